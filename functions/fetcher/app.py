@@ -1,0 +1,67 @@
+"""FetchQueue: read each playlist whole, one after the other, and keep what changed."""
+
+import logging
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from playlist_archive import spotify
+from playlist_archive.aws import open_bucket, open_parameter, open_queue
+from playlist_archive.clock import SystemClock
+from playlist_archive.fetcher import Fetcher
+from playlist_archive.settings import FetcherSettings
+
+logger = Logger()
+copy_config_to_registered_loggers(logger, include={"playlist_archive"})
+processor = SqsFifoPartialProcessor(logger=logging.getLogger("playlist_archive"))
+# A lane that is blocked on purpose is no function error.
+processor.raise_on_entire_batch_failure = False
+
+
+@cache
+def assemble() -> Fetcher:
+    settings = FetcherSettings.from_environ(os.environ)
+    bucket, clock = open_bucket(settings.archive_bucket), SystemClock()
+    credentials = open_parameter(settings.credentials_parameter)
+    return Fetcher(
+        bucket=bucket,
+        spotify=spotify.connect(settings, bucket, credentials, clock),
+        fetch_queue=open_queue(settings.fetch_queue_url),
+        dead_letter_queue=open_queue(settings.fetch_dead_letter_queue_url),
+        outcome_queue=open_queue(settings.outcome_queue_url),
+        clock=clock,
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+    fetcher = assemble()
+    fetcher.open(lambda: context.get_remaining_time_in_millis() / 1000)
+    with processor(event["Records"], fetch_record):
+        processor.process()
+    response = processor.response()
+    unread = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
+    fetcher.close(
+        [record["receiptHandle"] for record in event["Records"] if record["messageId"] in unread]
+    )
+    return response
+
+
+def fetch_record(record: SQSRecord) -> None:
+    outcome = assemble().fetch(record.body)
+    if outcome:
+        logger.info(
+            "playlist checked",
+            playlist_id=outcome.playlist_id,
+            run=outcome.run,
+            status=outcome.status,
+            reason=outcome.reason,
+            snapshot_written=outcome.written,
+        )

@@ -1,0 +1,48 @@
+"""OutcomeQueue: merge what was found out into the catalog, write the pages about all playlists."""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from playlist_archive.aws import open_bucket, open_queue
+from playlist_archive.clock import SystemClock
+from playlist_archive.events import parse_outcomes
+from playlist_archive.indexer import Indexer
+from playlist_archive.messages import Outcome
+from playlist_archive.settings import IndexerSettings
+
+logger = Logger()
+copy_config_to_registered_loggers(logger, include={"playlist_archive"})
+metrics = Metrics()
+
+
+@cache
+def assemble() -> Indexer:
+    settings = IndexerSettings.from_environ(os.environ)
+    return Indexer(
+        bucket=open_bucket(settings.archive_bucket),
+        render_queue=open_queue(settings.render_queue_url),
+        clock=SystemClock(),
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping[str, Any]:
+    """Handle the batch as one: its messages become one write of each shared object."""
+    messages, malformed = parse_outcomes(event)
+    for message_id, error in malformed.items():
+        logger.error("message set aside", message_id=message_id, reason=str(error))
+    catalog = assemble().index(messages)
+    checked = sum(isinstance(message, Outcome) and message.status == "ok" for message in messages)
+    metrics.add_metric(name="PlaylistsChecked", unit=MetricUnit.Count, value=checked)
+    logger.info(
+        "catalog merged", messages=len(messages), checked=checked, revision=catalog.revision
+    )
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in malformed]}

@@ -1,0 +1,55 @@
+"""The schedule, the registry's changes and the operator: decide what has to be read."""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from playlist_archive import spotify
+from playlist_archive.aws import open_bucket, open_parameter, open_queue
+from playlist_archive.clock import SystemClock
+from playlist_archive.events import RebuildEvent, RegistryEvent, RunEvent, parse_lister_event
+from playlist_archive.lister import Lister
+from playlist_archive.settings import ListerSettings
+
+logger = Logger()
+copy_config_to_registered_loggers(logger, include={"playlist_archive"})
+
+
+@cache
+def assemble() -> Lister:
+    settings = ListerSettings.from_environ(os.environ)
+    bucket, clock = open_bucket(settings.archive_bucket), SystemClock()
+    credentials = open_parameter(settings.credentials_parameter)
+    return Lister(
+        bucket=bucket,
+        spotify=spotify.connect(settings, bucket, credentials, clock),
+        fetch_queue=open_queue(settings.fetch_queue_url),
+        outcome_queue=open_queue(settings.outcome_queue_url),
+        render_queue=open_queue(settings.render_queue_url),
+        clock=clock,
+        archive_my_playlists=settings.archive_my_playlists,
+        full_read_every_days=settings.full_read_every_days,
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+    lister = assemble()
+    match parse_lister_event(event):
+        case RunEvent(time=time):
+            report = lister.run(time, lambda: context.get_remaining_time_in_millis() / 1000)
+            logger.info("run started", **msgspec.to_builtins(report))
+            return {"run": f"{report.run:%Y-%m-%dT%H:%M:%SZ}", "planned": report.planned}
+        case RebuildEvent(which=which):
+            return {"rebuilding": lister.rebuild(which)}
+        case RegistryEvent(entries=entries):
+            for name, time in entries:
+                plan = lister.registry_changed(name, time)
+                logger.info("registry changed", entry=name, reads=len(plan.requests))
+            return {"entries": len(entries)}

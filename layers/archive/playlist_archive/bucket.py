@@ -1,0 +1,126 @@
+"""The archive's bucket: whole objects, written only on a condition."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from playlist_archive.errors import ConflictError, StorageError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+JSON = "application/json; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+
+_ATTEMPTS = 8
+_CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"}
+
+
+class Stored(NamedTuple):
+    body: bytes
+    etag: str
+
+
+class Listed(NamedTuple):
+    key: str
+    size: int
+
+
+class Bucket(Protocol):
+    """Every method raises `StorageError` when the storage does not answer."""
+
+    def get(self, key: str) -> Stored | None:
+        """Return the object, None where there is none."""
+        ...
+
+    def put(self, key: str, body: bytes, content_type: str, *, replacing: str | None) -> str:
+        """Write the object and return its new ETag.
+
+        `replacing` is the ETag of the object that is replaced, None where there must be none yet.
+        Writing what stands there already succeeds: an answer may have been lost.
+
+        Raises:
+            ConflictError: the object is another one by now.
+        """
+        ...
+
+    def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
+        """Yield the objects under `prefix` in the order of their keys, from behind `after` on."""
+        ...
+
+
+def update(
+    bucket: Bucket, key: str, content_type: str, change: Callable[[bytes | None], bytes]
+) -> bytes:
+    """Read, change and write one shared object until no other writer interferes.
+
+    `change` gets the present bytes (None: no object) and may run several times. Nothing is
+    written where it changes nothing.
+
+    Raises:
+        ConflictError: after eight attempts.
+    """
+    for _ in range(_ATTEMPTS):
+        stored = bucket.get(key)
+        body = change(stored.body if stored else None)
+        if stored and stored.body == body:
+            return body
+        try:
+            bucket.put(key, body, content_type, replacing=stored.etag if stored else None)
+        except ConflictError:
+            continue
+        return body
+    raise ConflictError(f"{key} was written by others {_ATTEMPTS} times in a row")
+
+
+class S3Bucket:
+    """`Bucket` on S3, by conditional writes (S3: If-Match, If-None-Match)."""
+
+    def __init__(self, client: "S3Client", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: str) -> Stored | None:
+        try:
+            answer = self._client.get_object(Bucket=self._name, Key=key)
+            return Stored(answer["Body"].read(), answer["ETag"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                return None
+            raise StorageError(f"reading {key}: {error}") from error
+        except BotoCoreError as error:
+            raise StorageError(f"reading {key}: {error}") from error
+
+    def put(self, key: str, body: bytes, content_type: str, *, replacing: str | None) -> str:
+        put = partial(
+            self._client.put_object,
+            Bucket=self._name,
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+        )
+        try:
+            answer = put(IfNoneMatch="*") if replacing is None else put(IfMatch=replacing)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _CONFLICTS:
+                raise StorageError(f"writing {key}: {error}") from error
+            stored = self.get(key)
+            if stored and stored.body == body:
+                return stored.etag
+            raise ConflictError(f"{key} was written by another") from error
+        except BotoCoreError as error:
+            raise StorageError(f"writing {key}: {error}") from error
+        return answer["ETag"]
+
+    def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._name, Prefix=prefix, StartAfter=after
+        )
+        try:
+            for page in pages:
+                for entry in page.get("Contents", ()):
+                    yield Listed(entry["Key"], entry["Size"])
+        except (BotoCoreError, ClientError) as error:
+            raise StorageError(f"listing {prefix}: {error}") from error

@@ -1,0 +1,87 @@
+"""The owner's credentials for Spotify, kept in one SecureString of the parameter store."""
+
+from calendar import monthrange
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+from aws_lambda_powertools.utilities.parameters import SSMProvider
+from aws_lambda_powertools.utilities.parameters.exceptions import (
+    GetParameterError,
+    SetParameterError,
+)
+
+from playlist_archive.errors import AuthorizationError, StorageError
+
+CONSENT_MONTHS = 6
+
+
+class Credentials(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Without `refresh_token` the pipeline acts as the app alone (client credentials)."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str = ""
+    authorized_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        return "Credentials(...)"
+
+    def authorization_ends(self) -> datetime | None:
+        """Return when the owner's consent ends: six months after it was given.
+
+        Using the refresh token does not prolong it (Spotify: Refresh token expiration).
+        """
+        if not self.refresh_token or self.authorized_at is None:
+            return None
+        months = self.authorized_at.month - 1 + CONSENT_MONTHS
+        year, month = self.authorized_at.year + months // 12, months % 12 + 1
+        day = min(self.authorized_at.day, monthrange(year, month)[1])
+        return self.authorized_at.replace(year=year, month=month, day=day)
+
+
+class CredentialStore(Protocol):
+    def load(self) -> Credentials:
+        """Read the credentials.
+
+        Raises:
+            AuthorizationError: they are missing or malformed; says what to write.
+        """
+        ...
+
+    def save(self, credentials: Credentials) -> None: ...
+
+
+class ParameterStore:
+    """`CredentialStore` on the AWS Systems Manager parameter store."""
+
+    def __init__(self, provider: SSMProvider, name: str) -> None:
+        self._provider = provider
+        self._name = name
+
+    def load(self) -> Credentials:
+        try:
+            text = self._provider.get(self._name, decrypt=True, force_fetch=True)
+        except GetParameterError as error:
+            raise AuthorizationError(
+                f"the parameter {self._name} cannot be read: store the Spotify credentials there"
+            ) from error
+        try:
+            return msgspec.json.decode(str(text), type=Credentials)
+        except msgspec.DecodeError:
+            # The parser's message may quote the value, so it is not passed on.
+            raise AuthorizationError(
+                f"the parameter {self._name} is not JSON with client_id and client_secret"
+            ) from None
+
+    def save(self, credentials: Credentials) -> None:
+        try:
+            self._provider.set(
+                self._name,
+                msgspec.json.encode(credentials).decode(),
+                parameter_type="SecureString",
+                kms_key_id="alias/aws/ssm",
+                overwrite=True,
+            )
+        except SetParameterError:
+            raise StorageError(f"the parameter {self._name} cannot be written") from None

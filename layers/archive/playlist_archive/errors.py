@@ -1,0 +1,115 @@
+"""What can go wrong, one leaf for each decision that the caller has to take.
+
+ArchiveError
+├── SettingsError                 the deployment is wrong: fix the template's parameters
+├── InvalidMessageError           this message can never be handled: let it become a dead letter
+├── PlaylistError                 this playlist has no good read today: record the outcome, go on
+│   ├── InvalidPlaylistIdError
+│   ├── PlaylistNotFoundError
+│   ├── ContentsForbiddenError
+│   ├── UnstablePlaylistError
+│   └── InvalidAnswerError
+├── SpotifyStoppedError           no request may be sent now: leave the rest for later
+│   ├── SpotifyParkedError        Spotify asked to wait: block the lane until then
+│   ├── BudgetSpentError          the day's requests are used up: defer the rest
+│   ├── AuthorizationError        somebody must act: say what to do, defer the rest
+│   └── SpotifyUnavailableError   Spotify does not answer: defer the rest
+├── OutOfTimeError                the invocation ends soon: give the rest back at once
+├── OutOfOrderError               the snapshot is older than the ledger: fold from the beginning
+├── StorageError                  AWS did not do what it was asked: let the message come again
+└── ConflictError                 somebody else wrote the object: read it again, decide again
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playlist_archive.messages import Header
+
+
+class ArchiveError(Exception):
+    """Base of everything that this package raises on purpose."""
+
+
+class SettingsError(ArchiveError):
+    """A setting is missing or malformed; the message names each one."""
+
+
+class InvalidMessageError(ArchiveError):
+    """A queue message or an event is not of a shape that this version knows."""
+
+
+class PlaylistError(ArchiveError):
+    """One playlist could not be read; the message is the reason that its pages will show."""
+
+
+class InvalidPlaylistIdError(PlaylistError):
+    """The text is not a playlist id; the message says what to write instead."""
+
+
+class PlaylistNotFoundError(PlaylistError):
+    """Spotify answers 404 or 400: deleted, private, or closed to this app."""
+
+
+class ContentsForbiddenError(PlaylistError):
+    """Spotify tells this app what the playlist is called, but not what is in it.
+
+    Attributes:
+        header: what it does tell, None if nothing.
+    """
+
+    def __init__(self, reason: str, header: "Header | None" = None) -> None:
+        super().__init__(reason)
+        self.header = header
+
+
+class UnstablePlaylistError(PlaylistError):
+    """The playlist changed while it was read, twice, or its pages do not add up."""
+
+
+class InvalidAnswerError(PlaylistError):
+    """Spotify's answer about this playlist lacks what an answer must have."""
+
+
+class SpotifyStoppedError(ArchiveError):
+    """No further request may be sent in this run; the message is the reason."""
+
+
+class SpotifyParkedError(SpotifyStoppedError):
+    """Spotify asked to wait.
+
+    Attributes:
+        not_before: the moment (UTC) from which requests are allowed again.
+    """
+
+    def __init__(self, reason: str, not_before: datetime) -> None:
+        super().__init__(reason)
+        self.not_before = not_before
+
+
+class BudgetSpentError(SpotifyStoppedError):
+    """`DailyRequestBudget` requests were sent within the last 24 hours."""
+
+
+class AuthorizationError(SpotifyStoppedError):
+    """Spotify refuses the credentials; the message says what the owner has to do."""
+
+
+class SpotifyUnavailableError(SpotifyStoppedError):
+    """Spotify's token endpoint or the whole API did not answer after the allowed tries."""
+
+
+class OutOfTimeError(ArchiveError):
+    """The invocation has too little time left for another request."""
+
+
+class OutOfOrderError(ArchiveError):
+    """A snapshot is not newer than those that the ledger already holds."""
+
+
+class StorageError(ArchiveError):
+    """S3, SQS or the parameter store did not answer, or refused."""
+
+
+class ConflictError(ArchiveError):
+    """A conditional write lost: the object is not as it was when it was read."""

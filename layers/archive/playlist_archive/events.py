@@ -1,0 +1,106 @@
+"""What the functions are called with, in AWS's envelopes. `events/` holds an example of each."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from aws_lambda_powertools.utilities.data_classes import S3Event, SQSEvent
+
+from playlist_archive.errors import InvalidMessageError
+from playlist_archive.keys import REGISTRY
+from playlist_archive.messages import (
+    Outcome,
+    RenderRequest,
+    RunReport,
+    decode_outcome,
+    decode_render_request,
+)
+
+
+class RunEvent(NamedTuple):
+    """The schedule's or the operator's `{"time": "2026-11-22T04:00:00Z"}`; no time means now."""
+
+    time: datetime | None
+
+
+class RebuildEvent(NamedTuple):
+    """The operator's `{"rebuild": "all"}` or `{"rebuild": ["<playlist id>", ...]}`."""
+
+    which: Literal["all"] | list[str]
+
+
+class RegistryEvent(NamedTuple):
+    """S3's word that entries under `registry/` were written or deleted, and when."""
+
+    entries: tuple[tuple[str, datetime], ...]
+
+
+class _Time(msgspec.Struct, forbid_unknown_fields=True):
+    time: datetime | None = None
+
+
+class _Rebuild(msgspec.Struct, forbid_unknown_fields=True):
+    rebuild: Literal["all"] | list[str]
+
+
+def parse_lister_event(event: Mapping[str, Any]) -> RunEvent | RebuildEvent | RegistryEvent:
+    """Tell what the lister is called for.
+
+    Raises:
+        InvalidMessageError: the event is of no known shape.
+    """
+    try:
+        if "Records" in event:
+            return RegistryEvent(tuple(_registry_entries(event)))
+        if "rebuild" in event:
+            return RebuildEvent(msgspec.convert(event, _Rebuild).rebuild)
+        time = msgspec.convert(event, _Time).time
+    except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
+        raise InvalidMessageError(f"the lister does not know this event: {error}") from error
+    if time is not None and time.tzinfo is None:
+        raise InvalidMessageError(f"the time {time.isoformat()} has no time zone; end it with Z")
+    return RunEvent(time.replace(microsecond=0) if time else None)
+
+
+def _registry_entries(event: Mapping[str, Any]) -> list[tuple[str, datetime]]:
+    return [
+        (
+            record.s3.get_object.key.removeprefix(REGISTRY),
+            datetime.fromisoformat(record.event_time).replace(microsecond=0),
+        )
+        for record in S3Event(dict(event)).records
+    ]
+
+
+def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:
+    """Read a message of RenderQueue: one of our own, or S3's about new snapshots (their keys).
+
+    S3's test event, which announces that notifications were set up, brings neither.
+
+    Raises:
+        InvalidMessageError: it is something else.
+    """
+    try:
+        content = msgspec.json.decode(body)
+        if isinstance(content, dict) and "Records" in content:
+            return None, [record.s3.get_object.key for record in S3Event(content).records]
+        if isinstance(content, dict) and content.get("Event") == "s3:TestEvent":
+            return None, []
+    except (KeyError, msgspec.DecodeError) as error:
+        raise InvalidMessageError(f"not a message of this version: {error}") from error
+    return decode_render_request(body), []
+
+
+def parse_outcomes(
+    event: Mapping[str, Any],
+) -> tuple[list[Outcome | RunReport], dict[str, InvalidMessageError]]:
+    """Read a batch of OutcomeQueue; what cannot be read comes by message id."""
+    messages: list[Outcome | RunReport] = []
+    malformed: dict[str, InvalidMessageError] = {}
+    for record in SQSEvent(dict(event)).records:
+        try:
+            messages.append(decode_outcome(record.body))
+        except InvalidMessageError as error:
+            malformed[record.message_id] = error
+    return messages, malformed

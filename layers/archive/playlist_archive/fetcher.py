@@ -1,0 +1,239 @@
+"""Reads one playlist at a time, whole or not at all, and writes a snapshot of what changed."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+import msgspec
+
+from playlist_archive.bucket import JSON, Bucket
+from playlist_archive.clock import Clock
+from playlist_archive.errors import (
+    ConflictError,
+    ContentsForbiddenError,
+    InvalidMessageError,
+    InvalidPlaylistIdError,
+    OutOfTimeError,
+    PlaylistError,
+    PlaylistNotFoundError,
+    SpotifyParkedError,
+    SpotifyStoppedError,
+    StorageError,
+    UnstablePlaylistError,
+)
+from playlist_archive.keys import (
+    check_playlist_id,
+    parse_snapshot_key,
+    snapshot_key,
+    snapshots_prefix,
+)
+from playlist_archive.messages import (
+    FetchRequest,
+    Latest,
+    Outcome,
+    Status,
+    decode_fetch_request,
+    encode_message,
+)
+from playlist_archive.queues import Lane, Queue
+from playlist_archive.snapshot import Snapshot, decode_snapshot, encode_snapshot
+from playlist_archive.spotify.client import Reading, Spotify
+
+logger = logging.getLogger(__name__)
+
+# Below this many rows a playlist may well lose more than half of them.
+_FEW_ROWS = 20
+# SQS holds a message for 12 hours at most, counted from its receipt.
+_LONGEST_HOLD = timedelta(hours=11, minutes=30)
+_AFTER_A_FAULT_SECONDS = 60
+
+
+class Fetcher:
+    def __init__(
+        self,
+        *,
+        bucket: Bucket,
+        spotify: Spotify,
+        fetch_queue: Queue,
+        dead_letter_queue: Queue,
+        outcome_queue: Queue,
+        clock: Clock,
+    ) -> None:
+        self._bucket = bucket
+        self._spotify = spotify
+        self._fetch_queue = fetch_queue
+        self._dead_letter_queue = dead_letter_queue
+        self._outcome_queue = outcome_queue
+        self._clock = clock
+        self._stopped: Exception | None = None
+        self._refusal = ""
+
+    def open(self, remaining_seconds: Callable[[], float]) -> None:
+        """Begin an invocation."""
+        self._stopped = None
+        self._refusal = ""
+        self._spotify.open(remaining_seconds)
+
+    def close(self, unread: Sequence[str]) -> None:
+        """End an invocation; the messages behind the receipt handles `unread` come again.
+
+        After a park they come when Spotify may be asked again, so that the lane is blocked until
+        then; when time ran out at once.
+        """
+        if unread:
+            self._fetch_queue.hold(unread, self._hold_seconds())
+        self._spotify.close()
+
+    def _hold_seconds(self) -> int:
+        match self._stopped:
+            case SpotifyParkedError(not_before=not_before):
+                pause = min(not_before - self._clock.now(), _LONGEST_HOLD)
+                return max(0, int(pause.total_seconds()))
+            case OutOfTimeError():
+                return 0
+            case _:
+                return _AFTER_A_FAULT_SECONDS
+
+    def fetch(self, body: str) -> Outcome | None:
+        """Handle one message; None if there was nothing to do.
+
+        Raises only what concerns every playlist, and so must block the lane:
+            SpotifyParkedError, OutOfTimeError, StorageError.
+        """
+        try:
+            request = decode_fetch_request(body)
+            check_playlist_id(request.playlist_id)
+        except (InvalidMessageError, InvalidPlaylistIdError):
+            logger.exception("message set aside")
+            self._dead_letter_queue.send_in_order([(body, Lane("poison", _digest(body)))])
+            return None
+        latest_run = self._spotify.state.latest_run
+        if latest_run is not None and request.run < latest_run:
+            logger.info("superseded by the run of %s", latest_run)
+            return None
+        try:
+            outcome = self._read(request)
+        except SpotifyParkedError as error:
+            self._stopped = error
+            self._report(self._outcome(request, "deferred", str(error)))
+            raise
+        except (OutOfTimeError, StorageError, ConflictError) as error:
+            self._stopped = error
+            raise
+        self._report(outcome)
+        return outcome
+
+    def _read(self, request: FetchRequest) -> Outcome:
+        if self._refusal:
+            return self._outcome(request, "deferred", self._refusal)
+        try:
+            reading = self._spotify.read_playlist(request.playlist_id, request.snapshot_id)
+            return self._keep(request, reading, self._newest(request))
+        except (SpotifyParkedError, OutOfTimeError, StorageError, ConflictError):
+            raise
+        except SpotifyStoppedError as error:
+            self._refusal = str(error)
+            return self._outcome(request, "deferred", self._refusal)
+        except PlaylistError as error:
+            header = error.header if isinstance(error, ContentsForbiddenError) else None
+            outcome = self._outcome(request, _status_of(error), str(error))
+            return msgspec.structs.replace(outcome, header=header)
+        except Exception as error:
+            logger.exception("a fault in reading %s", request.playlist_id)
+            return self._outcome(
+                request, "invalid", f"a fault in the archive itself: {type(error).__name__}"
+            )
+
+    def _keep(self, request: FetchRequest, reading: Reading, newest: Latest | None) -> Outcome:
+        outcome = msgspec.structs.replace(
+            self._outcome(request, "ok"), header=reading.header, latest=newest
+        )
+        if reading.rows is None:
+            return outcome
+        snapshot = Snapshot(
+            playlist_id=request.playlist_id,
+            time=request.run,
+            read_at=self._clock.now(),
+            previous_check=request.checked,
+            rows=reading.rows,
+            **msgspec.structs.asdict(reading.header),
+        )
+        found = Latest(request.run, snapshot.content_hash(), snapshot.known_rows())
+        if newest is None or newest.content != found.content:
+            if newest and found.content != request.held and loses_much(newest.rows, found.rows):
+                return msgspec.structs.replace(
+                    outcome,
+                    status="held",
+                    reason=f"only {found.rows} of {newest.rows} rows came: "
+                    "it counts when the next run reads the same",
+                    held=found.content,
+                )
+            newest = msgspec.structs.replace(found, time=self._write(snapshot))
+        written = newest.time >= request.run
+        return msgspec.structs.replace(outcome, read=True, latest=newest, written=written)
+
+    def _newest(self, request: FetchRequest) -> Latest | None:
+        """Return the newest snapshot; the catalog may not know it yet."""
+        known = request.latest
+        after = snapshot_key(request.playlist_id, known.time) if known else ""
+        keys = [
+            listed.key
+            for listed in self._bucket.list_objects(
+                snapshots_prefix(request.playlist_id), after=after
+            )
+            if parse_snapshot_key(listed.key)
+        ]
+        if not keys or (stored := self._bucket.get(keys[-1])) is None:
+            return known
+        snapshot = decode_snapshot(stored.body)
+        return Latest(snapshot.time, snapshot.content_hash(), snapshot.known_rows())
+
+    def _write(self, snapshot: Snapshot) -> datetime:
+        """Write the snapshot and return the time that names it."""
+        try:
+            self._put(snapshot)
+        except ConflictError:
+            # The run's name is taken by other contents: the moment of reading names it instead.
+            snapshot = msgspec.structs.replace(snapshot, time=snapshot.read_at)
+            self._put(snapshot)
+        return snapshot.time
+
+    def _put(self, snapshot: Snapshot) -> None:
+        key = snapshot_key(snapshot.playlist_id, snapshot.time)
+        self._bucket.put(key, encode_snapshot(snapshot), JSON, replacing=None)
+
+    def _outcome(self, request: FetchRequest, status: Status, reason: str = "") -> Outcome:
+        return Outcome(
+            playlist_id=request.playlist_id,
+            run=request.run,
+            at=self._clock.now(),
+            status=status,
+            reason=reason,
+            source=request.source,
+            alias=request.alias,
+        )
+
+    def _report(self, outcome: Outcome) -> None:
+        self._outcome_queue.send([encode_message(outcome)])
+
+
+def loses_much(before: int, now: int) -> bool:
+    """Whether so many rows went at once that a broken answer is likelier than the owner."""
+    return (before > 0 and now == 0) or (before >= _FEW_ROWS and now * 2 < before)
+
+
+def _status_of(error: PlaylistError) -> Status:
+    match error:
+        case PlaylistNotFoundError():
+            return "not_found"
+        case ContentsForbiddenError():
+            return "forbidden"
+        case UnstablePlaylistError():
+            return "unstable"
+        case _:
+            return "invalid"
+
+
+def _digest(body: str) -> str:
+    return sha256(body.encode()).hexdigest()

@@ -1,0 +1,434 @@
+"""The ledger: the fold of all snapshots of one playlist.
+
+A page is rendered from the ledger alone, so it holds every song that ever was in the playlist, the
+intervals in which it was there, the playlist as it is now, and what changed when.
+
+An occurrence is the n-th row of a song: a song that is there twice has two, a song that went and
+came back has one with two intervals. A row of which Spotify no longer says what it is (null) stands
+for an occurrence that went missing in the same snapshot, rather than letting it count as removed.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from playlist_archive.errors import OutOfOrderError
+from playlist_archive.messages import Header, Standing
+from playlist_archive.snapshot import Item, Owner, Row, Snapshot
+
+SCHEMA = 1
+MOVED_NAMED = 10
+
+_EDGE = -1  # stands before the first and after the last row
+
+
+class Interval(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """One uninterrupted stay of an occurrence.
+
+    `seen` is the first run that saw it, `added_at` the date that Spotify gave for it then, or an
+    older one that Spotify gave later. It was removed after `last_seen`, the last good check that saw it, and before `first_missing`, the
+    first that did not; both are None while it is there.
+    """
+
+    seen: datetime
+    added_at: datetime | None = None
+    last_seen: datetime | None = None
+    first_missing: datetime | None = None
+
+
+class Occurrence(msgspec.Struct, frozen=True, array_like=True):
+    """The `nth` row (from 0) of `items[item]`, and when it was there, oldest first."""
+
+    item: int
+    nth: int
+    intervals: tuple[Interval, ...]
+
+
+class LedgerRow(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """A row of the playlist as it is now.
+
+    `occurrence` is None where nobody knows what stands there. With `hidden` Spotify no longer says
+    what stands there, and the occurrence is what stood there before.
+    """
+
+    occurrence: int | None
+    added_at: datetime | None = None
+    added_by: str = ""
+    hidden: bool = False
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What was different in the snapshot of `time` from the one before it.
+
+    It came about after the good check of `previous`. `added`, `removed`, `readded` and `moved` are
+    indices of occurrences, `unavailable` and `available` of items; `renamed` pairs an item with its
+    line before. `moved` names the first few of the fewest rows that explain the new order,
+    `moved_count` counts them all. `name`, `description` and `owner` are what they were before.
+    """
+
+    time: datetime
+    previous: datetime
+    added: tuple[int, ...] = ()
+    removed: tuple[int, ...] = ()
+    readded: tuple[int, ...] = ()
+    moved: tuple[int, ...] = ()
+    moved_count: int = 0
+    unavailable: tuple[int, ...] = ()
+    available: tuple[int, ...] = ()
+    renamed: tuple[tuple[int, str], ...] = ()
+    name: str | None = None
+    description: str | None = None
+    owner: Owner | None = None
+
+
+class PageRecord(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What was last written for a page: the digest of its bytes, and the store's tag for them."""
+
+    sha256: str
+    etag: str
+
+
+class Ledger(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    kw_only=True,
+    tag_field="schema",
+    tag=SCHEMA,
+):
+    """Everything that the pages of one playlist tell.
+
+    `first_read` and `last` are the times of the oldest and the newest folded snapshot; `header`,
+    `rows` and the texts of `items` are as new as is known. `changes` are oldest first. `standing`
+    and `pages` do not come from snapshots: a fold leaves them as they are.
+    """
+
+    playlist_id: str
+    first_read: datetime
+    last: datetime
+    header: Header
+    items: tuple[Item, ...] = ()
+    occurrences: tuple[Occurrence, ...] = ()
+    rows: tuple[LedgerRow, ...] = ()
+    changes: tuple[Change, ...] = ()
+    standing: Standing | None = None
+    pages: dict[str, PageRecord] = {}
+
+    @property
+    def original_name(self) -> str:
+        """The owner's alias, else Spotify's name, else (Spotify allows blank ones) the id."""
+        alias = self.standing.alias if self.standing else ""
+        return alias or (self.header.name if self.header.name.strip() else self.playlist_id)
+
+    @property
+    def unique_name(self) -> str:
+        """The name in the index, unless it was made from a name that is no longer the newest."""
+        if self.standing and self.standing.name == self.original_name:
+            return self.standing.unique_name
+        return self.original_name
+
+    @property
+    def followers(self) -> int | None:
+        standing = self._fresh_standing
+        return standing.followers if standing else self.header.followers
+
+    @property
+    def snapshot_id(self) -> str:
+        standing = self._fresh_standing
+        return (standing.snapshot_id if standing else "") or self.header.snapshot_id
+
+    @property
+    def _fresh_standing(self) -> Standing | None:
+        """The standing if its numbers are at least as new as the newest snapshot."""
+        if self.standing and self.standing.read and self.standing.read >= self.last:
+            return self.standing
+        return None
+
+
+_LEDGERS = msgspec.json.Decoder(Ledger)
+
+
+def encode_ledger(ledger: Ledger) -> bytes:
+    return msgspec.json.encode(ledger)
+
+
+def decode_ledger(document: bytes) -> Ledger:
+    """Read a document of this schema version.
+
+    Raises:
+        msgspec.ValidationError: the document is not a ledger; its message names the field.
+    """
+    return _LEDGERS.decode(document)
+
+
+def with_standing(ledger: Ledger, standing: Standing) -> Ledger:
+    """Return the ledger with the newer of its own and the given standing."""
+    if ledger.standing and ledger.standing.revision >= standing.revision:
+        return ledger
+    return replace(ledger, standing=standing)
+
+
+def fold_all(snapshots: Iterable[Snapshot]) -> Ledger:
+    """Fold all snapshots of one playlist, given in any order and any number of times.
+
+    Raises:
+        ValueError: there is no snapshot.
+    """
+    ledger: Ledger | None = None
+    for snapshot in sorted(snapshots, key=lambda snapshot: snapshot.time):
+        ledger = fold(ledger, snapshot)
+    if ledger is None:
+        raise ValueError("a ledger begins with a snapshot")
+    return ledger
+
+
+def fold(ledger: Ledger | None, snapshot: Snapshot) -> Ledger:
+    """Return the ledger with one more snapshot, or as it is if that snapshot was its last.
+
+    Raises:
+        OutOfOrderError: the snapshot is older than the ledger's last; fold them all again.
+    """
+    header = Header(
+        name=snapshot.name,
+        description=snapshot.description,
+        owner=snapshot.owner,
+        url=snapshot.url,
+        snapshot_id=snapshot.snapshot_id,
+        followers=snapshot.followers,
+    )
+    if ledger is None:
+        nothing = Ledger(
+            playlist_id=snapshot.playlist_id,
+            first_read=snapshot.time,
+            last=snapshot.time,
+            header=header,
+        )
+        return replace(_fold_rows(nothing, snapshot), changes=())
+    if ledger.playlist_id != snapshot.playlist_id:
+        raise ValueError(f"{snapshot.playlist_id} is not the playlist of this ledger")
+    if snapshot.time == ledger.last:
+        return ledger
+    if snapshot.time < ledger.last:
+        raise OutOfOrderError(
+            f"the snapshot of {snapshot.time} is older than the ledger's of {ledger.last}"
+        )
+    return replace(_fold_rows(ledger, snapshot), header=header, last=snapshot.time)
+
+
+def item_line(item: Item) -> str:
+    """Return what the plain page says about an item: its title, artists and album."""
+    return (
+        f"{item.name} -- {', '.join(artist.name for artist in item.artists)} -- {item.album.name}"
+    )
+
+
+def _fold_rows(ledger: Ledger, snapshot: Snapshot) -> Ledger:
+    previous = max(ledger.last, snapshot.previous_check or ledger.last)
+    items, positions, news = _fold_items(ledger, snapshot.rows)
+    occurrences = list(ledger.occurrences)
+    order = _occurrences_of(positions, occurrences)
+    before = [row.occurrence for row in ledger.rows]
+    order_with_hidden = _recognise_hidden(order, before)
+    rows = tuple(
+        LedgerRow(index, row.added_at, row.added_by, hidden=row.item is None and index is not None)
+        for row, index in zip(snapshot.rows, order_with_hidden, strict=True)
+    )
+
+    present_before = {index for index in before if index is not None}
+    present = {index for index in order_with_hidden if index is not None}
+    added: list[int] = []
+    readded: list[int] = []
+    for row in rows:
+        if row.occurrence is None or row.hidden:
+            continue
+        occurrence = occurrences[row.occurrence]
+        if row.occurrence not in present_before:
+            (readded if occurrence.intervals else added).append(row.occurrence)
+            stay = Interval(snapshot.time, row.added_at)
+            occurrences[row.occurrence] = replace(
+                occurrence, intervals=(*occurrence.intervals, stay)
+            )
+        elif _is_older(row.added_at, occurrence.intervals[-1]):
+            stay = replace(occurrence.intervals[-1], added_at=row.added_at)
+            occurrences[row.occurrence] = replace(
+                occurrence, intervals=(*occurrence.intervals[:-1], stay)
+            )
+    removed = [index for index in before if index is not None and index not in present]
+    for index in removed:
+        occurrence = occurrences[index]
+        stay = replace(occurrence.intervals[-1], last_seen=previous, first_missing=snapshot.time)
+        occurrences[index] = replace(occurrence, intervals=(*occurrence.intervals[:-1], stay))
+
+    hidden_before = {row.occurrence for row in ledger.rows if row.hidden}
+    newly_hidden = [
+        occurrences[row.occurrence].item
+        for row in rows
+        if row.occurrence is not None and row.hidden and row.occurrence not in hidden_before
+    ]
+    shown_again = [
+        occurrences[row.occurrence].item
+        for row in rows
+        if row.occurrence is not None and not row.hidden and row.occurrence in hidden_before
+    ]
+    moved = _moved(before, [index for index in order_with_hidden if index in present_before])
+    change = Change(
+        time=snapshot.time,
+        previous=previous,
+        added=tuple(added),
+        removed=tuple(removed),
+        readded=tuple(readded),
+        moved=tuple(moved[:MOVED_NAMED]),
+        moved_count=len(moved),
+        unavailable=(*newly_hidden, *news.unplayable),
+        available=(*shown_again, *news.playable),
+        renamed=tuple(news.renamed),
+        name=_if_changed(ledger.header.name, snapshot.name),
+        description=_if_changed(ledger.header.description, snapshot.description),
+        owner=_if_changed(ledger.header.owner, snapshot.owner),
+    )
+    is_news = change != Change(time=change.time, previous=change.previous)
+    return replace(
+        ledger,
+        items=tuple(items),
+        occurrences=tuple(occurrences),
+        rows=rows,
+        changes=(*ledger.changes, change) if is_news else ledger.changes,
+    )
+
+
+class _ItemNews(msgspec.Struct):
+    """How items that were known differ in a snapshot: indices of items."""
+
+    renamed: list[tuple[int, str]]
+    unplayable: list[int]
+    playable: list[int]
+
+
+def _fold_items(
+    ledger: Ledger, rows: Sequence[Row]
+) -> tuple[list[Item], list[int | None], _ItemNews]:
+    """Return all items with their newest texts, the item of each row, and what is new."""
+    items = list(ledger.items)
+    index_of = {item.uri: index for index, item in enumerate(items)}
+    positions: list[int | None] = []
+    for row in rows:
+        if row.item is None:
+            positions.append(None)
+            continue
+        index = index_of.setdefault(row.item.uri, len(items))
+        if index == len(items):
+            items.append(row.item)
+        else:
+            items[index] = row.item
+        positions.append(index)
+
+    news = _ItemNews([], [], [])
+    for index, (old, new) in enumerate(zip(ledger.items, items, strict=False)):
+        if old is new or old == new:
+            continue
+        if item_line(old) != item_line(new):
+            news.renamed.append((index, item_line(old)))
+        if old.playable != new.playable:
+            (news.playable if new.playable else news.unplayable).append(index)
+    return items, positions, news
+
+
+def _occurrences_of(
+    positions: Iterable[int | None], occurrences: list[Occurrence]
+) -> list[int | None]:
+    """Return the occurrence of each row; new ones are appended to `occurrences`."""
+    index_of = {
+        (occurrence.item, occurrence.nth): index for index, occurrence in enumerate(occurrences)
+    }
+    seen: dict[int, int] = {}
+    order: list[int | None] = []
+    for item in positions:
+        if item is None:
+            order.append(None)
+            continue
+        nth = seen.get(item, 0)
+        seen[item] = nth + 1
+        index = index_of.setdefault((item, nth), len(occurrences))
+        if index == len(occurrences):
+            occurrences.append(Occurrence(item, nth, ()))
+        order.append(index)
+    return order
+
+
+def _recognise_hidden(
+    order: Sequence[int | None], before: Sequence[int | None]
+) -> list[int | None]:
+    """Return `order` with the missing occurrences in the places of the unknown rows.
+
+    An unknown row is what followed the same row before, and if that was unknown too, it stays so;
+    else what preceded the same row before; else any occurrence that would otherwise count as
+    removed, so that what may be there is never said to be gone.
+    """
+    result = list(order)
+    shown = {index for index in order if index is not None}
+    missing = [index for index in before if index is not None and index not in shown]
+    if not missing or len(shown) == len(order):
+        return result
+
+    after = dict(zip([_EDGE, *before], before, strict=False))
+    ahead = dict(zip([*before, _EDGE][1:], before, strict=True))
+    free = dict.fromkeys(missing)
+    open_places: list[int] = []
+    for place, index in enumerate(order):
+        if index is None:
+            guess = after.get(result[place - 1] if place else _EDGE, _EDGE)
+            if guess in free:
+                del free[guess]
+                result[place] = guess
+            elif guess is not None:
+                open_places.append(place)
+    for place in reversed(open_places):
+        guess = ahead.get(result[place + 1] if place + 1 < len(result) else _EDGE)
+        if guess in free:
+            del free[guess]
+            result[place] = guess
+    unknown = (place for place in open_places if result[place] is None)
+    for place, index in zip(unknown, free, strict=False):
+        result[place] = index
+    return result
+
+
+def _moved(before: Sequence[int | None], kept: Sequence[int | None]) -> list[int]:
+    """Return the fewest rows of `kept` that must move to bring it into the order of `before`."""
+    place_before = {index: place for place, index in enumerate(before)}
+    places = [place_before[index] for index in kept]
+    stay = set(_longest_increasing(places))
+    return [
+        index
+        for index, place in zip(kept, places, strict=True)
+        if place not in stay and index is not None
+    ]
+
+
+def _longest_increasing(numbers: Sequence[int]) -> list[int]:
+    """Return a longest increasing subsequence of distinct numbers (patience sorting)."""
+    tails: list[int] = []
+    previous: dict[int, int | None] = {}
+    for number in numbers:
+        pile = bisect_left(tails, number)
+        previous[number] = tails[pile - 1] if pile else None
+        tails[pile : pile + 1] = [number]
+    result: list[int] = []
+    number_or_none = tails[-1] if tails else None
+    while number_or_none is not None:
+        result.append(number_or_none)
+        number_or_none = previous[number_or_none]
+    return result[::-1]
+
+
+def _is_older(date: datetime | None, stay: Interval) -> bool:
+    """Say whether a date is of an earlier day than what is known of the start of a stay."""
+    known = stay.added_at or stay.seen
+    return date is not None and date.astimezone(UTC).date() < known.astimezone(UTC).date()
+
+
+def _if_changed[T](old: T, new: T) -> T | None:
+    return None if old == new else old

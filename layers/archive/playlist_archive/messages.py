@@ -1,0 +1,159 @@
+"""What the functions tell each other over the queues. `events/` holds an example of each."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from playlist_archive.errors import InvalidMessageError
+from playlist_archive.snapshot import Owner
+
+Status = Literal[
+    "ok", "not_found", "forbidden", "invalid", "unstable", "held", "deferred", "retired"
+]
+Source = Literal["registry", "library"]
+
+
+class Latest(msgspec.Struct, frozen=True):
+    """The newest snapshot that the catalog knows: its name, its contents' digest, its rows."""
+
+    time: datetime
+    content: str
+    rows: int
+
+
+class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="fetch/1"):
+    """Read one playlist.
+
+    `run` names the run, or with `between_runs` the registration that asks for it. `checked` is the
+    run of the last good check; `snapshot_id` what Spotify called the version read last, empty when
+    all rows are due; `held` the digest of contents that need a second, equal read.
+    """
+
+    playlist_id: str
+    run: datetime
+    between_runs: bool = False
+    source: Source
+    alias: str = ""
+    checked: datetime | None = None
+    latest: Latest | None = None
+    snapshot_id: str = ""
+    held: str = ""
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="outcome/1"):
+    """What a run found out about one playlist.
+
+    `at` is the moment it was found out. `header` is there when Spotify described the playlist.
+    `read` says that all rows were read and are those of the newest snapshot, `latest`; `written`
+    that this read wrote it. `held` is the digest that the next run has to confirm.
+    """
+
+    playlist_id: str
+    run: datetime
+    at: datetime
+    status: Status
+    reason: str = ""
+    source: Source | None = None
+    alias: str = ""
+    header: "Header | None" = None
+    read: bool = False
+    latest: Latest | None = None
+    written: bool = False
+    held: str = ""
+
+
+class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What Spotify says about a playlist besides its rows."""
+
+    name: str
+    description: str
+    owner: Owner
+    url: str
+    snapshot_id: str
+    followers: int | None = None
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something the owner wrote that cannot be used, as `registry/abc`, and what to do."""
+
+    subject: str
+    reason: str
+
+
+class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="run/1"):
+    """What the lister says about a whole run.
+
+    `planned` counts the playlists that are to be read, `unchanged` those that the sweep proved
+    unchanged. `failure` is a plain word when Spotify could not be asked at all.
+    """
+
+    run: datetime
+    at: datetime
+    planned: int
+    unchanged: int
+    problems: tuple[Problem, ...] = ()
+    failure: str = ""
+    authorization_ends: datetime | None = None
+
+
+class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What a playlist's pages tell besides its snapshots; a higher `revision` replaces a lower.
+
+    `unique_name` is the name in the index, `name` the alias or Spotify's name it was made from;
+    `alias` is empty where the owner gave none.
+    `followers` and `snapshot_id` were read in the run `read`.
+    """
+
+    revision: int
+    alias: str = ""
+    name: str
+    unique_name: str
+    status: Status
+    since: datetime
+    reason: str = ""
+    read: datetime | None = None
+    followers: int | None = None
+    snapshot_id: str = ""
+
+
+class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="render/1"):
+    """Write one playlist's pages again; with `rebuild` from its snapshots alone."""
+
+    playlist_id: str
+    standing: Standing | None = None
+    rebuild: bool = False
+
+
+Message = FetchRequest | Outcome | RunReport | RenderRequest
+
+
+def encode_message(message: Message) -> str:
+    return msgspec.json.encode(message).decode()
+
+
+_FETCH_REQUESTS = msgspec.json.Decoder(FetchRequest)
+_OUTCOMES: msgspec.json.Decoder[Outcome | RunReport] = msgspec.json.Decoder(Outcome | RunReport)
+_RENDER_REQUESTS = msgspec.json.Decoder(RenderRequest)
+
+
+def decode_fetch_request(body: str) -> FetchRequest:
+    """Read a message of FetchQueue; raises `InvalidMessageError`."""
+    return _decode(_FETCH_REQUESTS, body)
+
+
+def decode_outcome(body: str) -> Outcome | RunReport:
+    """Read a message of OutcomeQueue; raises `InvalidMessageError`."""
+    return _decode(_OUTCOMES, body)
+
+
+def decode_render_request(body: str) -> RenderRequest:
+    """Read one of our own messages of RenderQueue; raises `InvalidMessageError`."""
+    return _decode(_RENDER_REQUESTS, body)
+
+
+def _decode[M](decoder: msgspec.json.Decoder[M], body: str) -> M:
+    try:
+        return decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise InvalidMessageError(f"not a message of this version: {error}") from error

@@ -1,0 +1,74 @@
+"""Sending messages, and holding back those that were received."""
+
+from collections.abc import Iterable
+from itertools import batched
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from playlist_archive.errors import StorageError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_BATCH = 10
+
+
+class Lane(NamedTuple):
+    """Where a message goes in a FIFO queue: its group, and the id that makes it unique."""
+
+    group: str
+    deduplication_id: str
+
+
+class Queue(Protocol):
+    """Every method raises `StorageError` when the queue does not take all it is given."""
+
+    def send(self, bodies: Iterable[str]) -> None: ...
+
+    def send_in_order(self, messages: Iterable[tuple[str, Lane]]) -> None:
+        """Send to a FIFO queue."""
+        ...
+
+    def hold(self, receipt_handles: Iterable[str], seconds: int) -> None:
+        """Show received messages again only after `seconds` (at most 12 hours)."""
+        ...
+
+
+class SqsQueue:
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, bodies: Iterable[str]) -> None:
+        self._in_batches("send_message_batch", ({"MessageBody": body} for body in bodies))
+
+    def send_in_order(self, messages: Iterable[tuple[str, Lane]]) -> None:
+        self._in_batches(
+            "send_message_batch",
+            (
+                {
+                    "MessageBody": body,
+                    "MessageGroupId": lane.group,
+                    "MessageDeduplicationId": lane.deduplication_id,
+                }
+                for body, lane in messages
+            ),
+        )
+
+    def hold(self, receipt_handles: Iterable[str], seconds: int) -> None:
+        self._in_batches(
+            "change_message_visibility_batch",
+            ({"ReceiptHandle": handle, "VisibilityTimeout": seconds} for handle in receipt_handles),
+        )
+
+    def _in_batches(self, operation: str, entries: Iterable[dict[str, Any]]) -> None:
+        for batch in batched(entries, _BATCH, strict=False):
+            numbered = [{"Id": str(number), **entry} for number, entry in enumerate(batch)]
+            try:
+                answer = getattr(self._client, operation)(QueueUrl=self._url, Entries=numbered)
+            except (BotoCoreError, ClientError) as error:
+                raise StorageError(f"{operation}: {error}") from error
+            if failed := answer.get("Failed"):
+                reasons = sorted({failure.get("Message", failure["Code"]) for failure in failed})
+                raise StorageError(f"{operation}: {len(failed)} refused: {'; '.join(reasons)}")

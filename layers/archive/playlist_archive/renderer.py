@@ -1,0 +1,160 @@
+"""Folds snapshots into a playlist's ledger and writes the pages that changed.
+
+Two renderers may work on one playlist at once, and either may die after any write. The ledger is
+written last and on the condition that it is still the one that was read, so only one of two wins;
+whoever cannot be sure of what stands in the bucket compares every page with it.
+"""
+
+import logging
+from hashlib import sha256
+
+import msgspec
+
+from playlist_archive.bucket import JSON, Bucket, Stored
+from playlist_archive.errors import ConflictError, OutOfOrderError
+from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshots_prefix
+from playlist_archive.ledger import (
+    Ledger,
+    PageRecord,
+    decode_ledger,
+    encode_ledger,
+    fold,
+    fold_all,
+    with_standing,
+)
+from playlist_archive.messages import RenderRequest, Standing
+from playlist_archive.snapshot import Snapshot, decode_snapshot
+from playlist_archive.views import Page, render_pages
+
+logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 8
+
+
+class Renderer:
+    def __init__(self, *, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    def render_snapshot(self, key: str, *, again: bool) -> int:
+        """Fold the snapshot behind `key`; return how many pages were written.
+
+        `again` says that an earlier delivery may have died half-way. A key that is no snapshot's
+        is ignored.
+        """
+        parsed = parse_snapshot_key(key)
+        stored = self._bucket.get(key) if parsed else None
+        if parsed is None or stored is None:
+            logger.info("%s is no snapshot", key)
+            return 0
+        return self._render(parsed[0], snapshot=decode_snapshot(stored.body), doubtful=again)
+
+    def render_request(self, request: RenderRequest, *, again: bool) -> int:
+        """Write a playlist's pages as the request says; return how many were written."""
+        return self._render(
+            request.playlist_id,
+            standing=request.standing,
+            rebuild=request.rebuild,
+            doubtful=again or request.rebuild,
+        )
+
+    def _render(
+        self,
+        playlist_id: str,
+        *,
+        snapshot: Snapshot | None = None,
+        standing: Standing | None = None,
+        rebuild: bool = False,
+        doubtful: bool,
+    ) -> int:
+        for _ in range(_ATTEMPTS):
+            stored = self._bucket.get(ledger_key(playlist_id))
+            ledger = decode_ledger(stored.body) if stored else None
+            folded = self._fold(playlist_id, ledger, snapshot, rebuild=rebuild)
+            if folded is None:
+                logger.info("%s has no snapshot yet", playlist_id)
+                return 0
+            if standing is not None:
+                folded = with_standing(folded, standing)
+            try:
+                return self._write(playlist_id, stored, folded, doubtful=doubtful)
+            except ConflictError as error:
+                logger.info("another renderer was quicker: %s", error)
+                doubtful = True
+        raise ConflictError(f"the pages of {playlist_id} were written by others all the time")
+
+    def _fold(
+        self,
+        playlist_id: str,
+        ledger: Ledger | None,
+        snapshot: Snapshot | None,
+        *,
+        rebuild: bool,
+    ) -> Ledger | None:
+        """Return the ledger with the snapshot in it, None where nothing was ever read.
+
+        Without a ledger all snapshots are folded: the first one's event may be late.
+        """
+        if ledger is not None and not rebuild:
+            try:
+                return fold(ledger, snapshot) if snapshot else ledger
+            except OutOfOrderError:
+                logger.info("%s comes late: folding from the beginning", snapshot)
+        snapshots = self._snapshots(playlist_id)
+        folded = fold_all(snapshots) if snapshots else None
+        if folded is not None and ledger is not None:
+            return msgspec.structs.replace(folded, standing=ledger.standing, pages=ledger.pages)
+        return folded
+
+    def _snapshots(self, playlist_id: str) -> list[Snapshot]:
+        stored = (
+            self._bucket.get(listed.key)
+            for listed in self._bucket.list_objects(snapshots_prefix(playlist_id))
+            if parse_snapshot_key(listed.key)
+        )
+        return [decode_snapshot(found.body) for found in stored if found]
+
+    def _write(
+        self, playlist_id: str, stored: Stored | None, ledger: Ledger, *, doubtful: bool
+    ) -> int:
+        """Write the pages, then the ledger; raises `ConflictError` if another wrote meanwhile."""
+        records = dict(ledger.pages)
+        written = 0
+        for key, page in sorted(render_pages(ledger).items()):
+            record = records.get(key)
+            if doubtful:
+                records[key], changed = self._make_sure(key, page)
+            elif record is None or record.sha256 != page_digest(page):
+                etag = self._bucket.put(
+                    key, page.body, page.content_type, replacing=record.etag if record else None
+                )
+                records[key], changed = PageRecord(page_digest(page), etag), True
+            else:
+                changed = False
+            written += changed
+        body = encode_ledger(msgspec.structs.replace(ledger, pages=records))
+        if stored is None or stored.body != body:
+            key = ledger_key(playlist_id)
+            self._bucket.put(key, body, JSON, replacing=stored.etag if stored else None)
+        elif written:
+            self._check_ledger(playlist_id, stored)
+        return written
+
+    def _make_sure(self, key: str, page: Page) -> tuple[PageRecord, bool]:
+        """Compare the page with the bucket, write it if it differs, return what stands there."""
+        found = self._bucket.get(key)
+        if found and found.body == page.body:
+            return PageRecord(page_digest(page), found.etag), False
+        etag = self._bucket.put(
+            key, page.body, page.content_type, replacing=found.etag if found else None
+        )
+        return PageRecord(page_digest(page), etag), True
+
+    def _check_ledger(self, playlist_id: str, read: Stored) -> None:
+        """Where the ledger needs no write, see that nobody wrote it while the pages were."""
+        found = self._bucket.get(ledger_key(playlist_id))
+        if found is None or found.etag != read.etag:
+            raise ConflictError(f"the ledger of {playlist_id} was written by another")
+
+
+def page_digest(page: Page) -> str:
+    return sha256(page.body).hexdigest()

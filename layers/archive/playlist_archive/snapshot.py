@@ -1,0 +1,123 @@
+"""The snapshot: what a playlist was at one complete read. Snapshots are the truth of the archive.
+
+`docs/snapshot.md` describes the document; `SCHEMA` is its version.
+"""
+
+from datetime import datetime
+from hashlib import sha256
+
+import msgspec
+
+SCHEMA = 1
+
+
+class Owner(msgspec.Struct, frozen=True, omit_defaults=True):
+    id: str
+    name: str
+    url: str = ""
+
+
+class Artist(msgspec.Struct, frozen=True, omit_defaults=True):
+    name: str
+    url: str = ""
+
+
+class Album(msgspec.Struct, frozen=True, omit_defaults=True):
+    name: str
+    url: str = ""
+    release_date: str = ""
+
+
+class Item(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A track, an episode or a local file.
+
+    `uri` is the identity; a local file has no `url`. For an episode the show stands as album and
+    as the only artist. `type` is Spotify's word, whatever it is. An empty text is Spotify's.
+    """
+
+    type: str
+    uri: str
+    name: str
+    duration_ms: int
+    artists: tuple[Artist, ...] = ()
+    album: Album = Album("")
+    url: str = ""
+    local: bool = False
+    playable: bool = True
+    explicit: bool = False
+    isrc: str = ""
+
+
+class Row(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One row of the playlist; `item` is None where Spotify no longer says what stood there.
+
+    `added_at` is None where Spotify does not know it (Spotify: null or the epoch).
+    """
+
+    added_at: datetime | None = None
+    added_by: str = ""
+    item: Item | None = None
+
+
+class Snapshot(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    kw_only=True,
+    tag_field="schema",
+    tag=SCHEMA,
+):
+    """A playlist as it was read, whole.
+
+    `time` names the snapshot (the run's time, exceptionally the moment of reading), `read_at` is
+    the moment of reading, `previous_check` the run of the last good check before this read: rows
+    that are missing now were last seen then.
+    """
+
+    playlist_id: str
+    time: datetime
+    read_at: datetime
+    previous_check: datetime | None = None
+    name: str
+    description: str
+    owner: Owner
+    url: str
+    snapshot_id: str
+    followers: int | None = None
+    rows: tuple[Row, ...]
+
+    def content_hash(self) -> str:
+        """Return a digest of what counts as a change: name, description, owner and the rows."""
+        rows = [
+            row.item
+            and (
+                row.item.uri,
+                row.added_at,
+                row.item.name,
+                [artist.name for artist in row.item.artists],
+                row.item.album.name,
+                row.item.playable,
+            )
+            for row in self.rows
+        ]
+        owner = (self.owner.id, self.owner.name)
+        content = msgspec.json.encode((self.name, self.description, owner, rows))
+        return sha256(content).hexdigest()
+
+    def known_rows(self) -> int:
+        """Return how many rows Spotify still says something about."""
+        return sum(row.item is not None for row in self.rows)
+
+
+def encode_snapshot(snapshot: Snapshot) -> bytes:
+    """Return the document as readable JSON, keys in the order of the schema."""
+    return msgspec.json.format(msgspec.json.encode(snapshot), indent=1) + b"\n"
+
+
+def decode_snapshot(document: bytes) -> Snapshot:
+    """Read a document of this schema version.
+
+    Raises:
+        msgspec.ValidationError: the document is not a snapshot; its message names the field.
+    """
+    return msgspec.json.decode(document, type=Snapshot)

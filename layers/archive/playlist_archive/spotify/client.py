@@ -1,0 +1,315 @@
+"""The Web API: one request after the other, each either a typed answer or a decision."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+import msgspec
+import requests
+import stamina
+
+from playlist_archive.credentials import Credentials
+from playlist_archive.errors import (
+    AuthorizationError,
+    ContentsForbiddenError,
+    InvalidAnswerError,
+    PlaylistNotFoundError,
+    UnstablePlaylistError,
+)
+from playlist_archive.messages import Header
+from playlist_archive.snapshot import Row
+from playlist_archive.spotify.gate import Gate
+from playlist_archive.spotify.state import Pages, SpotifyState
+from playlist_archive.spotify.tokens import Tokens
+from playlist_archive.spotify.wire import (
+    WirePage,
+    WirePlaylist,
+    WirePlaylists,
+    WireUser,
+    parse_header,
+    parse_row,
+)
+
+logger = logging.getLogger(__name__)
+
+PLAYLISTS_PAGE = 50
+ROWS_PAGE = 50
+# A playlist holds 10,000 rows; a few old ones have more.
+MOST_ROWS = 12_000
+_TIMEOUT_SECONDS = (5, 30)
+_TRIES = 4
+_TYPES = "track,episode"
+
+_ITEM = (
+    "uri,type,name,is_local,is_playable,duration_ms,explicit,external_ids,external_urls,"
+    "restrictions,release_date,album(name,release_date,external_urls),"
+    "artists(name,type,external_urls),show(name,external_urls)"
+)
+_ROWS = f"items(added_at,added_by(id),is_local,item({_ITEM}),track({_ITEM}))"
+_PAGE = f"total,next,{_ROWS}"
+_HEADER = (
+    "id,name,description,snapshot_id,external_urls,collaborative,"
+    "owner(id,display_name,external_urls),followers(total)"
+)
+_PLAYLIST = f"{_HEADER},items({_PAGE}),tracks({_PAGE})"
+
+
+class Reading(NamedTuple):
+    """A playlist, read whole; without `rows` it is the version that is known already."""
+
+    header: Header
+    rows: tuple[Row, ...] | None
+
+
+class LibraryEntry(NamedTuple):
+    """A playlist of the user's library, as the sweep shows it."""
+
+    playlist_id: str
+    header: Header
+    collaborative: bool
+
+
+class Library(NamedTuple):
+    """The user's library after a complete sweep."""
+
+    user_id: str
+    entries: tuple[LibraryEntry, ...]
+
+
+class Spotify(Protocol):
+    """Spotify, as the functions use it.
+
+    Every reading method raises `SpotifyStoppedError` when no request may be sent any more,
+    `OutOfTimeError` when the invocation ends, `StorageError` when that could not be stored.
+    """
+
+    @property
+    def state(self) -> SpotifyState: ...
+
+    def open(self, remaining_seconds: Callable[[], float]) -> None: ...
+
+    def close(self) -> None: ...
+
+    def check(self) -> None: ...
+
+    def start_run(self, run: datetime) -> None: ...
+
+    def credentials(self) -> Credentials: ...
+
+    def read_library(self) -> Library:
+        """Sweep the whole library of the authorised user."""
+        ...
+
+    def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
+        """Read one playlist whole, or find out by one request that its version is `known`.
+
+        Raises:
+            PlaylistError: a leaf for each reason why there is no good read.
+        """
+        ...
+
+
+class _BlipError(Exception):
+    """No usable answer this time; another try is reasonable."""
+
+
+class _ClosedError(ContentsForbiddenError):
+    """This address is closed to this kind of app or token: 403, or a 401 that stays one."""
+
+
+class _TornReadError(Exception):
+    """The pages do not belong to one version of the playlist."""
+
+
+class WebApi:
+    """`Spotify` over HTTPS."""
+
+    def __init__(self, session: requests.Session, tokens: Tokens, gate: Gate, url: str) -> None:
+        self._session = session
+        self._tokens = tokens
+        self._gate = gate
+        self._url = url.rstrip("/")
+
+    @property
+    def state(self) -> SpotifyState:
+        return self._gate.state
+
+    def open(self, remaining_seconds: Callable[[], float]) -> None:
+        self._gate.open(remaining_seconds)
+
+    def close(self) -> None:
+        self._gate.close()
+
+    def check(self) -> None:
+        self._gate.check()
+
+    def start_run(self, run: datetime) -> None:
+        self._gate.start_run(run)
+
+    def credentials(self) -> Credentials:
+        return self._tokens.credentials
+
+    def read_library(self) -> Library:
+        user = self._ask("/me", {}, WireUser)
+        entries: list[LibraryEntry] = []
+        offset = 0
+        while True:
+            page = self._ask(
+                "/me/playlists",
+                {"limit": str(PLAYLISTS_PAGE), "offset": str(offset)},
+                WirePlaylists,
+            )
+            entries += [
+                LibraryEntry(wire.id, parse_header(wire.id, wire), bool(wire.collaborative))
+                for wire in page.items
+                if wire and wire.id and wire.snapshot_id
+            ]
+            offset += len(page.items)
+            if not page.next or not page.items:
+                break
+        if page.total is not None and offset < page.total:
+            raise InvalidAnswerError(f"the library has {page.total} playlists, {offset} came")
+        return Library(user.id, tuple(entries))
+
+    def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
+        for _ in range(2):
+            try:
+                return self._read_once(playlist_id, known)
+            except _TornReadError as error:
+                logger.info("torn read of %s: %s", playlist_id, error)
+                reason = str(error)
+        raise UnstablePlaylistError(f"no two reads fit together: {reason}")
+
+    def _read_once(self, playlist_id: str, known: str) -> Reading:
+        address = f"/playlists/{playlist_id}"
+        wire = self._ask(address, {"additional_types": _TYPES, "fields": _PLAYLIST}, WirePlaylist)
+        header = parse_header(playlist_id, wire)
+        first = wire.items or wire.tracks
+        if first is None:
+            raise ContentsForbiddenError("Spotify does not show this app its contents", header)
+        embedded: Pages = "items" if wire.items else "tracks"
+        rows = list(first.items or ())
+        total, more = first.total, first.next
+        if more and header.snapshot_id == known:
+            return Reading(header, None)
+        paged = False
+        while more or (total is not None and len(rows) < total):
+            page = self._read_rows(playlist_id, embedded, len(rows), header)
+            if not page.items:
+                break
+            paged = True
+            rows += page.items
+            total, more = page.total, page.next
+            if len(rows) > MOST_ROWS:
+                raise InvalidAnswerError(f"more than {MOST_ROWS} rows came")
+        if total is not None and len(rows) != total:
+            raise _TornReadError(f"{total} rows were promised, {len(rows)} came")
+        if paged and self._snapshot_id(playlist_id) != header.snapshot_id:
+            raise _TornReadError("it changed while it was read")
+        return Reading(header, tuple(map(parse_row, rows)))
+
+    def _read_rows(
+        self, playlist_id: str, embedded: Pages, offset: int, header: Header
+    ) -> WirePage:
+        query = {
+            "additional_types": _TYPES,
+            "fields": _PAGE,
+            "limit": str(ROWS_PAGE),
+            "offset": str(offset),
+        }
+        endpoint = self._gate.state.pages or embedded
+        other: Pages = "tracks" if endpoint == "items" else "items"
+        for pages in (endpoint, other):
+            try:
+                page = self._ask(f"/playlists/{playlist_id}/{pages}", query, WirePage)
+            except _ClosedError:
+                continue
+            self._gate.remember_pages(pages)
+            return page
+        raise ContentsForbiddenError("Spotify does not show this app its contents", header)
+
+    def _snapshot_id(self, playlist_id: str) -> str | None:
+        query = {"fields": "snapshot_id"}
+        return self._ask(f"/playlists/{playlist_id}", query, WirePlaylist).snapshot_id
+
+    def _ask[T](self, path: str, query: dict[str, str], shape: type[T]) -> T:
+        """Send one GET, again after a blip (Spotify accepts one 5xx in a thousand as normal)."""
+        try:
+            for attempt in stamina.retry_context(
+                on=_BlipError, attempts=_TRIES, timeout=None, wait_initial=1, wait_max=8
+            ):
+                with attempt:
+                    return self._ask_once(path, query, shape)
+        except _BlipError as error:
+            raise InvalidAnswerError(f"no usable answer in {_TRIES} tries: {error}") from None
+        raise AssertionError  # pragma: no cover
+
+    def _ask_once[T](self, path: str, query: dict[str, str], shape: type[T]) -> T:
+        refreshed = waited = False
+        while True:
+            token = self._tokens.access_token()
+            self._gate.pass_one()
+            try:
+                answer = self._session.get(
+                    self._url + path,
+                    params=query,
+                    headers={"Authorization": f"Bearer {token}"},
+                    timeout=_TIMEOUT_SECONDS,
+                    allow_redirects=False,
+                )
+            except requests.RequestException as error:
+                raise _BlipError(type(error).__name__) from None
+            if answer.status_code == requests.codes.too_many_requests:
+                self._gate.wait_or_park(
+                    answer.headers.get("Retry-After"),
+                    quota="QUOTA_EXCEEDED" in answer.text,
+                    waited=waited,
+                )
+                waited = True
+            elif answer.status_code == requests.codes.unauthorized:
+                if "Valid user authentication required" in answer.text:
+                    raise _ClosedError("Spotify shows this only to a user who is logged in")
+                if refreshed:
+                    raise AuthorizationError("Spotify refuses a fresh access token: log in again")
+                self._tokens.discard()
+                refreshed = True
+            else:
+                return _decode(answer, shape)
+
+
+def _decode[T](answer: requests.Response, shape: type[T]) -> T:
+    status = answer.status_code
+    if status == requests.codes.ok:
+        return _decode_body(answer.content, shape)
+    if status in {requests.codes.bad_request, requests.codes.not_found}:
+        raise PlaylistNotFoundError("Spotify does not find it: deleted, private or closed")
+    if status == requests.codes.forbidden:
+        raise _explain_forbidden(answer.text)
+    if status >= requests.codes.server_error:
+        raise _BlipError(f"HTTP {status}")
+    raise InvalidAnswerError(f"Spotify answered HTTP {status}")
+
+
+def _decode_body[T](body: bytes, shape: type[T]) -> T:
+    if body.strip() in {b"", b'""', b"{}", b"null"}:
+        raise _BlipError("an empty answer")
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError as error:
+        raise InvalidAnswerError(f"Spotify's answer is malformed: {error}") from error
+    except msgspec.DecodeError:
+        raise _BlipError("an answer that is not JSON") from None
+
+
+def _explain_forbidden(text: str) -> Exception:
+    """Tell the four kinds of 403 apart by their words; some are plain text or HTML."""
+    if "remium" in text:
+        return AuthorizationError("the owner of the Spotify app needs a Premium subscription")
+    if "registered" in text:
+        return AuthorizationError(
+            "this user is not on the app's list: add them in Spotify's developer dashboard"
+        )
+    if "permission to get URL" in text:
+        return _BlipError("Spotify's front end refused the address of this machine")
+    return _ClosedError("Spotify does not show this app its contents")

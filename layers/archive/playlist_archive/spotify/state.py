@@ -1,0 +1,83 @@
+"""What the functions remember of Spotify between invocations: `state/spotify.json`."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from playlist_archive import bucket as storage
+from playlist_archive.bucket import Bucket
+from playlist_archive.keys import SPOTIFY_STATE
+
+type Change = Callable[["SpotifyState"], "SpotifyState"]
+type Pages = Literal["items", "tracks"]
+
+_DAY = timedelta(hours=24)
+_HOUR = timedelta(hours=1)
+
+
+class SpotifyState(
+    msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="schema", tag=1
+):
+    """How matters stand with Spotify.
+
+    Until `not_before` no request may be sent, for `reason`; `parked_at` is when that was learnt
+    and `strikes` how often in a row without a usable Retry-After. `requests` counts by the hour
+    in which they were sent. `pages` is the endpoint that this kind of app reads rows from.
+    `latest_run` supersedes the messages of earlier runs.
+    """
+
+    latest_run: datetime | None = None
+    not_before: datetime | None = None
+    parked_at: datetime | None = None
+    reason: str = ""
+    strikes: int = 0
+    pages: Pages | None = None
+    requests: dict[datetime, int] = {}
+
+    def parked(self, now: datetime) -> bool:
+        return self.not_before is not None and now < self.not_before
+
+    def requests_within_a_day(self, now: datetime) -> int:
+        """Count the requests of the last 24 hours, the hour that they began in included whole."""
+        return sum(count for hour, count in self.requests.items() if _is_recent(hour, now))
+
+    def with_requests(self, sent: Counter[datetime], now: datetime) -> "SpotifyState":
+        """Add requests by the hour and forget those of more than a day ago."""
+        total = Counter(self.requests) + sent
+        recent = {hour: total[hour] for hour in sorted(total) if _is_recent(hour, now)}
+        return msgspec.structs.replace(self, requests=recent)
+
+
+def hour_of(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _is_recent(hour: datetime, now: datetime) -> bool:
+    return hour + _HOUR > now - _DAY
+
+
+def load_state(bucket: Bucket) -> SpotifyState:
+    stored = bucket.get(SPOTIFY_STATE)
+    return _decode(stored.body if stored else None)
+
+
+def update_state(bucket: Bucket, change: Change) -> SpotifyState:
+    """Apply a pure change to the stored state; it may run several times."""
+    body = storage.update(
+        bucket,
+        SPOTIFY_STATE,
+        storage.JSON,
+        lambda stored: _encode(change(_decode(stored))),
+    )
+    return _decode(body)
+
+
+def _decode(body: bytes | None) -> SpotifyState:
+    return msgspec.json.decode(body, type=SpotifyState) if body else SpotifyState()
+
+
+def _encode(state: SpotifyState) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(state), indent=1) + b"\n"

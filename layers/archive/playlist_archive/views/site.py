@@ -1,0 +1,204 @@
+"""The pages about all playlists: index, status and metadata. Pure functions of the catalog."""
+
+import json
+from collections import Counter
+from datetime import datetime
+
+import brotli
+
+from playlist_archive.bucket import JSON, TEXT
+from playlist_archive.catalog import Catalog, Entry
+from playlist_archive.keys import (
+    INDEX,
+    METADATA_COMPACT,
+    METADATA_FULL,
+    STATUS_JSON,
+    STATUS_PAGE,
+    view_key,
+)
+from playlist_archive.spotify.state import SpotifyState
+from playlist_archive.views.markdown import escape, link
+from playlist_archive.views import Page
+
+_BROTLI = "application/octet-stream"
+
+type Playlists = list[tuple[str, Entry]]
+
+
+def render_site(catalog: Catalog, state: SpotifyState) -> dict[str, Page]:
+    """Return every page about all playlists by its key."""
+    playlists = sorted(
+        catalog.entries.items(),
+        key=lambda pair: (pair[1].unique_name.strip().casefold(), pair[1].unique_name, pair[0]),
+    )
+    full = _full_metadata(playlists)
+    compact = _compact_metadata(playlists)
+    return {
+        INDEX: Page(_index(playlists).encode(), TEXT),
+        STATUS_PAGE: Page(_status_page(playlists, catalog, state).encode(), TEXT),
+        STATUS_JSON: Page(_status_json(playlists, catalog, state).encode(), JSON),
+        METADATA_FULL: Page(f"{full}\n".encode(), JSON),
+        f"{METADATA_FULL}.br": Page(brotli.compress(full.encode()), _BROTLI),
+        METADATA_COMPACT: Page(f"{compact}\n".encode(), JSON),
+        f"{METADATA_COMPACT}.br": Page(brotli.compress(compact.encode()), _BROTLI),
+    }
+
+
+def _index(playlists: Playlists) -> str:
+    good = [pair for pair in playlists if pair[1].status == "ok"]
+    retired = [pair for pair in playlists if pair[1].status == "retired"]
+    bad = [pair for pair in playlists if pair[1].status not in {"ok", "retired"}]
+    sections = []
+    if bad:
+        sections.append(_section("Not read", bad, told=True))
+    sections.append(_section("Playlists", good, told=False))
+    if retired:
+        sections.append(_section("Retired", retired, told=True))
+    return "\n".join(sections)
+
+
+def _section(title: str, playlists: Playlists, *, told: bool) -> str:
+    lines = [f"## {title} {escape(f'({len(playlists)})')}", ""]
+    for playlist_id, entry in playlists:
+        line = f"- {_page_link(playlist_id, entry)}"
+        lines.append(f"{line}: {_plight(entry)}" if told else line)
+    return "\n".join(lines) + "\n"
+
+
+def _page_link(playlist_id: str, entry: Entry) -> str:
+    """Link a playlist's page, where it has one."""
+    name = entry.unique_name.strip() or playlist_id
+    return (
+        link(name, f"/{view_key('pretty', playlist_id, '.md')}") if entry.latest else escape(name)
+    )
+
+
+def _plight(entry: Entry) -> str:
+    status = entry.status.replace("_", " ")
+    return f"{status} since {_date(entry.since)}, {escape(entry.reason)}"
+
+
+def _status_page(playlists: Playlists, catalog: Catalog, state: SpotifyState) -> str:
+    active = [pair for pair in playlists if pair[1].status != "retired"]
+    bad = [pair for pair in active if pair[1].status != "ok"]
+    report = catalog.report
+    healthy = not bad and not (report and (report.failure or report.problems))
+    lines = [
+        "[index](/playlists/index.md) - status",
+        "",
+        f"## {'All is well' if healthy else 'Something needs attention'}",
+        "",
+        "| What | How it stands |",
+        "|---|---|",
+        f"| Last run | {_moment(report.run) if report else 'none yet'} |",
+        f"| Playlists up to date | {len(active) - len(bad)} of {len(active)} |",
+        f"| Changed in the last run | {_changed(catalog)} |",
+        f"| Spotify authorisation | {_authorisation(catalog)} |",
+        f"| Requests to Spotify in 24 hours | {_requests(catalog, state)} |",
+    ]
+    if report and report.failure:
+        lines.append(f"| Last run's trouble | {escape(report.failure)} |")
+    if state.not_before and report and state.not_before > report.at:
+        lines.append(f"| No request before | {_moment(state.not_before)} |")
+    if bad:
+        lines += [
+            "",
+            f"### Not read {escape(f'({len(bad)})')}",
+            "",
+            "| Playlist | Status | Since | Last good check | Reason |",
+            "|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {_page_link(playlist_id, entry)} | {entry.status.replace('_', ' ')} "
+            f"| {_date(entry.since)} | {_date(entry.checked) if entry.checked else 'never'} "
+            f"| {escape(entry.reason)} |"
+            for playlist_id, entry in bad
+        ]
+    if report and report.problems:
+        lines += ["", "### To be corrected by you", "", "| Object | What to do |", "|---|---|"]
+        lines += [f"| {escape(item.subject)} | {escape(item.reason)} |" for item in report.problems]
+    return "\n".join(lines) + "\n"
+
+
+def _authorisation(catalog: Catalog) -> str:
+    ends = catalog.report.authorization_ends if catalog.report else None
+    return f"ends on {_date(ends)}" if ends else "has no known end"
+
+
+def _requests(catalog: Catalog, state: SpotifyState) -> int:
+    return state.requests_within_a_day(catalog.report.at) if catalog.report else 0
+
+
+def _changed(catalog: Catalog) -> int:
+    """Count the playlists whose newest snapshot is the last run's."""
+    run = catalog.report.run if catalog.report else None
+    return sum(
+        entry.latest is not None and entry.latest.time == run for entry in catalog.entries.values()
+    )
+
+
+def _status_json(playlists: Playlists, catalog: Catalog, state: SpotifyState) -> str:
+    report = catalog.report
+    counts = Counter(entry.status for _, entry in playlists)
+    document = {
+        "run": _iso(report.run) if report else None,
+        "at": _iso(report.at) if report else None,
+        "counts": dict(sorted(counts.items())),
+        "changed": _changed(catalog),
+        "planned": report.planned if report else 0,
+        "unchanged": report.unchanged if report else 0,
+        "failure": report.failure if report else "",
+        "problems": [
+            {"subject": problem.subject, "reason": problem.reason}
+            for problem in (report.problems if report else ())
+        ],
+        "authorization_ends": _iso(report.authorization_ends) if report else None,
+        "requests_within_24_hours": _requests(catalog, state),
+        "not_before": _iso(state.not_before),
+        "playlists": {
+            playlist_id: {
+                "name": entry.unique_name,
+                "status": entry.status,
+                "since": _iso(entry.since),
+                "reason": entry.reason,
+                "last_checked": _iso(entry.checked),
+                "last_changed": _iso(entry.latest.time) if entry.latest else None,
+            }
+            for playlist_id, entry in playlists
+        },
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _full_metadata(playlists: Playlists) -> str:
+    document = {
+        playlist_id: {
+            "description": entry.header.description,
+            "num_followers": entry.figures.followers if entry.figures else None,
+            "original_name": entry.original_name(playlist_id),
+            "owner": {"name": entry.header.owner.name, "url": entry.header.owner.url},
+            "snapshot_id": entry.header.snapshot_id,
+            "unique_name": entry.unique_name,
+            "url": entry.header.url,
+        }
+        for playlist_id, entry in playlists
+        if entry.header
+    }
+    return json.dumps(document, indent=2, sort_keys=True)
+
+
+def _compact_metadata(playlists: Playlists) -> str:
+    names = {playlist_id: entry.unique_name for playlist_id, entry in playlists}
+    return json.dumps(names, separators=(",", ":"), sort_keys=True)
+
+
+def _date(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None

@@ -1,0 +1,45 @@
+"""Numbers, lengths and dates in words, as the archive has always worded them."""
+
+from datetime import UTC, datetime, timedelta
+
+_HOUR = 60  # minutes
+
+
+def track_length(duration_ms: int) -> str:
+    """Return a track's length as `3:07`, `1:00:00` or, as Python does, `1 day, 0:00:00`."""
+    minutes, seconds = divmod(duration_ms // 1000, 60)
+    if minutes < _HOUR:
+        return f"{minutes}:{seconds:02}"
+    return str(timedelta(minutes=minutes, seconds=seconds))
+
+
+def total_length(duration_ms: int) -> str:
+    """Return a playlist's length in its two or three greatest units, as `1 hr 0 min`."""
+    minutes, seconds = divmod(duration_ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days:,} day {hours} hr {minutes} min"
+    if hours:
+        return f"{hours} hr {minutes} min"
+    if minutes:
+        return f"{minutes} min {seconds} sec"
+    return f"{seconds} sec"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 song`, `0 songs`, `5,392 songs`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def likes(followers: int | None) -> str:
+    return "??? likes" if followers is None else counted(followers, "like")
+
+
+def day(moment: datetime) -> str:
+    """Return the date in UTC, as `2022-04-08`."""
+    return moment.astimezone(UTC).date().isoformat()
+
+
+def days_apart(earlier: datetime, later: datetime) -> int:
+    return (later.astimezone(UTC).date() - earlier.astimezone(UTC).date()).days

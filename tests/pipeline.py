@@ -1,0 +1,99 @@
+"""The whole pipeline in one process: the real services between in-memory queues and bucket."""
+
+from datetime import datetime
+
+from playlist_archive.clock import Clock
+from playlist_archive.errors import ArchiveError
+from playlist_archive.fetcher import Fetcher
+from playlist_archive.indexer import Indexer
+from playlist_archive.keys import SNAPSHOTS
+from playlist_archive.lister import Lister
+from playlist_archive.messages import decode_outcome, decode_render_request
+from playlist_archive.renderer import Renderer
+from playlist_archive.settings import LibraryMode
+from playlist_archive.spotify.client import Spotify
+from tests.fakes import FakeBucket, FakeQueue
+
+
+def plenty() -> float:
+    return 600.0
+
+
+class Pipeline:
+    """Queues are worked off in the order of the design's picture until all are empty."""
+
+    def __init__(
+        self,
+        spotify: Spotify,
+        clock: Clock,
+        *,
+        mode: LibraryMode = "owned",
+        full_read_every_days: int = 30,
+        bucket: FakeBucket | None = None,
+    ) -> None:
+        self.spotify = spotify
+        self.bucket = bucket or FakeBucket()
+        self.fetch_queue, self.dead_letters = FakeQueue(), FakeQueue()
+        self.outcome_queue, self.render_queue = FakeQueue(), FakeQueue()
+        self.lister = Lister(
+            bucket=self.bucket,
+            spotify=spotify,
+            fetch_queue=self.fetch_queue,
+            outcome_queue=self.outcome_queue,
+            render_queue=self.render_queue,
+            clock=clock,
+            archive_my_playlists=mode,
+            full_read_every_days=full_read_every_days,
+        )
+        self.fetcher = Fetcher(
+            bucket=self.bucket,
+            spotify=spotify,
+            fetch_queue=self.fetch_queue,
+            dead_letter_queue=self.dead_letters,
+            outcome_queue=self.outcome_queue,
+            clock=clock,
+        )
+        self.renderer = Renderer(bucket=self.bucket)
+        self.indexer = Indexer(bucket=self.bucket, render_queue=self.render_queue, clock=clock)
+        self.rendered: set[str] = set()
+
+    def run(self, time: datetime) -> None:
+        self.lister.run(time, plenty)
+        self.settle()
+
+    def settle(self) -> None:
+        """Work off everything that waits; a blocked lane keeps its messages."""
+        self.fetch()
+        while self.render() or self.index():
+            pass
+
+    def fetch(self) -> None:
+        self.fetcher.open(plenty)
+        waiting = self.fetch_queue.take()
+        try:
+            while waiting:
+                self.fetcher.fetch(waiting[0])
+                waiting.pop(0)
+        except ArchiveError:
+            self.fetch_queue.bodies = waiting + self.fetch_queue.bodies
+        self.fetcher.close(waiting)
+
+    def render(self) -> bool:
+        keys = {key for key in self.bucket.objects if key.startswith(SNAPSHOTS)}
+        new = sorted(keys - self.rendered)
+        for key in new:
+            self.renderer.render_snapshot(key, again=False)
+        self.rendered |= keys
+        requests = self.render_queue.take()
+        for body in requests:
+            self.renderer.render_request(decode_render_request(body), again=False)
+        return bool(new or requests)
+
+    def index(self) -> bool:
+        bodies = self.outcome_queue.take()
+        if bodies:
+            self.indexer.index([decode_outcome(body) for body in bodies])
+        return bool(bodies)
+
+    def page(self, key: str) -> str:
+        return self.bucket.objects[key].decode()
