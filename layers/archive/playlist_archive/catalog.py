@@ -135,16 +135,18 @@ def merge_outcome(entry: Entry | None, outcome: Outcome) -> Entry:
         fields["latest"] = outcome.latest
     if outcome.status == "ok":
         fields["checked"] = max(run, entry.checked or run)
-    if outcome.read and outcome.header and (entry.read is None or run >= entry.read):
-        figures = Figures(
-            read=run,
-            followers=outcome.header.followers,
-            snapshot_id=outcome.header.snapshot_id,
-        )
-        fields |= {"read": run, "figures": figures}
-        if outcome.written:
-            fields["shown"] = figures
+        fields |= _merge_figures(entry, outcome)
+    if outcome.read:
+        fields["read"] = max(run, entry.read or run)
     return msgspec.structs.replace(entry, **fields)
+
+
+def _merge_figures(entry: Entry, outcome: Outcome) -> dict[str, Figures]:
+    header, known = outcome.header, entry.figures
+    if header is None or (known and outcome.run < known.read):
+        return {}
+    figures = Figures(read=outcome.run, followers=header.followers, snapshot_id=header.snapshot_id)
+    return {"figures": figures, "shown": figures} if outcome.written else {"figures": figures}
 
 
 def _merge_status(entry: Entry, outcome: Outcome) -> Entry:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote_plus
 
 import msgspec
 from aws_lambda_powertools.utilities.data_classes import S3Event, SQSEvent
@@ -66,7 +67,7 @@ def parse_lister_event(event: Mapping[str, Any]) -> RunEvent | RebuildEvent | Re
 def _registry_entries(event: Mapping[str, Any]) -> list[tuple[str, datetime]]:
     return [
         (
-            record.s3.get_object.key.removeprefix(REGISTRY),
+            unquote_plus(record.s3.get_object.key).removeprefix(REGISTRY),
             datetime.fromisoformat(record.event_time).replace(microsecond=0),
         )
         for record in S3Event(dict(event)).records
@@ -84,7 +85,8 @@ def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:
     try:
         content = msgspec.json.decode(body)
         if isinstance(content, dict) and "Records" in content:
-            return None, [record.s3.get_object.key for record in S3Event(content).records]
+            keys = (record.s3.get_object.key for record in S3Event(content).records)
+            return None, [unquote_plus(key) for key in keys]
         if isinstance(content, dict) and content.get("Event") == "s3:TestEvent":
             return None, []
     except (KeyError, msgspec.DecodeError) as error:

@@ -275,6 +275,7 @@ class WebApi:
                 self._tokens.discard()
                 refreshed = True
             else:
+                self._gate.note_answer()
                 return _decode(answer, shape)
 
 

@@ -104,6 +104,11 @@ class Gate:
         self._last_start = self._clock.monotonic()
         self._sent[hour_of(self._clock.now())] += 1
 
+    def note_answer(self) -> None:
+        """Forget the strikes: Spotify answers again."""
+        if self.state.strikes:
+            self._update(lambda state: msgspec.structs.replace(state, strikes=0))
+
     def wait_or_park(self, retry_after: str | None, *, quota: bool, waited: bool) -> None:
         """Obey a 429: wait here if it is short and the first, else stop all requests.
 

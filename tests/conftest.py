@@ -1,0 +1,47 @@
+"""What every level of tests shares: no real AWS, no waiting, no network for unit tests."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import stamina
+from hypothesis import HealthCheck, settings
+
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "POWERTOOLS_METRICS_NAMESPACE": "PlaylistArchive",
+    "POWERTOOLS_SERVICE_NAME": "tests",
+}
+os.environ.pop("AWS_PROFILE", None)
+
+# The machine that runs the tests may be slow or shared, so no example is timed.
+settings.register_profile(
+    "archive", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("archive")
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_between_tries() -> Iterator[None]:
+    stamina.set_testing(True, attempts=4, cap=True)
+    yield
+    stamina.set_testing(False)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Cut unit tests off from every socket."""
+    if item.get_closest_marker("unit"):
+        item.fixturenames.append("socket_disabled")  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Return the folder of real playlists and recorded answers, which is not part of the project."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("PLAYLIST_ARCHIVE_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip(f"no real playlists in {folder}; PLAYLIST_ARCHIVE_DATA names another folder")
+    return folder

@@ -1,0 +1,177 @@
+"""The real adapters and the fakes keep the same promises."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from playlist_archive.aws import open_bucket, open_parameter, open_queue
+from playlist_archive.bucket import TEXT, Bucket, update
+from playlist_archive.credentials import Credentials
+from playlist_archive.errors import AuthorizationError, ConflictError, StorageError
+from playlist_archive.queues import Lane
+from tests.fakes import FakeBucket
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture
+def _aws() -> Iterator[None]:
+    with mock_aws():
+        yield
+
+
+@pytest.fixture(params=["fake", "s3"])
+def bucket(request: pytest.FixtureRequest) -> Iterator[Bucket]:
+    if request.param == "fake":
+        yield FakeBucket()
+        return
+    with mock_aws():
+        boto3.client("s3").create_bucket(
+            Bucket="archive",
+            CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
+        )
+        yield open_bucket("archive")
+
+
+def test_an_absent_object_reads_as_none(bucket: Bucket) -> None:
+    assert bucket.get("state/catalog.json") is None
+
+
+def test_an_object_reads_as_it_was_written(bucket: Bucket) -> None:
+    etag = bucket.put("a", b"one", TEXT, replacing=None)
+
+    stored = bucket.get("a")
+    assert stored is not None
+    assert stored == (b"one", etag)
+
+
+def test_creating_over_another_object_conflicts(bucket: Bucket) -> None:
+    bucket.put("a", b"one", TEXT, replacing=None)
+
+    with pytest.raises(ConflictError):
+        bucket.put("a", b"two", TEXT, replacing=None)
+
+
+def test_creating_the_same_object_again_succeeds(bucket: Bucket) -> None:
+    etag = bucket.put("a", b"one", TEXT, replacing=None)
+
+    assert bucket.put("a", b"one", TEXT, replacing=None) == etag
+
+
+def test_replacing_what_was_read_succeeds(bucket: Bucket) -> None:
+    etag = bucket.put("a", b"one", TEXT, replacing=None)
+    bucket.put("a", b"two", TEXT, replacing=etag)
+
+    stored = bucket.get("a")
+    assert stored is not None
+    assert stored.body == b"two"
+
+
+def test_replacing_what_another_replaced_conflicts(bucket: Bucket) -> None:
+    etag = bucket.put("a", b"one", TEXT, replacing=None)
+    bucket.put("a", b"two", TEXT, replacing=etag)
+
+    with pytest.raises(ConflictError):
+        bucket.put("a", b"three", TEXT, replacing=etag)
+
+
+def test_replacing_what_is_gone_conflicts(bucket: Bucket) -> None:
+    with pytest.raises(ConflictError):
+        bucket.put("a", b"two", TEXT, replacing='"0123456789abcdef0123456789abcdef"')
+
+
+def test_listing_is_in_order_and_begins_behind_a_key(bucket: Bucket) -> None:
+    for key in ("x/2", "x/1", "x/3", "y/1"):
+        bucket.put(key, key.encode(), TEXT, replacing=None)
+
+    assert [listed.key for listed in bucket.list_objects("x/")] == ["x/1", "x/2", "x/3"]
+    assert [listed.key for listed in bucket.list_objects("x/", after="x/1")] == ["x/2", "x/3"]
+    assert [listed.size for listed in bucket.list_objects("y/")] == [3]
+
+
+def test_an_update_is_tried_again_when_another_writer_was_quicker(bucket: Bucket) -> None:
+    bucket.put("a", b"1", TEXT, replacing=None)
+    interference = iter([b"10"])
+
+    def add_one(stored: bytes | None) -> bytes:
+        for body in interference:
+            present = bucket.get("a")
+            assert present is not None
+            bucket.put("a", body, TEXT, replacing=present.etag)
+        return str(int(stored or b"0") + 1).encode()
+
+    assert update(bucket, "a", TEXT, add_one) == b"11"
+
+
+@pytest.mark.usefixtures("_aws")
+def test_a_bucket_that_refuses_is_a_storage_error() -> None:
+    bucket = open_bucket("nobody-made-this-bucket")
+
+    with pytest.raises(StorageError, match="NoSuchBucket"):
+        bucket.put("a", b"one", TEXT, replacing=None)
+
+
+@pytest.mark.usefixtures("_aws")
+def test_a_fifo_queue_keeps_order_and_drops_repetitions() -> None:
+    client = boto3.client("sqs")
+    url = client.create_queue(QueueName="lane.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    open_queue(url).send_in_order(
+        (str(number), Lane("spotify", str(min(number, 11)))) for number in range(13)
+    )
+
+    bodies: list[str] = []
+    while messages := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            bodies.append(message["Body"])
+            client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    assert bodies == [str(number) for number in range(12)]
+
+
+@pytest.mark.usefixtures("_aws")
+def test_held_messages_stay_hidden() -> None:
+    client = boto3.client("sqs")
+    url = client.create_queue(QueueName="lane")["QueueUrl"]
+    queue = open_queue(url)
+    queue.send(["a"])
+    received = client.receive_message(QueueUrl=url)["Messages"]
+    queue.hold([message["ReceiptHandle"] for message in received], 0)
+    assert client.receive_message(QueueUrl=url)["Messages"]
+    queue.hold([message["ReceiptHandle"] for message in received], 600)
+
+    assert "Messages" not in client.receive_message(QueueUrl=url)
+
+
+@pytest.mark.usefixtures("_aws")
+def test_a_queue_that_is_gone_is_a_storage_error() -> None:
+    with pytest.raises(StorageError):
+        open_queue("https://sqs.eu-central-1.amazonaws.com/123456789012/gone").send(["a"])
+
+
+@pytest.mark.usefixtures("_aws")
+def test_credentials_come_back_as_they_were_saved() -> None:
+    store = open_parameter("/archive/spotify")
+    store.save(Credentials("id", "secret", "refresh"))
+
+    assert store.load() == Credentials("id", "secret", "refresh")
+    parameter = boto3.client("ssm").get_parameter(Name="/archive/spotify")["Parameter"]
+    assert parameter["Type"] == "SecureString"
+
+
+@pytest.mark.usefixtures("_aws")
+def test_missing_credentials_say_where_they_belong() -> None:
+    with pytest.raises(AuthorizationError, match="/archive/spotify"):
+        open_parameter("/archive/spotify").load()
+
+
+@pytest.mark.usefixtures("_aws")
+def test_malformed_credentials_are_not_quoted() -> None:
+    boto3.client("ssm").put_parameter(
+        Name="/archive/spotify", Value='{"client_id": "hush', Type="SecureString"
+    )
+
+    with pytest.raises(AuthorizationError) as caught:
+        open_parameter("/archive/spotify").load()
+    assert "hush" not in str(caught.value)
+    assert "hush" not in repr(caught.value.__cause__)

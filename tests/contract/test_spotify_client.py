@@ -1,0 +1,507 @@
+"""The client against the stand-in, over real HTTP on the loopback address.
+
+The test ids that begin with `situation` follow the checklist of what a client must do.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from playlist_archive import spotify
+from playlist_archive.bucket import JSON
+from playlist_archive.credentials import Credentials
+from playlist_archive.errors import (
+    AuthorizationError,
+    BudgetSpentError,
+    ContentsForbiddenError,
+    InvalidAnswerError,
+    OutOfTimeError,
+    PlaylistNotFoundError,
+    SpotifyParkedError,
+    SpotifyUnavailableError,
+    UnstablePlaylistError,
+)
+from playlist_archive.keys import SPOTIFY_STATE
+from playlist_archive.settings import SpotifySettings
+from playlist_archive.spotify.client import Reading, WebApi
+from playlist_archive.spotify.state import SpotifyState, load_state
+from playlist_archive.spotify.wire import (
+    WirePlaylist,
+    WirePlaylists,
+    WireUser,
+    parse_header,
+    parse_row,
+)
+from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
+from tools.spotify.library import Album, Artist, Playlist, Row, Track, User
+from tools.spotify.server import StandIn
+
+pytestmark = pytest.mark.contract
+
+ME = User("lena.example", "Lena")
+STRANGER = User("someone.else", None)
+MINE, LONG, FOREIGN, EDITORIAL, ABSENT = (
+    "1MiNe0000000000000000A",
+    "1LoNg0000000000000000A",
+    "1FoReIgN0000000000000A",
+    "37i9dQZF1DX0000000000A",
+    "1AbSeNt00000000000000A",
+)
+DAY = date(2026, 10, 1)
+NOW = datetime(2026, 10, 1, 4, tzinfo=UTC)
+
+
+def _rows(count: int) -> list[Row]:
+    artist = Artist("4hArTtEsToNe0000000001", "The Harbour Lamps")
+    album = Album("5aLbUmTeStOnE000000001", "Slack Water", (artist,), "2019-03", 11)
+    return [
+        Row(
+            Track(f"6tRaCk{number:016d}", f"Song {number}", (artist,), album, 180_000),
+            "2024-05-16T20:46:24Z",
+            ME.id,
+        )
+        for number in range(count)
+    ]
+
+
+class SmallLibrary:
+    """Two own playlists, one of them of several pages, and two of others."""
+
+    user = ME
+    first_day = DAY
+
+    def __init__(self) -> None:
+        self.playlists = {
+            MINE: Playlist(MINE, "Harbour mix", "", ME, _rows(3), 1, followers=12),
+            LONG: Playlist(LONG, "Everything", None, ME, _rows(230), 1),
+            FOREIGN: Playlist(FOREIGN, "Theirs", "", STRANGER, _rows(120), 1),
+            EDITORIAL: Playlist(EDITORIAL, "Hits", "", User("spotify", "Spotify"), _rows(3), 1),
+        }
+
+    def list_ids(self, day: date) -> list[str]:
+        return [MINE, EDITORIAL, LONG, FOREIGN]
+
+    def find(self, playlist_id: str, day: date) -> Playlist | None:
+        return self.playlists.get(playlist_id)
+
+
+@dataclass
+class Setup:
+    """A stand-in, a client of it, and what the client leaves behind."""
+
+    stand_in: StandIn
+    bucket: FakeBucket
+    clock: FakeClock
+    store: FakeCredentialStore
+    budget: int = 0
+
+    def client(
+        self, remaining_seconds: Callable[[], float] = lambda: 600.0, interval_ms: int = 0
+    ) -> WebApi:
+        settings = SpotifySettings(
+            archive_bucket="archive",
+            credentials_parameter="/archive/spotify",
+            spotify_api_url=f"{self.stand_in.url}/v1",
+            spotify_accounts_url=self.stand_in.url,
+            daily_request_budget=self.budget,
+            request_interval_ms=interval_ms,
+        )
+        client = spotify.connect(settings, self.bucket, self.store, self.clock)
+        client.open(remaining_seconds)
+        return client
+
+    def fault(self, kind: str, **details: object) -> None:
+        self.stand_in.control.add_fault(kind, **details)
+
+    def paths(self) -> list[str]:
+        return [seen.path.partition("?")[0] for seen in self.stand_in.control.requests()]
+
+    def api_requests(self) -> int:
+        return sum(path.startswith("/v1/") for path in self.paths())
+
+    def state(self) -> SpotifyState:
+        return load_state(self.bucket)
+
+
+@pytest.fixture
+def setup() -> Iterator[Setup]:
+    with StandIn(SmallLibrary()) as stand_in:
+        yield Setup(
+            stand_in,
+            FakeBucket(),
+            FakeClock(NOW),
+            FakeCredentialStore(
+                Credentials("standin-client", "standin-secret", "standin-refresh", NOW)
+            ),
+        )
+
+
+def _uris(reading: Reading) -> list[str]:
+    assert reading.rows is not None
+    return [row.item.uri for row in reading.rows if row.item]
+
+
+ALL = [f"spotify:track:6tRaCk{number:016d}" for number in range(230)]
+
+
+@pytest.mark.parametrize("app", ["new", "older", "extended"])
+def test_situation_20_every_generation_reads_the_same(setup: Setup, app: str) -> None:
+    setup.stand_in.control.set_app(app)
+    reading = setup.client().read_playlist(LONG)
+
+    assert _uris(reading) == ALL
+    assert reading.header.followers == (None if app == "new" else 0)
+
+
+def test_a_short_playlist_costs_one_request(setup: Setup) -> None:
+    reading = setup.client().read_playlist(MINE)
+
+    assert len(_uris(reading)) == 3
+    assert setup.api_requests() == 1
+
+
+def test_a_long_playlist_is_read_on_from_its_embedded_page(setup: Setup) -> None:
+    setup.client().read_playlist(LONG)
+
+    offsets = [
+        seen.path.partition("offset=")[2].partition("&")[0]
+        for seen in setup.stand_in.control.requests()
+        if "/items" in seen.path.partition("?")[0]
+    ]
+    assert offsets == ["100", "150", "200"]
+    # One for the playlist, three pages, one to see that it is still the same version.
+    assert setup.api_requests() == 5
+
+
+def test_a_long_playlist_of_a_known_version_costs_one_request(setup: Setup) -> None:
+    client = setup.client()
+    known = client.read_playlist(LONG).header.snapshot_id
+    setup.stand_in.control.clear_requests()
+
+    assert client.read_playlist(LONG, known).rows is None
+    assert setup.api_requests() == 1
+
+
+def test_situation_01_a_parked_app_sends_nothing(setup: Setup) -> None:
+    setup.bucket.put(
+        SPOTIFY_STATE,
+        b'{"schema":1,"not_before":"2026-10-01T05:00:00Z","reason":"wait"}',
+        JSON,
+        replacing=None,
+    )
+
+    with pytest.raises(SpotifyParkedError, match="wait"):
+        setup.client().read_playlist(MINE)
+    assert setup.api_requests() == 0
+
+
+def test_situation_02_the_token_is_kept_until_a_minute_before_its_end(setup: Setup) -> None:
+    client = setup.client()
+    client.read_playlist(MINE)
+    setup.clock.moment += timedelta(seconds=3600 - 61)
+    client.read_playlist(MINE)
+    assert setup.paths().count("/api/token") == 1
+
+    setup.clock.moment += timedelta(seconds=1)
+    client.read_playlist(MINE)
+    assert setup.paths().count("/api/token") == 2
+
+
+def test_situation_03_a_new_refresh_token_is_stored_before_it_is_used(setup: Setup) -> None:
+    setup.fault("rotated_refresh_token")
+    stored_when_used: list[int] = []
+    save = setup.store.save
+
+    def note(credentials: Credentials) -> None:
+        stored_when_used.append(setup.api_requests())
+        save(credentials)
+
+    setup.store.save = note  # type: ignore[method-assign]
+    setup.client().read_playlist(MINE)
+
+    assert setup.store.credentials.refresh_token not in {"standin-refresh", ""}
+    assert setup.store.credentials.authorized_at == NOW
+    assert stored_when_used == [0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [("invalid_grant", "log in again"), ("invalid_client", "credentials")]
+)
+def test_situations_05_and_06_refused_credentials_stop_at_once(
+    setup: Setup, kind: str, word: str
+) -> None:
+    setup.fault(kind, times=None)
+
+    with pytest.raises(AuthorizationError, match=word):
+        setup.client().read_playlist(MINE)
+    assert setup.paths() == ["/api/token"]
+
+
+@pytest.mark.parametrize("kind", ["server_error", "html", "reset", "forbidden_html"])
+def test_situation_07_a_silent_token_host_is_asked_three_times(setup: Setup, kind: str) -> None:
+    setup.fault(kind, path="^/api/token", times=None)
+
+    with pytest.raises(SpotifyUnavailableError):
+        setup.client().read_playlist(MINE)
+    assert setup.paths() == ["/api/token"] * 3
+
+
+def test_situation_08_an_expired_token_is_renewed_once(setup: Setup) -> None:
+    setup.fault("expired_token")
+    assert len(_uris(setup.client().read_playlist(MINE))) == 3
+
+    setup.fault("expired_token", times=None)
+    with pytest.raises(AuthorizationError):
+        setup.client().read_playlist(MINE)
+
+
+def test_situation_09_an_app_token_is_not_renewed_where_a_user_must_log_in(setup: Setup) -> None:
+    setup.stand_in.control.set_app("extended")
+    setup.store.credentials = Credentials("standin-client", "standin-secret")
+    client = setup.client()
+
+    with pytest.raises(ContentsForbiddenError, match="logged in"):
+        client.read_library()
+    assert setup.paths().count("/api/token") == 1
+    assert _uris(client.read_playlist(LONG)) == ALL
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [("premium_required", "Premium"), ("not_registered", "dashboard")]
+)
+def test_situation_10_an_app_that_may_nothing_stops_the_run(
+    setup: Setup, kind: str, word: str
+) -> None:
+    setup.fault(kind)
+
+    with pytest.raises(AuthorizationError, match=word):
+        setup.client().read_playlist(MINE)
+
+
+def test_situation_11_closed_contents_still_tell_the_name(setup: Setup) -> None:
+    setup.fault("forbidden", path="/(items|tracks)", times=None)
+
+    with pytest.raises(ContentsForbiddenError) as caught:
+        setup.client().read_playlist(LONG)
+    assert caught.value.header is not None
+    assert caught.value.header.name == "Everything"
+
+
+def test_situation_12_an_app_without_tracks_is_switched_to_items(setup: Setup) -> None:
+    setup.stand_in.control.set_app("extended")
+    setup.fault("forbidden", path="/tracks", times=None)
+    client = setup.client()
+    assert _uris(client.read_playlist(LONG)) == ALL
+    assert setup.state().pages == "items"
+    asked = setup.paths().count(f"/v1/playlists/{LONG}/tracks")
+    client.read_playlist(LONG)
+
+    assert setup.paths().count(f"/v1/playlists/{LONG}/tracks") == asked == 1
+
+
+@pytest.mark.parametrize("playlist_id", [ABSENT, EDITORIAL])
+def test_situations_13_and_14_what_is_not_found_is_no_empty_playlist(
+    setup: Setup, playlist_id: str
+) -> None:
+    with pytest.raises(PlaylistNotFoundError):
+        setup.client().read_playlist(playlist_id)
+    assert setup.api_requests() == 1
+
+
+@pytest.mark.parametrize("kind", ["rate_limit", "rate_limit_text", "rate_limit_empty"])
+def test_situation_15_a_short_wait_is_waited_for_once(setup: Setup, kind: str) -> None:
+    setup.fault(kind, retry_after=30)
+    client = setup.client()
+
+    assert len(_uris(client.read_playlist(MINE))) == 3
+    assert setup.clock.slept == [31]
+
+    setup.fault(kind, retry_after=30, times=2)
+    with pytest.raises(SpotifyParkedError):
+        client.read_playlist(MINE)
+    assert setup.clock.slept == [31, 31]
+
+
+@pytest.mark.parametrize(
+    ("fault", "pause"),
+    [
+        pytest.param({"kind": "rate_limit", "retry_after": 31}, 31, id="situation_16_long"),
+        pytest.param(
+            {"kind": "quota_exceeded", "retry_after": 20_000}, 20_000, id="situation_16_quota"
+        ),
+        pytest.param({"kind": "quota_exceeded"}, 86_400, id="situation_17_quota_no_header"),
+        pytest.param(
+            {"kind": "quota_exceeded", "retry_after": 5}, 5, id="situation_16_quota_short"
+        ),
+        pytest.param({"kind": "rate_limit"}, 60, id="situation_17_missing"),
+        pytest.param({"kind": "rate_limit", "retry_after": 0}, 60, id="situation_17_zero"),
+        pytest.param({"kind": "rate_limit", "retry_after": "soon"}, 60, id="situation_17_garbled"),
+        pytest.param({"kind": "rate_limit", "retry_after": -3}, 60, id="situation_17_negative"),
+    ],
+)
+def test_a_long_wait_parks_everything(setup: Setup, fault: dict[str, object], pause: int) -> None:
+    setup.fault(**fault)  # type: ignore[arg-type]
+    client = setup.client()
+
+    with pytest.raises(SpotifyParkedError) as caught:
+        client.read_playlist(MINE)
+    assert caught.value.not_before == NOW + timedelta(seconds=pause + 1)
+    assert setup.state().not_before == caught.value.not_before
+    assert setup.clock.slept == []
+    with pytest.raises(SpotifyParkedError):
+        setup.client().read_playlist(MINE)
+    assert setup.api_requests() == 1
+
+    setup.clock.moment = caught.value.not_before
+    assert len(_uris(setup.client().read_playlist(MINE))) == 3
+
+
+def test_situation_17_pauses_grow_while_spotify_does_not_say_how_long(setup: Setup) -> None:
+    setup.fault("rate_limit", times=3)
+    pauses = []
+    for _ in range(3):
+        with pytest.raises(SpotifyParkedError) as caught:
+            setup.client().read_playlist(MINE)
+        pauses.append((caught.value.not_before - setup.clock.now()).total_seconds() - 1)
+        setup.clock.moment = caught.value.not_before
+
+    assert pauses == [60, 900, 3600]
+
+    setup.client().read_playlist(MINE)
+    setup.fault("rate_limit")
+    with pytest.raises(SpotifyParkedError) as caught:
+        setup.client().read_playlist(MINE)
+    assert (caught.value.not_before - setup.clock.now()).total_seconds() == 61
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["server_error", "server_error_html", "html", "empty", "empty_string", "empty_object", "reset"],
+)
+def test_situation_18_a_blip_is_tried_four_times(setup: Setup, kind: str) -> None:
+    setup.fault(kind, times=3)
+    assert len(_uris(setup.client().read_playlist(MINE))) == 3
+    assert setup.api_requests() == 4
+
+    setup.fault(kind, times=4)
+    with pytest.raises(InvalidAnswerError):
+        setup.client().read_playlist(MINE)
+    assert setup.api_requests() == 8
+
+
+def test_situation_19_a_playlist_without_contents_is_no_empty_one(setup: Setup) -> None:
+    with pytest.raises(ContentsForbiddenError) as caught:
+        setup.client().read_playlist(FOREIGN)
+    assert caught.value.header is not None
+    assert caught.value.header.owner.name == "someone.else"
+    assert setup.api_requests() == 1
+
+
+def test_situation_21_null_entries_of_the_library_are_skipped(setup: Setup) -> None:
+    library = setup.client().read_library()
+
+    assert library.user_id == ME.id
+    assert [entry.playlist_id for entry in library.entries] == [MINE, LONG, FOREIGN]
+
+
+@pytest.mark.parametrize("kind", ["truncated", "early_end"])
+def test_situation_27_rows_are_asked_for_until_as_many_came_as_promised(
+    setup: Setup, kind: str
+) -> None:
+    setup.fault(kind, path=LONG, times=None, keep_rows=40)
+
+    assert _uris(setup.client().read_playlist(LONG)) == ALL
+
+
+def test_situation_27_pages_that_stay_empty_are_no_shorter_playlist(setup: Setup) -> None:
+    setup.fault("truncated", path=f"{LONG}/items", times=None, keep_rows=0)
+
+    with pytest.raises(UnstablePlaylistError, match="230 rows were promised, 100 came"):
+        setup.client().read_playlist(LONG)
+
+
+def test_situation_27_a_change_between_pages_is_read_again(setup: Setup) -> None:
+    setup.fault("torn", path=f"{LONG}/items")
+    assert sorted(_uris(setup.client().read_playlist(LONG))) == ALL
+
+    setup.fault("torn", path=f"{LONG}/items", times=None)
+    with pytest.raises(UnstablePlaylistError, match="changed while"):
+        setup.client().read_playlist(LONG)
+
+
+def test_situation_28_no_market_is_asked_for(setup: Setup) -> None:
+    setup.client().read_playlist(LONG)
+
+    reads = [seen.path for seen in setup.stand_in.control.requests() if LONG in seen.path]
+    assert not any("market" in path.partition("fields")[0] for path in reads)
+    assert all("additional_types=track%2Cepisode" in path for path in reads[:-1])
+
+
+def test_situation_30_no_request_is_begun_without_time_to_finish_it(setup: Setup) -> None:
+    with pytest.raises(OutOfTimeError):
+        setup.client(remaining_seconds=lambda: 74).read_playlist(MINE)
+    assert setup.api_requests() == 0
+
+
+def test_requests_start_at_least_the_interval_apart(setup: Setup) -> None:
+    setup.client(interval_ms=1500).read_playlist(LONG)
+
+    assert setup.clock.slept == [1.5] * 4
+
+
+def test_the_budget_of_24_hours_ends_the_reading(setup: Setup) -> None:
+    setup.budget = 6
+    first = setup.client()
+    first.read_playlist(LONG)
+    first.close()
+    second = setup.client()
+    second.read_playlist(MINE)
+    with pytest.raises(BudgetSpentError, match="6 requests"):
+        second.read_playlist(MINE)
+    second.close()
+    assert setup.state().requests_within_a_day(NOW) == 6
+
+    setup.clock.moment += timedelta(hours=25)
+    assert len(_uris(setup.client().read_playlist(MINE))) == 3
+
+
+@pytest.fixture
+def captures(data: Path) -> Path:
+    return data / "captures"
+
+
+@pytest.mark.parametrize("name", ["playlist_1.json", "playlist_2.json"])
+def test_recorded_playlists_of_the_real_api_can_be_read(captures: Path, name: str) -> None:
+    wire = msgspec.json.decode((captures / name).read_bytes(), type=WirePlaylist)
+    page = wire.items or wire.tracks
+    assert page is not None
+    assert page.items
+
+    read = [parse_row(row) for row in page.items]
+    assert all(row.item and row.item.uri and row.item.name for row in read)
+    assert all(row.added_at and row.added_by for row in read)
+    assert parse_header(wire.id or "", wire).snapshot_id
+
+
+def test_recorded_local_files_of_the_real_api_are_kept(captures: Path) -> None:
+    wire = msgspec.json.decode((captures / "playlist_2.json").read_bytes(), type=WirePlaylist)
+    assert wire.tracks is not None
+
+    items = [parse_row(row).item for row in wire.tracks.items or ()]
+    local = [item for item in items if item and item.local]
+    assert local
+    assert all(item.uri.startswith("spotify:local:") and not item.url for item in local)
+
+
+def test_a_recorded_library_page_and_profile_can_be_read(captures: Path) -> None:
+    library = msgspec.json.decode(
+        (captures / "current_user_playlist_1.json").read_bytes(), type=WirePlaylists
+    )
+    user = msgspec.json.decode((captures / "current_user.json").read_bytes(), type=WireUser)
+
+    assert user.id
+    assert all(wire and wire.snapshot_id for wire in library.items)

@@ -1,0 +1,150 @@
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playlist_archive.catalog import (
+    Catalog,
+    Entry,
+    announced,
+    decode_catalog,
+    encode_catalog,
+    merge,
+    unique_names,
+)
+from playlist_archive.messages import Latest, Outcome, RunReport, Status
+from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header
+
+pytestmark = pytest.mark.unit
+
+
+def an_outcome(
+    day: int, status: Status = "ok", playlist_id: str = PLAYLIST, *, name: str = "Harbour mix"
+) -> Outcome:
+    run = RUN + day * DAY
+    return Outcome(
+        playlist_id=playlist_id,
+        run=run,
+        at=run + timedelta(minutes=1),
+        status=status,
+        reason="" if status == "ok" else "why",
+        source="registry",
+        header=a_header(name=name) if status == "ok" else None,
+        read=status == "ok",
+        latest=Latest(run, f"digest {day}", 3) if status == "ok" else None,
+        written=status == "ok",
+    )
+
+
+def an_entry(day: int, name: str) -> Entry:
+    run = RUN + day * DAY
+    return Entry(
+        first_seen=run, run=run, at=run, status="ok", since=run, header=a_header(name=name)
+    )
+
+
+def test_a_status_is_dated_by_the_first_run_that_found_it() -> None:
+    catalog = merge(Catalog(), [an_outcome(0), an_outcome(1, "not_found")])
+    catalog = merge(catalog, [an_outcome(2, "not_found")])
+
+    assert catalog.entries[PLAYLIST].since == RUN + DAY
+    assert catalog.entries[PLAYLIST].checked == RUN
+
+
+def test_an_outcome_that_comes_late_changes_no_newer_word() -> None:
+    catalog = merge(Catalog(), [an_outcome(2, "not_found")])
+    late = merge(catalog, [an_outcome(1)])
+
+    entry = late.entries[PLAYLIST]
+    assert (entry.status, entry.since, entry.checked) == ("not_found", RUN + 2 * DAY, RUN + DAY)
+    assert entry.latest == Latest(RUN + DAY, "digest 1", 3)
+
+
+@given(
+    st.lists(st.sampled_from(get_args(Status)), min_size=1, max_size=6),
+    st.data(),
+)
+def test_repetitions_and_order_within_a_batch_do_not_matter(
+    statuses: list[Status], data: st.DataObject
+) -> None:
+    outcomes = [an_outcome(day, status) for day, status in enumerate(statuses)]
+    shuffled = data.draw(st.permutations(outcomes + outcomes[:2]))
+
+    assert merge(Catalog(), shuffled).entries == merge(Catalog(), outcomes).entries
+
+
+@given(st.permutations(range(5)), st.sampled_from(get_args(Status)))
+def test_one_failing_streak_is_dated_the_same_however_its_outcomes_come(
+    order: list[int], status: Status
+) -> None:
+    catalog = Catalog()
+    for day in order:
+        catalog = merge(catalog, [an_outcome(day, "ok" if day == 0 else status)])
+
+    entry = catalog.entries[PLAYLIST]
+    assert entry.status == status
+    assert entry.since == (RUN if status == "ok" else RUN + DAY)
+
+
+def test_merging_what_is_known_changes_nothing() -> None:
+    catalog = merge(Catalog(), [an_outcome(0)])
+
+    assert merge(catalog, [an_outcome(0)]) is catalog
+
+
+def test_the_newest_report_is_kept() -> None:
+    new = RunReport(run=RUN + DAY, at=RUN + DAY, planned=2, unchanged=0)
+    old = RunReport(run=RUN, at=RUN, planned=1, unchanged=0)
+
+    assert merge(merge(Catalog(), [new]), [old]).report == new
+
+
+def test_equal_names_are_numbered_by_who_was_there_first() -> None:
+    names = unique_names(
+        {
+            "c": an_entry(2, "mix"),
+            "a": an_entry(1, "mix"),
+            "b": an_entry(0, "mix (2)"),
+            "d": an_entry(3, "mix"),
+        }
+    )
+
+    assert names == {"a": "mix", "b": "mix (2)", "c": "mix (3)", "d": "mix (4)"}
+
+
+@given(st.lists(st.sampled_from(["mix", "mix (2)", "mix (2) (2)", ""]), max_size=8))
+def test_a_later_arrival_renames_nobody(names: list[str]) -> None:
+    entries = {f"{day:022}": an_entry(day, name) for day, name in enumerate(names)}
+    before = unique_names(dict(list(entries.items())[:-1]))
+    after = unique_names(entries)
+
+    assert before.items() <= after.items()
+    assert len(set(after.values())) == len(entries)
+
+
+def test_a_good_playlist_under_its_own_name_needs_no_announcement() -> None:
+    assert not list(merge(Catalog(), [an_outcome(0)]).unannounced())
+
+
+def test_a_changed_status_is_announced_until_it_is_noted_as_told() -> None:
+    catalog = merge(merge(Catalog(), [an_outcome(0)]), [an_outcome(1, "unstable")])
+    ((playlist_id, standing),) = catalog.unannounced()
+
+    assert (playlist_id, standing.status, standing.since) == (PLAYLIST, "unstable", RUN + DAY)
+    assert not list(announced(catalog).unannounced())
+
+
+def test_a_name_that_is_taken_is_announced_with_its_number() -> None:
+    catalog = merge(Catalog(), [an_outcome(0), an_outcome(1, playlist_id=OTHER)])
+    ((playlist_id, standing),) = catalog.unannounced()
+
+    assert (playlist_id, standing.unique_name) == (OTHER, "Harbour mix (2)")
+
+
+def test_the_document_reads_back_as_it_was() -> None:
+    catalog = merge(Catalog(), [an_outcome(0), an_outcome(1, "held", OTHER)])
+
+    assert decode_catalog(encode_catalog(catalog)) == catalog
+    assert decode_catalog(None) == Catalog()

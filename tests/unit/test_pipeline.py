@@ -1,0 +1,408 @@
+"""What the four services do together, told by what they leave in the bucket."""
+
+import json
+from datetime import datetime
+
+import msgspec
+import pytest
+
+from playlist_archive.catalog import Entry, decode_catalog
+from playlist_archive.credentials import Credentials
+from playlist_archive.errors import (
+    AuthorizationError,
+    ContentsForbiddenError,
+    SpotifyParkedError,
+    UnstablePlaylistError,
+)
+from playlist_archive.keys import CATALOG
+from playlist_archive.snapshot import Row, decode_snapshot
+from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading, rows
+from tests.fakes import FakeClock, FakeSpotify
+from tests.pipeline import Pipeline
+
+pytestmark = pytest.mark.unit
+
+PRETTY = f"playlists/pretty/{PLAYLIST}.md"
+CUMULATIVE = f"playlists/cumulative/{PLAYLIST}.json"
+HISTORY = f"playlists/history/{PLAYLIST}.md"
+
+
+class World:
+    """A pipeline with one registered playlist, run day by day."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock(RUN)
+        self.spotify = FakeSpotify()
+        self.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3)
+        self.pipeline = Pipeline(self.spotify, self.clock)
+        self.register(PLAYLIST)
+
+    def register(self, name: str, alias: str = "") -> None:
+        self.pipeline.bucket.objects[f"registry/{name}"] = alias.encode()
+
+    def run(self, day: int = 0) -> None:
+        self.clock.moment = RUN + day * DAY
+        self.pipeline.run(RUN + day * DAY)
+
+    def entry(self, playlist_id: str = PLAYLIST) -> Entry:
+        return decode_catalog(self.pipeline.bucket.objects[CATALOG]).entries[playlist_id]
+
+    def snapshots(self, playlist_id: str = PLAYLIST) -> list[str]:
+        prefix = f"snapshots/{playlist_id}/"
+        return sorted(key for key in self.pipeline.bucket.objects if key.startswith(prefix))
+
+    def status(self) -> dict[str, object]:
+        status: dict[str, object] = json.loads(self.pipeline.page("playlists/status.json"))
+        return status
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_registered_playlist_is_read_and_its_pages_are_written(world: World) -> None:
+    world.run()
+
+    assert world.snapshots() == [f"snapshots/{PLAYLIST}/20261001T040000Z.json"]
+    assert world.entry().status == "ok"
+    assert "[Song 2]" in world.pipeline.page(PRETTY)
+    assert f"[Harbour mix](/{PRETTY})" in world.pipeline.page("playlists/index.md")
+    assert "All is well" in world.pipeline.page("playlists/status.md")
+
+
+def test_the_same_contents_under_a_new_snapshot_id_write_no_snapshot(world: World) -> None:
+    world.run()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3, snapshot_id="v2")
+    world.run(1)
+
+    assert len(world.snapshots()) == 1
+    assert world.entry().checked == RUN + DAY
+    assert "Snapshot ID: `v2`" in world.pipeline.page(PRETTY)
+
+
+def test_new_followers_alone_write_no_snapshot_but_show_on_the_page(world: World) -> None:
+    world.spotify.playlists[PLAYLIST] = a_reading(1, followers=10)
+    world.run()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, followers=11)
+    world.run(1)
+
+    assert len(world.snapshots()) == 1
+    assert "11 likes" in world.pipeline.page(PRETTY)
+    assert json.loads(world.pipeline.page(f"playlists/followers/{PLAYLIST}.json")) == {
+        "2026-10-01": 10,
+        "2026-10-02": 11,
+    }
+
+
+def test_a_change_writes_one_snapshot_named_by_its_run(world: World) -> None:
+    world.run()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 3, 4, snapshot_id="v2")
+    world.run(1)
+
+    assert world.snapshots()[1] == f"snapshots/{PLAYLIST}/20261002T040000Z.json"
+    removed = [track for track in _cumulative(world) if track["date_removed"]]
+    assert [(track["name"], track["date_removed"]) for track in removed] == [
+        ("Song 2", "2026-10-02")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        pytest.param(range(20), range(9), "held", id="more than half of twenty"),
+        pytest.param(range(20), range(10), "ok", id="just half of twenty"),
+        pytest.param(range(19), range(1), "ok", id="nearly all of nineteen"),
+        pytest.param(range(1), range(0), "held", id="the only one"),
+        pytest.param(range(30), range(100, 130), "ok", id="thirty for thirty others"),
+    ],
+)
+def test_a_great_loss_counts_only_when_the_next_run_reads_the_same(
+    world: World, before: range, after: range, status: str
+) -> None:
+    world.spotify.playlists[PLAYLIST] = a_reading(*before)
+    world.run()
+    world.spotify.playlists[PLAYLIST] = a_reading(*after, snapshot_id="v2")
+    world.run(1)
+
+    assert world.entry().status == status
+    assert len(world.snapshots()) == (1 if status == "held" else 2)
+
+    world.run(2)
+
+    assert world.entry().status == "ok"
+    assert len(world.snapshots()) == 2
+
+
+def test_a_held_read_that_is_not_confirmed_never_happened(world: World) -> None:
+    world.spotify.playlists[PLAYLIST] = a_reading(*range(30))
+    world.run()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, snapshot_id="v2")
+    world.run(1)
+    world.spotify.playlists[PLAYLIST] = a_reading(2, snapshot_id="v3")
+    world.run(2)
+
+    assert world.entry().status == "held"
+
+    world.spotify.playlists[PLAYLIST] = a_reading(*range(30))
+    world.run(3)
+
+    assert world.entry().status == "ok"
+    assert len(world.snapshots()) == 1
+    assert not any(track["date_removed"] for track in _cumulative(world))
+
+
+def test_rows_that_all_turn_null_are_a_great_loss(world: World) -> None:
+    world.run()
+    reading = a_reading(1, 2, 3, snapshot_id="v2")
+    world.spotify.playlists[PLAYLIST] = reading._replace(rows=(Row(), Row(), Row()))
+    world.run(1)
+
+    assert world.entry().status == "held"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (None, "not_found"),
+        (ContentsForbiddenError("closed", a_header()), "forbidden"),
+        (UnstablePlaylistError("torn"), "unstable"),
+        (ZeroDivisionError("a bug"), "invalid"),
+    ],
+)
+def test_a_playlist_that_cannot_be_read_keeps_its_past_and_says_why(
+    world: World, error: Exception | None, status: str
+) -> None:
+    world.run()
+    rows_before = world.pipeline.page(f"playlists/plain/{PLAYLIST}")
+    if error:
+        world.spotify.playlists[PLAYLIST] = error
+    else:
+        del world.spotify.playlists[PLAYLIST]
+    world.run(1)
+    world.run(2)
+
+    entry = world.entry()
+    assert (entry.status, entry.since, entry.checked) == (status, RUN + DAY, RUN)
+    assert world.pipeline.page(f"playlists/plain/{PLAYLIST}") == rows_before
+    assert "2026-10-02" in world.pipeline.page(PRETTY)
+    assert "Not read" in world.pipeline.page("playlists/index.md")
+    assert "Something needs attention" in world.pipeline.page("playlists/status.md")
+
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3)
+    world.run(9)
+
+    assert world.entry().status == "ok"
+    assert "2026-10-02" not in world.pipeline.page(PRETTY)
+
+
+def test_a_removal_after_days_without_a_read_is_told_as_a_range(world: World) -> None:
+    world.run()
+    world.spotify.playlists[PLAYLIST] = UnstablePlaylistError("torn")
+    world.run(1)
+    world.run(2)
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, snapshot_id="v2")
+    world.run(3)
+
+    assert (
+        decode_snapshot(world.pipeline.bucket.objects[world.snapshots()[1]]).previous_check == RUN
+    )
+    assert "between 2026-10-01 and 2026-10-04" in world.pipeline.page(HISTORY).lower()
+
+
+def test_no_follower_number_is_written_for_a_playlist_that_was_not_read(world: World) -> None:
+    world.spotify.playlists[PLAYLIST] = a_reading(1, followers=10)
+    world.run()
+    world.spotify.playlists[PLAYLIST] = UnstablePlaylistError("torn")
+    world.run(1)
+
+    assert json.loads(world.pipeline.page(f"playlists/followers/{PLAYLIST}.json")) == {
+        "2026-10-01": 10
+    }
+
+
+def test_a_parked_lane_keeps_its_messages_and_tells_every_waiting_playlist(world: World) -> None:
+    world.register(OTHER)
+    world.spotify.playlists[OTHER] = a_reading(7)
+    world.run()
+    not_before = RUN + DAY * 1.5
+    world.spotify.stop = SpotifyParkedError("Spotify asked to wait", not_before)
+    world.spotify.state = msgspec.structs.replace(
+        world.spotify.state,
+        latest_run=RUN + DAY,
+        not_before=not_before,
+        parked_at=RUN + DAY,
+        reason="Spotify asked to wait",
+    )
+    world.pipeline.bucket.objects["state/spotify.json"] = msgspec.json.encode(world.spotify.state)
+    world.run(1)
+
+    assert {world.entry(PLAYLIST).status, world.entry(OTHER).status} == {"deferred"}
+    assert len(world.pipeline.fetch_queue.bodies) == 2
+
+    world.spotify.stop = None
+    world.clock.moment = not_before
+    world.pipeline.settle()
+
+    assert {world.entry(PLAYLIST).status, world.entry(OTHER).status} == {"ok"}
+
+
+def test_an_ended_authorisation_defers_everything_and_says_what_to_do(world: World) -> None:
+    world.run()
+    world.spotify.stop = AuthorizationError("log in again")
+    world.spotify.stored_credentials = Credentials("id", "secret", "refresh")
+    world.run(1)
+
+    assert (world.entry().status, world.entry().reason) == ("deferred", "log in again")
+    assert "log in again" in world.pipeline.page("playlists/status.md")
+    assert "log in again" in world.pipeline.page(PRETTY)
+
+
+def test_a_later_run_supersedes_what_an_earlier_one_left_queued(world: World) -> None:
+    world.pipeline.lister.run(RUN, lambda: 600.0)
+    world.clock.moment = RUN + DAY
+    world.pipeline.lister.run(RUN + DAY, lambda: 600.0)
+    world.pipeline.settle()
+
+    assert world.spotify.reads == [PLAYLIST]
+    assert world.snapshots() == [f"snapshots/{PLAYLIST}/20261002T040000Z.json"]
+
+
+def test_a_redelivered_message_writes_no_second_snapshot(world: World) -> None:
+    world.pipeline.lister.run(RUN, lambda: 600.0)
+    bodies = list(world.pipeline.fetch_queue.bodies)
+    world.pipeline.settle()
+    world.clock.moment += DAY / 24
+    world.pipeline.fetch_queue.bodies = bodies
+    world.pipeline.settle()
+
+    assert len(world.snapshots()) == 1
+
+
+def test_a_message_that_is_none_is_set_aside_and_stops_nothing(world: World) -> None:
+    world.pipeline.lister.run(RUN, lambda: 600.0)
+    world.pipeline.fetch_queue.bodies.insert(0, "not json")
+    world.pipeline.settle()
+
+    assert world.pipeline.dead_letters.bodies == ["not json"]
+    assert world.entry().status == "ok"
+
+
+def test_deleting_the_registry_entry_retires_the_playlist_and_keeps_its_pages(
+    world: World,
+) -> None:
+    world.run()
+    del world.pipeline.bucket.objects[f"registry/{PLAYLIST}"]
+    world.pipeline.lister.registry_changed(PLAYLIST, RUN + DAY / 2)
+    world.pipeline.settle()
+
+    assert world.entry().status == "retired"
+    assert "[Song 2]" in world.pipeline.page(PRETTY)
+    assert "Retired" in world.pipeline.page("playlists/index.md")
+    reads = len(world.spotify.reads)
+
+    world.run(1)
+
+    assert len(world.spotify.reads) == reads
+
+
+def test_a_registration_between_runs_is_read_at_once_under_its_own_time(world: World) -> None:
+    world.run()
+    world.spotify.playlists[OTHER] = a_reading(9)
+    world.register(OTHER, "Our name\n")
+    world.pipeline.lister.registry_changed(OTHER, RUN + DAY / 2)
+    world.pipeline.settle()
+
+    assert world.snapshots(OTHER) == [f"snapshots/{OTHER}/20261001T160000Z.json"]
+    assert "Our name" in world.pipeline.page(f"playlists/pretty/{OTHER}.md")
+    assert world.spotify.state.latest_run == RUN
+
+
+def test_bad_registry_entries_are_reported_and_stop_nothing(world: World) -> None:
+    world.register(f"{OTHER}?si=abc")
+    world.register("My favourites")
+    world.register(OTHER, "two\nlines")
+    world.spotify.playlists[OTHER] = a_reading(1)
+    world.run()
+
+    page = world.pipeline.page("playlists/status.md")
+    assert world.entry().status == world.entry(OTHER).status == "ok"
+    assert f"write {OTHER} instead" in page
+    assert "My favourites" in page
+    assert "the alias is ignored" in page
+
+
+def test_an_unchanged_library_costs_no_reads(world: World) -> None:
+    world.spotify.stored_credentials = Credentials("id", "secret", "refresh")
+    header = a_header()
+    world.spotify.library = a_library((PLAYLIST, header))
+    world.run()
+    reads = len(world.spotify.reads)
+    world.run(1)
+
+    assert len(world.spotify.reads) == reads
+    assert world.entry().checked == RUN + DAY
+
+
+def test_a_playlist_that_left_the_library_is_retired_only_after_a_complete_sweep(
+    world: World,
+) -> None:
+    world.spotify.stored_credentials = Credentials("id", "secret", "refresh")
+    world.spotify.playlists[OTHER] = a_reading(1)
+    world.spotify.library = a_library((OTHER, a_header()))
+    world.run()
+    assert world.entry(OTHER).status == "ok"
+
+    world.spotify.library = UnstablePlaylistError("half a sweep")
+    world.run(1)
+    assert world.entry(OTHER).status == "ok"
+
+    world.spotify.library = a_library()
+    world.run(2)
+    assert world.entry(OTHER).status == "retired"
+
+
+def test_rebuilding_leaves_every_byte_as_it_was(world: World) -> None:
+    for day, numbers in enumerate([(1, 2, 3), (2, 3), (3, 2, 1), (4,), (1, 4)]):
+        world.spotify.playlists[PLAYLIST] = a_reading(*numbers, snapshot_id=f"v{day}")
+        world.run(day)
+    before = dict(world.pipeline.bucket.objects)
+    for key in before:
+        if key.startswith(("state/ledgers/", "playlists/pretty", "playlists/cumulative")):
+            del world.pipeline.bucket.objects[key]
+    world.pipeline.lister.rebuild("all")
+    world.pipeline.settle()
+
+    assert world.pipeline.bucket.objects == before
+
+
+def test_a_run_that_changes_nothing_writes_only_what_tells_its_time(world: World) -> None:
+    world.run()
+    world.pipeline.bucket.calls.clear()
+    world.run(1)
+
+    assert sorted(world.pipeline.bucket.puts()) == [
+        "playlists/status.json",
+        "playlists/status.md",
+        "state/catalog.json",
+    ]
+
+
+def _cumulative(world: World) -> list[dict[str, object]]:
+    tracks: list[dict[str, object]] = json.loads(world.pipeline.page(CUMULATIVE))["tracks"]
+    return tracks
+
+
+def test_a_snapshot_whose_name_is_taken_by_other_contents_is_named_by_its_moment(
+    world: World,
+) -> None:
+    world.pipeline.lister.run(RUN, lambda: 600.0)
+    bodies = list(world.pipeline.fetch_queue.bodies)
+    world.pipeline.settle()
+    world.spotify.playlists[PLAYLIST] = a_reading(5, snapshot_id="v2")
+    world.clock.moment = datetime(2026, 10, 1, 5, 30, tzinfo=RUN.tzinfo)
+    world.pipeline.fetch_queue.bodies = bodies
+    world.pipeline.settle()
+
+    assert world.snapshots()[1] == f"snapshots/{PLAYLIST}/20261001T053000Z.json"
+    assert decode_snapshot(world.pipeline.bucket.objects[world.snapshots()[1]]).rows == rows(5)
