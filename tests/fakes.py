@@ -33,7 +33,7 @@ class FakeBucket:
         self._note("put", key)
         found = self.objects.get(key)
         present = None if found is None else _etag(found)
-        if present != replacing and found != body:
+        if present != replacing:
             raise ConflictError(key)
         self.objects[key] = body
         self.types[key] = content_type

@@ -54,10 +54,11 @@ def test_creating_over_another_object_conflicts(bucket: Bucket) -> None:
         bucket.put("a", b"two", TEXT, replacing=None)
 
 
-def test_creating_the_same_object_again_succeeds(bucket: Bucket) -> None:
-    etag = bucket.put("a", b"one", TEXT, replacing=None)
+def test_creating_the_same_object_again_conflicts_too(bucket: Bucket) -> None:
+    bucket.put("a", b"one", TEXT, replacing=None)
 
-    assert bucket.put("a", b"one", TEXT, replacing=None) == etag
+    with pytest.raises(ConflictError):
+        bucket.put("a", b"one", TEXT, replacing=None)
 
 
 def test_replacing_what_was_read_succeeds(bucket: Bucket) -> None:

@@ -39,10 +39,9 @@ class Bucket(Protocol):
         """Write the object and return its new ETag.
 
         `replacing` is the ETag of the object that is replaced, None where there must be none yet.
-        Writing what stands there already succeeds: an answer may have been lost.
 
         Raises:
-            ConflictError: the object is another one by now.
+            ConflictError: the object is another one by now. It may be ours, if an answer was lost.
         """
         ...
 
@@ -106,9 +105,6 @@ class S3Bucket:
         except ClientError as error:
             if error.response["Error"]["Code"] not in _CONFLICTS:
                 raise StorageError(f"writing {key}: {error}") from error
-            stored = self.get(key)
-            if stored and stored.body == body:
-                return stored.etag
             raise ConflictError(f"{key} was written by another") from error
         except BotoCoreError as error:
             raise StorageError(f"writing {key}: {error}") from error

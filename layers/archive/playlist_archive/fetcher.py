@@ -190,18 +190,27 @@ class Fetcher:
         return Latest(snapshot.time, snapshot.content_hash(), snapshot.known_rows())
 
     def _write(self, snapshot: Snapshot) -> datetime:
-        """Write the snapshot and return the time that names it."""
-        try:
-            self._put(snapshot)
-        except ConflictError:
-            # The run's name is taken by other contents: the moment of reading names it instead.
-            snapshot = msgspec.structs.replace(snapshot, time=snapshot.read_at)
-            self._put(snapshot)
-        return snapshot.time
+        """Write the snapshot and return the time that names it.
 
-    def _put(self, snapshot: Snapshot) -> None:
+        Should the run's name be taken by other contents, the moment of reading names it.
+        """
+        for time in (snapshot.time, snapshot.read_at):
+            if self._put(msgspec.structs.replace(snapshot, time=time)):
+                return time
+        raise ConflictError(f"both names of a snapshot of {snapshot.playlist_id} are taken")
+
+    def _put(self, snapshot: Snapshot) -> bool:
+        """Write the snapshot unless its name is taken; return whether its contents stand there."""
         key = snapshot_key(snapshot.playlist_id, snapshot.time)
-        self._bucket.put(key, encode_snapshot(snapshot), JSON, replacing=None)
+        try:
+            self._bucket.put(key, encode_snapshot(snapshot), JSON, replacing=None)
+        except ConflictError:
+            stored = self._bucket.get(key)
+            return (
+                stored is not None
+                and decode_snapshot(stored.body).content_hash() == snapshot.content_hash()
+            )
+        return True
 
     def _outcome(self, request: FetchRequest, status: Status, reason: str = "") -> Outcome:
         return Outcome(

@@ -9,7 +9,7 @@ for an occurrence that went missing in the same snapshot, rather than letting it
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -102,8 +102,9 @@ class Ledger(
     """Everything that the pages of one playlist tell.
 
     `first_read` and `last` are the times of the oldest and the newest folded snapshot; `header`,
-    `rows` and the texts of `items` are as new as is known. `changes` are oldest first. `standing`
-    and `pages` do not come from snapshots: a fold leaves them as they are.
+    `rows` and the texts of `items` are as new as is known. `changes` are oldest first. `standing`,
+    `pages` and `repairs` do not come from snapshots: a fold leaves them as they are. `repairs`
+    counts how often pages had to be written that the ledger took for written.
     """
 
     playlist_id: str
@@ -116,6 +117,7 @@ class Ledger(
     changes: tuple[Change, ...] = ()
     standing: Standing | None = None
     pages: dict[str, PageRecord] = {}
+    repairs: int = 0
 
     @property
     def original_name(self) -> str:
@@ -227,53 +229,25 @@ def item_line(item: Item) -> str:
 
 def _fold_rows(ledger: Ledger, snapshot: Snapshot) -> Ledger:
     previous = max(ledger.last, snapshot.previous_check or ledger.last)
-    items, positions, news = _fold_items(ledger, snapshot.rows)
+    items, positions, item_news = _fold_items(ledger, snapshot.rows)
     occurrences = list(ledger.occurrences)
-    order = _occurrences_of(positions, occurrences)
     before = [row.occurrence for row in ledger.rows]
-    order_with_hidden = _recognise_hidden(order, before)
+    order = _recognise_hidden(_occurrences_of(positions, occurrences), before)
     rows = tuple(
         LedgerRow(index, row.added_at, row.added_by, hidden=row.item is None and index is not None)
-        for row, index in zip(snapshot.rows, order_with_hidden, strict=True)
+        for row, index in zip(snapshot.rows, order, strict=True)
     )
-
-    present_before = {index for index in before if index is not None}
-    present = {index for index in order_with_hidden if index is not None}
-    added: list[int] = []
-    readded: list[int] = []
-    for row in rows:
-        if row.occurrence is None or row.hidden:
-            continue
-        occurrence = occurrences[row.occurrence]
-        if row.occurrence not in present_before:
-            (readded if occurrence.intervals else added).append(row.occurrence)
-            stay = Interval(snapshot.time, row.added_at)
-            occurrences[row.occurrence] = replace(
-                occurrence, intervals=(*occurrence.intervals, stay)
-            )
-        elif _is_older(row.added_at, occurrence.intervals[-1]):
-            stay = replace(occurrence.intervals[-1], added_at=row.added_at)
-            occurrences[row.occurrence] = replace(
-                occurrence, intervals=(*occurrence.intervals[:-1], stay)
-            )
-    removed = [index for index in before if index is not None and index not in present]
+    were_there, there = set(before), set(order)
+    added, readded = _begin_stays(occurrences, rows, were_there, snapshot.time)
+    removed = [index for index in before if index is not None and index not in there]
     for index in removed:
-        occurrence = occurrences[index]
-        stay = replace(occurrence.intervals[-1], last_seen=previous, first_missing=snapshot.time)
-        occurrences[index] = replace(occurrence, intervals=(*occurrence.intervals[:-1], stay))
+        _change_stay(occurrences, index, last_seen=previous, first_missing=snapshot.time)
 
-    hidden_before = {row.occurrence for row in ledger.rows if row.hidden}
-    newly_hidden = [
-        occurrences[row.occurrence].item
-        for row in rows
-        if row.occurrence is not None and row.hidden and row.occurrence not in hidden_before
-    ]
-    shown_again = [
-        occurrences[row.occurrence].item
-        for row in rows
-        if row.occurrence is not None and not row.hidden and row.occurrence in hidden_before
-    ]
-    moved = _moved(before, [index for index in order_with_hidden if index in present_before])
+    kept = [index for index in order if index is not None and index in were_there]
+    moved = _moved(before, kept)
+    hidden_before, hidden = _hidden(ledger.rows), _hidden(rows)
+    newly_hidden = (index for index in hidden if index not in hidden_before)
+    shown_again = (index for index in hidden_before if index in there and index not in hidden)
     change = Change(
         time=snapshot.time,
         previous=previous,
@@ -282,9 +256,9 @@ def _fold_rows(ledger: Ledger, snapshot: Snapshot) -> Ledger:
         readded=tuple(readded),
         moved=tuple(moved[:MOVED_NAMED]),
         moved_count=len(moved),
-        unavailable=(*newly_hidden, *news.unplayable),
-        available=(*shown_again, *news.playable),
-        renamed=tuple(news.renamed),
+        unavailable=(*(occurrences[index].item for index in newly_hidden), *item_news.unplayable),
+        available=(*(occurrences[index].item for index in shown_again), *item_news.playable),
+        renamed=tuple(item_news.renamed),
         name=_if_changed(ledger.header.name, snapshot.name),
         description=_if_changed(ledger.header.description, snapshot.description),
         owner=_if_changed(ledger.header.owner, snapshot.owner),
@@ -297,6 +271,42 @@ def _fold_rows(ledger: Ledger, snapshot: Snapshot) -> Ledger:
         rows=rows,
         changes=(*ledger.changes, change) if is_news else ledger.changes,
     )
+
+
+def _begin_stays(
+    occurrences: list[Occurrence],
+    rows: Iterable[LedgerRow],
+    before: Container[int | None],
+    time: datetime,
+) -> tuple[list[int], list[int]]:
+    """Begin the stays of rows that were not there before; return those added, those readded.
+
+    A stay that goes on may turn out to have begun on an earlier day.
+    """
+    added: list[int] = []
+    readded: list[int] = []
+    for row in rows:
+        index = row.occurrence
+        if index is None or row.hidden:
+            continue
+        stays = occurrences[index].intervals
+        if index not in before:
+            (readded if stays else added).append(index)
+            begun = (*stays, Interval(time, row.added_at))
+            occurrences[index] = replace(occurrences[index], intervals=begun)
+        elif _is_older(row.added_at, stays[-1]):
+            _change_stay(occurrences, index, added_at=row.added_at)
+    return added, readded
+
+
+def _change_stay(occurrences: list[Occurrence], index: int, **changes: datetime | None) -> None:
+    *former, last = occurrences[index].intervals
+    stays = (*former, replace(last, **changes))
+    occurrences[index] = replace(occurrences[index], intervals=stays)
+
+
+def _hidden(rows: Iterable[LedgerRow]) -> list[int]:
+    return [row.occurrence for row in rows if row.hidden and row.occurrence is not None]
 
 
 class _ItemNews(msgspec.Struct):
@@ -396,16 +406,12 @@ def _recognise_hidden(
     return result
 
 
-def _moved(before: Sequence[int | None], kept: Sequence[int | None]) -> list[int]:
+def _moved(before: Sequence[int | None], kept: Sequence[int]) -> list[int]:
     """Return the fewest rows of `kept` that must move to bring it into the order of `before`."""
     place_before = {index: place for place, index in enumerate(before)}
     places = [place_before[index] for index in kept]
     stay = set(_longest_increasing(places))
-    return [
-        index
-        for index, place in zip(kept, places, strict=True)
-        if place not in stay and index is not None
-    ]
+    return [index for index, place in zip(kept, places, strict=True) if place not in stay]
 
 
 def _longest_increasing(numbers: Sequence[int]) -> list[int]:
