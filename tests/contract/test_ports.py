@@ -7,7 +7,8 @@ import pytest
 from moto import mock_aws
 
 from playlist_archive.aws import open_bucket, open_parameter, open_queue
-from playlist_archive.bucket import TEXT, Bucket, update
+from playlist_archive.bucket import Bucket, update
+from playlist_archive.content_types import TEXT
 from playlist_archive.credentials import Credentials
 from playlist_archive.errors import AuthorizationError, ConflictError, StorageError
 from playlist_archive.queues import Lane

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from playlist_archive import spotify
-from playlist_archive.bucket import JSON
+from playlist_archive.content_types import JSON
 from playlist_archive.credentials import Credentials
 from playlist_archive.errors import (
     AuthorizationError,

@@ -11,9 +11,6 @@ from playlist_archive.errors import ConflictError, StorageError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-JSON = "application/json; charset=utf-8"
-TEXT = "text/plain; charset=utf-8"
-
 _ATTEMPTS = 8
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"}
 

@@ -7,8 +7,9 @@ from hashlib import sha256
 
 import msgspec
 
-from playlist_archive.bucket import JSON, Bucket
+from playlist_archive.bucket import Bucket
 from playlist_archive.clock import Clock
+from playlist_archive.content_types import JSON
 from playlist_archive.errors import (
     ConflictError,
     ContentsForbiddenError,

@@ -12,9 +12,10 @@ from datetime import datetime
 import msgspec
 
 from playlist_archive import catalog as catalogs
-from playlist_archive.bucket import JSON, Bucket, Stored, update
+from playlist_archive.bucket import Bucket, Stored, update
 from playlist_archive.catalog import Catalog, decode_catalog, encode_catalog
 from playlist_archive.clock import Clock
+from playlist_archive.content_types import JSON
 from playlist_archive.errors import ConflictError
 from playlist_archive.keys import CATALOG, followers_key
 from playlist_archive.messages import Outcome, RenderRequest, RunReport, encode_message

@@ -10,7 +10,8 @@ from hashlib import sha256
 
 import msgspec
 
-from playlist_archive.bucket import JSON, Bucket, Stored
+from playlist_archive.bucket import Bucket, Stored
+from playlist_archive.content_types import JSON
 from playlist_archive.errors import ConflictError, OutOfOrderError
 from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshots_prefix
 from playlist_archive.ledger import (

@@ -42,7 +42,7 @@ _TRIES = 4
 _TYPES = "track,episode"
 
 _ITEM = (
-    "uri,type,name,is_local,is_playable,duration_ms,explicit,external_ids,external_urls,"
+    "id,uri,type,name,is_local,is_playable,duration_ms,explicit,external_ids,external_urls,"
     "restrictions,release_date,album(name,release_date,external_urls),"
     "artists(name,type,external_urls),show(name,external_urls)"
 )

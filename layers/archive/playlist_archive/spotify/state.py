@@ -9,6 +9,7 @@ import msgspec
 
 from playlist_archive import bucket as storage
 from playlist_archive.bucket import Bucket
+from playlist_archive.content_types import JSON
 from playlist_archive.keys import SPOTIFY_STATE
 
 type Change = Callable[["SpotifyState"], "SpotifyState"]
@@ -69,7 +70,7 @@ def update_state(bucket: Bucket, change: Change) -> SpotifyState:
     body = storage.update(
         bucket,
         SPOTIFY_STATE,
-        storage.JSON,
+        JSON,
         lambda stored: _encode(change(_decode(stored))),
     )
     return _decode(body)

@@ -45,6 +45,7 @@ class WireAlbum(msgspec.Struct, frozen=True):
 
 class WireItem(msgspec.Struct, frozen=True):
     type: str | None = None
+    id: str | None = None
     uri: str | None = None
     name: str | None = None
     duration_ms: float | None = None
@@ -157,9 +158,10 @@ def _parse_item(wire: WireItem, row: WireRow) -> Item:
         )
     album = album or WireAlbum()
     url = _link(wire.external_urls)
+    kind = wire.type or "track"
     return Item(
-        type=wire.type or "track",
-        uri=wire.uri or url,
+        type=kind,
+        uri=wire.uri or url or f"spotify:{kind}:{wire.id or wire.name}",
         name=wire.name or "",
         duration_ms=int(wire.duration_ms or 0),
         artists=tuple(

@@ -11,7 +11,7 @@ from playlist_archive.snapshot import Item
 from playlist_archive.views import wording
 from playlist_archive.views.cells import item_cells
 from playlist_archive.views.heading import description, heading
-from playlist_archive.views.twins import Json, encode_twin, item_entry, moment
+from playlist_archive.views.twins import Json, encode_twin, item_entry
 
 
 class Song(msgspec.Struct, frozen=True):
@@ -38,8 +38,8 @@ def songs(ledger: Ledger) -> list[Song]:
     return sorted(everything, key=_order)
 
 
-def cumulative_page(ledger: Ledger) -> str:
-    rows = songs(ledger)
+def cumulative_page(ledger: Ledger, rows: Sequence[Song]) -> str:
+    """Return the page of all `songs` of the ledger."""
     first_read = wording.day(ledger.first_read)
     count = wording.counted(len(rows), "song")
     length = wording.total_length(sum(song.item.duration_ms for song in rows))
@@ -66,8 +66,8 @@ def cumulative_page(ledger: Ledger) -> str:
     return "\n".join(lines)
 
 
-def cumulative_twin(ledger: Ledger) -> bytes:
-    """Return the page's content, with the intervals of each song besides."""
+def cumulative_twin(ledger: Ledger, rows: Sequence[Song]) -> bytes:
+    """Return what the page of all `songs` tells, with the intervals of each besides."""
     tracks: list[Json] = [
         item_entry(song.item)
         | {
@@ -76,7 +76,7 @@ def cumulative_twin(ledger: Ledger) -> bytes:
             "date_removed": song.removed.isoformat() if song.removed else None,
             "intervals": [_interval_entry(interval) for interval in song.intervals],
         }
-        for song in songs(ledger)
+        for song in rows
     ]
     return encode_twin(
         {
@@ -110,10 +110,10 @@ def _order(song: Song) -> tuple[str, list[str], int, str]:
 
 def _interval_entry(interval: Interval) -> dict[str, Json]:
     return {
-        "added_at": moment(interval.added_at),
-        "first_missing": moment(interval.first_missing),
-        "first_seen": moment(interval.seen),
-        "last_seen": moment(interval.last_seen),
+        "added_at": interval.added_at,
+        "first_missing": interval.first_missing,
+        "first_seen": interval.seen,
+        "last_seen": interval.last_seen,
     }
 
 

@@ -27,7 +27,7 @@ def escape_paragraph(text: str) -> str:
     return _BLOCK_START.sub(r"\1\\", escape(text.strip()))
 
 
-@lru_cache(maxsize=1 << 14)  # the same artists and albums stand on every page
+@lru_cache(maxsize=1 << 16)  # the same artists and albums stand on every page
 def link(text: str, url: str) -> str:
     """Return a link, or the text alone where there is no URL that a link can hold."""
     escaped = escape(text)

@@ -29,7 +29,7 @@ def pretty_page(ledger: Ledger) -> str:
         *heading(ledger, "pretty"),
         description(ledger),
         "",
-        " - ".join(facts),
+        " - ".join(filter(None, facts)),
         "",
         "| No. | Title | Artist(s) | Album | Length |",
         "|---|---|---|---|---|",

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import brotli
 
-from playlist_archive.bucket import JSON, TEXT
 from playlist_archive.catalog import Catalog, Entry
+from playlist_archive.content_types import BROTLI, JSON, TEXT
 from playlist_archive.keys import (
     INDEX,
     METADATA_COMPACT,
@@ -17,10 +17,8 @@ from playlist_archive.keys import (
     view_key,
 )
 from playlist_archive.spotify.state import SpotifyState
-from playlist_archive.views.markdown import escape, link
 from playlist_archive.views import Page
-
-_BROTLI = "application/octet-stream"
+from playlist_archive.views.markdown import escape, link
 
 type Playlists = list[tuple[str, Entry]]
 
@@ -38,9 +36,9 @@ def render_site(catalog: Catalog, state: SpotifyState) -> dict[str, Page]:
         STATUS_PAGE: Page(_status_page(playlists, catalog, state).encode(), TEXT),
         STATUS_JSON: Page(_status_json(playlists, catalog, state).encode(), JSON),
         METADATA_FULL: Page(f"{full}\n".encode(), JSON),
-        f"{METADATA_FULL}.br": Page(brotli.compress(full.encode()), _BROTLI),
+        f"{METADATA_FULL}.br": Page(brotli.compress(full.encode()), BROTLI),
         METADATA_COMPACT: Page(f"{compact}\n".encode(), JSON),
-        f"{METADATA_COMPACT}.br": Page(brotli.compress(compact.encode()), _BROTLI),
+        f"{METADATA_COMPACT}.br": Page(brotli.compress(compact.encode()), BROTLI),
     }
 
 

@@ -1,27 +1,35 @@
 """The JSON documents beside the Markdown pages, with the keys of the archive before this one."""
 
+import codecs
 import json
-import re
 from datetime import UTC, datetime
 
 import msgspec
 
 from playlist_archive.snapshot import Item
 
-type Json = bool | int | str | list[Json] | dict[str, Json] | None
+type Json = bool | int | str | datetime | list[Json] | dict[str, Json] | None
 
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_TO_THE_SECOND = len("2020-10-21 00:00:00")
 
 
 def encode_twin(document: dict[str, Json]) -> bytes:
-    """Return the bytes of `json.dumps(document, indent=2, sort_keys=True)` and a newline, sooner."""
+    """Return what `json.dumps(document, indent=2, sort_keys=True)` would, and a newline, sooner.
+
+    A datetime becomes ISO 8601 text.
+    """
     encoded = msgspec.json.encode(document, order="sorted")
     text = msgspec.json.format(encoded, indent=2).decode()
-    return f"{_NOT_ASCII.sub(_escape, text)}\n".encode("ascii")
+    return text.encode("ascii", errors=_ESCAPED).replace(b"\x7f", rb"\u007f") + b"\n"
 
 
-def _escape(match: re.Match[str]) -> str:
-    return json.dumps(match[0])[1:-1]
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+_ESCAPED = "playlist_archive.json"
+codecs.register_error(_ESCAPED, _escape)
 
 
 def item_entry(item: Item) -> dict[str, Json]:
@@ -38,4 +46,4 @@ def item_entry(item: Item) -> dict[str, Json]:
 
 def moment(time: datetime | None) -> str | None:
     """Return the time in UTC, as `2020-10-21 00:00:00`."""
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if time else None
+    return time.astimezone(UTC).isoformat(" ")[:_TO_THE_SECOND] if time else None

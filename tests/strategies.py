@@ -1,0 +1,136 @@
+"""Playlists to test with: by hand, and drawn by Hypothesis."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from playlist_archive.messages import Standing
+from playlist_archive.snapshot import Album, Artist, Item, Owner, Row, Snapshot
+
+PLAYLIST_ID = "2tQ4mXvNcJ8hLr5sWzKfYb"
+SPOTIFY = "https://open.spotify.com"
+OWNER = Owner(id="marta", name="Marta", url=f"{SPOTIFY}/user/marta")
+
+
+def day(date: str) -> datetime:
+    """Return the time of the run of a day, as `day("2024-03-01")`."""
+    return datetime.fromisoformat(date).replace(hour=4, tzinfo=UTC)
+
+
+def song(letter: str, *, name: str = "", playable: bool = True, duration_ms: int = 180_000) -> Item:
+    """Return the song whose id is 22 times `letter`."""
+    return Item(
+        type="track",
+        uri=f"spotify:track:{letter * 22}",
+        name=name or f"Song {letter}",
+        duration_ms=duration_ms,
+        artists=(Artist("Ensemble", f"{SPOTIFY}/artist/{letter * 22}"),),
+        album=Album("Collected", f"{SPOTIFY}/album/{letter * 22}"),
+        url=f"{SPOTIFY}/track/{letter * 22}",
+        playable=playable,
+    )
+
+
+def rows_of(letters: str, added_at: datetime | None = None) -> tuple[Row, ...]:
+    """Return a row for each letter; `?` is a row of which Spotify says nothing."""
+    return tuple(
+        Row() if letter == "?" else Row(added_at=added_at, item=song(letter)) for letter in letters
+    )
+
+
+def snapshot_of(
+    rows: str | Sequence[Row],
+    date: str = "2024-03-01",
+    *,
+    name: str = "Kitchen radio",
+    description: str = "",
+    owner: Owner = OWNER,
+    previous_check: datetime | None = None,
+    followers: int | None = 12,
+    snapshot_id: str = "c25hcA==",
+) -> Snapshot:
+    return Snapshot(
+        playlist_id=PLAYLIST_ID,
+        time=day(date),
+        read_at=day(date) + timedelta(seconds=2),
+        previous_check=previous_check,
+        name=name,
+        description=description,
+        owner=owner,
+        url=f"{SPOTIFY}/playlist/{PLAYLIST_ID}",
+        snapshot_id=snapshot_id,
+        followers=followers,
+        rows=rows_of(rows) if isinstance(rows, str) else tuple(rows),
+    )
+
+
+def standing_of(revision: int = 1, **fields: object) -> Standing:
+    """Return a standing in which all is well, but for `fields`."""
+    defaults = {
+        "name": "Kitchen radio",
+        "unique_name": "Kitchen radio",
+        "status": "ok",
+        "since": day("2024-03-01"),
+    }
+    return Standing(revision=revision, **(defaults | fields))  # type: ignore[arg-type]
+
+
+NASTY_ALPHABET = "|\\`[]()<>&;#-*_~!.+ \t\n\r\v\f\x00\x07\x1c\x1e\x85\u2028\u2029\"'/:$1ab"
+nasty_texts = st.text(NASTY_ALPHABET, max_size=12) | st.sampled_from(
+    [
+        "<script>alert(1)</script>",
+        "<http://example.org>",
+        "<b onclick=x>bold</b>",
+        "[text](http://example.org)",
+        "![image](http://example.org/x.png)",
+        "&lt;b&gt; &copy; &#60; &#x3c;",
+        "<!-- comment",
+        "a | b\n| c | d |",
+        "\\| \\\\| `|`",
+        "1. one",
+        "> quote",
+        "+ item",
+        "\tindented",
+        "``` fence",
+        "| a |\n|---|\n| b |",
+    ]
+)
+
+_moments = st.datetimes(datetime(2019, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
+    lambda moment: moment.replace(microsecond=0)
+)
+_items = st.builds(
+    song,
+    st.sampled_from("abcdef"),
+    name=st.sampled_from(["", "", "Other title"]),
+    playable=st.sampled_from([True, True, True, False]),
+)
+_rows = st.builds(
+    Row,
+    added_at=st.none() | _moments,
+    item=_items | _items | _items | st.none(),
+)
+_snapshots = st.builds(
+    snapshot_of,
+    st.lists(_rows, max_size=9),
+    name=st.sampled_from(["Kitchen radio", "Living room"]),
+    description=st.sampled_from(["", "For cooking"]),
+)
+
+
+@st.composite
+def playlist_histories(draw: st.DrawFn, *, min_size: int = 1, max_size: int = 6) -> list[Snapshot]:
+    """Draw the snapshots of one playlist, oldest first, some days apart."""
+    snapshots = draw(st.lists(_snapshots, min_size=min_size, max_size=max_size))
+    time = day("2023-12-29")
+    history = []
+    for snapshot in snapshots:
+        previous = time
+        time += timedelta(days=draw(st.integers(1, 4)))
+        check = draw(st.none() | st.just(time - timedelta(days=1)))
+        history.append(
+            replace(snapshot, time=time, previous_check=max(check, previous) if check else None)
+        )
+    return history

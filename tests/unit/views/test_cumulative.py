@@ -1,0 +1,181 @@
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from playlist_archive.ledger import Ledger, fold_all
+from playlist_archive.snapshot import Artist, Item, Row
+from playlist_archive.views.cumulative import cumulative_page, cumulative_twin, songs
+from tests.strategies import PLAYLIST_ID, SPOTIFY, day, rows_of, snapshot_of, song
+
+pytestmark = pytest.mark.unit
+
+KNOWN = day("2023-11-05")
+
+
+def folded(*contents: str | tuple[Row, ...]) -> Ledger:
+    """Fold contents that were read on 1 March, 2 March and so on."""
+    return fold_all(
+        snapshot_of(rows, f"2024-03-{number:02}") for number, rows in enumerate(contents, start=1)
+    )
+
+
+def dates(ledger: Ledger) -> dict[str, str]:
+    """Return what the last two columns say about each song."""
+    page = cumulative_page(ledger, songs(ledger))
+    rows = [line.split(" | ") for line in page.split("\n") if line.startswith("| [")]
+    return {row[0][len("| [Song ")]: " | ".join(row[4:]).removesuffix(" |") for row in rows}
+
+
+def twin(ledger: Ledger) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(cumulative_twin(ledger, songs(ledger)))
+    return document
+
+
+def test_the_page_tells_of_every_song_that_ever_was_there() -> None:
+    ledger = fold_all(
+        [
+            snapshot_of(rows_of("b", KNOWN), "2024-03-01", description="For cooking"),
+            snapshot_of("a", "2024-03-02", description="For cooking"),
+        ]
+    )
+
+    header, page = cumulative_page(ledger, songs(ledger)).split("\n\n", 1)
+    assert " - cumulative - " in header
+    a, b = "a" * 22, "b" * 22
+    assert page == (
+        f"### [Kitchen radio]({SPOTIFY}/playlist/{PLAYLIST_ID})\n"
+        "\n"
+        "> For cooking\n"
+        "\n"
+        "2 songs - 6 min 0 sec\n"
+        "\n"
+        "| Title | Artist(s) | Album | Length | Added | Removed |\n"
+        "|---|---|---|---|---|---|\n"
+        f"| [Song a]({SPOTIFY}/track/{a}) | [Ensemble]({SPOTIFY}/artist/{a}) "
+        f"| [Collected]({SPOTIFY}/album/{a}) | 3:00 | 2024-03-02 |  |\n"
+        f"| [Song b]({SPOTIFY}/track/{b}) | [Ensemble]({SPOTIFY}/artist/{b}) "
+        f"| [Collected]({SPOTIFY}/album/{b}) | 3:00 | 2023-11-05 | 2024-03-02 |\n"
+        "\n"
+        r"\*This playlist was first scraped on 2024-03-01. Prior content cannot be recovered."
+        "\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "added"),
+    [
+        ((KNOWN,), "2023-11-05"),
+        ((None,), r"2024-03-01\*"),
+        ((None, KNOWN), "2023-11-05"),
+        ((KNOWN, None), "2023-11-05"),
+        ((KNOWN, day("2023-11-04")), "2023-11-04"),
+        ((KNOWN, day("2023-11-06")), "2023-11-05"),
+        ((None, day("2024-03-01")), r"2024-03-01\*"),
+        ((None, day("2024-03-02")), r"2024-03-01\*"),
+        ((day("2024-03-01"),), "2024-03-01"),
+    ],
+)
+def test_the_oldest_date_counts_and_the_first_snapshots_has_an_asterisk(
+    told: tuple[datetime | None, ...], added: str
+) -> None:
+    ledger = folded(*(rows_of("a", date) for date in told))
+
+    assert dates(ledger)["a"] == f"{added} | "
+
+
+def test_a_song_without_date_in_a_later_snapshot_has_no_asterisk() -> None:
+    assert dates(folded("a", "ab"))["b"] == "2024-03-02 | "
+
+
+def test_a_song_that_came_back_is_there_since_it_first_came() -> None:
+    ledger = folded("ab", "a", (*rows_of("a"), *rows_of("b", day("2024-03-03"))))
+
+    assert dates(ledger)["b"] == r"2024-03-01\* | "
+
+
+def test_a_song_that_went_twice_was_removed_the_second_time() -> None:
+    assert dates(folded("ab", "a", "ab", "a"))["b"] == r"2024-03-01\* | 2024-03-04"
+
+
+def test_a_song_that_is_there_twice_has_one_row() -> None:
+    twice = (*rows_of("a", KNOWN), *rows_of("a", day("2023-10-01")))
+
+    assert dates(folded(twice)) == {"a": "2023-10-01 | "}
+
+
+def test_a_song_is_there_while_one_of_its_occurrences_is() -> None:
+    assert dates(folded("aba", "ab", "b"))["a"] == r"2024-03-01\* | 2024-03-03"
+    assert dates(folded("aba", "ab"))["a"] == r"2024-03-01\* | "
+
+
+def test_a_song_behind_an_unknown_row_is_not_removed() -> None:
+    assert dates(folded("abc", "a?c"))["b"] == r"2024-03-01\* | "
+
+
+def test_songs_are_sorted_by_title_artists_length_and_id_whatever_the_case() -> None:
+    def variant(letter: str, name: str, artists: str = "x", duration_ms: int = 1000) -> Item:
+        item = song(letter, name=name, duration_ms=duration_ms)
+        return replace(item, artists=tuple(map(Artist, artists.split(","))))
+
+    expected = [
+        variant("z", "alpha"),
+        variant("y", "Beta", "ann"),
+        variant("x", "beta", "Ann,bob"),
+        variant("w", "beta", "ann b"),
+        variant("v", "beta", "Bob", 2000),
+        variant("u", "beta", "bob", 3000),
+        variant("a", "beta", "cid"),
+        variant("b", "beta", "cid"),
+    ]
+    ledger = fold_all([snapshot_of([Row(item=item) for item in reversed(expected)])])
+
+    assert [row.item for row in songs(ledger)] == expected
+
+
+class TestTwin:
+    def test_it_has_the_keys_of_the_old_archive_and_the_stays(self) -> None:
+        ledger = folded(rows_of("a", KNOWN), "b", "a")
+
+        first, second = twin(ledger).pop("tracks")
+        assert twin(ledger) | {"tracks": []} == {
+            "date_first_scraped": "2024-03-01",
+            "description": "",
+            "name": "Kitchen radio",
+            "tracks": [],
+            "url": f"{SPOTIFY}/playlist/{PLAYLIST_ID}",
+        }
+        assert first == {
+            "album": {"name": "Collected", "url": f"{SPOTIFY}/album/{'a' * 22}"},
+            "artists": [{"name": "Ensemble", "url": f"{SPOTIFY}/artist/{'a' * 22}"}],
+            "date_added": "2023-11-05",
+            "date_added_asterisk": False,
+            "date_removed": None,
+            "duration_ms": 180_000,
+            "intervals": [
+                {
+                    "added_at": "2023-11-05T04:00:00Z",
+                    "first_missing": "2024-03-02T04:00:00Z",
+                    "first_seen": "2024-03-01T04:00:00Z",
+                    "last_seen": "2024-03-01T04:00:00Z",
+                },
+                {
+                    "added_at": None,
+                    "first_missing": None,
+                    "first_seen": "2024-03-03T04:00:00Z",
+                    "last_seen": None,
+                },
+            ],
+            "name": "Song a",
+            "type": "track",
+            "uri": f"spotify:track:{'a' * 22}",
+            "url": f"{SPOTIFY}/track/{'a' * 22}",
+        }
+        assert (second["date_added"], second["date_removed"]) == ("2024-03-02", "2024-03-03")
+
+    def test_the_asterisk_is_told(self) -> None:
+        flags = [track["date_added_asterisk"] for track in twin(folded("a", "ab"))["tracks"]]
+
+        assert flags == [True, False]

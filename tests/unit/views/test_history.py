@@ -1,0 +1,220 @@
+from datetime import datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from playlist_archive.ledger import Ledger, fold_all, with_standing
+from playlist_archive.snapshot import Owner, Row, Snapshot
+from playlist_archive.views import render_pages
+from playlist_archive.views.history import NEWEST_CHANGES, history_pages
+from tests.strategies import PLAYLIST_ID, SPOTIFY, day, rows_of, snapshot_of, song, standing_of
+
+pytestmark = pytest.mark.unit
+
+
+def linked(letter: str) -> str:
+    ident = letter * 22
+    return f"[Song {letter}]({SPOTIFY}/track/{ident}) by [Ensemble]({SPOTIFY}/artist/{ident})"
+
+
+def sections(page: str) -> list[str]:
+    return page.split("#### ")[1:]
+
+
+def newest_section(*snapshots: Snapshot) -> list[str]:
+    page, _ = history_pages(fold_all(snapshots))
+    return sections(page)[0].split("\n")
+
+
+def test_changes_are_told_newest_first_between_heading_and_first_snapshot() -> None:
+    ledger = fold_all(
+        [
+            snapshot_of("abc", "2024-03-01"),
+            snapshot_of("abcd", "2024-03-02"),
+            snapshot_of("acd", "2024-03-03"),
+        ]
+    )
+
+    page, years = history_pages(ledger)
+
+    assert page.split("\n")[2:] == [
+        f"### [Kitchen radio]({SPOTIFY}/playlist/{PLAYLIST_ID})",
+        "",
+        "2 changes since the first snapshot",
+        "",
+        "#### 2024-03-03",
+        "",
+        "1 removed",
+        "",
+        f"- Removed: {linked('b')}",
+        "",
+        "#### 2024-03-02",
+        "",
+        "1 added",
+        "",
+        f"- Added: {linked('d')}",
+        "",
+        "First snapshot: 2024-03-01, 3 songs",
+        "",
+    ]
+    assert years == {}
+
+
+def test_a_change_names_everything_in_one_section() -> None:
+    changed = [
+        Row(item=song("d")),
+        Row(item=song("f")),
+        Row(item=song("c", name="Better title")),
+        Row(item=song("a", playable=False)),
+    ]
+    section = newest_section(
+        snapshot_of("abcde", "2024-03-01"),
+        snapshot_of("abce", "2024-03-02"),
+        snapshot_of(changed, "2024-03-03"),
+    )
+
+    better = linked("c").replace("Song c", "Better title")
+    assert section == [
+        "2024-03-03",
+        "",
+        "1 added - 1 added again - 2 removed - 1 moved",
+        "",
+        f"- Added: {linked('f')}",
+        f"- Added again: {linked('d')}",
+        f"- Removed: {linked('b')}",
+        f"- Removed: {linked('e')}",
+        f"- Moved: {better}",
+        f"- No longer available on Spotify: {linked('a')}",
+        rf"- Spotify changed “Song c \-\- Ensemble \-\- Collected”: {better}",
+        "",
+        "",
+    ]
+
+
+def test_a_song_that_can_be_played_again_is_told() -> None:
+    silent = [Row(item=song("a", playable=False))]
+
+    section = newest_section(snapshot_of(silent, "2024-03-01"), snapshot_of("a", "2024-03-02"))
+
+    assert section[:4] == ["2024-03-02", "", f"- Available again: {linked('a')}", ""]
+
+
+def test_many_moves_are_counted_but_not_all_named() -> None:
+    many = "abcdefghijklmnop"
+
+    section = newest_section(snapshot_of(many, "2024-03-01"), snapshot_of(many[::-1], "2024-03-02"))
+
+    assert section[2] == "15 moved"
+    assert sum(line.startswith("- Moved: [") for line in section) == 10
+    assert "- Moved: 5 more" in section
+
+
+def test_a_song_without_artists_is_told_alone() -> None:
+    item = replace(song("b"), artists=())
+
+    section = newest_section(
+        snapshot_of("a", "2024-03-01"), snapshot_of([*rows_of("a"), Row(item=item)], "2024-03-02")
+    )
+
+    assert f"- Added: [Song b]({SPOTIFY}/track/{'b' * 22})" in section
+
+
+def test_each_change_of_name_description_and_owner_tells_both() -> None:
+    paul = Owner("paul", "Paul")
+    ledger = fold_all(
+        [
+            snapshot_of("a", "2024-03-01", name="One", description="<b>Old</b>"),
+            snapshot_of("a", "2024-03-02", name="Two", description="New"),
+            snapshot_of("a", "2024-03-03", name="Three", description="New", owner=paul),
+            snapshot_of("a", "2024-03-04", name="Three [3]", description="", owner=paul),
+        ]
+    )
+
+    page, _ = history_pages(ledger)
+
+    assert [section.split("\n")[2:-2] for section in sections(page)][:2] == [
+        ["- Renamed from “Three” to “Three \\[3\\]”", "- Description changed from “New” to “”"],
+        [
+            "- Renamed from “Two” to “Three”",
+            f"- Owner changed from [Marta]({SPOTIFY}/user/marta) to Paul",
+        ],
+    ]
+    assert sections(page)[2].split("\n")[2:4] == [
+        "- Renamed from “One” to “Two”",
+        "- Description changed from “Old” to “New”",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("previous_check", "heading"),
+    [
+        (None, "Between 2024-03-01 and 2024-03-09"),
+        (day("2024-03-06"), "Between 2024-03-06 and 2024-03-09"),
+        (day("2024-03-07"), "Between 2024-03-07 and 2024-03-09"),
+        (day("2024-03-08"), "2024-03-09"),
+        (day("2024-03-09") - timedelta(hours=1), "2024-03-09"),
+    ],
+)
+def test_a_change_after_missed_days_is_told_as_a_range(
+    previous_check: datetime | None, heading: str
+) -> None:
+    later = snapshot_of("ab", "2024-03-09", previous_check=previous_check)
+
+    assert newest_section(snapshot_of("a", "2024-03-01"), later)[0] == heading
+
+
+class TestYears:
+    def ledger(self, changes: int, first: str = "2023-12-01") -> Ledger:
+        """Return a ledger with a change on each day."""
+        start = day(first)
+        return fold_all(
+            replace(snapshot_of("ab" if number % 2 else "a"), time=start + timedelta(number))
+            for number in range(changes + 1)
+        )
+
+    def test_as_many_changes_as_fit_need_no_other_page(self) -> None:
+        page, years = history_pages(self.ledger(NEWEST_CHANGES))
+
+        assert len(sections(page)) == NEWEST_CHANGES
+        assert "Older changes" not in page
+        assert years == {}
+
+    def test_a_year_that_does_not_fit_has_a_page_with_all_its_changes(self) -> None:
+        page, years = history_pages(self.ledger(NEWEST_CHANGES + 1))
+
+        assert len(sections(page)) == NEWEST_CHANGES
+        assert f"\nOlder changes: [2023](/playlists/history/{PLAYLIST_ID}-2023.md)\n" in page
+        assert list(years) == [2023]
+        assert "\n30 changes in 2023\n" in years[2023]
+        headings = [section.split("\n")[0] for section in sections(years[2023])]
+        assert headings[0] == "2023-12-31"
+        assert headings[-1] == "2023-12-02"
+        assert len(headings) == 30
+
+    def test_years_are_linked_newest_first(self) -> None:
+        page, years = history_pages(self.ledger(NEWEST_CHANGES + 380, "2022-12-20"))
+
+        assert list(years) == [2024, 2023, 2022]
+        older = page.split("Older changes: ")[1].split("\n")[0]
+        assert [text[:6] for text in older.split(", ")] == ["[2024]", "[2023]", "[2022]"]
+
+    def test_the_page_of_a_closed_year_does_not_change(self) -> None:
+        _, before = history_pages(self.ledger(NEWEST_CHANGES + 40))
+        ledger = self.ledger(NEWEST_CHANGES + 41)
+        _, after = history_pages(with_standing(ledger, standing_of(status="held", reason="x")))
+
+        assert before[2023] == after[2023]
+
+    def test_a_years_page_leads_to_all_other_pages(self) -> None:
+        _, years = history_pages(self.ledger(NEWEST_CHANGES + 1))
+
+        navigation = years[2023].split("\n")[0]
+        assert navigation.count("](/playlists/") == 4
+        assert years[2023].endswith("\n")
+        assert not years[2023].endswith("\n\n")
+
+    def test_a_years_page_has_its_key(self) -> None:
+        pages = render_pages(self.ledger(NEWEST_CHANGES + 1))
+
+        page = pages[f"playlists/history/{PLAYLIST_ID}-2023.md"]
+        assert page.content_type == "text/plain; charset=utf-8"

@@ -1,0 +1,83 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from playlist_archive.views.wording import (
+    counted,
+    day,
+    days_apart,
+    likes,
+    total_length,
+    track_length,
+)
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "text"),
+    [
+        (0, "0:00"),
+        (999, "0:00"),
+        (1000, "0:01"),
+        (59_999, "0:59"),
+        (60_000, "1:00"),
+        (3_599_999, "59:59"),
+        (3_600_000, "1:00:00"),
+        (3_661_000, "1:01:01"),
+        (86_400_000, "1 day, 0:00:00"),
+        (172_800_000, "2 days, 0:00:00"),
+    ],
+)
+def test_track_length(duration_ms: int, text: str) -> None:
+    assert track_length(duration_ms) == text
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "text"),
+    [
+        (0, "0 sec"),
+        (999, "0 sec"),
+        (1000, "1 sec"),
+        (59_999, "59 sec"),
+        (60_000, "1 min 0 sec"),
+        (3_599_999, "59 min 59 sec"),
+        (3_600_000, "1 hr 0 min"),
+        (86_399_999, "23 hr 59 min"),
+        (86_400_000, "1 day 0 hr 0 min"),
+        (1_001_001_001, "11 day 14 hr 3 min"),
+        (1_001_001_001_001, "11,585 day 15 hr 50 min"),
+    ],
+)
+def test_total_length(duration_ms: int, text: str) -> None:
+    assert total_length(duration_ms) == text
+
+
+@pytest.mark.parametrize(
+    ("followers", "text"),
+    [
+        (None, "??? likes"),
+        (0, "0 likes"),
+        (1, "1 like"),
+        (999, "999 likes"),
+        (5000, "5,000 likes"),
+    ],
+)
+def test_likes(followers: int | None, text: str) -> None:
+    assert likes(followers) == text
+
+
+@pytest.mark.parametrize(
+    ("songs", "text"),
+    [(0, "0 songs"), (1, "1 song"), (2, "2 songs"), (5392, "5,392 songs")],
+)
+def test_counted(songs: int, text: str) -> None:
+    assert counted(songs, "song") == text
+
+
+def test_days_are_those_of_utc() -> None:
+    east = datetime(2024, 3, 2, 1, tzinfo=timezone(timedelta(hours=9)))
+
+    assert day(east) == "2024-03-01"
+    assert days_apart(east, datetime(2024, 3, 2, tzinfo=UTC)) == 1
+    assert days_apart(datetime(2024, 2, 29, 23, tzinfo=UTC), east) == 1
