@@ -1,0 +1,115 @@
+# Needs only make and Python 3.13; everything else is installed into .tools/ and .venv/.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3)
+UV := .tools/bin/uv
+BIN := .venv/bin
+DAYS ?= 30
+
+# Each installs its dependency groups, and again when the lock has changed.
+LOCAL := .venv/.local-installed
+TEST := .venv/.test-installed
+CHECK := .venv/.check-installed
+
+export SAM_CLI_TELEMETRY := 0
+
+##@ On this machine
+
+.PHONY: run
+run: $(LOCAL) ## Archive Spotify, or seven days of a sample library, into archive/
+	@exec $(BIN)/python -m tools.local run
+
+.PHONY: register
+register: $(LOCAL) ## Archive one more playlist: ID=<playlist id> [ALIAS=<name>]
+	@exec $(BIN)/python -m tools.local register "$(ID)" --alias "$(ALIAS)"
+
+.PHONY: history
+history: $(LOCAL) ## Archive the last days of a history file and measure it: FILE=<file> [DAYS=30]
+	@exec $(BIN)/python -m tools.local history "$(FILE)" --days $(DAYS)
+
+.PHONY: stop
+stop: ## End everything that `make run` started
+	@if [ -x $(BIN)/python ]; then exec $(BIN)/python -m tools.local stop; fi
+
+##@ In AWS
+
+.PHONY: deploy
+deploy: $(LOCAL) ## Deploy to your AWS account; asks on its first use
+	$(SAM) build
+	$(SAM) deploy $(if $(shell grep -s '^stack_name' samconfig.toml),,--guided)
+
+##@ On the code
+
+.PHONY: test
+test: $(TEST) ## Run all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: format-check lint types template requirements-check test ## Everything that CI runs
+
+.PHONY: fmt
+fmt: $(CHECK) ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: requirements
+requirements: $(UV) ## Export what the dependencies layer installs from uv.lock
+	@$(EXPORT) --output-file $(REQUIREMENTS) >/dev/null
+
+.PHONY: clean
+clean: stop ## Remove what was built, installed or made up; what came from Spotify stays
+	rm -rf .aws-sam .local/build* .local/sample .local/history .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help
+help: ## List the commands
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The parts of `make check`.
+
+.PHONY: format-check lint types template requirements-check
+format-check: $(CHECK)
+	$(BIN)/ruff format --check .
+
+lint: $(CHECK)
+	$(BIN)/ruff check .
+
+types: $(CHECK)
+	$(BIN)/mypy
+
+# cfn-lint and checkov both read the source and what SAM makes of it; neither sees everything in one of them.
+template: $(CHECK) $(TEST)
+	$(BIN)/python -m tools.template > .venv/transformed.json
+	AWS_DEFAULT_REGION=us-east-1 $(BIN)/cfn-lint --include-checks I -- template.yaml .venv/transformed.json
+	$(UV) tool run --quiet checkov==3.3.30 --skip-download --compact --quiet --framework cloudformation \
+		--file template.yaml .venv/transformed.json
+
+requirements-check: $(UV)
+	@diff <($(EXPORT)) $(REQUIREMENTS) || { echo "say: make requirements" >&2; exit 1; }
+
+SAM := PATH="$(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$$PATH" $(BIN)/sam
+REQUIREMENTS := layers/dependencies/requirements.txt
+# Less boto3 and what it brings: the runtime has it, and it is larger than all the rest.
+EXPORT := $(UV) export --quiet --locked --no-default-groups --no-emit-project --no-annotate --no-header --prune boto3
+
+# What they all need.
+
+$(UV):
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' \
+		|| { echo "This needs Python 3.13, and $(PYTHON) is another. Say: make PYTHON=<path of a Python 3.13>" >&2; exit 1; }
+	@echo "Installing uv into .tools/"
+	@"$(PYTHON)" -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+
+$(LOCAL): GROUPS := --group local
+$(TEST): GROUPS := --group local --group test
+$(CHECK): GROUPS := --group local --group test --group check
+$(LOCAL) $(TEST) $(CHECK): $(UV) pyproject.toml uv.lock
+	@echo "Installing what is needed into .venv/"
+	@[ -x $(BIN)/python ] || $(UV) venv --quiet --allow-existing --python "$(PYTHON)"
+	@$(UV) sync --quiet --locked --inexact $(GROUPS)
+	@touch $@

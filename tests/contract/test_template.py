@@ -1,0 +1,562 @@
+"""What the template promises, read from its source and from what SAM makes of it."""
+
+import importlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cfnlint import lint
+
+from playlist_archive import settings
+from tools.template import REGION, TEMPLATE, load_source, load_transformed
+
+pytestmark = pytest.mark.contract
+
+PROJECT = TEMPLATE.parent
+SOURCE = load_source()
+TRANSFORMED = load_transformed()
+FUNCTIONS = ("lister", "fetcher", "renderer", "indexer")
+
+type Resource = dict[str, Any]
+
+
+def of_type(kind: str, template: dict[str, Any] = TRANSFORMED) -> dict[str, Resource]:
+    return {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def properties(name: str) -> dict[str, Any]:
+    resource: dict[str, Any] = TRANSFORMED["Resources"][name]["Properties"]
+    return resource
+
+
+def function_id(name: str) -> str:
+    return f"{name.capitalize()}Function"
+
+
+def statements(role: str) -> list[dict[str, Any]]:
+    return [
+        statement
+        for policy in properties(role)["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def spell(arn: Any) -> str:
+    """Return an ARN with the bucket spelled `bucket`, however the template comes by its name."""
+    match arn:
+        case {"Fn::GetAtt": [name, "Arn"]}:
+            return "bucket" if name == "ArchiveBucket" else name
+        case {"Fn::Sub": [text, _]} | {"Fn::Sub": text}:
+            return re.sub(
+                r"arn:\S+?:s3:::playlist-archive-\$\{Id\}|\$\{ArchiveBucket\.Arn\}", "bucket", text
+            )
+    return str(arn)
+
+
+def granted(function: str, prefix: str) -> set[tuple[str, str]]:
+    """Return what a function may do with which resource, as far as the action begins so."""
+    return {
+        (action, spell(resource))
+        for statement in statements(f"{function.capitalize()}Role")
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+        if action.startswith(prefix)
+    }
+
+
+def walk(value: Any) -> Iterator[Any]:
+    yield value
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from walk(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from walk(part)
+
+
+@pytest.mark.parametrize("form", ["source", "transformed"])
+def test_cfn_lint_finds_nothing_not_even_advice(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    text = TEMPLATE.read_text() if form == "source" else json.dumps(TRANSFORMED)
+
+    findings = lint(text, regions=[REGION], config={"include_checks": ["I"]})
+
+    assert [str(finding) for finding in findings] == []
+
+
+def test_parameters_and_their_defaults() -> None:
+    assert {name: str(it["Default"]) for name, it in SOURCE["Parameters"].items()} == {
+        "ScheduleExpression": "cron(0 4 * * ? *)",
+        "ScheduleTimezone": "UTC",
+        "CredentialsParameter": "/playlist-archive/spotify",
+        "ArchiveMyPlaylists": "owned",
+        "DailyRequestBudget": "600",
+        "RequestIntervalMs": "1000",
+        "FullReadEveryDays": "30",
+        "IndexWindowSeconds": "60",
+        "AlarmEmail": "",
+        "LogRetentionDays": "30",
+        "Architecture": "arm64",
+        "SpotifyApiUrl": "https://api.spotify.com/v1",
+        "SpotifyAccountsUrl": "https://accounts.spotify.com",
+        "AwsEndpointUrl": "",
+    }
+
+
+def test_every_parameter_is_described_and_bounded() -> None:
+    bounds = {"AllowedValues", "AllowedPattern", "MinValue"}
+
+    assert [
+        name
+        for name, it in SOURCE["Parameters"].items()
+        if not it["Description"].endswith(".") or not bounds & it.keys()
+    ] == []
+
+
+def test_parameters_take_what_they_should() -> None:
+    assert SOURCE["Parameters"]["ArchiveMyPlaylists"]["AllowedValues"] == ["owned", "all", "none"]
+    assert SOURCE["Parameters"]["Architecture"]["AllowedValues"] == ["arm64", "x86_64"]
+
+
+def test_outputs_name_the_bucket_the_functions_and_the_queues() -> None:
+    assert set(SOURCE["Outputs"]) == {
+        "BucketName",
+        *(f"{function_id(name)}Name" for name in FUNCTIONS),
+        *(f"{name}QueueUrl" for name in ("Fetch", "Render", "Outcome")),
+        *(f"{name}DeadLetterQueueUrl" for name in ("Lister", "Fetch", "Render", "Outcome")),
+    }
+
+
+def test_what_would_lose_data_when_replaced_is_counted() -> None:
+    kinds = Counter(resource["Type"] for resource in TRANSFORMED["Resources"].values())
+
+    assert kinds["AWS::S3::Bucket"] == 1
+    assert kinds["AWS::SQS::Queue"] == 7
+    assert kinds["AWS::Logs::LogGroup"] == 4
+    assert not [kind for kind in kinds if re.search("DynamoDB|RDS|EFS|SecretsManager", kind)]
+
+
+def test_two_stacks_in_one_account_do_not_collide() -> None:
+    """What has a name of its own carries the stack's name or its id."""
+    name_property = {
+        "AWS::S3::Bucket": "BucketName",
+        "AWS::SQS::Queue": "QueueName",
+        "AWS::Lambda::Function": "FunctionName",
+        "AWS::IAM::Role": "RoleName",
+        "AWS::Logs::LogGroup": "LogGroupName",
+        "AWS::Scheduler::Schedule": "Name",
+        "AWS::CloudWatch::Alarm": "AlarmName",
+        "AWS::SNS::Topic": "TopicName",
+    }
+    named = {
+        logical_id: json.dumps(resource["Properties"][name_property[resource["Type"]]])
+        for logical_id, resource in TRANSFORMED["Resources"].items()
+        if name_property.get(resource["Type"]) in resource.get("Properties", {})
+    }
+
+    assert set(named) == {"ArchiveBucket", "FetchQueue", "RenderQueue", "OutcomeQueue"}
+    assert all("AWS::StackName" in name or "AWS::StackId" in name for name in named.values())
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_runs_its_own_handler_on_python_3_13(name: str) -> None:
+    function = properties(function_id(name))
+    source = SOURCE["Resources"][function_id(name)]["Properties"]
+    module, _, handler = function["Handler"].rpartition(".")
+
+    assert (PROJECT / source["CodeUri"] / f"{module}.py").is_file()
+    assert callable(getattr(importlib.import_module(f"functions.{name}.{module}"), handler))
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == [{"Ref": "Architecture"}]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_has_both_layers(name: str) -> None:
+    layers = [
+        TRANSFORMED["Resources"][layer["Ref"]] for layer in properties(function_id(name))["Layers"]
+    ]
+
+    assert [layer["Properties"]["LayerName"] for layer in layers] == [
+        "ArchiveLayer",
+        "DependenciesLayer",
+    ]
+    assert all(layer["DeletionPolicy"] == "Delete" for layer in layers)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_told_exactly_what_its_settings_read(name: str) -> None:
+    read = getattr(settings, f"{name.capitalize()}Settings").variables()
+    for_libraries = {
+        "POWERTOOLS_SERVICE_NAME",
+        "POWERTOOLS_METRICS_NAMESPACE",
+        "POWERTOOLS_LOG_LEVEL",
+        "AWS_ENDPOINT_URL",
+    }
+
+    declared = properties(function_id(name))["Environment"]["Variables"]
+
+    assert set(declared) == {*read, *for_libraries}
+    assert declared["POWERTOOLS_SERVICE_NAME"] == name
+    assert declared["AWS_ENDPOINT_URL"] == {"Ref": "AwsEndpointUrl"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_logs_json_to_a_group_that_is_kept_as_long_as_asked(name: str) -> None:
+    logging = properties(function_id(name))["LoggingConfig"]
+
+    assert logging["LogFormat"] == "JSON"
+    assert properties(logging["LogGroup"]["Ref"])["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_the_lister_tries_again_and_then_keeps_what_failed() -> None:
+    [config] = of_type("AWS::Lambda::EventInvokeConfig").values()
+
+    assert config["Properties"]["FunctionName"] == {"Ref": "ListerFunction"}
+    assert config["Properties"]["DestinationConfig"]["OnFailure"]["Destination"] == {
+        "Fn::GetAtt": ["ListerDeadLetterQueue", "Arn"]
+    }
+
+
+def test_no_permission_is_for_every_resource() -> None:
+    resources = [
+        resource
+        for role in of_type("AWS::IAM::Role")
+        for statement in statements(role)
+        for resource in as_list(statement["Resource"])
+    ]
+
+    assert resources
+    assert "*" not in resources
+    assert not [
+        role for role in of_type("AWS::IAM::Role") if "ManagedPolicyArns" in properties(role)
+    ]
+
+
+def test_nobody_may_delete_an_object_or_do_anything_at_will() -> None:
+    actions = {
+        action
+        for role in of_type("AWS::IAM::Role")
+        for statement in statements(role)
+        for action in as_list(statement["Action"])
+    }
+
+    assert not {action for action in actions if re.search(r"s3:Delete|:\*$|^\*", action)}
+
+
+def test_each_function_has_a_role_of_its_own() -> None:
+    roles = [properties(function_id(name))["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS]
+
+    assert roles == ["ListerRole", "FetcherRole", "RendererRole", "IndexerRole"]
+
+
+def test_who_may_write_where() -> None:
+    written = {
+        name: {resource for _, resource in granted(name, "s3:PutObject")} for name in FUNCTIONS
+    }
+
+    assert written == {
+        "lister": {"bucket/state/spotify.json"},
+        "fetcher": {"bucket/state/spotify.json", "bucket/snapshots/*"},
+        "renderer": {
+            "bucket/state/ledgers/*",
+            "bucket/playlists/pretty/*",
+            "bucket/playlists/cumulative/*",
+            "bucket/playlists/plain/*",
+            "bucket/playlists/history/*",
+        },
+        "indexer": {
+            "bucket/state/catalog.json",
+            "bucket/playlists/index.md",
+            "bucket/playlists/status.md",
+            "bucket/playlists/status.json",
+            "bucket/playlists/metadata/*",
+            "bucket/playlists/followers/*",
+        },
+    }
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_is_written_with_if_match_may_be_read(name: str) -> None:
+    written = {resource for _, resource in granted(name, "s3:PutObject")}
+
+    assert written <= {resource for _, resource in granted(name, "s3:GetObject")}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_listing_is_limited_to_prefixes_and_absent_keys_answer_404(name: str) -> None:
+    """Without `IfExists` a GetObject of an absent key, which has no prefix, would answer 403."""
+    [listing] = [
+        statement
+        for statement in statements(f"{name.capitalize()}Role")
+        if statement["Action"] == "s3:ListBucket"
+    ]
+
+    assert set(listing["Condition"]) == {"StringLikeIfExists"}
+    assert "*" not in listing["Condition"]["StringLikeIfExists"]["s3:prefix"]
+
+
+def test_only_lister_and_fetcher_have_the_credentials() -> None:
+    assert {name for name in FUNCTIONS if granted(name, "ssm:")} == {"lister", "fetcher"}
+    assert not [name for name in FUNCTIONS if granted(name, "kms:")]
+
+
+@pytest.mark.parametrize(
+    ("name", "queues"),
+    [
+        (
+            "lister",
+            {"FetchQueue", "OutcomeQueue", "RenderQueue", "ListerDeadLetterQueue"},
+        ),
+        ("fetcher", {"OutcomeQueue", "FetchDeadLetterQueue"}),
+        ("renderer", set()),
+        ("indexer", {"RenderQueue"}),
+    ],
+)
+def test_who_may_send_to_which_queue(name: str, queues: set[str]) -> None:
+    assert {resource for _, resource in granted(name, "sqs:SendMessage")} == queues
+
+
+def test_the_schedule_may_only_call_the_lister_and_keep_what_it_could_not_deliver() -> None:
+    assert [(it["Action"], spell(it["Resource"])) for it in statements("ScheduleRole")] == [
+        ("lambda:InvokeFunction", "ListerFunction"),
+        ("sqs:SendMessage", "ListerDeadLetterQueue"),
+    ]
+
+
+def test_the_schedule_names_the_run_by_its_time() -> None:
+    [schedule] = of_type("AWS::Scheduler::Schedule").values()
+    properties_ = schedule["Properties"]
+
+    assert properties_["ScheduleExpression"] == {"Ref": "ScheduleExpression"}
+    assert properties_["ScheduleExpressionTimezone"] == {"Ref": "ScheduleTimezone"}
+    condition, in_cloud, _ = properties_["Target"]["Input"]["Fn::If"]
+    assert condition == "InCloud"
+    assert json.loads(in_cloud) == {"time": "<aws.scheduler.scheduled-time>"}
+    assert properties_["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"] <= 3600
+
+
+def test_the_bucket_tells_the_lister_of_the_registry_and_the_renderer_of_snapshots() -> None:
+    notifications = properties("ArchiveBucket")["NotificationConfiguration"]
+
+    def told(kind: str, target: str) -> set[tuple[str, str, str]]:
+        return {
+            (it["Event"], rule["Name"], rule["Value"])
+            for it in notifications[f"{kind}Configurations"]
+            for rule in it["Filter"]["S3Key"]["Rules"]
+            if it[target]
+            in ({"Fn::GetAtt": ["ListerFunction", "Arn"]}, {"Fn::GetAtt": ["RenderQueue", "Arn"]})
+        }
+
+    assert told("Lambda", "Function") == {
+        ("s3:ObjectCreated:*", "prefix", "registry/"),
+        ("s3:ObjectRemoved:*", "prefix", "registry/"),
+    }
+    assert told("Queue", "Queue") == {
+        ("s3:ObjectCreated:*", "prefix", "snapshots/"),
+        ("s3:ObjectCreated:*", "suffix", ".json"),
+    }
+
+
+def test_the_bucket_comes_after_those_who_must_let_it_notify_them() -> None:
+    depends_on = TRANSFORMED["Resources"]["ArchiveBucket"]["DependsOn"]
+
+    assert set(depends_on) == {"RegistryPermission", "RenderQueuePolicy"}
+
+
+def test_only_this_bucket_of_this_account_may_notify() -> None:
+    bucket_name = properties("ArchiveBucket")["BucketName"]["Fn::Sub"]
+    permission = properties("RegistryPermission")
+    [statement] = properties("RenderQueuePolicy")["PolicyDocument"]["Statement"]
+    expected = [f"arn:${{AWS::Partition}}:s3:::{bucket_name[0]}", bucket_name[1]]
+
+    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
+    assert permission["SourceArn"] == {"Fn::Sub": expected}
+    assert statement["Condition"]["StringEquals"] == {
+        "aws:SourceAccount": {"Ref": "AWS::AccountId"}
+    }
+    assert statement["Condition"]["ArnEquals"] == {"aws:SourceArn": {"Fn::Sub": expected}}
+
+
+def mappings() -> dict[str, dict[str, Any]]:
+    """Return the event source mappings by the queue they read."""
+    return {
+        it["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]: it["Properties"]
+        for it in of_type("AWS::Lambda::EventSourceMapping").values()
+    }
+
+
+def test_each_queue_has_one_reader_that_answers_message_by_message() -> None:
+    assert {queue: it["FunctionName"]["Ref"] for queue, it in mappings().items()} == {
+        "FetchQueue": "FetcherFunction",
+        "RenderQueue": "RendererFunction",
+        "OutcomeQueue": "IndexerFunction",
+    }
+    assert all(
+        it["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for it in mappings().values()
+    )
+
+
+@pytest.mark.parametrize("queue", ["FetchQueue", "RenderQueue", "OutcomeQueue"])
+def test_a_message_stays_invisible_for_six_timeouts_and_the_window(queue: str) -> None:
+    mapping = mappings()[queue]
+    timeout = properties(mapping["FunctionName"]["Ref"])["Timeout"]
+    longest_window = 0
+    if "MaximumBatchingWindowInSeconds" in mapping:
+        parameter = mapping["MaximumBatchingWindowInSeconds"]["Ref"]
+        longest_window = SOURCE["Parameters"][parameter]["MaxValue"]
+
+    assert properties(queue)["VisibilityTimeout"] >= 6 * timeout + longest_window
+
+
+@pytest.mark.parametrize(("name", "receives"), [("Fetch", 20), ("Render", 5), ("Outcome", 5)])
+def test_a_queue_gives_up_into_a_dead_letter_queue_that_takes_from_it_alone(
+    name: str, receives: int
+) -> None:
+    queue, dead_letters = properties(f"{name}Queue"), properties(f"{name}DeadLetterQueue")
+    [source] = dead_letters["RedriveAllowPolicy"]["sourceQueueArns"]
+
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": [f"{name}DeadLetterQueue", "Arn"]},
+        "maxReceiveCount": receives,
+    }
+    assert dead_letters["RedriveAllowPolicy"]["redrivePermission"] == "byQueue"
+    assert source["Fn::Sub"].endswith(f":{queue['QueueName']['Fn::Sub']}")
+    assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_the_fetch_lane_is_a_fifo_queue_whose_messages_are_never_taken_for_one_another() -> None:
+    assert properties("FetchQueue")["FifoQueue"]
+    assert properties("FetchQueue")["ContentBasedDeduplication"] is False
+    assert properties("FetchDeadLetterQueue")["FifoQueue"]
+    assert mappings()["FetchQueue"]["BatchSize"] <= 10
+
+
+def test_the_bucket_outlives_the_stack_and_its_mistakes() -> None:
+    bucket = TRANSFORMED["Resources"]["ArchiveBucket"]
+
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+
+
+def test_in_the_cloud_the_bucket_wants_tls_and_keeps_snapshots_as_they_are() -> None:
+    policy = TRANSFORMED["Resources"]["ArchiveBucketPolicy"]
+    over_tls, unchanged = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert policy["Condition"] == "InCloud"
+    assert over_tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert unchanged["Condition"] == {"Null": {"s3:if-none-match": "true"}}
+    assert spell(unchanged["Resource"]) == "bucket/snapshots/*"
+
+
+def test_what_the_cloud_alone_has_is_not_weaker_than_what_a_local_stack_has() -> None:
+    """Of everything that depends on the place, only the policy and the schedule's input differ."""
+    conditional = {
+        name
+        for name, resource in TRANSFORMED["Resources"].items()
+        if any(part == "InCloud" for part in walk(resource))
+    }
+
+    assert conditional == {"ArchiveBucketPolicy", "ListerFunctionDailyRun"}
+
+
+def test_an_alarm_sounds_when_nothing_was_checked_for_26_hours() -> None:
+    alarm = properties("NothingCheckedAlarm")
+
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
+    assert alarm["TreatMissingData"] == "breaching"
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("PlaylistArchive", "PlaylistsChecked")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "indexer"}]
+
+
+def test_an_alarm_sounds_for_every_dead_letter_queue() -> None:
+    watched = {
+        alarm["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    }
+
+    assert watched == {name for name in of_type("AWS::SQS::Queue") if "DeadLetter" in name}
+
+
+def test_alarms_are_mailed_only_when_there_is_an_address() -> None:
+    assert TRANSFORMED["Resources"]["AlarmTopic"]["Condition"] == "HasAlarmEmail"
+    assert all(
+        alarm["Properties"]["AlarmActions"]["Fn::If"][0] == "HasAlarmEmail"
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+    )
+
+
+def test_every_skipped_scan_says_why() -> None:
+    skips = [
+        skip
+        for resource in SOURCE["Resources"].values()
+        for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", [])
+    ]
+
+    assert skips
+    assert all(skip["comment"].endswith(".") for skip in skips)
+
+
+def test_the_dependencies_layer_pins_every_file_and_leaves_the_sdk_to_the_runtime() -> None:
+    text = (PROJECT / "layers/dependencies/requirements.txt").read_text()
+    pinned = re.findall(r"^(\S+)==\S+ \\\n    --hash=sha256:", text, re.MULTILINE)
+
+    assert len(pinned) == len(re.findall(r"^\S+==", text, re.MULTILINE))
+    assert {"aws-lambda-powertools", "brotli", "jmespath", "msgspec", "requests", "stamina"} <= set(
+        pinned
+    )
+    assert not {"boto3", "botocore", "s3transfer"} & set(pinned)
+
+
+def test_the_layer_installs_what_the_lock_says() -> None:
+    uv = PROJECT / ".tools/bin/uv"
+    command = uv if uv.exists() else shutil.which("uv")
+    if not command:
+        pytest.skip("uv is neither in .tools/ nor on PATH")
+
+    exported = subprocess.run(
+        [
+            command,
+            "export",
+            "--quiet",
+            "--offline",
+            "--locked",
+            "--no-default-groups",
+            "--no-emit-project",
+            "--no-annotate",
+            "--no-header",
+            "--prune",
+            "boto3",
+        ],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert exported == (PROJECT / "layers/dependencies/requirements.txt").read_text(), (
+        "say: make requirements"
+    )
+
+
+def test_the_transform_is_printed_for_other_tools() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "tools.template"], cwd=PROJECT, capture_output=True, check=True
+    ).stdout
+
+    assert json.loads(printed) == TRANSFORMED

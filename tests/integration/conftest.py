@@ -1,0 +1,23 @@
+"""One local stack for all integration tests: engine, deployed template and stand-in."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tools.local.processes import Process
+from tools.local.simulation import Simulation
+from tools.local.workspace import Workspace
+
+FIRST_DAY = "2026-03-01"
+
+
+@pytest.fixture(scope="session")
+def simulation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulation]:
+    """Yield a stack whose sample library begins on `FIRST_DAY`; its days may only go forward."""
+    workspace = Workspace(tmp_path_factory.mktemp("stack"))
+    try:
+        yield Simulation.ensure(workspace, ["--since", FIRST_DAY])
+    finally:
+        for name in ("engine", "spotify"):
+            if process := Process.find(name, workspace):
+                process.stop()

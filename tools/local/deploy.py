@@ -1,0 +1,115 @@
+"""The template, built by `sam build` and deployed by `sam deploy` to a local engine."""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from tools.local.engine import REGION, Engine
+from tools.local.errors import LocalStackError
+from tools.local.stack import ARTIFACTS, STACK_NAME, Stack
+from tools.local.workspace import BUILD, LOCAL, PROJECT, Workspace
+
+_SOURCES = ("template.yaml", "functions", "layers")
+_ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64"}
+
+
+def deploy(
+    workspace: Workspace,
+    engine: Engine,
+    parameters: Mapping[str, str],
+    credentials: Mapping[str, str],
+) -> Stack:
+    """Deploy what has changed since the last time, and give a new bucket the old one's objects."""
+    parameters = {
+        "AwsEndpointUrl": engine.url,
+        "Architecture": _ARCHITECTURES.get(platform.machine(), "x86_64"),
+        **parameters,
+    }
+    sources = _hash(path for name in _SOURCES for path in _list_files(PROJECT / name))
+    wanted = {
+        "engine": engine.process.pid,
+        "sources": sources,
+        "parameters": parameters,
+        "credentials": hashlib.sha256(json.dumps(credentials).encode()).hexdigest(),
+    }
+    known = workspace.recall("stack")
+    stack = Stack(engine)
+    if known.get("deployed") == wanted:
+        return stack
+    stack.create_artifact_bucket()
+    _build(sources)
+    _run_sam(
+        "deploy",
+        *("--stack-name", STACK_NAME),
+        *("--s3-bucket", ARTIFACTS),
+        *("--capabilities", "CAPABILITY_IAM"),
+        *("--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar"),
+        *("--template-file", str(BUILD / "template.yaml")),
+        "--parameter-overrides",
+        *(f"{name}={value}" for name, value in parameters.items()),
+        log=workspace.root / "sam-deploy.log",
+        endpoint=engine.url,
+    )
+    stack.put_credentials(credentials)
+    if former := known.get("bucket"):
+        stack.adopt(former)
+    workspace.remember("stack", deployed=wanted, bucket=stack.bucket)
+    return stack
+
+
+def _build(sources: str) -> None:
+    stamp = LOCAL / "build.sha256"
+    if stamp.exists() and stamp.read_text() == sources and (BUILD / "template.yaml").exists():
+        return
+    _run_sam("build", "--build-dir", str(BUILD), log=LOCAL / "sam-build.log")
+    stamp.write_text(sources)
+
+
+def _run_sam(command: str, *arguments: str, log: Path, endpoint: str = "") -> None:
+    programs = Path(sys.executable).parent
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(programs), str(PROJECT / ".tools/bin"), os.environ["PATH"]]),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ENDPOINT_URL": endpoint,
+        "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_POLL_DELAY": "0.2",
+    }
+    with log.open("wb") as output:
+        finished = subprocess.run(  # noqa: S603
+            [programs / "sam", command, *arguments],
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if finished.returncode:
+        last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise LocalStackError(f"sam {command} failed; see {log}\n{last}")
+
+
+def _list_files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    return sorted(
+        file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts
+    )
+
+
+def _hash(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.relative_to(PROJECT)}\0{file.stat().st_size}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,100 @@
+"""Processes that go on after the command that started them."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.local.workspace import PROJECT, Workspace
+
+_PATIENCE_SECONDS = 15.0
+# What this very process has started, and nobody else can reap.
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that leads a group of its own, so that its children end with it."""
+
+    name: str
+    pid: int
+    workspace: Workspace
+
+    @classmethod
+    def start(
+        cls,
+        name: str,
+        workspace: Workspace,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+    ) -> "Process":
+        """Start `command`; what it prints goes to `<name>.log`."""
+        with log_path(workspace, name).open("wb") as log:
+            started = subprocess.Popen(  # noqa: S603
+                command,
+                cwd=PROJECT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        workspace.remember(name, pid=started.pid, command=list(command))
+        _children[started.pid] = started
+        return cls(name, started.pid, workspace)
+
+    @classmethod
+    def find(cls, name: str, workspace: Workspace) -> "Process | None":
+        """Return the process that was started under `name` if it still runs."""
+        known = workspace.recall(name)
+        if not known or known["command"][-1] not in _command_line(known["pid"]):
+            return None
+        return cls(name, known["pid"], workspace)
+
+    @property
+    def log(self) -> Path:
+        return log_path(self.workspace, self.name)
+
+    @property
+    def runs(self) -> bool:
+        if child := _children.get(self.pid):
+            return child.poll() is None
+        return bool(_command_line(self.pid))
+
+    def stop(self) -> None:
+        """End the process and its children, by force after a while."""
+        for kind in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.pid, kind)
+            except ProcessLookupError:
+                break
+            deadline = time.monotonic() + _PATIENCE_SECONDS
+            while self.runs and time.monotonic() < deadline:
+                time.sleep(0.05)
+        self.workspace.forget(self.name)
+
+
+def log_path(workspace: Workspace, name: str) -> Path:
+    return workspace.root / f"{name}.log"
+
+
+def pick_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _command_line(pid: int) -> str:
+    """Return the command line of a process, nothing when it has ended."""
+    if Path("/proc/self").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+    listing = ["ps", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(listing, capture_output=True, text=True, check=False).stdout  # noqa: S603

@@ -1,0 +1,109 @@
+"""Runs of the pipeline, one after another, each awaited to its end."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tools.local.errors import LocalStackError
+from tools.local.stack import Depth, Stack
+
+_POLL_SECONDS = 0.1
+# A view's last message may be between S3 and its queue for a moment.
+_QUIET_SECONDS = 0.6
+_STALL_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Day:
+    """What came of one run, as its status page tells it.
+
+    `failure` is why it came to nothing, `not_before` until when Spotify wants to be left alone.
+    """
+
+    time: datetime
+    counts: dict[str, int]
+    changed: int
+    failure: str
+    not_before: str | None
+    requests_within_24_hours: int
+    seconds: float
+
+    @property
+    def checked(self) -> int:
+        return self.counts.get("ok", 0)
+
+    @property
+    def failing(self) -> int:
+        return sum(count for status, count in self.counts.items() if status not in _HARMLESS)
+
+
+_HARMLESS = {"ok", "retired"}
+
+
+def archive_day(stack: Stack, day: datetime) -> Day:
+    """Start the run named `day` and wait until all of it is archived.
+
+    Raises:
+        LocalStackError: saying which function or queue is in trouble.
+    """
+    began = time.monotonic()
+    log_size = stack.engine.log_size
+    stack.start_run(day)
+    await_quiet(stack, log_size)
+    status = stack.read_json("playlists/status.json")
+    written_by = status.get("run", "none")
+    if written_by != f"{day:%Y-%m-%dT%H:%M:%SZ}":
+        raise LocalStackError(
+            f"the status page is of the run {written_by}, not {day}; see {stack.engine.process.log}"
+        )
+    return Day(
+        time=day,
+        counts=status["counts"],
+        changed=status["changed"],
+        failure=status["failure"],
+        not_before=status["not_before"],
+        requests_within_24_hours=status["requests_within_24_hours"],
+        seconds=time.monotonic() - began,
+    )
+
+
+def await_quiet(stack: Stack, log_size: int) -> None:
+    """Wait until the queues are empty and stay so, or hold nothing but what Spotify delays.
+
+    A function's error after the first `log_size` bytes of the engine's log ends the wait.
+    """
+    depths: dict[str, Depth] = {}
+    since = time.monotonic()
+    while True:
+        now = time.monotonic()
+        before, depths = depths, stack.measure_queues()
+        if depths != before:
+            since = now
+        if failures := list(stack.engine.read_failures(log_size)):
+            raise LocalStackError("\n".join([*failures, f"see {stack.engine.process.log}"]))
+        lasted = now - since
+        if lasted > _QUIET_SECONDS and (_is_empty(depths) or _is_parked(stack, depths)):
+            break
+        if lasted > _STALL_SECONDS:
+            stuck = ", ".join(f"{name}Queue: {depth}" for name, depth in depths.items())
+            raise LocalStackError(
+                f"nothing has moved for {lasted:.0f} s ({stuck}); see {stack.engine.process.log}, "
+                "and say `make stop` to drop what is stuck"
+            )
+        time.sleep(_POLL_SECONDS)
+    if dead := stack.count_dead_letters():
+        given_up = ", ".join(f"{count} in {name}" for name, count in dead.items())
+        raise LocalStackError(f"given up: {given_up}; see {stack.engine.process.log}")
+
+
+def _is_empty(depths: dict[str, Depth]) -> bool:
+    return not any(depth.total for depth in depths.values())
+
+
+def _is_parked(stack: Stack, depths: dict[str, Depth]) -> bool:
+    """Say whether only the fetch lane is left, and waits because Spotify asked for it."""
+    others = {name: depth for name, depth in depths.items() if name != "Fetch"}
+    if not _is_empty(others) or not depths["Fetch"].total:
+        return False
+    not_before: str | None = stack.read_json("state/spotify.json").get("not_before")
+    return not_before is not None and datetime.fromisoformat(not_before) > datetime.now(UTC)

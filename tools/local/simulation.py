@@ -1,0 +1,43 @@
+"""A local stack whose Spotify is the stand-in and whose days are simulated."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tools.local.deploy import deploy
+from tools.local.engine import Engine
+from tools.local.run import Day, archive_day
+from tools.local.stack import Stack
+from tools.local.stand_in import CREDENTIALS, StandIn
+from tools.local.workspace import Workspace
+
+_PARAMETERS = {
+    "DailyRequestBudget": "0",
+    "RequestIntervalMs": "0",
+    # The engine does not wait a window out.
+    "IndexWindowSeconds": "0",
+    # The clock must not start a run between simulated days.
+    "ScheduleExpression": "at(2199-01-01T00:00:00)",
+}
+
+
+@dataclass(frozen=True)
+class Simulation:
+    stack: Stack
+    stand_in: StandIn
+
+    @classmethod
+    def ensure(cls, workspace: Workspace, library: list[str]) -> "Simulation":
+        """Return the workspace's simulation, started and brought up to date where it is not."""
+        stand_in = StandIn.ensure(workspace, library)
+        parameters = {
+            **_PARAMETERS,
+            "SpotifyApiUrl": f"{stand_in.url}/v1",
+            "SpotifyAccountsUrl": stand_in.url,
+        }
+        return cls(deploy(workspace, Engine.ensure(workspace), parameters, CREDENTIALS), stand_in)
+
+    def archive_day(self, time: datetime) -> tuple[Day, int]:
+        """Let the stand-in's day be that of `time`, archive it, and count the requests."""
+        self.stand_in.control.set_date(time.date())
+        self.stand_in.control.clear_requests()
+        return archive_day(self.stack, time), self.stand_in.count_requests()

@@ -1,0 +1,69 @@
+"""The stand-in for Spotify as a background process."""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.error import URLError
+
+from tools.local.errors import LocalStackError
+from tools.local.processes import Process
+from tools.local.workspace import Workspace
+from tools.spotify.control import Control
+
+CREDENTIALS = {
+    "client_id": "standin-client",
+    "client_secret": "standin-secret",
+    "refresh_token": "standin-refresh",
+}
+_START_SECONDS = 60.0
+_LISTENING = re.compile(r"^listening on (http://\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class StandIn:
+    process: Process
+    url: str
+
+    @classmethod
+    def ensure(cls, workspace: Workspace, library: Sequence[str]) -> "StandIn":
+        """Return the workspace's stand-in, started with the arguments `library` if none runs."""
+        process = Process.find("spotify", workspace)
+        if process and (url := _find_url(process)):
+            stand_in = cls(process, url)
+            if stand_in.healthy:
+                return stand_in
+            process.stop()
+        command = [sys.executable, "-m", "tools.spotify", "--app", "new", *library]
+        process = Process.start("spotify", workspace, command, os.environ)
+        deadline = time.monotonic() + _START_SECONDS
+        while not (url := _find_url(process)):
+            if not process.runs or time.monotonic() > deadline:
+                raise LocalStackError(f"the stand-in for Spotify did not start; see {process.log}")
+            time.sleep(0.1)
+        return cls(process, url)
+
+    @property
+    def control(self) -> Control:
+        return Control(self.url)
+
+    @property
+    def healthy(self) -> bool:
+        try:
+            self.control.state()
+        except (URLError, OSError):
+            return False
+        return True
+
+    def count_requests(self) -> int:
+        """Return how often the Web API was asked since the last count."""
+        asked = sum(request.path.startswith("/v1/") for request in self.control.requests())
+        self.control.clear_requests()
+        return asked
+
+
+def _find_url(process: Process) -> str:
+    listening = _LISTENING.search(process.log.read_text())
+    return listening[1] if listening else ""

@@ -1,0 +1,45 @@
+"""The template as SAM hands it to CloudFormation: `python -m tools.template`."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from samtranslator.translator.transform import (  # type: ignore[import-untyped]
+    transform as sam_transform,
+)
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
+REGION = "us-east-1"
+
+
+class _NoManagedPolicies:
+    """Policies are stated in full, so no names of AWS's own have to be looked up."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def load_source() -> dict[str, Any]:
+    """Return the template as it is written, functions such as `Ref` in their long form."""
+    source: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    return source
+
+
+def load_transformed() -> dict[str, Any]:
+    """Return the template after the SAM transform, code being somewhere in S3."""
+    source = load_source()
+    for resource in source["Resources"].values():
+        properties = resource.get("Properties", {})
+        for local in {"CodeUri", "ContentUri"} & properties.keys():
+            properties[local] = "s3://packaged/code.zip"
+    with patch.dict(os.environ, {"AWS_DEFAULT_REGION": REGION}):
+        transformed: dict[str, Any] = sam_transform(source, {}, _NoManagedPolicies())
+    return transformed
+
+
+if __name__ == "__main__":
+    json.dump(load_transformed(), sys.stdout, indent=2)
