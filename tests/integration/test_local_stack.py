@@ -1,16 +1,22 @@
 """The deployed template archives from end to end, under its own permissions."""
 
+import json
 import re
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tools.local.simulation import Simulation
+from tools.local.stack import Stack
 from tools.local.workspace import BUILD
+from tools.spotify.sample import LIGHTHOUSE
 
 pytestmark = pytest.mark.integration
 
+EVENTS = Path(__file__).parents[2] / "events"
 FIRST_RUN = datetime(2026, 3, 1, 4, tzinfo=UTC)
 
 
@@ -32,6 +38,82 @@ def test_two_days_leave_snapshots_and_views_of_every_playlist(simulation: Simula
     assert {f"playlists/pretty/{playlist_id}.md" for playlist_id in ok} <= keys
     assert {f"snapshots/{playlist_id}/20260301T040000Z.json" for playlist_id in ok} <= keys
     assert simulation.stack.count_dead_letters() == {}
+
+
+def test_a_registry_object_has_its_playlist_read_at_once_and_its_deletion_retires_it(
+    simulation: Simulation,
+) -> None:
+    stack = simulation.stack
+    simulation.stand_in.control.set_app("older")
+    stack.put(f"registry/{LIGHTHOUSE}", "The light\n")
+    await_status(stack, LIGHTHOUSE, "ok")
+
+    assert any(key.startswith(f"snapshots/{LIGHTHOUSE}/") for key in stack.list_keys())
+    assert await_text(stack, f"playlists/pretty/{LIGHTHOUSE}.md", "[The light]")
+
+    stack._s3.delete_object(Bucket=stack.bucket, Key=f"registry/{LIGHTHOUSE}")
+    await_status(stack, LIGHTHOUSE, "retired")
+
+    assert await_text(stack, f"playlists/pretty/{LIGHTHOUSE}.md", "no longer registered")
+    simulation.stand_in.control.set_app("new")
+
+
+def await_status(stack: Stack, playlist_id: str, status: str) -> None:
+    def current() -> object:
+        playlists = stack.read_json("playlists/status.json")["playlists"]
+        return playlists.get(playlist_id, {}).get("status")
+
+    assert await_value(current, lambda found: found == status)
+
+
+def await_text(stack: Stack, key: str, text: str) -> bool:
+    def current() -> str:
+        body = stack._s3.get_object(Bucket=stack.bucket, Key=key)["Body"].read()
+        return str(body, "utf-8")
+
+    return await_value(current, lambda page: text in page)
+
+
+def await_value[T](current: Callable[[], T], is_wanted: Callable[[T], bool]) -> bool:
+    """Look again and again for half a minute."""
+    for _ in range(150):
+        if is_wanted(current()):
+            return True
+        time.sleep(0.2)
+    return False
+
+
+EVENT_FILES = {
+    "schedule-daily-run.json": "ListerFunctionName",
+    "registry-object-created.json": "ListerFunctionName",
+    "registry-object-removed.json": "ListerFunctionName",
+    "rebuild-all.json": "ListerFunctionName",
+    "rebuild-some.json": "ListerFunctionName",
+    "fetch-batch.json": "FetcherFunctionName",
+    "fetch-batch-poison.json": "FetcherFunctionName",
+    "snapshot-created.json": "RendererFunctionName",
+    "render-request.json": "RendererFunctionName",
+    "s3-test-event.json": "RendererFunctionName",
+    "outcomes.json": "IndexerFunctionName",
+}
+
+
+def test_every_event_file_is_tried() -> None:
+    assert {path.name for path in EVENTS.glob("*.json")} == set(EVENT_FILES)
+
+
+@pytest.mark.parametrize(("name", "function"), EVENT_FILES.items())
+def test_an_event_file_is_handled_by_its_deployed_function(
+    simulation: Simulation, name: str, function: str
+) -> None:
+    stack = simulation.stack
+    answer = stack._client("lambda").invoke(
+        FunctionName=stack.outputs[function], Payload=(EVENTS / name).read_bytes()
+    )
+
+    result = json.load(answer["Payload"])
+    assert "FunctionError" not in answer, result
+    assert not result.get("batchItemFailures")
 
 
 def read_machine(library: Path) -> str:

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from playlist_archive.errors import InvalidPlaylistIdError
 from playlist_archive.keys import check_playlist_id, registry_key
+from tools.local.comparison import find_differences
 from tools.local.deploy import deploy
 from tools.local.engine import Engine
 from tools.local.errors import LocalStackError
@@ -58,19 +59,24 @@ def history(
     shutil.rmtree(workspace.root)
     workspace = Workspace.named("history")
     began = time.monotonic()
-    last = datetime.combine(HistoryLibrary(file).last_day, _HISTORY_TIME, UTC)
+    versions = HistoryLibrary(file)
+    last = datetime.combine(versions.last_day, _HISTORY_TIME, UTC)
     dates = [last - timedelta(days=before) for before in reversed(range(days))]
     library = ["--history", str(file.resolve())]
     with _stopped_when_interrupted(workspace):
         engine = Engine.ensure(workspace)
         with MemoryWatch(engine.process.pid) as memory:
             stack, requests = _simulate(workspace, library, dates)
-        _fetch_views(stack, workspace.root / "archive")
+        _fetch_views(stack, VIEWS)
+        differing = find_differences(stack, versions)
         _stop(workspace)
     console.print(
         f"{days} days, {requests} requests to Spotify, {time.monotonic() - began:.0f} s; "
         f"the engine and its functions held {memory.peak_bytes / 2**20:.0f} MiB at most"
     )
+    if differing:
+        raise LocalStackError(f"not as the file's last version: {', '.join(differing)}")
+    console.print("Every playlist is as the file's last version of it.")
 
 
 @app.command()

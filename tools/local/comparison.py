@@ -1,0 +1,47 @@
+"""Whether the archive shows what a history file says."""
+
+from typing import Any
+
+from tools.local.stack import Stack
+from tools.spotify.history import HistoryLibrary
+from tools.spotify.library import Playlist, Track
+
+
+def find_differences(stack: Stack, library: HistoryLibrary) -> list[str]:
+    """Return the ids of the playlists whose page is not the last version in the file."""
+    day = library.last_day
+    return [
+        playlist_id
+        for playlist_id in library.list_ids(day)
+        if (version := library.find(playlist_id, day))
+        and _shown(stack.read_json(f"playlists/pretty/{playlist_id}.json")) != _said(version)
+    ]
+
+
+def _shown(page: dict[str, Any]) -> tuple[object, ...]:
+    tracks = [
+        (
+            track["url"],
+            track["name"],
+            [artist["name"] for artist in track["artists"]],
+            track["album"]["name"],
+            track["duration_ms"],
+        )
+        for track in page.get("tracks", ())
+    ]
+    return page.get("original_name"), page.get("description"), tracks
+
+
+def _said(version: Playlist) -> tuple[object, ...]:
+    tracks = [
+        (
+            f"https://open.spotify.com/track/{row.item.id}",
+            row.item.name,
+            [artist.name for artist in row.item.artists],
+            row.item.album.name,
+            row.item.duration_ms,
+        )
+        for row in version.rows
+        if isinstance(row.item, Track)
+    ]
+    return version.name, version.description, tracks
