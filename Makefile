@@ -30,6 +30,10 @@ register: $(LOCAL) ## Archive one more playlist: ID=<playlist id> [ALIAS=<name>]
 history: $(LOCAL) ## Archive the last days of a history file and measure it: FILE=<file> [DAYS=30]
 	@exec $(BIN)/python -m tools.local history "$(FILE)" --days $(DAYS)
 
+.PHONY: env
+env: $(LOCAL) ## Write .local/env.json, for sam local invoke against the local stack
+	@exec $(BIN)/python -m tools.local env
+
 .PHONY: stop
 stop: ## End everything that `make run` started
 	@if [ -x $(BIN)/python ]; then exec $(BIN)/python -m tools.local stop; fi

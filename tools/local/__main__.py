@@ -1,5 +1,6 @@
 """The local stack: `python -m tools.local`."""
 
+import json
 import os
 import shutil
 import signal
@@ -26,7 +27,7 @@ from tools.local.processes import Process
 from tools.local.run import Day, archive_day, await_quiet
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
-from tools.local.workspace import VIEWS, Workspace
+from tools.local.workspace import LOCAL, VIEWS, Workspace
 from tools.spotify.history import HistoryLibrary
 
 _DAYS = 7
@@ -88,14 +89,7 @@ def register(
         key = registry_key(check_playlist_id(playlist_id))
     except InvalidPlaylistIdError as error:
         raise LocalStackError(str(error)) from error
-    running = [
-        workspace
-        for workspace in Workspace.all()
-        if Process.find("engine", workspace) and workspace.recall("stack")
-    ]
-    if not running:
-        raise LocalStackError("nothing runs; say `make run` first")
-    for workspace in running:
+    for workspace in _find_running():
         stack = Stack(Engine.ensure(workspace))
         log_size = stack.engine.log_size
         stack.put(key, alias)
@@ -107,10 +101,32 @@ def register(
 
 
 @app.command()
+def env() -> None:
+    """Write what `sam local invoke --env-vars` needs to call functions against the local stack."""
+    environments = Stack(Engine.ensure(_find_running()[0])).read_environments()
+    # A container has a loopback address of its own.
+    document = json.dumps(environments, indent=2).replace("127.0.0.1", "host.docker.internal")
+    path = LOCAL / "env.json"
+    path.write_text(f"{document}\n")
+    console.print(os.path.relpath(path))
+
+
+@app.command()
 def stop() -> None:
     """End every process that a command here has started."""
     for workspace in Workspace.all():
         _stop(workspace)
+
+
+def _find_running() -> list[Workspace]:
+    running = [
+        workspace
+        for workspace in Workspace.all()
+        if Process.find("engine", workspace) and workspace.recall("stack")
+    ]
+    if not running:
+        raise LocalStackError("nothing runs; say `make run` first")
+    return running
 
 
 def _run_with_spotify(credentials: Mapping[str, str]) -> None:

@@ -121,6 +121,16 @@ class Stack:
                 f"see {self.engine.process.log}"
             )
 
+    def read_environments(self) -> dict[str, dict[str, str]]:
+        """Return the deployed functions' environment variables by logical id."""
+        return {
+            output.removesuffix("Name"): self._client("lambda").get_function_configuration(
+                FunctionName=name
+            )["Environment"]["Variables"]
+            for output, name in self.outputs.items()
+            if output.endswith("FunctionName")
+        }
+
     def measure_queues(self) -> dict[str, Depth]:
         return {name: self._measure(f"{name}QueueUrl") for name in _QUEUES}
 
