@@ -66,6 +66,7 @@ def _build(sources: str) -> None:
     stamp = LOCAL / "build.sha256"
     if stamp.exists() and stamp.read_text() == sources and (BUILD / "template.yaml").exists():
         return
+    LOCAL.mkdir(exist_ok=True)
     _run_sam("build", "--build-dir", str(BUILD), log=LOCAL / "sam-build.log")
     stamp.write_text(sources)
 
