@@ -7,7 +7,6 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell command -v python3.13 || command -v python3)
 UV := .tools/bin/uv
 BIN := .venv/bin
-DAYS ?= 30
 
 # Each installs its dependency groups, and again when the lock has changed.
 LOCAL := .venv/.local-installed
@@ -28,7 +27,11 @@ register: $(LOCAL) ## Archive one more playlist: ID=<playlist id> [ALIAS=<name>]
 
 .PHONY: history
 history: $(LOCAL) ## Archive the last days of a history file and measure it: FILE=<file> [DAYS=30]
-	@exec $(BIN)/python -m tools.local history "$(FILE)" --days $(DAYS)
+	@exec $(BIN)/python -m tools.local history "$(FILE)" $(if $(DAYS),--days $(DAYS))
+
+.PHONY: chaos
+chaos: $(LOCAL) ## Archive a history file through Spotify's faults and compare: FILE=<file> [DAYS=5] [SEED=1]
+	@exec $(BIN)/python -m tools.chaos "$(FILE)" $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: env
 env: $(LOCAL) ## Write .local/env.json, for sam local invoke against the local stack

@@ -97,6 +97,10 @@ class Stack:
             ContentType="text/plain; charset=utf-8",
         )
 
+    def read(self, key: str) -> bytes:
+        body: bytes = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return body
+
     def read_json(self, key: str) -> dict[str, Any]:
         """Return an object's contents, empty when there is no such object."""
         try:
