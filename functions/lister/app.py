@@ -6,8 +6,9 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from playlist_archive import spotify
@@ -19,6 +20,7 @@ from playlist_archive.settings import ListerSettings
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
+metrics = Metrics()
 
 
 @cache
@@ -45,6 +47,9 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[
         case RunEvent(time=time):
             report = lister.run(time, lambda: context.get_remaining_time_in_millis() / 1000)
             logger.info("run started", **msgspec.to_builtins(report))
+            if (days := report.authorization_days_left()) is not None:
+                metrics.add_metric(name="AuthorizationDaysLeft", unit=MetricUnit.Count, value=days)
+                metrics.flush_metrics()
             return {"run": f"{report.run:%Y-%m-%dT%H:%M:%SZ}", "planned": report.planned}
         case RebuildEvent(which=which):
             return {"rebuilding": lister.rebuild(which)}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 import pytest
@@ -23,6 +24,7 @@ from playlist_archive.errors import (
     PlaylistNotFoundError,
     SpotifyParkedError,
     SpotifyUnavailableError,
+    StorageError,
     UnstablePlaylistError,
 )
 from playlist_archive.keys import SPOTIFY_STATE
@@ -30,13 +32,19 @@ from playlist_archive.settings import SpotifySettings
 from playlist_archive.spotify.client import Reading, WebApi
 from playlist_archive.spotify.state import SpotifyState, load_state
 from playlist_archive.spotify.wire import (
+    WireAlbum,
+    WireArtist,
+    WireItem,
+    WirePage,
     WirePlaylist,
     WirePlaylists,
+    WireRow,
     WireUser,
     parse_header,
     parse_row,
 )
 from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
+from tools.spotify.fields import parse_fields
 from tools.spotify.library import Album, Artist, Playlist, Row, Track, User
 from tools.spotify.server import StandIn
 
@@ -196,7 +204,8 @@ def test_situation_01_a_parked_app_sends_nothing(setup: Setup) -> None:
 
     with pytest.raises(SpotifyParkedError, match="wait"):
         setup.client().read_playlist(MINE)
-    assert setup.api_requests() == 0
+    # Not even for a token.
+    assert setup.paths() == []
 
 
 def test_situation_02_the_token_is_kept_until_a_minute_before_its_end(setup: Setup) -> None:
@@ -228,12 +237,70 @@ def test_situation_03_a_new_refresh_token_is_stored_before_it_is_used(setup: Set
     assert stored_when_used == [0]
 
 
-@pytest.mark.parametrize(
-    ("kind", "word"), [("invalid_grant", "log in again"), ("invalid_client", "credentials")]
-)
-def test_situations_05_and_06_refused_credentials_stop_at_once(
-    setup: Setup, kind: str, word: str
+def test_situation_03_a_new_refresh_token_that_could_not_be_stored_is_not_lost(
+    setup: Setup,
 ) -> None:
+    setup.fault("rotated_refresh_token")
+    save = setup.store.save
+
+    def refuse(credentials: Credentials) -> None:
+        setup.store.save = save  # type: ignore[method-assign]
+        raise StorageError("not now")
+
+    setup.store.save = refuse  # type: ignore[method-assign]
+    client = setup.client()
+    with pytest.raises(StorageError):
+        client.read_playlist(MINE)
+    assert setup.api_requests() == 0
+    assert setup.store.credentials.refresh_token == "standin-refresh"
+
+    assert len(_uris(client.read_playlist(MINE))) == 3
+    assert setup.store.credentials.refresh_token not in {"standin-refresh", ""}
+
+
+def test_what_the_client_knows_is_what_is_stored(setup: Setup) -> None:
+    client = setup.client()
+    client.start_run(NOW)
+
+    assert client.credentials() == setup.store.credentials
+    assert client.state == setup.state()
+    assert client.state.latest_run == NOW
+
+    setup.fault("quota_exceeded")
+    client.check()
+    with pytest.raises(SpotifyParkedError):
+        client.read_playlist(MINE)
+    with pytest.raises(SpotifyParkedError):
+        client.check()
+
+
+def test_situation_03_without_a_new_refresh_token_nothing_is_stored(setup: Setup) -> None:
+    def refuse(credentials: Credentials) -> None:
+        pytest.fail("there is nothing to store")
+
+    setup.store.save = refuse  # type: ignore[method-assign]
+    setup.client().read_playlist(MINE)
+
+
+def test_a_new_consent_is_used_from_the_next_token_on(setup: Setup) -> None:
+    good = setup.store.credentials
+    setup.store.credentials = Credentials(good.client_id, good.client_secret, "ended", NOW)
+    client = setup.client()
+    with pytest.raises(AuthorizationError):
+        client.read_playlist(MINE)
+    setup.store.credentials = good
+
+    assert len(_uris(client.read_playlist(MINE))) == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [
+        pytest.param("invalid_grant", "log in again", id="situation_05"),
+        pytest.param("invalid_client", "credentials", id="situation_06"),
+    ],
+)
+def test_refused_credentials_stop_at_once(setup: Setup, kind: str, word: str) -> None:
     setup.fault(kind, times=None)
 
     with pytest.raises(AuthorizationError, match=word):
@@ -248,6 +315,23 @@ def test_situation_07_a_silent_token_host_is_asked_three_times(setup: Setup, kin
     with pytest.raises(SpotifyUnavailableError):
         setup.client().read_playlist(MINE)
     assert setup.paths() == ["/api/token"] * 3
+
+
+def test_situation_07_a_token_host_that_asks_to_wait_is_not_asked_again(setup: Setup) -> None:
+    setup.fault("rate_limit", path="^/api/token", times=None, retry_after=5)
+
+    with pytest.raises(SpotifyUnavailableError, match="wait"):
+        setup.client().read_playlist(MINE)
+    assert setup.paths() == ["/api/token"]
+
+
+def test_requests_for_tokens_do_not_count(setup: Setup) -> None:
+    client = setup.client()
+    client.read_playlist(MINE)
+    client.close()
+
+    assert setup.paths() == ["/api/token", f"/v1/playlists/{MINE}"]
+    assert setup.state().requests_within_a_day(NOW) == 1
 
 
 def test_situation_08_an_expired_token_is_renewed_once(setup: Setup) -> None:
@@ -282,6 +366,13 @@ def test_situation_10_an_app_that_may_nothing_stops_the_run(
         setup.client().read_playlist(MINE)
 
 
+def test_situation_10_a_front_end_that_refuses_the_machine_is_asked_again(setup: Setup) -> None:
+    setup.fault("forbidden_html", times=3)
+
+    assert len(_uris(setup.client().read_playlist(MINE))) == 3
+    assert setup.api_requests() == 4
+
+
 def test_situation_11_closed_contents_still_tell_the_name(setup: Setup) -> None:
     setup.fault("forbidden", path="/(items|tracks)", times=None)
 
@@ -289,6 +380,18 @@ def test_situation_11_closed_contents_still_tell_the_name(setup: Setup) -> None:
         setup.client().read_playlist(LONG)
     assert caught.value.header is not None
     assert caught.value.header.name == "Everything"
+
+
+def test_situation_11_an_own_short_playlist_needs_no_rows_endpoint(setup: Setup) -> None:
+    setup.fault("forbidden", path="/(items|tracks)[?]", times=None)
+
+    assert len(_uris(setup.client().read_playlist(MINE))) == 3
+
+
+def test_situation_11_one_request_tells_that_contents_are_closed(setup: Setup) -> None:
+    with pytest.raises(ContentsForbiddenError):
+        setup.client().read_playlist(FOREIGN)
+    assert setup.api_requests() == 1
 
 
 def test_situation_12_an_app_without_tracks_is_switched_to_items(setup: Setup) -> None:
@@ -303,10 +406,28 @@ def test_situation_12_an_app_without_tracks_is_switched_to_items(setup: Setup) -
     assert setup.paths().count(f"/v1/playlists/{LONG}/tracks") == asked == 1
 
 
-@pytest.mark.parametrize("playlist_id", [ABSENT, EDITORIAL])
-def test_situations_13_and_14_what_is_not_found_is_no_empty_playlist(
-    setup: Setup, playlist_id: str
-) -> None:
+def test_situation_12_an_app_without_items_is_switched_to_tracks(setup: Setup) -> None:
+    setup.stand_in.control.set_app("older")
+    setup.fault("forbidden", path=f"{LONG}/items", times=None)
+
+    assert _uris(setup.client().read_playlist(LONG)) == ALL
+    assert setup.state().pages == "tracks"
+
+
+def test_situation_12_tracks_that_refuse_a_page_of_100_are_left_for_items(setup: Setup) -> None:
+    setup.stand_in.control.set_app("older")
+    setup.bucket.put(SPOTIFY_STATE, b'{"schema":1,"pages":"tracks"}', JSON, replacing=None)
+    setup.fault("not_found", path=f"{LONG}/tracks", times=None)
+
+    assert _uris(setup.client().read_playlist(LONG)) == ALL
+    assert setup.state().pages == "items"
+
+
+@pytest.mark.parametrize(
+    "playlist_id",
+    [pytest.param(ABSENT, id="situation_13"), pytest.param(EDITORIAL, id="situation_14")],
+)
+def test_what_is_not_found_is_no_empty_playlist(setup: Setup, playlist_id: str) -> None:
     with pytest.raises(PlaylistNotFoundError):
         setup.client().read_playlist(playlist_id)
     assert setup.api_requests() == 1
@@ -436,9 +557,38 @@ def test_situation_27_a_change_between_pages_is_read_again(setup: Setup) -> None
 def test_situation_28_no_market_is_asked_for(setup: Setup) -> None:
     setup.client().read_playlist(LONG)
 
-    reads = [seen.path for seen in setup.stand_in.control.requests() if LONG in seen.path]
-    assert not any("market" in path.partition("fields")[0] for path in reads)
-    assert all("additional_types=track%2Cepisode" in path for path in reads[:-1])
+    urls = [urlsplit(seen.path) for seen in setup.stand_in.control.requests()]
+    queries = [dict(parse_qsl(url.query)) for url in urls if LONG in url.path]
+    assert not any("market" in query for query in queries)
+    assert all(query["additional_types"] == "track,episode" for query in queries[:-1])
+    assert [query.get("limit") for query in queries] == [None, "50", "50", "50", None]
+    assert all("item(" in query["fields"] for query in queries[:-1])
+    assert queries[-1] == {"fields": "snapshot_id"}
+
+
+def test_situation_28_the_filter_asks_for_all_that_is_kept(setup: Setup) -> None:
+    setup.client().read_playlist(LONG)
+    (target, *_) = [seen.path for seen in setup.stand_in.control.requests() if LONG in seen.path]
+    asked = parse_fields(dict(parse_qsl(urlsplit(target).query))["fields"]).included
+
+    assert set(asked) == set(WirePlaylist.__struct_fields__)
+    for page in (asked["items"].included, asked["tracks"].included):
+        assert set(page) == set(WirePage.__struct_fields__)
+        row = page["items"].included
+        assert set(row) == set(WireRow.__struct_fields__)
+        for item in (row["item"].included, row["track"].included):
+            assert set(item) == set(WireItem.__struct_fields__)
+            assert set(item["artists"].included) == set(WireArtist.__struct_fields__)
+            assert set(item["album"].included) == set(WireAlbum.__struct_fields__)
+            assert set(item["show"].included) < set(WireAlbum.__struct_fields__)
+
+
+def test_situation_28_pages_of_the_old_endpoint_hold_100_rows(setup: Setup) -> None:
+    setup.stand_in.control.set_app("extended")
+    setup.client().read_playlist(LONG)
+
+    # One for the playlist, two pages, one to see that it is still the same version.
+    assert setup.api_requests() == 4
 
 
 def test_situation_30_no_request_is_begun_without_time_to_finish_it(setup: Setup) -> None:

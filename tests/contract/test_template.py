@@ -483,6 +483,15 @@ def test_an_alarm_sounds_when_nothing_was_checked_for_26_hours() -> None:
     assert alarm["Dimensions"] == [{"Name": "service", "Value": "indexer"}]
 
 
+def test_an_alarm_sounds_a_month_before_the_authorisation_ends() -> None:
+    alarm = properties("AuthorizationEndsAlarm")
+
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Minimum", 30)
+    assert alarm["ComparisonOperator"] == "LessThanOrEqualToThreshold"
+    assert alarm["MetricName"] == "AuthorizationDaysLeft"
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "lister"}]
+
+
 def test_an_alarm_sounds_for_every_dead_letter_queue() -> None:
     watched = {
         alarm["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0]

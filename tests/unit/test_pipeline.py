@@ -247,6 +247,42 @@ def test_a_parked_lane_keeps_its_messages_and_tells_every_waiting_playlist(world
     assert {world.entry(PLAYLIST).status, world.entry(OTHER).status} == {"ok"}
 
 
+def test_situation_16_a_second_run_while_parked_asks_nothing_and_goes_on_by_itself(
+    world: World,
+) -> None:
+    world.run()
+    not_before = RUN + DAY * 2.5
+    world.spotify.stop = SpotifyParkedError("Spotify asked to wait", not_before)
+    world.spotify.stored_credentials = Credentials("id", "secret", "refresh")
+    world.run(1)
+    world.run(2)
+
+    assert len(world.spotify.reads) == 1
+    assert (world.entry().status, world.entry().since) == ("deferred", RUN + DAY)
+    assert "Spotify asked to wait" in world.pipeline.page("playlists/status.md")
+
+    world.spotify.stop = None
+    world.clock.moment = not_before
+    world.pipeline.settle()
+
+    assert len(world.spotify.reads) == 2
+    assert (world.entry().status, world.entry().checked) == ("ok", RUN + 2 * DAY)
+
+
+def test_situation_29_a_description_is_shown_as_text(world: World) -> None:
+    reading = a_reading(1)
+    markup = 'Rock &amp; roll. See <a href="spotify:playlist:x">part two</a>'
+    header = msgspec.structs.replace(reading.header, description=markup)
+    world.spotify.playlists[PLAYLIST] = reading._replace(header=header)
+    world.run()
+
+    page = world.pipeline.page(PRETTY)
+    assert "Rock & roll. See part two" in page.replace("\\", "").replace("&amp;", "&")
+    assert "<a" not in page
+    stored = decode_snapshot(world.pipeline.bucket.objects[world.snapshots()[0]])
+    assert stored.description == markup
+
+
 def test_an_ended_authorisation_defers_everything_and_says_what_to_do(world: World) -> None:
     world.run()
     world.spotify.stop = AuthorizationError("log in again")

@@ -1,7 +1,7 @@
 """The owner's credentials for Spotify, kept in one SecureString of the parameter store."""
 
 from calendar import monthrange
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec
@@ -34,10 +34,11 @@ class Credentials(msgspec.Struct, frozen=True, omit_defaults=True):
         """
         if not self.refresh_token or self.authorized_at is None:
             return None
-        months = self.authorized_at.month - 1 + CONSENT_MONTHS
-        year, month = self.authorized_at.year + months // 12, months % 12 + 1
-        day = min(self.authorized_at.day, monthrange(year, month)[1])
-        return self.authorized_at.replace(year=year, month=month, day=day)
+        given = self.authorized_at
+        months = given.month - 1 + CONSENT_MONTHS
+        year, month = given.year + months // 12, months % 12 + 1
+        day = min(given.day, monthrange(year, month)[1])
+        return given.replace(year=year, month=month, day=day, tzinfo=given.tzinfo or UTC)
 
 
 class CredentialStore(Protocol):

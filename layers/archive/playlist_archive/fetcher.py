@@ -68,12 +68,11 @@ class Fetcher:
         self._outcome_queue = outcome_queue
         self._clock = clock
         self._stopped: Exception | None = None
-        self._refusal = ""
+        self._refused: tuple[datetime, str] | None = None
 
     def open(self, remaining_seconds: Callable[[], float]) -> None:
         """Begin an invocation."""
         self._stopped = None
-        self._refusal = ""
         self._spotify.open(remaining_seconds)
 
     def close(self, unread: Sequence[str]) -> None:
@@ -126,16 +125,20 @@ class Fetcher:
         return outcome
 
     def _read(self, request: FetchRequest) -> Outcome:
-        if self._refusal:
-            return self._outcome(request, "deferred", self._refusal)
+        if self._refused and self._refused[0] == request.run:
+            return self._outcome(request, "deferred", self._refused[1])
         try:
             reading = self._spotify.read_playlist(request.playlist_id, request.snapshot_id)
+            if reading.rows is None and not _says_the_same(reading, request):
+                # Renamed, though its version is the known one.
+                reading = self._spotify.read_playlist(request.playlist_id)
             return self._keep(request, reading, self._newest(request))
         except (SpotifyParkedError, OutOfTimeError, StorageError, ConflictError):
             raise
         except SpotifyStoppedError as error:
-            self._refusal = str(error)
-            return self._outcome(request, "deferred", self._refusal)
+            # The rest of this run waits for the next one, in later invocations too.
+            self._refused = request.run, str(error)
+            return self._outcome(request, "deferred", str(error))
         except PlaylistError as error:
             header = error.header if isinstance(error, ContentsForbiddenError) else None
             outcome = self._outcome(request, _status_of(error), str(error))
@@ -231,6 +234,10 @@ class Fetcher:
 def loses_much(before: int, now: int) -> bool:
     """Whether so many rows went at once that a broken answer is likelier than the owner."""
     return (before > 0 and now == 0) or (before >= _FEW_ROWS and now * 2 < before)
+
+
+def _says_the_same(reading: Reading, request: FetchRequest) -> bool:
+    return request.header is not None and reading.header.describes_as(request.header)
 
 
 def _status_of(error: PlaylistError) -> Status:

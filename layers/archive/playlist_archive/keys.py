@@ -26,7 +26,7 @@ def check_playlist_id(text: str) -> str:
     Raises:
         InvalidPlaylistIdError: with what to write instead.
     """
-    if _PLAYLIST_ID.fullmatch(text):
+    if is_playlist_id(text):
         return text
     candidate = re.search(r"(?:playlist[/:]|^)([0-9A-Za-z]{22})(?![0-9A-Za-z])", text)
     advice = (
@@ -35,6 +35,10 @@ def check_playlist_id(text: str) -> str:
         else "a playlist id is the 22 letters and digits after /playlist/ in its link"
     )
     raise InvalidPlaylistIdError(f"{text!r} is not a playlist id: {advice}")
+
+
+def is_playlist_id(text: str) -> bool:
+    return _PLAYLIST_ID.fullmatch(text) is not None
 
 
 def registry_key(playlist_id: str) -> str:

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, NamedTuple
+from unicodedata import category
+from zlib import crc32
 
-from playlist_archive.bucket import Bucket
+from playlist_archive.bucket import Bucket, Listed
 from playlist_archive.catalog import Catalog, Entry, decode_catalog
 from playlist_archive.clock import Clock
 from playlist_archive.errors import (
@@ -41,11 +43,18 @@ logger = logging.getLogger(__name__)
 
 # Spotify counts requests per developer account, so more than one reader would not help.
 LANE = "spotify"
-# Contents that are closed to an app seldom open again.
-FORBIDDEN_RETRY = timedelta(days=7)
+# What is closed to an app, or gone, seldom comes back.
+LONGEST_RETRY_GAP = timedelta(days=7)
+# A new consent takes the owner a minute, so a month is good time.
+CONSENT_WARNING = timedelta(days=30)
+# Spotify's own and personalised playlists, which only old apps may read.
+_EDITORIAL = "37i9dQZ"
 # A message holds 256 of these with ease; the rest would say the same.
 _MOST_PROBLEMS = 256
 _LONGEST_ALIAS = 300
+_LARGEST_ENTRY = 4 * _LONGEST_ALIAS + 8
+# Unicode's control characters, and its separators of lines and paragraphs.
+_NO_TEXT = frozenset({"Cc", "Zl", "Zp"})
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -103,9 +112,14 @@ class Lister:
         all the same, so that a lane that opens again goes on by itself.
         """
         run = time or self._clock.now()
+        self._spotify.open(remaining_seconds)
+        latest_run = self._spotify.state.latest_run
+        if latest_run is not None and run < latest_run:
+            failure = f"the run of {latest_run:%Y-%m-%d %H:%M} UTC supersedes this earlier one"
+            logger.warning(failure)
+            return RunReport(run=run, at=self._clock.now(), planned=0, unchanged=0, failure=failure)
         catalog = self._catalog()
         registry = self._read_registry()
-        self._spotify.open(remaining_seconds)
         library, failure = None, ""
         try:
             self._spotify.start_run(run)
@@ -115,6 +129,8 @@ class Lister:
             logger.warning("no sweep of the library: %s", failure)
         finally:
             self._spotify.close()
+        ends = self._authorization_ends()
+        problems = (*self._foresee_end(ends), *registry.problems)
         wanted = choose(registry, library, catalog, self._mode)
         plan = plan_run(run, self._clock.now(), wanted, catalog, self._full_read_every)
         report = RunReport(
@@ -122,9 +138,9 @@ class Lister:
             at=self._clock.now(),
             planned=len(plan.requests),
             unchanged=sum(outcome.status == "ok" for outcome in plan.outcomes),
-            problems=registry.problems[:_MOST_PROBLEMS],
+            problems=problems[:_MOST_PROBLEMS],
             failure=failure,
-            authorization_ends=self._authorization_ends(),
+            authorization_ends=ends,
         )
         self._send(plan)
         self._outcome_queue.send([encode_message(report)])
@@ -194,25 +210,31 @@ class Lister:
         excluded: set[str] = set()
         problems: list[Problem] = []
         for listed in self._bucket.list_objects(REGISTRY):
-            name = listed.key.removeprefix(REGISTRY)
             try:
-                playlist_id = check_playlist_id(name)
+                playlist_id = check_playlist_id(listed.key.removeprefix(REGISTRY))
             except InvalidPlaylistIdError as error:
                 problems.append(Problem(listed.key, str(error)))
                 continue
-            body = b""
-            if listed.size and (stored := self._bucket.get(listed.key)):
-                body = stored.body
-            aliases[playlist_id], problem = _parse_alias(playlist_id, body)
+            aliases[playlist_id], problem = self._read_alias(playlist_id, listed)
             if problem:
                 problems.append(problem)
         for listed in self._bucket.list_objects(EXCLUDED):
-            name = listed.key.removeprefix(EXCLUDED)
             try:
-                excluded.add(check_playlist_id(name))
+                excluded.add(check_playlist_id(listed.key.removeprefix(EXCLUDED)))
             except InvalidPlaylistIdError as error:
                 problems.append(Problem(listed.key, str(error)))
+        # The console makes an empty object of a folder's name; it is no entry.
+        folders = {REGISTRY, EXCLUDED}
+        problems = [problem for problem in problems if problem.subject not in folders]
         return Registry(aliases, frozenset(excluded), tuple(problems))
+
+    def _read_alias(self, playlist_id: str, listed: Listed) -> tuple[str, Problem | None]:
+        if not listed.size:
+            return "", None
+        if listed.size > _LARGEST_ENTRY:
+            return "", _bad_alias(playlist_id)
+        stored = self._bucket.get(listed.key)
+        return _parse_alias(playlist_id, stored.body if stored else b"")
 
     def _sweep(self) -> Library | None:
         """Return the user's library, None where no user is logged in."""
@@ -226,6 +248,14 @@ class Lister:
             return self._spotify.credentials().authorization_ends()
         except SpotifyStoppedError:
             return None
+
+    def _foresee_end(self, ends: datetime | None) -> tuple[Problem, ...]:
+        """Tell the owner in good time that only a new consent keeps the archive going."""
+        if ends is None or ends - self._clock.now() > CONSENT_WARNING:
+            return ()
+        reason = f"it ends on {ends:%Y-%m-%d}: log in to Spotify again with `make login`"
+        logger.warning("Spotify's authorisation: %s", reason)
+        return (Problem("authorisation", reason),)
 
     def _send(self, plan: Plan) -> None:
         self._outcome_queue.send(map(encode_message, plan.outcomes))
@@ -274,13 +304,12 @@ def plan_run(
     full_read_every: timedelta,
 ) -> Plan:
     """Decide for every playlist whether it must be read; the longest unread comes first."""
-    requests: list[FetchRequest] = []
+    requests: list[tuple[bool, datetime, FetchRequest]] = []
     outcomes: list[Outcome] = []
     for playlist_id, reason in wanted.items():
         entry = catalog.entries.get(playlist_id)
-        if entry is None:
-            requests.append(_request(playlist_id, run, reason, entry))
-        elif _is_unchanged(playlist_id, reason.listed, entry, run, full_read_every):
+        known = _known_version(playlist_id, entry, run, full_read_every)
+        if entry and known and _is_unchanged(reason.listed, entry, known):
             outcomes.append(
                 Outcome(
                     playlist_id=playlist_id,
@@ -291,49 +320,77 @@ def plan_run(
                     alias=reason.alias,
                 )
             )
-        elif entry.status != "forbidden" or run - entry.run >= FORBIDDEN_RETRY:
-            known = _known_version(playlist_id, entry, run, full_read_every)
-            requests.append(_request(playlist_id, run, reason, entry, known=known))
+        elif entry is None or _is_worth_asking(playlist_id, reason.listed, entry, run):
+            request = _request(playlist_id, run, reason, entry, known=known)
+            waited = entry is not None and entry.status == "deferred"
+            requests.append((not waited, request.checked or _NEVER, request))
     outcomes += [
         _retire(playlist_id, run, now)
         for playlist_id, _ in catalog.active()
         if playlist_id not in wanted
     ]
-    requests.sort(key=lambda request: (request.checked or _NEVER, request.playlist_id))
-    return Plan(tuple(requests), tuple(outcomes))
+    requests.sort(key=lambda planned: (*planned[:2], planned[2].playlist_id))
+    return Plan(tuple(request for _, _, request in requests), tuple(outcomes))
 
 
-def _is_unchanged(
-    playlist_id: str,
-    listed: Header | None,
-    entry: Entry,
-    run: datetime,
-    full_read_every: timedelta,
-) -> bool:
-    """Whether the sweep proves that a whole read would find what the last one found."""
-    header = entry.header
+def _is_unchanged(listed: Header | None, entry: Entry, known: Header) -> bool:
+    """Whether the sweep proves that a whole read would find what the last one found.
+
+    What a fault or a stopped run kept from being read is proved unchanged just as well.
+    """
     return (
-        entry.status == "ok"
+        entry.status not in {"not_found", "forbidden", "retired"}
         and listed is not None
-        and header is not None
-        and listed.snapshot_id == _known_version(playlist_id, entry, run, full_read_every)
-        and listed.owner.id != "spotify"
-        and (listed.name, listed.description, listed.owner)
-        == (header.name, header.description, header.owner)
+        and listed.snapshot_id == known.snapshot_id
+        and listed.describes_as(known)
     )
 
 
 def _known_version(
-    playlist_id: str, entry: Entry, run: datetime, full_read_every: timedelta
-) -> str:
-    """Return the `snapshot_id` of the last whole read, empty if another such read is due.
+    playlist_id: str, entry: Entry | None, run: datetime, full_read_every: timedelta
+) -> Header | None:
+    """Return how Spotify described the last whole read, None if another such read is due.
 
-    Personalised playlists get a new one with every answer (Spotify: ids that begin 37i9dQZ).
+    Playlists that Spotify itself owns may get a new `snapshot_id` with every answer, or keep it
+    while they change; others may be trusted to tell their versions apart.
     """
-    due = entry.read is None or run - entry.read >= full_read_every
-    if due or entry.figures is None or playlist_id.startswith("37i9dQZ"):
-        return ""
-    return entry.figures.snapshot_id
+    if entry is None or entry.read is None or entry.header is None or entry.figures is None:
+        return None
+    if entry.described != entry.figures.read or not entry.header.snapshot_id:
+        return None
+    if entry.header.owner.id in {"", "spotify"}:
+        return None
+    due = full_read_due(playlist_id, entry.read.date(), full_read_every.days)
+    return entry.header if run.date() < due else None
+
+
+def full_read_due(playlist_id: str, read: date, every_days: int) -> date:
+    """Return the day on which a playlist read whole on the day `read` must be read so again.
+
+    Every playlist has days of its own, half of `every_days` apart. It is read on the last of them
+    that is not later than `every_days`; so what was first read on one day spreads over half of the
+    time, and has its turn every `every_days` from then on.
+    """
+    latest = read.toordinal() + every_days
+    apart = max(1, every_days // 2)
+    return date.fromordinal(latest - (latest + crc32(playlist_id.encode())) % apart)
+
+
+def _is_worth_asking(playlist_id: str, listed: Header | None, entry: Entry, run: datetime) -> bool:
+    """Whether a playlist that may not be read, or is gone, is due to be asked for again.
+
+    Closed contents and Spotify's own playlists are asked for once a week, anything else that is
+    gone after gaps that double up to a week, and at once if the library lists it again.
+    """
+    if entry.status == "forbidden" or (
+        entry.status == "not_found" and playlist_id.startswith(_EDITORIAL)
+    ):
+        gap = LONGEST_RETRY_GAP
+    elif entry.status == "not_found" and listed is None:
+        gap = min(entry.run - entry.since, LONGEST_RETRY_GAP)
+    else:
+        return True
+    return run - entry.run >= gap
 
 
 def _request(
@@ -343,7 +400,7 @@ def _request(
     entry: Entry | None,
     *,
     between_runs: bool = False,
-    known: str = "",
+    known: Header | None = None,
 ) -> FetchRequest:
     return FetchRequest(
         playlist_id=playlist_id,
@@ -353,7 +410,8 @@ def _request(
         alias=wanted.alias,
         checked=entry.checked if entry else None,
         latest=entry.latest if entry else None,
-        snapshot_id=known,
+        snapshot_id=known.snapshot_id if known else "",
+        header=known,
         held=entry.held if entry else "",
     )
 
@@ -373,13 +431,15 @@ def _parse_alias(playlist_id: str, body: bytes) -> tuple[str, Problem | None]:
     try:
         text = body.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
-        text = "\0"
-    if not text:
-        return "", None
-    if text.strip() == text and text.isprintable() and len(text) <= _LONGEST_ALIAS:
-        return text, None
-    problem = Problem(
+        return "", _bad_alias(playlist_id)
+    blank = text.strip() != text
+    if blank or len(text) > _LONGEST_ALIAS or _NO_TEXT.intersection(map(category, text)):
+        return "", _bad_alias(playlist_id)
+    return text, None
+
+
+def _bad_alias(playlist_id: str) -> Problem:
+    return Problem(
         registry_key(playlist_id),
         "the alias is ignored: write one line of text without blanks around it",
     )
-    return "", problem

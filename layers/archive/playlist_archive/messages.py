@@ -27,7 +27,7 @@ class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
 
     `run` names the run, or with `between_runs` the registration that asks for it. `checked` is the
     run of the last good check; `snapshot_id` what Spotify called the version read last, empty when
-    all rows are due; `held` the digest of contents that need a second, equal read.
+    all rows are due, and `header` what it said about that version besides its rows; `held` the digest of contents that need a second, equal read.
     """
 
     playlist_id: str
@@ -38,6 +38,7 @@ class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     checked: datetime | None = None
     latest: Latest | None = None
     snapshot_id: str = ""
+    header: "Header | None" = None
     held: str = ""
 
 
@@ -73,6 +74,14 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     snapshot_id: str
     followers: int | None = None
 
+    def describes_as(self, other: "Header") -> bool:
+        """Whether both say the same of what makes a change: name, description and owner."""
+        return (self.name, self.description, self.owner) == (
+            other.name,
+            other.description,
+            other.owner,
+        )
+
 
 class Problem(msgspec.Struct, frozen=True):
     """Something the owner wrote that cannot be used, as `registry/abc`, and what to do."""
@@ -95,6 +104,10 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     problems: tuple[Problem, ...] = ()
     failure: str = ""
     authorization_ends: datetime | None = None
+
+    def authorization_days_left(self) -> int | None:
+        """Return the whole days that the owner's consent lasts, None where its end is unknown."""
+        return (self.authorization_ends - self.at).days if self.authorization_ends else None
 
 
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

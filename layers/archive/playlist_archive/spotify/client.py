@@ -15,8 +15,10 @@ from playlist_archive.errors import (
     ContentsForbiddenError,
     InvalidAnswerError,
     PlaylistNotFoundError,
+    SpotifyUnavailableError,
     UnstablePlaylistError,
 )
+from playlist_archive.keys import is_playlist_id
 from playlist_archive.messages import Header
 from playlist_archive.snapshot import Row
 from playlist_archive.spotify.gate import Gate
@@ -34,11 +36,14 @@ from playlist_archive.spotify.wire import (
 logger = logging.getLogger(__name__)
 
 PLAYLISTS_PAGE = 50
-ROWS_PAGE = 50
-# A playlist holds 10,000 rows; a few old ones have more.
+# 50 is the documented limit of both; `/tracks` has always taken 100, its former default.
+ROWS_PAGE: dict[Pages, int] = {"items": 50, "tracks": 100}
+# A playlist holds 10,000 rows, a library 11,000 playlists; a few old ones have more.
 MOST_ROWS = 12_000
 _TIMEOUT_SECONDS = (5, 30)
 _TRIES = 4
+# So many requests in a row without a usable answer, each tried as often as it may be.
+_MOST_SILENT = 3
 _TYPES = "track,episode"
 
 _ITEM = (
@@ -47,7 +52,7 @@ _ITEM = (
     "artists(name,type,external_urls),show(name,external_urls)"
 )
 _ROWS = f"items(added_at,added_by(id),is_local,item({_ITEM}),track({_ITEM}))"
-_PAGE = f"total,next,{_ROWS}"
+_PAGE = f"total,offset,next,{_ROWS}"
 _HEADER = (
     "id,name,description,snapshot_id,external_urls,collaborative,"
     "owner(id,display_name,external_urls),followers(total)"
@@ -98,7 +103,11 @@ class Spotify(Protocol):
     def credentials(self) -> Credentials: ...
 
     def read_library(self) -> Library:
-        """Sweep the whole library of the authorised user."""
+        """Sweep the whole library of the authorised user.
+
+        Raises:
+            PlaylistError: it could not be listed whole.
+        """
         ...
 
     def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
@@ -130,6 +139,7 @@ class WebApi:
         self._tokens = tokens
         self._gate = gate
         self._url = url.rstrip("/")
+        self._silent = 0
 
     @property
     def state(self) -> SpotifyState:
@@ -152,25 +162,40 @@ class WebApi:
 
     def read_library(self) -> Library:
         user = self._ask("/me", {}, WireUser)
-        entries: list[LibraryEntry] = []
-        offset = 0
+        for _ in range(2):
+            try:
+                return Library(user.id, self._list_library())
+            except _TornReadError as error:
+                logger.info("torn sweep of the library: %s", error)
+                reason = str(error)
+        raise InvalidAnswerError(f"the library could not be listed whole: {reason}")
+
+    def _list_library(self) -> tuple[LibraryEntry, ...]:
+        """List the library once; a playlist that moves between pages may be missed or come twice.
+
+        Spotify shows a playlist that is closed to this app as null.
+        """
+        entries: dict[str, LibraryEntry] = {}
+        totals: set[int | None] = set()
+        came = 0
         while True:
-            page = self._ask(
-                "/me/playlists",
-                {"limit": str(PLAYLISTS_PAGE), "offset": str(offset)},
-                WirePlaylists,
-            )
-            entries += [
-                LibraryEntry(wire.id, parse_header(wire.id, wire), bool(wire.collaborative))
-                for wire in page.items
-                if wire and wire.id and wire.snapshot_id
-            ]
-            offset += len(page.items)
-            if not page.next or not page.items:
+            query = {"limit": str(PLAYLISTS_PAGE), "offset": str(came)}
+            page = self._ask("/me/playlists", query, WirePlaylists)
+            for wire in filter(None, page.items):
+                if wire.id is None or not is_playlist_id(wire.id):
+                    logger.warning("the library lists a playlist without a proper id")
+                elif wire.id in entries:
+                    raise _TornReadError(f"{wire.id} came twice")
+                else:
+                    header = parse_header(wire.id, wire)
+                    entries[wire.id] = LibraryEntry(wire.id, header, bool(wire.collaborative))
+            totals.add(page.total)
+            came += len(page.items)
+            if not page.next or not page.items or came > MOST_ROWS:
                 break
-        if page.total is not None and offset < page.total:
-            raise InvalidAnswerError(f"the library has {page.total} playlists, {offset} came")
-        return Library(user.id, tuple(entries))
+        if len(totals) > 1 or (page.total is not None and came != page.total):
+            raise _TornReadError(f"{page.total} playlists were promised, {came} came")
+        return tuple(entries.values())
 
     def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
         for _ in range(2):
@@ -185,22 +210,27 @@ class WebApi:
         address = f"/playlists/{playlist_id}"
         wire = self._ask(address, {"additional_types": _TYPES, "fields": _PLAYLIST}, WirePlaylist)
         header = parse_header(playlist_id, wire)
+        if not header.snapshot_id:
+            raise InvalidAnswerError("Spotify's answer has no snapshot_id")
         first = wire.items or wire.tracks
         if first is None:
             raise ContentsForbiddenError("Spotify does not show this app its contents", header)
         embedded: Pages = "items" if wire.items else "tracks"
         rows = list(first.items or ())
-        total, more = first.total, first.next
+        # A page that names no rows at all, not even none, does not say that there are none.
+        total, more = first.total, bool(first.next) or first.items is None
         if more and header.snapshot_id == known:
             return Reading(header, None)
         paged = False
         while more or (total is not None and len(rows) < total):
             page = self._read_rows(playlist_id, embedded, len(rows), header)
+            paged = True
+            if page.items is None or page.offset not in {None, len(rows)}:
+                raise InvalidAnswerError("Spotify's answer is not the page that was asked for")
             if not page.items:
                 break
-            paged = True
             rows += page.items
-            total, more = page.total, page.next
+            total, more = page.total, bool(page.next)
             if len(rows) > MOST_ROWS:
                 raise InvalidAnswerError(f"more than {MOST_ROWS} rows came")
         if total is not None and len(rows) != total:
@@ -212,18 +242,17 @@ class WebApi:
     def _read_rows(
         self, playlist_id: str, embedded: Pages, offset: int, header: Header
     ) -> WirePage:
-        query = {
-            "additional_types": _TYPES,
-            "fields": _PAGE,
-            "limit": str(ROWS_PAGE),
-            "offset": str(offset),
-        }
+        query = {"additional_types": _TYPES, "fields": _PAGE, "offset": str(offset)}
         endpoint = self._gate.state.pages or embedded
         other: Pages = "tracks" if endpoint == "items" else "items"
         for pages in (endpoint, other):
             try:
-                page = self._ask(f"/playlists/{playlist_id}/{pages}", query, WirePage)
-            except _ClosedError:
+                page = self._ask(
+                    f"/playlists/{playlist_id}/{pages}",
+                    {**query, "limit": str(ROWS_PAGE[pages])},
+                    WirePage,
+                )
+            except (_ClosedError, PlaylistNotFoundError):
                 continue
             self._gate.remember_pages(pages)
             return page
@@ -234,7 +263,11 @@ class WebApi:
         return self._ask(f"/playlists/{playlist_id}", query, WirePlaylist).snapshot_id
 
     def _ask[T](self, path: str, query: dict[str, str], shape: type[T]) -> T:
-        """Send one GET, again after a blip (Spotify accepts one 5xx in a thousand as normal)."""
+        """Send one GET, again after a blip (Spotify accepts one 5xx in a thousand as normal).
+
+        Raises:
+            SpotifyUnavailableError: one request after the other stays without a usable answer.
+        """
         try:
             for attempt in stamina.retry_context(
                 on=_BlipError, attempts=_TRIES, timeout=None, wait_initial=1, wait_max=8
@@ -242,12 +275,16 @@ class WebApi:
                 with attempt:
                     return self._ask_once(path, query, shape)
         except _BlipError as error:
+            self._silent += 1
+            if self._silent >= _MOST_SILENT:
+                raise SpotifyUnavailableError(f"Spotify does not answer: {error}") from None
             raise InvalidAnswerError(f"no usable answer in {_TRIES} tries: {error}") from None
         raise AssertionError  # pragma: no cover
 
     def _ask_once[T](self, path: str, query: dict[str, str], shape: type[T]) -> T:
         refreshed = waited = False
         while True:
+            self._gate.check()
             token = self._tokens.access_token()
             self._gate.pass_one()
             try:
@@ -276,7 +313,9 @@ class WebApi:
                 refreshed = True
             else:
                 self._gate.note_answer()
-                return _decode(answer, shape)
+                decoded = _decode(answer, shape)
+                self._silent = 0
+                return decoded
 
 
 def _decode[T](answer: requests.Response, shape: type[T]) -> T:

@@ -6,6 +6,7 @@ hours, and stopped for all functions once Spotify asks for a long pause.
 """
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -46,15 +47,23 @@ class Gate:
         self._clock = clock
         self._daily_budget = daily_budget
         self._interval_seconds = interval_seconds
-        self._last_start: float | None = None
+        # Moments of the monotonic clock.
+        self._next_start = float("-inf")
         self._sent: Counter[datetime] = Counter()
+        self._asked_at: datetime | None = None
         self._remaining_seconds: Callable[[], float] = lambda: float("inf")
         self.state = SpotifyState()
 
     def open(self, remaining_seconds: Callable[[], float]) -> None:
         """Begin an invocation that has `remaining_seconds()` left at any moment."""
         self._remaining_seconds = remaining_seconds
+        known = self.state.asked_at
         self.state = load_state(self._bucket)
+        if self.state.asked_at and self.state.asked_at != known:
+            # Another function asked; moments are stored in whole seconds, rounded down.
+            ago = (self._clock.now() - self.state.asked_at).total_seconds() - 1
+            begun = self._clock.monotonic() - ago
+            self._next_start = max(self._next_start, begun + self._interval_seconds)
 
     def close(self) -> None:
         """Store how many requests were sent; raises `StorageError`."""
@@ -97,12 +106,12 @@ class Gate:
     def pass_one(self) -> None:
         """Wait for the next request's turn and count it; raises as `check`."""
         self.check()
-        if self._last_start is not None:
-            wait = self._last_start + self._interval_seconds - self._clock.monotonic()
-            if wait > 0:
-                self._clock.sleep(wait)
-        self._last_start = self._clock.monotonic()
-        self._sent[hour_of(self._clock.now())] += 1
+        wait = self._next_start - self._clock.monotonic()
+        if self._interval_seconds and wait > 0:
+            self._clock.sleep(wait)
+        self._next_start = self._clock.monotonic() + self._interval_seconds
+        self._asked_at = self._clock.now()
+        self._sent[hour_of(self._asked_at)] += 1
 
     def note_answer(self) -> None:
         """Forget the strikes: Spotify answers again."""
@@ -131,9 +140,11 @@ class Gate:
             strikes = state.strikes + 1 if seconds is None else 0
             pause = seconds or (_DAY_SECONDS if quota else _default_pause(strikes))
             not_before = now + timedelta(seconds=pause + 1)
+            if state.not_before and state.not_before >= not_before:
+                return msgspec.structs.replace(state, strikes=strikes)
             return msgspec.structs.replace(
                 state,
-                not_before=max(not_before, state.not_before or not_before),
+                not_before=not_before,
                 parked_at=now,
                 reason=f"Spotify asked to wait until {not_before:%Y-%m-%d %H:%M} UTC: {cause}",
                 strikes=strikes,
@@ -146,18 +157,20 @@ class Gate:
 
     def _update(self, change: Callable[[SpotifyState], SpotifyState]) -> None:
         now = self._clock.now()
-        sent = self._sent
+        sent, asked_at = self._sent, self._asked_at
         self.state = update_state(
-            self._bucket, lambda state: change(state).with_requests(sent, now)
+            self._bucket, lambda state: change(state).with_requests(sent, asked_at, now)
         )
         self._sent = Counter()
 
 
 def _parse_retry_after(text: str | None) -> int | None:
-    """Return whole seconds, None where the header is missing, zero or garbled."""
-    if text is None or not text.strip().isdecimal():
-        return None
-    return int(text) or None
+    """Return whole seconds, None where the header is missing, zero or garbled.
+
+    A number of more than seven digits, over a hundred days, is taken for garbled.
+    """
+    match = re.fullmatch(r"\s*([0-9]{1,7})\s*", text or "")
+    return int(match[1]) or None if match else None
 
 
 def _default_pause(strikes: int) -> int:

@@ -26,7 +26,7 @@ class SpotifyState(
 
     Until `not_before` no request may be sent, for `reason`; `parked_at` is when that was learnt
     and `strikes` how often in a row without a usable Retry-After. `requests` counts by the hour
-    in which they were sent. `pages` is the endpoint that this kind of app reads rows from.
+    in which they were sent, the last of them at `asked_at`. `pages` is the endpoint that this kind of app reads rows from.
     `latest_run` supersedes the messages of earlier runs.
     """
 
@@ -37,6 +37,7 @@ class SpotifyState(
     strikes: int = 0
     pages: Pages | None = None
     requests: dict[datetime, int] = {}
+    asked_at: datetime | None = None
 
     def parked(self, now: datetime) -> bool:
         return self.not_before is not None and now < self.not_before
@@ -45,11 +46,14 @@ class SpotifyState(
         """Count the requests of the last 24 hours, the hour that they began in included whole."""
         return sum(count for hour, count in self.requests.items() if _is_recent(hour, now))
 
-    def with_requests(self, sent: Counter[datetime], now: datetime) -> "SpotifyState":
+    def with_requests(
+        self, sent: Counter[datetime], asked_at: datetime | None, now: datetime
+    ) -> "SpotifyState":
         """Add requests by the hour and forget those of more than a day ago."""
         total = Counter(self.requests) + sent
         recent = {hour: total[hour] for hour in sorted(total) if _is_recent(hour, now)}
-        return msgspec.structs.replace(self, requests=recent)
+        latest = max(filter(None, (self.asked_at, asked_at)), default=None)
+        return msgspec.structs.replace(self, requests=recent, asked_at=latest)
 
 
 def hour_of(moment: datetime) -> datetime:

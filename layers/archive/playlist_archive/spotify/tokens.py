@@ -41,16 +41,22 @@ class Tokens:
         self._store = store
         self._url = f"{accounts_url.rstrip('/')}/api/token"
         self._clock = clock
-        self._credentials: Credentials | None = None
+        self._unsaved: Credentials | None = None
         self._access_token = ""
         self._ends: datetime | None = None
 
     @property
     def credentials(self) -> Credentials:
-        """The stored credentials; raises `AuthorizationError`."""
-        if self._credentials is None:
-            self._credentials = self._store.load()
-        return self._credentials
+        """The credentials as they are stored now: the owner or another function may write them.
+
+        Raises:
+            AuthorizationError: they are missing or malformed.
+            StorageError: a new refresh token could not be stored.
+        """
+        if self._unsaved:
+            self._store.save(self._unsaved)
+            self._unsaved = None
+        return self._store.load()
 
     def access_token(self) -> str:
         """Return a token that is good for a minute at least.
@@ -65,9 +71,8 @@ class Tokens:
         return self._access_token
 
     def discard(self) -> None:
-        """Forget the access token, and read the credentials again: the owner may have acted."""
+        """Forget the access token."""
         self._ends = None
-        self._credentials = None
 
     def _fetch(self) -> None:
         credentials = self.credentials
@@ -75,15 +80,11 @@ class Tokens:
             token = self._ask(credentials)
         except _TokenHostError as error:
             raise SpotifyUnavailableError(f"Spotify's token host gave no answer: {error}") from None
-        except AuthorizationError:
-            self.discard()
-            raise
         if token.refresh_token and token.refresh_token != credentials.refresh_token:
             # Before first use: losing it would end the authorisation (Spotify: Refreshing tokens).
-            self._credentials = msgspec.structs.replace(
-                credentials, refresh_token=token.refresh_token
-            )
-            self._store.save(self._credentials)
+            self._unsaved = msgspec.structs.replace(credentials, refresh_token=token.refresh_token)
+            self._store.save(self._unsaved)
+            self._unsaved = None
         self._access_token = token.access_token
         self._ends = self._clock.now() + timedelta(seconds=token.expires_in)
 
@@ -116,4 +117,6 @@ class Tokens:
             code = ""
         if code in _REMEDIES:
             raise AuthorizationError(_REMEDIES[code])
+        if answer.status_code == requests.codes.too_many_requests:
+            raise SpotifyUnavailableError("Spotify's token host asks to wait")
         raise _TokenHostError(f"HTTP {answer.status_code}")

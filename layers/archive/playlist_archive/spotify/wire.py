@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from playlist_archive.errors import InvalidAnswerError
 from playlist_archive.messages import Header
 from playlist_archive.snapshot import Album, Artist, Item, Owner, Row
 
@@ -66,7 +65,7 @@ class WireAdder(msgspec.Struct, frozen=True):
 
 
 class WireRow(msgspec.Struct, frozen=True):
-    added_at: datetime | None = None
+    added_at: str | None = None
     added_by: WireAdder | None = None
     is_local: bool | None = None
     item: WireItem | None = None
@@ -78,6 +77,7 @@ class WirePage(msgspec.Struct, frozen=True):
 
     items: list[WireRow | None] | None = None
     total: int | None = None
+    offset: int | None = None
     next: str | None = None
 
 
@@ -115,13 +115,7 @@ class WireToken(msgspec.Struct, frozen=True):
 
 
 def parse_header(playlist_id: str, wire: WirePlaylist) -> Header:
-    """Return what the answer says about the playlist besides its rows.
-
-    Raises:
-        InvalidAnswerError: without a snapshot_id an answer is no playlist.
-    """
-    if not wire.snapshot_id:
-        raise InvalidAnswerError("Spotify's answer has no snapshot_id")
+    """Return what the answer says about the playlist besides its rows."""
     owner = wire.owner or WireOwner()
     return Header(
         name=wire.name or "",
@@ -132,7 +126,7 @@ def parse_header(playlist_id: str, wire: WirePlaylist) -> Header:
             url=_link(owner.external_urls),
         ),
         url=_link(wire.external_urls) or f"https://open.spotify.com/playlist/{playlist_id}",
-        snapshot_id=wire.snapshot_id,
+        snapshot_id=wire.snapshot_id or "",
         followers=wire.followers.total if wire.followers else None,
     )
 
@@ -140,10 +134,23 @@ def parse_header(playlist_id: str, wire: WirePlaylist) -> Header:
 def parse_row(wire: WireRow | None) -> Row:
     if wire is None:
         return Row()
-    added_at = wire.added_at if wire.added_at and wire.added_at != _EPOCH else None
     added_by = (wire.added_by.id if wire.added_by else None) or ""
     item = wire.item or wire.track
-    return Row(added_at=added_at, added_by=added_by, item=_parse_item(item, wire) if item else None)
+    return Row(
+        added_at=_parse_moment(wire.added_at),
+        added_by=added_by,
+        item=_parse_item(item, wire) if item and (item.uri or item.id or item.name) else None,
+    )
+
+
+def _parse_moment(text: str | None) -> datetime | None:
+    """Return when a row was added, None where Spotify does not know: null, empty, the epoch."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment != _EPOCH else None
 
 
 def _parse_item(wire: WireItem, row: WireRow) -> Item:

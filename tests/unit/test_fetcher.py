@@ -1,0 +1,180 @@
+"""What the fetcher makes of one message, and how it ends an invocation."""
+
+from datetime import timedelta
+
+import pytest
+
+from playlist_archive.errors import (
+    AuthorizationError,
+    BudgetSpentError,
+    OutOfTimeError,
+    SpotifyParkedError,
+    SpotifyUnavailableError,
+    StorageError,
+)
+from playlist_archive.fetcher import Fetcher
+from playlist_archive.messages import FetchRequest, Header, Outcome, decode_outcome, encode_message
+from playlist_archive.snapshot import decode_snapshot
+from playlist_archive.spotify.client import Reading
+from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_reading
+from tests.fakes import FakeBucket, FakeClock, FakeQueue, FakeSpotify
+from tests.pipeline import plenty
+
+pytestmark = pytest.mark.unit
+
+
+class World:
+    def __init__(self) -> None:
+        self.bucket, self.clock, self.spotify = FakeBucket(), FakeClock(RUN), FakeSpotify()
+        self.spotify.playlists = {PLAYLIST: a_reading(1, 2, 3), OTHER: a_reading(4)}
+        self.fetch_queue, self.outcome_queue = FakeQueue(), FakeQueue()
+        self.dead_letters = FakeQueue()
+        self.fetcher = Fetcher(
+            bucket=self.bucket,
+            spotify=self.spotify,
+            fetch_queue=self.fetch_queue,
+            dead_letter_queue=self.dead_letters,
+            outcome_queue=self.outcome_queue,
+            clock=self.clock,
+        )
+        self.fetcher.open(plenty)
+
+    def fetch(
+        self, playlist_id: str = PLAYLIST, *, day: int = 0, known: Header | None = None
+    ) -> Outcome | None:
+        request = FetchRequest(
+            playlist_id=playlist_id,
+            run=RUN + day * DAY,
+            source="library",
+            snapshot_id=known.snapshot_id if known else "",
+            header=known,
+        )
+        return self.fetcher.fetch(encode_message(request))
+
+    def names(self) -> list[str]:
+        keys = sorted(key for key in self.bucket.objects if key.startswith("snapshots/"))
+        return [decode_snapshot(self.bucket.objects[key]).name for key in keys]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_known_version_writes_nothing_and_is_not_told_as_read(world: World) -> None:
+    world.fetch()
+    outcome = world.fetch(day=1, known=a_header())
+
+    assert outcome is not None
+    assert (outcome.status, outcome.read, outcome.written) == ("ok", False, False)
+    assert len(world.names()) == 1
+
+
+def test_a_new_name_under_the_known_version_is_a_change(world: World) -> None:
+    world.fetch()
+    reading = world.spotify.playlists[PLAYLIST]
+    assert isinstance(reading, Reading)
+    world.spotify.playlists[PLAYLIST] = reading._replace(header=a_header(name="Renamed"))
+    outcome = world.fetch(day=1, known=a_header())
+
+    assert outcome is not None
+    assert outcome.written
+    assert world.names() == ["Harbour mix", "Renamed"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AuthorizationError("log in again"),
+        BudgetSpentError("the budget is spent"),
+        SpotifyUnavailableError("situation_07: the token host is silent"),
+    ],
+)
+def test_what_stops_a_run_defers_its_rest_without_asking_again(
+    world: World, error: Exception
+) -> None:
+    world.spotify.stop = error
+    first = world.fetch()
+    world.spotify.stop = None
+    world.fetcher.close([])
+    world.fetcher.open(plenty)
+    second = world.fetch(OTHER)
+
+    assert first is not None
+    assert second is not None
+    assert {first.status, second.status} == {"deferred"}
+    assert {first.reason, second.reason} == {str(error)}
+    assert world.spotify.reads == []
+
+    later = world.fetch(OTHER, day=1)
+    assert later is not None
+    assert later.status == "ok"
+
+
+def test_situation_30_the_rest_of_a_batch_comes_back_at_once(world: World) -> None:
+    world.spotify.stop = OutOfTimeError("too little time")
+    with pytest.raises(OutOfTimeError):
+        world.fetch()
+    world.fetcher.close(["a", "b"])
+
+    assert world.fetch_queue.held == [("a", 0), ("b", 0)]
+    assert world.outcome_queue.bodies == []
+
+
+@pytest.mark.parametrize(
+    ("pause", "held"),
+    [
+        pytest.param(timedelta(minutes=10), 600, id="situation_16"),
+        pytest.param(timedelta(hours=24), 11 * 3600 + 1800, id="situation_16_longest_hold"),
+        pytest.param(timedelta(seconds=-5), 0, id="over by now"),
+    ],
+)
+def test_a_parked_lane_is_held_until_spotify_may_be_asked(
+    world: World, pause: timedelta, held: int
+) -> None:
+    world.spotify.stop = SpotifyParkedError("wait", RUN + pause)
+    with pytest.raises(SpotifyParkedError):
+        world.fetch()
+    world.fetcher.close(["a", "b"])
+
+    assert world.fetch_queue.held == [("a", held), ("b", held)]
+    (outcome,) = map(decode_outcome, world.outcome_queue.bodies)
+    assert isinstance(outcome, Outcome)
+    assert (outcome.status, outcome.reason) == ("deferred", "wait")
+
+
+def test_a_storage_that_fails_blocks_the_lane_for_a_minute(world: World) -> None:
+    def fail(operation: str, key: str) -> None:
+        raise StorageError(key)
+
+    world.bucket.before = fail
+    with pytest.raises(StorageError):
+        world.fetch()
+    world.fetcher.close(["a"])
+
+    assert world.fetch_queue.held == [("a", 60)]
+
+
+def test_a_new_invocation_forgets_why_the_last_one_stopped(world: World) -> None:
+    world.spotify.stop = SpotifyParkedError("wait", RUN + DAY)
+    with pytest.raises(SpotifyParkedError):
+        world.fetch()
+    world.spotify.stop = None
+    world.fetcher.open(plenty)
+    world.fetcher.close(["a"])
+
+    assert world.fetch_queue.held == [("a", 60)]
+
+
+def test_a_batch_that_was_read_whole_holds_nothing(world: World) -> None:
+    world.fetch()
+    world.fetcher.close([])
+
+    assert world.fetch_queue.held == []
+
+
+@pytest.mark.parametrize("playlist_id", ["../catalog", PLAYLIST + "x"])
+def test_a_message_about_no_playlist_is_set_aside(world: World, playlist_id: str) -> None:
+    assert world.fetch(playlist_id) is None
+    assert len(world.dead_letters.bodies) == 1
+    assert world.spotify.reads == []

@@ -1,0 +1,229 @@
+"""When the next request may be sent, and what is remembered of the last ones."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from playlist_archive.errors import BudgetSpentError, OutOfTimeError, SpotifyParkedError
+from playlist_archive.keys import SPOTIFY_STATE
+from playlist_archive.spotify.gate import Gate
+from playlist_archive.spotify.state import load_state
+from tests.builders import DAY, RUN
+from tests.fakes import FakeBucket, FakeClock
+from tests.pipeline import plenty
+
+pytestmark = pytest.mark.unit
+
+HOUR = timedelta(hours=1)
+
+
+class World:
+    def __init__(self) -> None:
+        self.bucket, self.clock = FakeBucket(), FakeClock(RUN)
+
+    def gate(self, budget: int = 0, interval: float = 0, seconds: float = 600) -> Gate:
+        gate = Gate(self.bucket, self.clock, daily_budget=budget, interval_seconds=interval)
+        gate.open(lambda: seconds)
+        return gate
+
+    def sent(self) -> int:
+        return load_state(self.bucket).requests_within_a_day(self.clock.now())
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_one_function_paces_itself(world: World) -> None:
+    gate = world.gate(interval=2)
+    gate.pass_one()
+    world.clock.moment += timedelta(seconds=0.5)
+    gate.pass_one()
+    world.clock.moment += timedelta(seconds=3)
+    gate.pass_one()
+
+    assert world.clock.slept == [1.5]
+
+
+@pytest.mark.parametrize(("later", "slept"), [(0, [3]), (1, [2]), (3, []), (60, [])])
+def test_the_next_function_waits_for_its_turn_too(
+    world: World, later: int, slept: list[float]
+) -> None:
+    lister, fetcher = world.gate(interval=2), world.gate(interval=2)
+    lister.pass_one()
+    lister.close()
+    world.clock.moment += timedelta(seconds=later)
+    fetcher.open(plenty)
+    fetcher.pass_one()
+
+    # Moments are stored in whole seconds, so one second more than the interval is safe.
+    assert world.clock.slept == slept
+
+
+def test_a_function_does_not_wait_for_itself_longer_than_the_interval(world: World) -> None:
+    gate = world.gate(interval=2)
+    gate.pass_one()
+    gate.close()
+    gate.open(plenty)
+    gate.pass_one()
+
+    assert world.clock.slept == [2]
+
+
+def test_without_an_interval_nothing_is_waited_for(world: World) -> None:
+    first = world.gate()
+    first.pass_one()
+    first.close()
+    world.gate().pass_one()
+
+    assert world.clock.slept == []
+
+
+def test_requests_of_two_functions_add_up(world: World) -> None:
+    lister, fetcher = world.gate(budget=3), world.gate(budget=3)
+    lister.pass_one()
+    fetcher.pass_one()
+    fetcher.pass_one()
+    lister.close()
+    fetcher.close()
+
+    assert world.sent() == 3
+    with pytest.raises(BudgetSpentError, match="3 requests"):
+        world.gate(budget=3).pass_one()
+    world.gate(budget=4).pass_one()
+    world.gate(budget=0).pass_one()
+
+
+def test_closing_twice_counts_once(world: World) -> None:
+    gate = world.gate()
+    gate.pass_one()
+    gate.close()
+    calls = len(world.bucket.calls)
+    gate.close()
+
+    assert len(world.bucket.calls) == calls
+    assert world.sent() == 1
+
+
+def test_requests_are_forgotten_a_day_after_the_end_of_their_hour(world: World) -> None:
+    world.clock.moment = RUN + timedelta(minutes=59)
+    gate = world.gate(budget=1)
+    gate.pass_one()
+    gate.close()
+    world.clock.moment = RUN + DAY + timedelta(minutes=59, seconds=59)
+    with pytest.raises(BudgetSpentError):
+        world.gate(budget=1).pass_one()
+    world.clock.moment = RUN + DAY + HOUR
+    gate = world.gate(budget=1)
+    gate.pass_one()
+    gate.close()
+
+    stored = json.loads(world.bucket.objects[SPOTIFY_STATE])
+    assert stored["requests"] == {"2026-10-02T05:00:00Z": 1}
+    assert stored["asked_at"] == "2026-10-02T05:00:00Z"
+
+
+@pytest.mark.parametrize(("seconds", "passes"), [(75, True), (74.9, False)])
+def test_situation_30_a_request_needs_time_for_its_slowest_end(
+    world: World, seconds: float, passes: bool
+) -> None:
+    gate = world.gate(seconds=seconds)
+    if passes:
+        gate.check()
+    else:
+        with pytest.raises(OutOfTimeError):
+            gate.check()
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "pause"),
+    [
+        ("31", 31),
+        (" 31 ", 31),
+        ("9999999", 9_999_999),
+        pytest.param("10000000", 60, id="situation_17_absurd"),
+        pytest.param("9" * 5000, 60, id="situation_17_more_digits_than_python_reads"),
+        pytest.param("Wed, 21 Oct 2026 07:28:00 GMT", 60, id="situation_17_a_date"),
+        pytest.param("1.5", 60, id="situation_17_a_fraction"),
+        pytest.param("", 60, id="situation_17_empty"),
+    ],
+)
+def test_a_pause_is_stored_with_its_reason(world: World, retry_after: str, pause: int) -> None:
+    gate = world.gate()
+    with pytest.raises(SpotifyParkedError) as caught:
+        gate.wait_or_park(retry_after, quota=False, waited=False)
+
+    until = RUN + timedelta(seconds=pause + 1)
+    state = load_state(world.bucket)
+    assert (state.not_before, state.parked_at) == (until, RUN)
+    assert caught.value.not_before == until
+    assert state.reason == str(caught.value)
+    assert state.reason == (
+        f"Spotify asked to wait until {until:%Y-%m-%d %H:%M} UTC: too many requests"
+    )
+    world.clock.moment = until - timedelta(seconds=1)
+    with pytest.raises(SpotifyParkedError):
+        world.gate().check()
+    world.clock.moment = until
+    world.gate().check()
+
+
+def test_a_shorter_pause_does_not_shorten_a_longer_one(world: World) -> None:
+    first, second = world.gate(), world.gate()
+    with pytest.raises(SpotifyParkedError):
+        first.wait_or_park("7200", quota=True, waited=False)
+    with pytest.raises(SpotifyParkedError) as caught:
+        second.wait_or_park("60", quota=False, waited=False)
+
+    assert caught.value.not_before == RUN + 2 * HOUR + timedelta(seconds=1)
+    assert "06:00" in str(caught.value)
+    assert "daily quota is used up" in load_state(world.bucket).reason
+
+
+def test_situation_17_pauses_grow_to_a_day_until_an_answer_comes(world: World) -> None:
+    gate = world.gate()
+    pauses = []
+    for _ in range(8):
+        with pytest.raises(SpotifyParkedError) as caught:
+            gate.wait_or_park(None, quota=False, waited=False)
+        pauses.append((caught.value.not_before - world.clock.now()).total_seconds() - 1)
+        world.clock.moment = caught.value.not_before
+
+    assert pauses == [60, 900, 3600, 14400, 43200, 86400, 86400, 86400]
+
+    gate.note_answer()
+    assert load_state(world.bucket).strikes == 0
+    calls = len(world.bucket.calls)
+    gate.note_answer()
+    assert len(world.bucket.calls) == calls
+
+
+def test_a_pause_that_spotify_names_is_no_strike(world: World) -> None:
+    gate = world.gate()
+    for retry_after in (None, "100"):
+        with pytest.raises(SpotifyParkedError):
+            gate.wait_or_park(retry_after, quota=False, waited=False)
+    assert load_state(world.bucket).strikes == 0
+
+
+def test_what_an_app_reads_rows_from_is_stored_once(world: World) -> None:
+    gate = world.gate()
+    gate.remember_pages("items")
+    calls = len(world.bucket.calls)
+    gate.remember_pages("items")
+    assert len(world.bucket.calls) == calls
+    assert world.gate().state.pages == "items"
+
+
+def test_an_earlier_run_does_not_supersede_a_later_one(world: World) -> None:
+    early, late = world.gate(), world.gate()
+    late.start_run(RUN + DAY)
+    early.start_run(RUN)
+    assert load_state(world.bucket).latest_run == RUN + DAY
+    late.start_run(RUN)
+    assert load_state(world.bucket).latest_run == RUN + DAY
+    calls = len(world.bucket.calls)
+    late.start_run(RUN + DAY)
+    assert len(world.bucket.calls) == calls

@@ -1,0 +1,470 @@
+"""What the lister decides: whom to read, whom not, and what the owner must be told."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+
+from playlist_archive.catalog import Catalog, Entry, Figures
+from playlist_archive.credentials import Credentials
+from playlist_archive.errors import InvalidAnswerError
+from playlist_archive.events import RegistryEvent, parse_lister_event
+from playlist_archive.lister import (
+    Plan,
+    Registry,
+    Wanted,
+    choose,
+    full_read_due,
+    plan_run,
+)
+from playlist_archive.messages import (
+    FetchRequest,
+    Header,
+    Outcome,
+    RunReport,
+    Source,
+    Status,
+    decode_fetch_request,
+    decode_outcome,
+)
+from playlist_archive.settings import LibraryMode
+from tests.builders import DAY, ME, OTHER, PLAYLIST, RUN, a_header, a_library
+from tests.fakes import FakeClock, FakeSpotify
+from tests.pipeline import Pipeline, plenty
+
+pytestmark = pytest.mark.unit
+
+EDITORIAL = "37i9dQZF1DX0000000000A"
+LOGGED_IN = Credentials("id", "secret", "refresh", RUN)
+
+
+def an_entry(
+    status: Status = "ok",
+    *,
+    since: datetime = RUN,
+    run: datetime = RUN,
+    header: Header | None = None,
+    read: datetime | None = RUN,
+    checked: datetime | None = RUN,
+) -> Entry:
+    header = header or a_header()
+    return Entry(
+        first_seen=RUN,
+        header=header,
+        described=RUN,
+        read=read,
+        checked=checked,
+        run=run,
+        at=run,
+        status=status,
+        since=since,
+        figures=Figures(read=RUN, snapshot_id=header.snapshot_id),
+    )
+
+
+def plan(
+    entries: Mapping[str, Entry],
+    listed: Mapping[str, Header] | None = None,
+    *,
+    run: datetime = RUN + DAY,
+    every_days: int = 30,
+) -> Plan:
+    wanted = {
+        playlist_id: Wanted("library", listed=(listed or {}).get(playlist_id))
+        for playlist_id in entries
+    }
+    return plan_run(run, run, wanted, Catalog(entries=dict(entries)), timedelta(days=every_days))
+
+
+def reads(planned: Plan) -> list[str]:
+    return [request.playlist_id for request in planned.requests]
+
+
+def test_situation_22_an_unchanged_playlist_of_the_library_is_not_read() -> None:
+    planned = plan({PLAYLIST: an_entry()}, {PLAYLIST: a_header()})
+
+    assert reads(planned) == []
+    assert [(outcome.status, outcome.run) for outcome in planned.outcomes] == [("ok", RUN + DAY)]
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        pytest.param(a_header("v2"), id="another version"),
+        pytest.param(a_header(""), id="no version"),
+        pytest.param(a_header(name="Renamed"), id="another name"),
+        pytest.param(a_header(owner="someone.else"), id="another owner"),
+        pytest.param(None, id="not listed"),
+    ],
+)
+def test_situation_22_whatever_else_the_sweep_shows_is_read(listed: Header | None) -> None:
+    planned = plan({PLAYLIST: an_entry()}, {PLAYLIST: listed} if listed else {})
+
+    assert reads(planned) == [PLAYLIST]
+    assert planned.requests[0].snapshot_id == "v1"
+    assert planned.requests[0].header == a_header()
+
+
+@pytest.mark.parametrize("owner", ["spotify", ""])
+def test_situation_22_spotifys_own_version_numbers_are_not_trusted(owner: str) -> None:
+    header = a_header(owner=owner)
+    planned = plan({PLAYLIST: an_entry(header=header)}, {PLAYLIST: header})
+
+    assert reads(planned) == [PLAYLIST]
+    assert planned.requests[0].snapshot_id == ""
+
+
+def test_situation_22_an_editorial_looking_id_of_the_users_own_is_trusted() -> None:
+    assert reads(plan({EDITORIAL: an_entry()}, {EDITORIAL: a_header()})) == []
+
+
+@pytest.mark.parametrize("status", ["deferred", "unstable", "invalid", "held"])
+def test_what_a_fault_kept_from_being_read_may_be_proved_unchanged(status: Status) -> None:
+    assert reads(plan({PLAYLIST: an_entry(status)}, {PLAYLIST: a_header()})) == []
+
+
+@pytest.mark.parametrize("status", ["not_found", "retired"])
+def test_what_was_gone_and_is_listed_again_is_read(status: Status) -> None:
+    assert reads(plan({PLAYLIST: an_entry(status)}, {PLAYLIST: a_header()})) == [PLAYLIST]
+
+
+def test_a_version_whose_description_is_of_another_read_is_not_known() -> None:
+    entry = msgspec.structs.replace(an_entry(), described=RUN + DAY / 2)
+    assert plan({PLAYLIST: entry}).requests[0].snapshot_id == ""
+
+
+def test_a_version_that_was_never_read_whole_is_not_known() -> None:
+    assert plan({PLAYLIST: an_entry(read=None)}).requests[0].header is None
+
+
+@pytest.mark.parametrize("every_days", [1, 2, 7, 30])
+def test_an_unchanged_playlist_is_read_whole_every_so_many_days(every_days: int) -> None:
+    entry = an_entry()
+    due = [
+        day
+        for day in range(1, 2 * every_days)
+        if reads(
+            plan(
+                {PLAYLIST: entry},
+                {PLAYLIST: a_header()},
+                run=RUN + day * DAY,
+                every_days=every_days,
+            )
+        )
+    ]
+    assert (every_days + 1) // 2 <= due[0] <= every_days
+    assert due == list(range(due[0], 2 * every_days))
+
+
+def test_full_reads_spread_over_the_days_and_are_never_late() -> None:
+    first = RUN.date()
+    playlists = [f"{number:022d}" for number in range(300)]
+    due = {playlist_id: full_read_due(playlist_id, first, 30) for playlist_id in playlists}
+    days = Counter((day - first).days for day in due.values())
+
+    assert set(days) == set(range(16, 31))
+    assert max(days.values()) <= 40
+    again = [full_read_due(playlist_id, due[playlist_id], 30) for playlist_id in playlists]
+    assert all((day - due[id_]).days == 30 for id_, day in zip(playlists, again, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("playlist_id", "status", "days"),
+    [
+        pytest.param(PLAYLIST, "not_found", [1, 2, 4, 8, 15, 22], id="situation_13_growing_gap"),
+        pytest.param(EDITORIAL, "not_found", [7, 14, 21, 28], id="situation_14_weekly_probe"),
+        pytest.param(PLAYLIST, "forbidden", [7, 14, 21, 28], id="situation_11_weekly"),
+        pytest.param(PLAYLIST, "unstable", list(range(1, 30)), id="daily"),
+    ],
+)
+def test_what_cannot_be_read_is_asked_for_ever_less(
+    playlist_id: str, status: Status, days: list[int]
+) -> None:
+    entry = an_entry(status)
+    asked = []
+    for day in range(1, 30):
+        if reads(plan({playlist_id: entry}, run=RUN + day * DAY)):
+            asked.append(day)
+            entry = an_entry(status, run=RUN + day * DAY)
+    assert [day for day in asked if day < 29] == [day for day in days if day < 29]
+
+
+def test_situation_13_what_the_library_lists_again_is_asked_for_at_once() -> None:
+    long_gone = an_entry("not_found", since=RUN - 30 * DAY)
+    assert reads(plan({PLAYLIST: long_gone})) == []
+    assert reads(plan({PLAYLIST: long_gone}, {PLAYLIST: a_header()})) == [PLAYLIST]
+    assert reads(plan({EDITORIAL: long_gone}, {EDITORIAL: a_header()})) == []
+
+
+def test_what_was_deferred_comes_first_then_what_was_read_longest_ago() -> None:
+    ids = [f"{number:022d}" for number in range(4)]
+    entries = {
+        ids[0]: an_entry("ok", checked=RUN - DAY),
+        ids[1]: an_entry("unstable", checked=RUN - 9 * DAY),
+        ids[2]: an_entry("deferred", checked=RUN),
+        ids[3]: an_entry("deferred", checked=None),
+    }
+    assert reads(plan(entries)) == [ids[3], ids[2], ids[1], ids[0]]
+
+
+@pytest.mark.parametrize(
+    ("mode", "chosen"),
+    [("owned", {PLAYLIST, EDITORIAL}), ("all", {PLAYLIST, OTHER, EDITORIAL}), ("none", set())],
+)
+def test_the_mode_says_what_of_the_library_is_archived(mode: LibraryMode, chosen: set[str]) -> None:
+    library = a_library((PLAYLIST, a_header()), (OTHER, a_header(owner="someone.else")))
+    shared = a_library((EDITORIAL, a_header(owner="someone.else")), collaborative=True)
+    library = library._replace(entries=library.entries + shared.entries)
+
+    assert set(choose(Registry({}, frozenset(), ()), library, Catalog(), mode)) == chosen
+
+
+def test_excluded_outweighs_the_library_and_the_registry_outweighs_both() -> None:
+    library = a_library((PLAYLIST, a_header()), (OTHER, a_header()))
+    registry = Registry({OTHER: "Ours"}, frozenset({PLAYLIST, OTHER}), ())
+
+    assert choose(registry, library, Catalog(), "owned") == {
+        OTHER: Wanted("registry", "Ours", a_header())
+    }
+
+
+class World:
+    def __init__(self) -> None:
+        self.clock = FakeClock(RUN)
+        self.spotify = FakeSpotify()
+        self.spotify.stored_credentials = LOGGED_IN
+        self.spotify.library = a_library()
+        self.pipeline = Pipeline(self.spotify, self.clock)
+        self.objects = self.pipeline.bucket.objects
+
+    def run(self, time: datetime | None = RUN) -> RunReport:
+        return self.pipeline.lister.run(time, plenty)
+
+    def requests(self) -> list[FetchRequest]:
+        return [decode_fetch_request(body) for body in self.pipeline.fetch_queue.take()]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.mark.parametrize(("days_left", "warned"), [(31, False), (30, True), (3, True), (-1, True)])
+def test_situation_04_the_end_of_authorisation_is_told_a_month_before(
+    world: World, days_left: int, warned: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    ends = LOGGED_IN.authorization_ends()
+    assert ends is not None
+    world.clock.moment = ends - days_left * DAY
+    with caplog.at_level(logging.WARNING):
+        report = world.run()
+
+    assert report.authorization_ends == ends
+    assert any("2027-04-01" in record.getMessage() for record in caplog.records) is warned
+    assert any("make login" in problem.reason for problem in report.problems) is warned
+
+
+def test_a_sweep_that_is_incomplete_is_told_and_retires_nothing(world: World) -> None:
+    world.spotify.library = InvalidAnswerError("the library could not be listed whole")
+    report = world.run()
+
+    assert "listed whole" in report.failure
+    outcomes = [decode_outcome(body) for body in world.pipeline.outcome_queue.take()]
+    assert [type(outcome) for outcome in outcomes] == [RunReport]
+
+
+def test_a_run_that_a_later_one_superseded_does_nothing(world: World) -> None:
+    world.objects[f"registry/{PLAYLIST}"] = b""
+    world.run(RUN + DAY)
+    world.pipeline.fetch_queue.take()
+
+    assert "supersedes" in world.run(RUN).failure
+    assert world.requests() == []
+
+
+def test_the_same_run_may_be_started_again(world: World) -> None:
+    world.objects[f"registry/{PLAYLIST}"] = b""
+    world.run()
+    world.pipeline.fetch_queue.take()
+
+    assert world.run().failure == ""
+    assert len(world.requests()) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"https://open.spotify.com/playlist/{PLAYLIST}",
+        f"https://open.spotify.com/intl-de/playlist/{PLAYLIST}?si=0123456789abcdef",
+        f"spotify:playlist:{PLAYLIST}",
+        f"{PLAYLIST}?si=0123456789abcdef",
+        f"{PLAYLIST}.txt",
+        f"{PLAYLIST} ",
+    ],
+)
+def test_a_pasted_link_is_reported_with_the_id_in_it(world: World, name: str) -> None:
+    world.objects[f"registry/{name}"] = b""
+    world.objects[f"excluded/{name}"] = b""
+    problems = world.run().problems
+
+    assert [problem.subject for problem in problems] == [f"registry/{name}", f"excluded/{name}"]
+    assert all(f"write {PLAYLIST} instead" in problem.reason for problem in problems)
+    assert world.requests() == []
+
+
+@pytest.mark.parametrize("name", ["Harbour mix", PLAYLIST[:-1], f"{PLAYLIST}x", "a/b", "é" * 22])
+def test_what_holds_no_id_is_reported_with_where_to_find_one(world: World, name: str) -> None:
+    world.objects[f"registry/{name}"] = b""
+
+    assert "after /playlist/ in its link" in world.run().problems[0].reason
+
+
+def test_the_empty_object_that_stands_for_a_folder_is_no_entry(world: World) -> None:
+    world.objects |= {"registry/": b"", "excluded/": b""}
+
+    assert world.run().problems == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "alias"),
+    [
+        (b"", ""),
+        (b"\n", ""),
+        (b"Our mix", "Our mix"),
+        (b"Our mix\n", "Our mix"),
+        (b"Our mix\r\n", "Our mix"),
+        ("👩\u200d🚀 mix".encode(), "👩\u200d🚀 mix"),
+        (b"x" * 300, "x" * 300),
+    ],
+)
+def test_an_alias_is_one_line_without_its_newline(world: World, body: bytes, alias: str) -> None:
+    world.objects[f"registry/{PLAYLIST}"] = body
+
+    assert world.run().problems == ()
+    assert [request.alias for request in world.requests()] == [alias]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"two\nlines",
+        b"two\n\n",
+        b" blank",
+        b"tab\tin it",
+        b"nul\0",
+        b"\xff\xfe",
+        "line\u2028separator".encode(),
+        b"x" * 301,
+        b"x" * 10_000,
+    ],
+)
+def test_anything_else_is_reported_and_archived_under_its_own_name(
+    world: World, body: bytes
+) -> None:
+    world.objects[f"registry/{PLAYLIST}"] = body
+
+    assert [problem.subject for problem in world.run().problems] == [f"registry/{PLAYLIST}"]
+    assert [request.alias for request in world.requests()] == [""]
+
+
+def test_an_entry_far_too_large_for_an_alias_is_not_even_read(world: World) -> None:
+    world.objects[f"registry/{PLAYLIST}"] = b"x" * 10_000
+    world.run()
+
+    assert ("get", f"registry/{PLAYLIST}") not in world.pipeline.bucket.calls
+
+
+def test_a_pasted_link_as_a_key_is_decoded_and_refused_when_it_is_written(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = f"registry/https%3A//open.spotify.com/playlist/{PLAYLIST}%3Fsi%3D0123"
+    event = {
+        "Records": [
+            {
+                "eventTime": "2026-10-01T16:00:00.123Z",
+                "eventName": "ObjectCreated:Put",
+                "s3": {"object": {"key": key}},
+            }
+        ]
+    }
+    parsed = parse_lister_event(event)
+    assert isinstance(parsed, RegistryEvent)
+    name, time = parsed.entries[0]
+    assert name == f"https://open.spotify.com/playlist/{PLAYLIST}?si=0123"
+
+    assert world.pipeline.lister.registry_changed(name, time) == Plan((), ())
+    assert f"write {PLAYLIST} instead" in caplog.text
+
+
+def test_a_run_without_a_time_is_one_of_now(world: World) -> None:
+    world.clock.moment = RUN + DAY / 2
+    assert world.run(None).run == RUN + DAY / 2
+
+
+def test_an_app_without_a_user_sweeps_nothing(world: World) -> None:
+    world.spotify.stored_credentials = Credentials("id", "secret")
+    world.spotify.library = None
+
+    assert world.run().failure == ""
+
+
+def test_the_sweep_vouches_for_what_is_registered_too(world: World) -> None:
+    world.objects[f"registry/{PLAYLIST}"] = b""
+    world.spotify.library = a_library((PLAYLIST, a_header(owner=ME)))
+    world.objects["state/catalog.json"] = msgspec.json.encode(
+        Catalog(entries={PLAYLIST: an_entry()})
+    )
+    report = world.run(RUN + DAY)
+
+    assert (report.planned, report.unchanged) == (0, 1)
+    outcome = decode_outcome(world.pipeline.outcome_queue.take()[0])
+    assert isinstance(outcome, Outcome)
+    assert outcome.source == "registry"
+
+
+@pytest.mark.parametrize(("mode", "chosen"), [("owned", {PLAYLIST}), ("none", set())])
+def test_without_a_complete_sweep_the_library_is_what_it_was(
+    mode: LibraryMode, chosen: set[str]
+) -> None:
+    entries = {
+        PLAYLIST: msgspec.structs.replace(an_entry(), source="library"),
+        OTHER: msgspec.structs.replace(an_entry("retired"), source="library"),
+        EDITORIAL: an_entry(),
+    }
+    found = choose(Registry({}, frozenset(), ()), None, Catalog(entries=entries), mode)
+
+    assert set(found) == chosen
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_requests_of_a_sweep_are_stored_before_anything_is_sent(
+    world: World, fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting: list[int] = []
+    monkeypatch.setattr(
+        world.spotify, "close", lambda: waiting.append(len(world.pipeline.fetch_queue.bodies))
+    )
+    world.objects[f"registry/{PLAYLIST}"] = b""
+    if fails:
+        world.spotify.library = InvalidAnswerError("half a sweep")
+    world.run()
+
+    assert waiting == [0]
+    assert len(world.requests()) == 1
+
+
+def test_an_entry_that_was_deleted_again_is_not_read(world: World) -> None:
+    assert world.pipeline.lister.registry_changed(PLAYLIST, RUN) == Plan((), ())
+
+
+@pytest.mark.parametrize(("source", "retires"), [("registry", 1), ("library", 0)])
+def test_only_what_was_registered_is_retired_with_its_entry(
+    world: World, source: Source, retires: int
+) -> None:
+    entry = msgspec.structs.replace(an_entry(), source=source)
+    world.objects["state/catalog.json"] = msgspec.json.encode(Catalog(entries={PLAYLIST: entry}))
+
+    assert len(world.pipeline.lister.registry_changed(PLAYLIST, RUN + DAY).outcomes) == retires
