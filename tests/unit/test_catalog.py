@@ -1,11 +1,14 @@
 from datetime import timedelta
+from random import Random
 from typing import get_args
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playlist_archive.catalog import (
+    STREAK,
     Catalog,
     Entry,
     announced,
@@ -86,6 +89,56 @@ def test_one_failing_streak_is_dated_the_same_however_its_outcomes_come(
     entry = catalog.entries[PLAYLIST]
     assert entry.status == status
     assert entry.since == (RUN if status == "ok" else RUN + DAY)
+
+
+@given(st.data(), st.lists(st.sampled_from(["ok", "unstable", "deferred"]), max_size=STREAK))
+def test_outcomes_in_any_batches_end_as_in_order(
+    data: st.DataObject, statuses: list[Status]
+) -> None:
+    """Some runs find out twice about a playlist: that it waits, and what it was when read."""
+    outcomes = [
+        msgspec.structs.replace(an_outcome(number // 2, status), at=RUN + number * DAY / 2)
+        for number, status in enumerate(statuses, start=1)
+    ]
+    known = merge(Catalog(), [an_outcome(0)])
+    in_order, shuffled = known, known
+    for outcome in outcomes:
+        in_order = merge(in_order, [outcome])
+    waiting = data.draw(st.permutations(outcomes + outcomes[:3]))
+    while waiting:
+        size = data.draw(st.integers(1, len(waiting)))
+        shuffled = merge(shuffled, waiting[:size])
+        waiting = waiting[size:]
+
+    assert told(shuffled.entries[PLAYLIST]) == told(in_order.entries[PLAYLIST])
+
+
+@given(
+    st.lists(st.sampled_from(["ok", "unstable"]), min_size=1, max_size=40),
+    st.randoms(use_true_random=False),
+)
+def test_a_late_outcome_is_dated_right_as_long_as_a_queue_can_keep_it(
+    statuses: list[Status], chance: Random
+) -> None:
+    """Every outcome comes at most `STREAK` runs late."""
+    outcomes = [an_outcome(day, status) for day, status in enumerate(statuses)]
+    arrivals = sorted(
+        range(len(outcomes)), key=lambda number: number + chance.randint(0, STREAK - 1)
+    )
+    catalog = Catalog()
+    for number in arrivals:
+        catalog = merge(catalog, [outcomes[number]])
+
+    entry = catalog.entries[PLAYLIST]
+    before = [day for day, status in enumerate(statuses) if status != statuses[-1]]
+    assert entry.status == statuses[-1]
+    assert entry.since == RUN + (before[-1] + 1 if before else 0) * DAY
+    assert len(entry.streak) <= STREAK
+
+
+def told(entry: Entry) -> Entry:
+    """Return what does not count how often the catalog was written."""
+    return msgspec.structs.replace(entry, shown=None, standing=None, announced=0)
 
 
 def test_merging_what_is_known_changes_nothing() -> None:

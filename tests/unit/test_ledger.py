@@ -13,6 +13,7 @@ from playlist_archive.ledger import (
     encode_ledger,
     fold,
     fold_all,
+    to_moment,
     with_standing,
 )
 from playlist_archive.snapshot import Owner, Row, Snapshot
@@ -28,6 +29,10 @@ def folded(*contents: str | tuple[Row, ...]) -> Ledger:
     return fold_all(
         snapshot_of(rows, f"2024-03-{number:02}") for number, rows in enumerate(contents, start=1)
     )
+
+
+def moment(date: str) -> str:
+    return to_moment(day(date))
 
 
 def intervals(ledger: Ledger, letter: str, nth: int = 0) -> tuple[Interval, ...]:
@@ -61,13 +66,15 @@ class TestStays:
     def test_a_song_is_there_from_the_first_run_that_saw_it(self) -> None:
         ledger = folded("a", "ab")
 
-        assert intervals(ledger, "a") == (Interval(day(FIRST)),)
-        assert intervals(ledger, "b") == (Interval(day(SECOND)),)
+        assert intervals(ledger, "a") == (Interval(moment(FIRST)),)
+        assert intervals(ledger, "b") == (Interval(moment(SECOND)),)
 
     def test_a_song_was_removed_between_the_last_snapshot_and_the_first_without_it(self) -> None:
         ledger = folded("ab", "a", "a")
 
-        assert intervals(ledger, "b") == (Interval(day(FIRST), None, day(FIRST), day(SECOND)),)
+        assert intervals(ledger, "b") == (
+            Interval(moment(FIRST), None, moment(FIRST), moment(SECOND)),
+        )
 
     def test_a_later_good_check_narrows_the_time_of_a_removal(self) -> None:
         checked = day("2024-03-08")
@@ -75,7 +82,7 @@ class TestStays:
             [snapshot_of("ab", FIRST), snapshot_of("a", "2024-03-09", previous_check=checked)]
         )
 
-        assert intervals(ledger, "b")[0].last_seen == checked
+        assert intervals(ledger, "b")[0].last_seen == to_moment(checked)
         assert ledger.changes[-1].previous == checked
 
     def test_a_check_before_the_last_snapshot_narrows_nothing(self) -> None:
@@ -86,14 +93,14 @@ class TestStays:
             ]
         )
 
-        assert intervals(ledger, "b")[0].last_seen == day(SECOND)
+        assert intervals(ledger, "b")[0].last_seen == moment(SECOND)
 
     def test_a_song_that_comes_back_has_two_stays(self) -> None:
         ledger = folded("ab", "a", "ba")
 
         assert intervals(ledger, "b") == (
-            Interval(day(FIRST), None, day(FIRST), day(SECOND)),
-            Interval(day(THIRD)),
+            Interval(moment(FIRST), None, moment(FIRST), moment(SECOND)),
+            Interval(moment(THIRD)),
         )
         assert letters(ledger, ledger.changes[-1].readded) == "b"
         assert ledger.changes[-1].added == ()
@@ -103,21 +110,23 @@ class TestStays:
         ledger = folded("ab", "a", "ab", "a")
 
         assert intervals(ledger, "b") == (
-            Interval(day(FIRST), None, day(FIRST), day(SECOND)),
-            Interval(day(THIRD), None, day(THIRD), day(fourth)),
+            Interval(moment(FIRST), None, moment(FIRST), moment(SECOND)),
+            Interval(moment(THIRD), None, moment(THIRD), moment(fourth)),
         )
 
     def test_a_song_that_is_there_twice_has_two_occurrences(self) -> None:
         ledger = folded("aba", "ab")
 
         assert len(ledger.items) == 2
-        assert intervals(ledger, "a", 0) == (Interval(day(FIRST)),)
-        assert intervals(ledger, "a", 1)[0].first_missing == day(SECOND)
+        assert intervals(ledger, "a", 0) == (Interval(moment(FIRST)),)
+        assert intervals(ledger, "a", 1)[0].first_missing == moment(SECOND)
 
     def test_spotifys_date_is_kept_with_the_stay(self) -> None:
         added = day("2023-11-05")
 
-        assert intervals(folded(rows_of("a", added)), "a") == (Interval(day(FIRST), added),)
+        assert intervals(folded(rows_of("a", added)), "a") == (
+            Interval(moment(FIRST), to_moment(added)),
+        )
 
     @pytest.mark.parametrize(
         ("told_first", "told_then", "kept"),
@@ -135,7 +144,9 @@ class TestStays:
     ) -> None:
         ledger = folded(rows_of("a", told_first), rows_of("a", told_then))
 
-        assert intervals(ledger, "a") == (Interval(day(FIRST), kept),)
+        assert intervals(ledger, "a") == (
+            Interval(moment(FIRST), to_moment(kept) if kept else None),
+        )
 
 
 class TestUnknownRows:
@@ -164,7 +175,7 @@ class TestUnknownRows:
     def test_what_an_unknown_row_stands_for_is_not_removed(self) -> None:
         ledger = folded("abc", "a?c")
 
-        assert intervals(ledger, "b") == (Interval(day(FIRST)),)
+        assert intervals(ledger, "b") == (Interval(moment(FIRST)),)
         assert ledger.changes[-1].removed == ()
         assert items(ledger, ledger.changes[-1].unavailable) == "b"
 
@@ -178,7 +189,7 @@ class TestUnknownRows:
         ledger = folded("abc", "a?c", "abc")
 
         assert current(ledger) == "abc"
-        assert intervals(ledger, "b") == (Interval(day(FIRST)),)
+        assert intervals(ledger, "b") == (Interval(moment(FIRST)),)
         assert items(ledger, ledger.changes[-1].available) == "b"
         assert ledger.changes[-1].added == ledger.changes[-1].readded == ()
 
@@ -191,7 +202,9 @@ class TestUnknownRows:
     def test_a_hidden_song_is_removed_when_its_row_goes(self) -> None:
         ledger = folded("abc", "a?c", "ac")
 
-        assert intervals(ledger, "b")[0] == Interval(day(FIRST), None, day(SECOND), day(THIRD))
+        assert intervals(ledger, "b")[0] == Interval(
+            moment(FIRST), None, moment(SECOND), moment(THIRD)
+        )
 
     def test_a_row_that_was_never_known_hides_no_removal(self) -> None:
         ledger = folded("ab?c", "b?c")
@@ -312,7 +325,7 @@ class TestFold:
         )
 
         assert current(ledger) == "a"
-        assert (ledger.rows[0].added_at, ledger.rows[0].added_by) == (day("2024-02-03"), "paul")
+        assert (ledger.rows[0].added_at, ledger.rows[0].added_by) == (moment("2024-02-03"), "paul")
         assert ledger.header.snapshot_id == "bmV3"
         assert (ledger.first_read, ledger.last) == (day(FIRST), day(SECOND))
 

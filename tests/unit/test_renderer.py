@@ -1,9 +1,7 @@
 """Renderers that die, meet, and are told things twice or in the wrong order."""
 
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
 from random import Random
-from threading import Thread
 
 import msgspec
 import pytest
@@ -11,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playlist_archive.keys import ledger_key, snapshot_key
-from playlist_archive.ledger import decode_ledger, encode_ledger
+from playlist_archive.ledger import NEWEST_CHANGES, decode_ledger, encode_ledger, fold
 from playlist_archive.messages import RenderRequest, Standing
 from playlist_archive.renderer import Renderer
-from playlist_archive.snapshot import Snapshot, encode_snapshot
+from playlist_archive.snapshot import Row, Snapshot, encode_snapshot
+from playlist_archive.views import render_pages
+from tests.actors import Actor, Play, play_until
 from tests.builders import DAY, PLAYLIST, RUN, a_header, rows
-from tests.fakes import FakeBucket
+from tests.fakes import FakeBucket, FakeQueue
 
 pytestmark = pytest.mark.unit
 
@@ -130,8 +130,29 @@ def test_a_render_reads_ledger_and_snapshot_and_writes_what_changed() -> None:
 DEATHS = 0.06
 
 
-class Death(BaseException):
-    """The function was killed."""
+YEAR_PAGE = f"playlists/history/{PLAYLIST}-2026.md"
+
+
+def test_pages_of_years_are_left_alone_until_their_texts_change() -> None:
+    bucket = FakeBucket()
+    days = 92 + NEWEST_CHANGES + 10
+    play(bucket, *(render(a_snapshot(day, day % 2, 2)) for day in range(days)))
+
+    ledger = decode_ledger(bucket.objects[ledger_key(PLAYLIST)])
+    assert list(ledger.years) == [2026]
+    assert YEAR_PAGE not in render_pages(ledger, ledger)
+
+    renamed = msgspec.structs.replace(rows(2)[0].item, name="Song two")  # type: ignore[type-var]
+    last = a_snapshot(days, 1, 2)
+    last = msgspec.structs.replace(last, rows=(last.rows[0], Row(RUN, item=renamed)))
+    assert YEAR_PAGE in render_pages(fold(ledger, last), ledger)
+
+    play(bucket, render(last))
+    before = dict(bucket.objects)
+    Renderer(bucket=bucket).render_request(
+        RenderRequest(playlist_id=PLAYLIST, rebuild=True), again=False
+    )
+    assert bucket.objects == before
 
 
 @given(st.permutations(JOBS), st.lists(st.integers(0, 12), max_size=4))
@@ -142,7 +163,7 @@ def test_a_death_before_any_call_is_repaired_by_the_redelivery(
     waiting = [(job, False) for job in jobs]
     for countdown in deaths:
         job, again = waiting.pop(0)
-        if not run_until(bucket, job, again=again, calls=countdown):
+        if not play_until(bucket, FakeQueue(), playing(job, again=again), calls=countdown):
             # The queue shows the message again later, behind others.
             waiting.append((job, True))
         if not waiting:
@@ -153,62 +174,8 @@ def test_a_death_before_any_call_is_repaired_by_the_redelivery(
     assert bucket.objects == CLEAN
 
 
-def run_until(bucket: FakeBucket, job: Job, *, again: bool, calls: int) -> bool:
-    """Run a job that dies before its call number `calls`; return whether it ended first."""
-    left = iter(range(calls))
-
-    def die_at_last(operation: str, key: str) -> None:
-        if next(left, None) is None:
-            raise Death
-
-    bucket.before = die_at_last
-    try:
-        play(bucket, job, again=again)
-    except Death:
-        return False
-    finally:
-        bucket.before = lambda operation, key: None
-    return True
-
-
-class Actor:
-    """A renderer on a thread of its own that makes one storage call for each `step`."""
-
-    def __init__(self, bucket: FakeBucket, job: Job, *, again: bool) -> None:
-        self._permits: SimpleQueue[bool] = SimpleQueue()
-        self._stops: SimpleQueue[bool] = SimpleQueue()
-        self.done = self.died = False
-        self._view = View(bucket, self._wait)
-        self._thread = Thread(target=self._play, args=(job, again), daemon=True)
-        self._thread.start()
-        self._stops.get(timeout=5)
-
-    def step(self, *, die: bool = False) -> None:
-        if not self.done:
-            self._permits.put(not die)
-            self._stops.get(timeout=5)
-
-    def _wait(self) -> None:
-        self._stops.put(True)
-        if not self._permits.get(timeout=5):
-            raise Death
-
-    def _play(self, job: Job, again: bool) -> None:
-        try:
-            play(self._view, job, again=again)
-        except Death:
-            self.died = True
-        self.done = True
-        self._stops.put(True)
-
-
-class View(FakeBucket):
-    """The shared objects, seen by one renderer that asks before each call."""
-
-    def __init__(self, shared: FakeBucket, wait: Callable[[], None]) -> None:
-        super().__init__()
-        self.objects, self.types = shared.objects, shared.types
-        self.before = lambda operation, key: wait()
+def playing(job: Job, *, again: bool) -> Play:
+    return lambda bucket, _: play(bucket, job, again=again)
 
 
 @settings(max_examples=300)
@@ -217,17 +184,17 @@ def test_two_renderers_at_once_leave_no_stale_page(jobs: Sequence[Job], chance: 
     """Interleave two renderers call by call, and now and then kill the one whose turn it is."""
     bucket = a_bucket()
     waiting = [(job, False) for job in jobs]
-    playing: dict[bool, tuple[Job, Actor]] = {}
-    while waiting or playing:
+    acting: dict[bool, tuple[Job, Actor]] = {}
+    while waiting or acting:
         for side in (False, True):
-            if side not in playing and waiting:
+            if side not in acting and waiting:
                 job, again = waiting.pop(0)
-                playing[side] = job, Actor(bucket, job, again=again)
-        side = chance.choice(sorted(playing))
-        job, actor = playing[side]
+                acting[side] = job, Actor(bucket, FakeQueue(), playing(job, again=again))
+        side = chance.choice(sorted(acting))
+        job, actor = acting[side]
         actor.step(die=chance.random() < DEATHS)
         if actor.done:
-            del playing[side]
+            del acting[side]
             if actor.died:
                 waiting.append((job, True))
 

@@ -1,7 +1,8 @@
 """The catalog: one entry a playlist, merged from outcomes in whatever order they come."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Self
 
 import msgspec
 
@@ -14,6 +15,28 @@ from playlist_archive.messages import (
     Standing,
     Status,
 )
+
+# An outcome that comes late may end a streak between two outcomes that were taken for neighbours.
+# So many are remembered: as many daily runs as OutcomeQueue can hold back (SQS: 14 days), and two.
+STREAK = 16
+
+_SECOND = timedelta(seconds=1)
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class Found(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
+    """When an outcome was found out: its run, in seconds since 2020, and how long after that."""
+
+    run: int
+    after: int
+
+    @classmethod
+    def by(cls, outcome: Outcome) -> Self:
+        run = outcome.run - _EPOCH
+        return cls(run // _SECOND, (outcome.at - outcome.run) // _SECOND)
+
+    def run_time(self) -> datetime:
+        return _EPOCH + self.run * _SECOND
 
 
 class Figures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -30,7 +53,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     `first_seen` orders equal names. `header` is Spotify's newest description (of `described`),
     `latest` the newest snapshot, `read` the last whole read, `checked` the last good check. The
     outcome of `run` (found out `at`) gave `status` and `reason`; the status is the same `since`
-    then, and was another in `differed`. `figures` are those read last, `shown` those that the
+    the run of that name, and was another in the outcome `differed`. `streak` are the outcomes
+    with that status after it, the newest ones. `figures` are those read last, `shown` those that the
     pages show. `standing` is what the renderer is told, `announced` the revision it was told.
     """
 
@@ -47,7 +71,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     status: Status
     since: datetime
     reason: str = ""
-    differed: datetime | None = None
+    differed: Found | None = None
+    streak: tuple[Found, ...] = ()
     held: str = ""
     figures: Figures | None = None
     shown: Figures | None = None
@@ -150,29 +175,35 @@ def _merge_figures(entry: Entry, outcome: Outcome) -> dict[str, Figures]:
 
 
 def _merge_status(entry: Entry, outcome: Outcome) -> Entry:
-    same = outcome.status == entry.status
-    if (outcome.run, outcome.at) >= (entry.run, entry.at):
-        held = outcome.held or ("" if outcome.status == "ok" else entry.held)
-        return msgspec.structs.replace(
-            entry,
-            run=outcome.run,
-            at=outcome.at,
-            status=outcome.status,
-            reason=outcome.reason,
-            since=entry.since if same else outcome.run,
-            differed=entry.differed if same else entry.run,
-            source=outcome.source or entry.source,
-            alias=outcome.alias if outcome.source else entry.alias,
-            held=held,
-        )
-    if same:
-        if outcome.run < entry.since and (entry.differed is None or outcome.run > entry.differed):
-            return msgspec.structs.replace(entry, since=outcome.run)
+    entry = _merge_since(entry, outcome)
+    if (outcome.run, outcome.at) < (entry.run, entry.at):
         return entry
-    if entry.differed is None or outcome.run > entry.differed:
-        since = entry.since if entry.since > outcome.run else entry.run
-        return msgspec.structs.replace(entry, differed=outcome.run, since=since)
-    return entry
+    return msgspec.structs.replace(
+        entry,
+        run=outcome.run,
+        at=outcome.at,
+        status=outcome.status,
+        reason=outcome.reason,
+        source=outcome.source or entry.source,
+        alias=outcome.alias if outcome.source else entry.alias,
+        held=outcome.held or ("" if outcome.status == "ok" else entry.held),
+    )
+
+
+def _merge_since(entry: Entry, outcome: Outcome) -> Entry:
+    """Date the status by its oldest outcome after the last one that differed."""
+    found, differed, streak, since = Found.by(outcome), entry.differed, entry.streak, entry.since
+    if differed and found <= differed:
+        return entry
+    if outcome.status == entry.status:
+        streak, since = (*streak, found), min(since, outcome.run)
+    elif (outcome.run, outcome.at) >= (entry.run, entry.at):
+        streak, since, differed = (found,), outcome.run, max(streak)
+    else:
+        streak, differed = tuple(known for known in streak if known > found), found
+        since = since if outcome.run < since else min(streak).run_time()
+    kept = tuple(sorted(set(streak))[-STREAK:])
+    return msgspec.structs.replace(entry, since=since, differed=differed, streak=kept)
 
 
 def _settle(entries: dict[str, Entry], revision: int) -> dict[str, Entry]:

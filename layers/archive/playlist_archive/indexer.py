@@ -114,7 +114,8 @@ def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[O
             reason=state.reason,
         )
         for playlist_id, entry in catalog.active()
-        if entry.run < run and entry.status != "forbidden"
+        # These two are not asked for in every run.
+        if entry.run < run and entry.status not in {"forbidden", "not_found"}
     ]
 
 

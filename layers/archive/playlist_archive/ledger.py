@@ -11,6 +11,7 @@ for an occurrence that went missing in the same snapshot, rather than letting it
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -21,6 +22,10 @@ from playlist_archive.snapshot import Item, Owner, Row, Snapshot
 
 SCHEMA = 1
 MOVED_NAMED = 10
+NEWEST_CHANGES = 100
+
+type Moment = str
+"""A moment as ISO 8601 in UTC, to the second: such texts compare as moments do."""
 
 _EDGE = -1  # stands before the first and after the last row
 
@@ -29,17 +34,17 @@ class Interval(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defa
     """One uninterrupted stay of an occurrence.
 
     `seen` is the first run that saw it, `added_at` the date that Spotify gave for it then, or an
-    older one that Spotify gave later. It was removed after `last_seen`, the last good check that saw it, and before `first_missing`, the
-    first that did not; both are None while it is there.
+    older one that Spotify gave later. It was removed after `last_seen`, the last good check that
+    saw it, and before `first_missing`, the first that did not; both are None while it is there.
     """
 
-    seen: datetime
-    added_at: datetime | None = None
-    last_seen: datetime | None = None
-    first_missing: datetime | None = None
+    seen: Moment
+    added_at: Moment | None = None
+    last_seen: Moment | None = None
+    first_missing: Moment | None = None
 
 
-class Occurrence(msgspec.Struct, frozen=True, array_like=True):
+class Occurrence(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The `nth` row (from 0) of `items[item]`, and when it was there, oldest first."""
 
     item: int
@@ -55,12 +60,12 @@ class LedgerRow(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_def
     """
 
     occurrence: int | None
-    added_at: datetime | None = None
+    added_at: Moment | None = None
     added_by: str = ""
     hidden: bool = False
 
 
-class Change(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Change(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """What was different in the snapshot of `time` from the one before it.
 
     It came about after the good check of `previous`. `added`, `removed`, `readded` and `moved` are
@@ -84,6 +89,28 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     owner: Owner | None = None
 
 
+class Names(NamedTuple):
+    """What a playlist is called, and whose it is."""
+
+    name: str
+    description: str
+    owner: Owner
+
+
+class ClosedYear(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """All changes of a year, and the names that the last of them left.
+
+    The changes stay encoded until somebody asks for them.
+    """
+
+    count: int
+    names: Names
+    encoded: msgspec.Raw
+
+    def changes(self) -> tuple[Change, ...]:
+        return _CHANGES.decode(self.encoded)
+
+
 class PageRecord(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What was last written for a page: the digest of its bytes, and the store's tag for them."""
 
@@ -102,9 +129,10 @@ class Ledger(
     """Everything that the pages of one playlist tell.
 
     `first_read` and `last` are the times of the oldest and the newest folded snapshot; `header`,
-    `rows` and the texts of `items` are as new as is known. `changes` are oldest first. `standing`,
-    `pages` and `repairs` do not come from snapshots: a fold leaves them as they are. `repairs`
-    counts how often pages had to be written that the ledger took for written.
+    `rows` and the texts of `items` are as new as is known. `changes` are oldest first: the newest
+    hundred and what else happened in their years; those of earlier years are in `years`, by the
+    year. `standing`, `pages` and `repairs` do not come from snapshots: a fold leaves them as they
+    are. `repairs` counts how often pages had to be written that the ledger took for written.
     """
 
     playlist_id: str
@@ -115,6 +143,7 @@ class Ledger(
     occurrences: tuple[Occurrence, ...] = ()
     rows: tuple[LedgerRow, ...] = ()
     changes: tuple[Change, ...] = ()
+    years: dict[int, ClosedYear] = {}
     standing: Standing | None = None
     pages: dict[str, PageRecord] = {}
     repairs: int = 0
@@ -131,6 +160,10 @@ class Ledger(
         if self.standing and self.standing.name == self.original_name:
             return self.standing.unique_name
         return self.original_name
+
+    @property
+    def names(self) -> Names:
+        return Names(self.header.name, self.header.description, self.header.owner)
 
     @property
     def followers(self) -> int | None:
@@ -151,6 +184,15 @@ class Ledger(
 
 
 _LEDGERS = msgspec.json.Decoder(Ledger)
+_CHANGES = msgspec.json.Decoder(tuple[Change, ...])
+
+
+def to_moment(time: datetime) -> Moment:
+    return msgspec.json.encode(time.astimezone(UTC))[1:20].decode() + "Z"
+
+
+def year_of(change: Change) -> int:
+    return change.time.astimezone(UTC).year
 
 
 def encode_ledger(ledger: Ledger) -> bytes:
@@ -217,7 +259,8 @@ def fold(ledger: Ledger | None, snapshot: Snapshot) -> Ledger:
         raise OutOfOrderError(
             f"the snapshot of {snapshot.time} is older than the ledger's of {ledger.last}"
         )
-    return replace(_fold_rows(ledger, snapshot), header=header, last=snapshot.time)
+    folded = _fold_rows(ledger, snapshot)
+    return _close_years(replace(folded, header=header, last=snapshot.time))
 
 
 def item_line(item: Item) -> str:
@@ -234,14 +277,22 @@ def _fold_rows(ledger: Ledger, snapshot: Snapshot) -> Ledger:
     before = [row.occurrence for row in ledger.rows]
     order = _recognise_hidden(_occurrences_of(positions, occurrences), before)
     rows = tuple(
-        LedgerRow(index, row.added_at, row.added_by, hidden=row.item is None and index is not None)
-        for row, index in zip(snapshot.rows, order, strict=True)
+        [
+            LedgerRow(
+                index,
+                to_moment(row.added_at) if row.added_at else None,
+                row.added_by,
+                hidden=row.item is None and index is not None,
+            )
+            for row, index in zip(snapshot.rows, order, strict=True)
+        ]
     )
     were_there, there = set(before), set(order)
-    added, readded = _begin_stays(occurrences, rows, were_there, snapshot.time)
+    added, readded = _begin_stays(occurrences, rows, were_there, to_moment(snapshot.time))
     removed = [index for index in before if index is not None and index not in there]
+    last_seen, first_missing = to_moment(previous), to_moment(snapshot.time)
     for index in removed:
-        _change_stay(occurrences, index, last_seen=previous, first_missing=snapshot.time)
+        _change_stay(occurrences, index, last_seen=last_seen, first_missing=first_missing)
 
     kept = [index for index in order if index is not None and index in were_there]
     moved = _moved(before, kept)
@@ -273,11 +324,40 @@ def _fold_rows(ledger: Ledger, snapshot: Snapshot) -> Ledger:
     )
 
 
+def _close_years(ledger: Ledger) -> Ledger:
+    """Put away the oldest years while the newest changes are all of later ones."""
+    changes, years = ledger.changes, ledger.years
+    while len(changes) > NEWEST_CHANGES:
+        year = year_of(changes[0])
+        count = sum(year_of(change) == year for change in changes)
+        if len(changes) - count < NEWEST_CHANGES:
+            break
+        names = names_after(changes, ledger.names)[count - 1]
+        encoded = msgspec.Raw(msgspec.json.encode(changes[:count]))
+        years = {**years, year: ClosedYear(count, names, encoded)}
+        changes = changes[count:]
+    return ledger if changes is ledger.changes else replace(ledger, changes=changes, years=years)
+
+
+def names_after(changes: Sequence[Change], newest: Names) -> list[Names]:
+    """Return how each of the changes left the names; the last one as the `newest` are."""
+    afters: list[Names] = []
+    names = newest
+    for change in reversed(changes):
+        afters.append(names)
+        names = Names(
+            names.name if change.name is None else change.name,
+            names.description if change.description is None else change.description,
+            names.owner if change.owner is None else change.owner,
+        )
+    return afters[::-1]
+
+
 def _begin_stays(
     occurrences: list[Occurrence],
     rows: Iterable[LedgerRow],
     before: Container[int | None],
-    time: datetime,
+    time: Moment,
 ) -> tuple[list[int], list[int]]:
     """Begin the stays of rows that were not there before; return those added, those readded.
 
@@ -299,7 +379,7 @@ def _begin_stays(
     return added, readded
 
 
-def _change_stay(occurrences: list[Occurrence], index: int, **changes: datetime | None) -> None:
+def _change_stay(occurrences: list[Occurrence], index: int, **changes: Moment | None) -> None:
     *former, last = occurrences[index].intervals
     stays = (*former, replace(last, **changes))
     occurrences[index] = replace(occurrences[index], intervals=stays)
@@ -430,10 +510,9 @@ def _longest_increasing(numbers: Sequence[int]) -> list[int]:
     return result[::-1]
 
 
-def _is_older(date: datetime | None, stay: Interval) -> bool:
+def _is_older(date: Moment | None, stay: Interval) -> bool:
     """Say whether a date is of an earlier day than what is known of the start of a stay."""
-    known = stay.added_at or stay.seen
-    return date is not None and date.astimezone(UTC).date() < known.astimezone(UTC).date()
+    return date is not None and date[:10] < (stay.added_at or stay.seen)[:10]
 
 
 def _if_changed[T](old: T, new: T) -> T | None:

@@ -77,7 +77,7 @@ class Renderer:
             if standing is not None:
                 folded = with_standing(folded, standing)
             try:
-                return self._write(playlist_id, stored, folded, doubtful=doubtful)
+                return self._write(stored, ledger, folded, doubtful=doubtful)
             except ConflictError as error:
                 logger.info("another renderer was quicker: %s", error)
                 doubtful = True
@@ -120,12 +120,16 @@ class Renderer:
         return [decode_snapshot(found.body) for found in stored if found]
 
     def _write(
-        self, playlist_id: str, stored: Stored | None, ledger: Ledger, *, doubtful: bool
+        self, stored: Stored | None, before: Ledger | None, ledger: Ledger, *, doubtful: bool
     ) -> int:
-        """Write the pages, then the ledger; raises `ConflictError` if another wrote meanwhile."""
+        """Write the pages, then the ledger; raises `ConflictError` if another wrote meanwhile.
+
+        `before` is the ledger that is stored.
+        """
         records = dict(ledger.pages)
         written = 0
-        for key, page in sorted(render_pages(ledger).items()):
+        pages = render_pages(ledger, None if doubtful else before)
+        for key, page in sorted(pages.items()):
             record = records.get(key)
             if doubtful:
                 records[key], changed = self._make_sure(key, page)
@@ -143,7 +147,7 @@ class Renderer:
             # Whoever read the ledger before must not take the pages for its own.
             body = encode_ledger(msgspec.structs.replace(ledger, repairs=ledger.repairs + 1))
         if stored is None or stored.body != body:
-            key = ledger_key(playlist_id)
+            key = ledger_key(ledger.playlist_id)
             self._bucket.put(key, body, JSON, replacing=stored.etag if stored else None)
         return written
 

@@ -11,24 +11,24 @@ import msgspec
 SCHEMA = 1
 
 
-class Owner(msgspec.Struct, frozen=True, omit_defaults=True):
+class Owner(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     id: str
     name: str
     url: str = ""
 
 
-class Artist(msgspec.Struct, frozen=True, omit_defaults=True):
+class Artist(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     name: str
     url: str = ""
 
 
-class Album(msgspec.Struct, frozen=True, omit_defaults=True):
+class Album(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     name: str
     url: str = ""
     release_date: str = ""
 
 
-class Item(msgspec.Struct, frozen=True, omit_defaults=True):
+class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, cache_hash=True):
     """A track, an episode or a local file.
 
     `uri` is the identity; a local file has no `url`. For an episode the show stands as album and
@@ -48,7 +48,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     isrc: str = ""
 
 
-class Row(msgspec.Struct, frozen=True, omit_defaults=True):
+class Row(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One row of the playlist; `item` is None where Spotify no longer says what stood there.
 
     `added_at` is None where Spotify does not know it (Spotify: null or the epoch).
@@ -109,6 +109,9 @@ class Snapshot(
         return sum(row.item is not None for row in self.rows)
 
 
+_SNAPSHOTS = msgspec.json.Decoder(Snapshot)
+
+
 def encode_snapshot(snapshot: Snapshot) -> bytes:
     """Return the document as readable JSON, keys in the order of the schema."""
     return msgspec.json.format(msgspec.json.encode(snapshot), indent=1) + b"\n"
@@ -120,4 +123,4 @@ def decode_snapshot(document: bytes) -> Snapshot:
     Raises:
         msgspec.ValidationError: the document is not a snapshot; its message names the field.
     """
-    return msgspec.json.decode(document, type=Snapshot)
+    return _SNAPSHOTS.decode(document)

@@ -3,10 +3,10 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.ledger import Ledger, fold_all, with_standing
+from playlist_archive.ledger import NEWEST_CHANGES, Ledger, fold_all, with_standing
 from playlist_archive.snapshot import Owner, Row, Snapshot
 from playlist_archive.views import render_pages
-from playlist_archive.views.history import NEWEST_CHANGES, history_pages
+from playlist_archive.views.history import history_page, year_pages, years
 from tests.strategies import PLAYLIST_ID, SPOTIFY, day, rows_of, snapshot_of, song, standing_of
 
 pytestmark = pytest.mark.unit
@@ -15,6 +15,10 @@ pytestmark = pytest.mark.unit
 def linked(letter: str) -> str:
     ident = letter * 22
     return f"[Song {letter}]({SPOTIFY}/track/{ident}) by [Ensemble]({SPOTIFY}/artist/{ident})"
+
+
+def history_pages(ledger: Ledger) -> tuple[str, dict[int, str]]:
+    return history_page(ledger), dict(year_pages(ledger, years(ledger)))
 
 
 def sections(page: str) -> list[str]:
@@ -35,7 +39,7 @@ def test_changes_are_told_newest_first_between_heading_and_first_snapshot() -> N
         ]
     )
 
-    page, years = history_pages(ledger)
+    page, pages = history_pages(ledger)
 
     assert page.split("\n")[2:] == [
         f"### [Kitchen radio]({SPOTIFY}/playlist/{PLAYLIST_ID})",
@@ -57,7 +61,7 @@ def test_changes_are_told_newest_first_between_heading_and_first_snapshot() -> N
         "First snapshot: 2024-03-01, 3 songs",
         "",
     ]
-    assert years == {}
+    assert pages == {}
 
 
 def test_a_change_names_everything_in_one_section() -> None:
@@ -173,28 +177,28 @@ class TestYears:
         )
 
     def test_as_many_changes_as_fit_need_no_other_page(self) -> None:
-        page, years = history_pages(self.ledger(NEWEST_CHANGES))
+        page, pages = history_pages(self.ledger(NEWEST_CHANGES))
 
         assert len(sections(page)) == NEWEST_CHANGES
         assert "Older changes" not in page
-        assert years == {}
+        assert pages == {}
 
     def test_a_year_that_does_not_fit_has_a_page_with_all_its_changes(self) -> None:
-        page, years = history_pages(self.ledger(NEWEST_CHANGES + 1))
+        page, pages = history_pages(self.ledger(NEWEST_CHANGES + 1))
 
         assert len(sections(page)) == NEWEST_CHANGES
         assert f"\nOlder changes: [2023](/playlists/history/{PLAYLIST_ID}-2023.md)\n" in page
-        assert list(years) == [2023]
-        assert "\n30 changes in 2023\n" in years[2023]
-        headings = [section.split("\n")[0] for section in sections(years[2023])]
+        assert list(pages) == [2023]
+        assert "\n30 changes in 2023\n" in pages[2023]
+        headings = [section.split("\n")[0] for section in sections(pages[2023])]
         assert headings[0] == "2023-12-31"
         assert headings[-1] == "2023-12-02"
         assert len(headings) == 30
 
     def test_years_are_linked_newest_first(self) -> None:
-        page, years = history_pages(self.ledger(NEWEST_CHANGES + 380, "2022-12-20"))
+        page, pages = history_pages(self.ledger(NEWEST_CHANGES + 380, "2022-12-20"))
 
-        assert list(years) == [2024, 2023, 2022]
+        assert list(pages) == [2024, 2023, 2022]
         older = page.split("Older changes: ")[1].split("\n")[0]
         assert [text[:6] for text in older.split(", ")] == ["[2024]", "[2023]", "[2022]"]
 
@@ -206,12 +210,12 @@ class TestYears:
         assert before[2023] == after[2023]
 
     def test_a_years_page_leads_to_all_other_pages(self) -> None:
-        _, years = history_pages(self.ledger(NEWEST_CHANGES + 1))
+        _, pages = history_pages(self.ledger(NEWEST_CHANGES + 1))
 
-        navigation = years[2023].split("\n")[0]
+        navigation = pages[2023].split("\n")[0]
         assert navigation.count("](/playlists/") == 4
-        assert years[2023].endswith("\n")
-        assert not years[2023].endswith("\n\n")
+        assert pages[2023].endswith("\n")
+        assert not pages[2023].endswith("\n\n")
 
     def test_a_years_page_has_its_key(self) -> None:
         pages = render_pages(self.ledger(NEWEST_CHANGES + 1))

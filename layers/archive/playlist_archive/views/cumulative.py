@@ -1,40 +1,42 @@
 """Every song that ever was in the playlist, when it was added and when removed."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from itertools import repeat
 
 import msgspec
 
-from playlist_archive.ledger import Interval, Ledger
+from playlist_archive.ledger import Interval, Ledger, Moment, to_moment
 from playlist_archive.snapshot import Item
 from playlist_archive.views import wording
-from playlist_archive.views.cells import item_cells
+from playlist_archive.views.cells import cells
 from playlist_archive.views.heading import description, heading
-from playlist_archive.views.twins import Json, encode_twin, item_entry
+from playlist_archive.views.twins import encode_twin, item_members
 
 
-class Song(msgspec.Struct, frozen=True):
+class Song(msgspec.Struct, frozen=True, gc=False):
     """A row: one item, however often it is or was there.
 
-    `added` is the oldest date known. With `asterisk` it is only that of the first snapshot, which
-    held the song already. `removed` is the day of the first snapshot without it, None while it is
+    `added` is the oldest day known. With `asterisk` it is only that of the first snapshot, which
+    held the song already. `removed` is the day of the first snapshot without it, empty while it is
     there.
     """
 
     item: Item
-    added: date
+    added: str
     asterisk: bool
-    removed: date | None
+    removed: str
     intervals: tuple[Interval, ...]
 
 
 def songs(ledger: Ledger) -> list[Song]:
     """Return all songs, by title, artists and length."""
-    stays: list[list[Interval]] = [[] for _ in ledger.items]
+    stays: list[tuple[Interval, ...]] = [()] * len(ledger.items)
     for occurrence in ledger.occurrences:
         stays[occurrence.item] += occurrence.intervals
-    everything = map(_song, repeat(ledger), ledger.items, stays)
+    first_read = to_moment(ledger.first_read)
+    everything = [
+        _song(item, intervals, first_read)
+        for item, intervals in zip(ledger.items, stays, strict=True)
+    ]
     return sorted(everything, key=_order)
 
 
@@ -42,7 +44,7 @@ def cumulative_page(ledger: Ledger, rows: Sequence[Song]) -> str:
     """Return the page of all `songs` of the ledger."""
     first_read = wording.day(ledger.first_read)
     count = wording.counted(len(rows), "song")
-    length = wording.total_length(sum(song.item.duration_ms for song in rows))
+    length = wording.total_length(sum([song.item.duration_ms for song in rows]))
     lines = [
         *heading(ledger, "cumulative"),
         description(ledger),
@@ -53,11 +55,9 @@ def cumulative_page(ledger: Ledger, rows: Sequence[Song]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for song in rows:
+        title, artists, rest = cells(song.item)
         asterisk = r"\*" if song.asterisk else ""
-        removed = song.removed.isoformat() if song.removed else ""
-        lines.append(
-            f"| {item_cells(song.item)} | {song.added.isoformat()}{asterisk} | {removed} |"
-        )
+        lines.append(f"| {title} | {artists} | {rest} | {song.added}{asterisk} | {song.removed} |")
     lines += [
         "",
         rf"\*This playlist was first scraped on {first_read}. Prior content cannot be recovered.",
@@ -68,38 +68,40 @@ def cumulative_page(ledger: Ledger, rows: Sequence[Song]) -> str:
 
 def cumulative_twin(ledger: Ledger, rows: Sequence[Song]) -> bytes:
     """Return what the page of all `songs` tells, with the intervals of each besides."""
-    tracks: list[Json] = [
-        item_entry(song.item)
-        | {
-            "date_added": song.added.isoformat(),
-            "date_added_asterisk": song.asterisk,
-            "date_removed": song.removed.isoformat() if song.removed else None,
-            "intervals": [_interval_entry(interval) for interval in song.intervals],
-        }
-        for song in rows
-    ]
-    return encode_twin(
-        {
-            "date_first_scraped": wording.day(ledger.first_read),
-            "description": ledger.header.description,
-            "name": ledger.unique_name,
-            "tracks": tracks,
-            "url": ledger.header.url,
-        }
-    )
+    tracks: list[str] = []
+    for song in rows:
+        credits_, duration, name, identity = item_members(song.item)
+        asterisk = "true" if song.asterisk else "false"
+        intervals = ",\n        ".join([_interval_entry(interval) for interval in song.intervals])
+        tracks.append(f"""{credits_}      "date_added": "{song.added}",
+      "date_added_asterisk": {asterisk},
+      "date_removed": {_text_or_null(song.removed)},
+{duration}      "intervals": [
+        {intervals}
+      ],
+{name}{identity}""")
+    document = {
+        "date_first_scraped": wording.day(ledger.first_read),
+        "description": ledger.header.description,
+        "name": ledger.unique_name,
+        "url": ledger.header.url,
+    }
+    return encode_twin(document, tracks=tracks)
 
 
-def _song(ledger: Ledger, item: Item, intervals: Sequence[Interval]) -> Song:
-    added = min(_utc_day(stay.added_at or stay.seen) for stay in intervals)
-    gone = [stay.first_missing for stay in intervals if stay.first_missing]
-    return Song(
-        item=item,
-        added=added,
-        asterisk=added == _utc_day(ledger.first_read)
-        and any(stay.seen == ledger.first_read and not stay.added_at for stay in intervals),
-        removed=_utc_day(max(gone)) if len(gone) == len(intervals) else None,
-        intervals=tuple(intervals),
+def _song(item: Item, intervals: tuple[Interval, ...], first_read: Moment) -> Song:
+    if len(intervals) == 1:
+        (stay,) = intervals
+        added = (stay.added_at or stay.seen)[:10]
+        removed = stay.first_missing[:10] if stay.first_missing else ""
+    else:
+        added = min([(stay.added_at or stay.seen)[:10] for stay in intervals])
+        gone = [stay.first_missing for stay in intervals if stay.first_missing]
+        removed = max(gone)[:10] if len(gone) == len(intervals) else ""
+    asterisk = added == first_read[:10] and any(
+        stay.seen == first_read and not stay.added_at for stay in intervals
     )
+    return Song(item, added, asterisk, removed, intervals)
 
 
 def _order(song: Song) -> tuple[str, list[str], int, str]:
@@ -108,14 +110,14 @@ def _order(song: Song) -> tuple[str, list[str], int, str]:
     return item.name.lower(), artists, item.duration_ms, item.uri
 
 
-def _interval_entry(interval: Interval) -> dict[str, Json]:
-    return {
-        "added_at": interval.added_at,
-        "first_missing": interval.first_missing,
-        "first_seen": interval.seen,
-        "last_seen": interval.last_seen,
-    }
+def _interval_entry(interval: Interval) -> str:
+    return f"""{{
+          "added_at": {_text_or_null(interval.added_at)},
+          "first_missing": {_text_or_null(interval.first_missing)},
+          "first_seen": "{interval.seen}",
+          "last_seen": {_text_or_null(interval.last_seen)}
+        }}"""
 
 
-def _utc_day(time: datetime) -> date:
-    return time.astimezone(UTC).date()
+def _text_or_null(text: str | None) -> str:
+    return f'"{text}"' if text else "null"

@@ -1,47 +1,75 @@
 """What changed when, newest first."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from playlist_archive.keys import view_key
-from playlist_archive.ledger import Change, Ledger
+from playlist_archive.ledger import (
+    NEWEST_CHANGES,
+    Change,
+    ClosedYear,
+    Ledger,
+    Names,
+    names_after,
+    to_moment,
+    year_of,
+)
 from playlist_archive.snapshot import Owner
 from playlist_archive.views import wording
-from playlist_archive.views.cells import artist_links, item_link
+from playlist_archive.views.cells import cells
 from playlist_archive.views.heading import heading, navigation, title
 from playlist_archive.views.markdown import escape, link, strip_tags
-
-NEWEST_CHANGES = 100
 
 
 def year_key(playlist_id: str, year: int) -> str:
     return view_key("history", playlist_id, f"-{year}.md")
 
 
-def history_pages(ledger: Ledger) -> tuple[str, dict[int, str]]:
-    """Return the page of the newest changes, and a page for each year that it does not exhaust.
+def history_page(ledger: Ledger) -> str:
+    """Return the page of the newest changes, which leads to those of `years`."""
+    changes = ledger.changes
+    count = len(changes) + sum(closed.count for closed in ledger.years.values())
+    return "\n".join(
+        [
+            *heading(ledger, "history"),
+            f"{wording.counted(count, 'change')} since the first snapshot",
+            "",
+            *_Sections(ledger).of(changes[-NEWEST_CHANGES:], ledger.names),
+            *_older(ledger),
+            _first_snapshot(ledger),
+            "",
+        ]
+    )
 
-    A year's page holds all changes of the year, so it stays as it is when the year is over.
-    """
-    years = sorted({_year(change) for change in ledger.changes[:-NEWEST_CHANGES]}, reverse=True)
+
+def years(ledger: Ledger) -> list[int]:
+    """Return the years that the page of the newest changes does not exhaust, newest first."""
+    open_years = {year_of(change) for change in ledger.changes[:-NEWEST_CHANGES]}
+    return sorted(open_years | ledger.years.keys(), reverse=True)
+
+
+def same_year(before: Ledger, after: Ledger, year: int) -> bool:
+    """Say whether a page of the year tells the same changes, and there was one before."""
+    return year in years(before) and _changes_of(before, year) == _changes_of(after, year)
+
+
+def _changes_of(ledger: Ledger, year: int) -> ClosedYear | list[Change]:
+    closed = ledger.years.get(year)
+    return closed or [change for change in ledger.changes if year_of(change) == year]
+
+
+def year_pages(ledger: Ledger, chosen: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """Yield the page of each of the chosen `years`: it holds all changes of the year."""
+    afters = names_after(ledger.changes, ledger.names)
     sections = _Sections(ledger)
-    newest = len(ledger.changes) - NEWEST_CHANGES
-    main = [
-        *heading(ledger, "history"),
-        f"{wording.counted(len(ledger.changes), 'change')} since the first snapshot",
-        "",
-        *sections.of(range(max(newest, 0), len(ledger.changes))),
-        *_older(ledger, years),
-        _first_snapshot(ledger),
-        "",
-    ]
-    pages = {}
-    for year in years:
-        chosen = [i for i, change in enumerate(ledger.changes) if _year(change) == year]
-        count = wording.counted(len(chosen), "change")
+    for year in chosen:
+        if closed := ledger.years.get(year):
+            changes, names = closed.changes(), closed.names
+        else:
+            indices = [i for i, change in enumerate(ledger.changes) if year_of(change) == year]
+            changes, names = ledger.changes[indices[0] : indices[-1] + 1], afters[indices[-1]]
+        count = wording.counted(len(changes), "change")
         page = [navigation(ledger), "", title(ledger), "", f"{count} in {year}", ""]
-        pages[year] = "\n".join([*page, *sections.of(chosen)])
-    return "\n".join(main), pages
+        yield year, "\n".join([*page, *sections.of(changes, names)])
 
 
 class _Sections:
@@ -50,76 +78,58 @@ class _Sections:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._lines: dict[int, str] = {}
-        self._afters = _headers_after(ledger)
 
-    def of(self, changes: Sequence[int]) -> Iterator[str]:
-        """Yield the lines of the sections of the given changes, the last one first."""
-        for index in reversed(changes):
-            change = self._ledger.changes[index]
-            yield f"#### {_when(change)}"
-            yield ""
-            counts = _counts(change)
-            if counts:
-                yield counts
-                yield ""
-            yield from self._details(change, self._afters[index])
-            yield ""
+    def of(self, changes: Sequence[Change], names: Names) -> list[str]:
+        """Return the lines of the changes, the last one, which left the `names`, first."""
+        lines: list[str] = []
+        afters = names_after(changes, names)
+        for change, after in zip(reversed(changes), reversed(afters), strict=True):
+            lines += [f"#### {_when(change)}", ""]
+            if counts := _counts(change):
+                lines += [counts, ""]
+            lines += self._names(change, after)
+            lines += self._songs(change)
+            lines.append("")
+        return lines
 
-    def _details(self, change: Change, after: "_Names") -> Iterator[str]:
-        name, description, owner = after
+    def _names(self, change: Change, after: Names) -> Iterator[str]:
         if change.name is not None:
-            yield f"- Renamed from {_quote(change.name)} to {_quote(name)}"
+            yield f"- Renamed from {_quote(change.name)} to {_quote(after.name)}"
         if change.description is not None:
             old, new = (
-                _quote(strip_tags(text).strip()) for text in (change.description, description)
+                _quote(strip_tags(text).strip()) for text in (change.description, after.description)
             )
             yield f"- Description changed from {old} to {new}"
         if change.owner is not None:
-            yield f"- Owner changed from {_owner(change.owner)} to {_owner(owner)}"
-        for verb, occurrences in (
-            ("Added", change.added),
-            ("Added again", change.readded),
-            ("Removed", change.removed),
-            ("Moved", change.moved),
-        ):
-            for occurrence in occurrences:
-                yield f"- {verb}: {self._song(self._ledger.occurrences[occurrence].item)}"
+            yield f"- Owner changed from {_owner(change.owner)} to {_owner(after.owner)}"
+
+    def _songs(self, change: Change) -> list[str]:
+        occurrences, song = self._ledger.occurrences, self._song
+        lines = [
+            f"- {verb}: {song(occurrences[occurrence].item)}"
+            for verb, chosen in (
+                ("Added", change.added),
+                ("Added again", change.readded),
+                ("Removed", change.removed),
+                ("Moved", change.moved),
+            )
+            for occurrence in chosen
+        ]
         if change.moved_count > len(change.moved):
-            yield f"- Moved: {change.moved_count - len(change.moved):,} more"
-        for item in change.unavailable:
-            yield f"- No longer available on Spotify: {self._song(item)}"
-        for item in change.available:
-            yield f"- Available again: {self._song(item)}"
-        for item, line in change.renamed:
-            yield f"- Spotify changed {_quote(line)}: {self._song(item)}"
+            lines.append(f"- Moved: {change.moved_count - len(change.moved):,} more")
+        lines += [f"- No longer available on Spotify: {song(item)}" for item in change.unavailable]
+        lines += [f"- Available again: {song(item)}" for item in change.available]
+        lines += [
+            f"- Spotify changed {_quote(line)}: {song(item)}" for item, line in change.renamed
+        ]
+        return lines
 
     def _song(self, index: int) -> str:
         line = self._lines.get(index)
         if line is None:
-            item = self._ledger.items[index]
-            artists = artist_links(item)
-            line = f"{item_link(item)} by {artists}" if artists else item_link(item)
-            self._lines[index] = line
+            name, artists, _ = cells(self._ledger.items[index])
+            self._lines[index] = line = f"{name} by {artists}" if artists else name
         return line
-
-
-type _Names = tuple[str, str, Owner]
-
-
-def _headers_after(ledger: Ledger) -> list[_Names]:
-    """Return name, description and owner as each change left them."""
-    name, description, owner = (
-        ledger.header.name,
-        ledger.header.description,
-        ledger.header.owner,
-    )
-    afters: list[_Names] = []
-    for change in reversed(ledger.changes):
-        afters.append((name, description, owner))
-        name = name if change.name is None else change.name
-        description = description if change.description is None else change.description
-        owner = owner if change.owner is None else change.owner
-    return afters[::-1]
 
 
 def _counts(change: Change) -> str:
@@ -139,17 +149,17 @@ def _when(change: Change) -> str:
     return wording.day(change.time)
 
 
-def _older(ledger: Ledger, years: Sequence[int]) -> list[str]:
-    if not years:
+def _older(ledger: Ledger) -> list[str]:
+    older = years(ledger)
+    if not older:
         return []
-    links = (f"[{year}](/{year_key(ledger.playlist_id, year)})" for year in years)
+    links = (f"[{year}](/{year_key(ledger.playlist_id, year)})" for year in older)
     return [f"Older changes: {', '.join(links)}", ""]
 
 
 def _first_snapshot(ledger: Ledger) -> str:
-    first = sum(
-        occurrence.intervals[0].seen == ledger.first_read for occurrence in ledger.occurrences
-    )
+    first_read = to_moment(ledger.first_read)
+    first = sum([occurrence.intervals[0].seen == first_read for occurrence in ledger.occurrences])
     return f"First snapshot: {wording.day(ledger.first_read)}, {wording.counted(first, 'song')}"
 
 
@@ -159,11 +169,3 @@ def _owner(owner: Owner) -> str:
 
 def _quote(text: str) -> str:
     return f"“{escape(text)}”"
-
-
-def _year(change: Change) -> int:
-    return _utc(change.time).year
-
-
-def _utc(time: datetime) -> datetime:
-    return time.astimezone(UTC)

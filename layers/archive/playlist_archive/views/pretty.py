@@ -2,10 +2,10 @@
 
 from playlist_archive.ledger import Ledger
 from playlist_archive.views import wording
-from playlist_archive.views.cells import item_cells
+from playlist_archive.views.cells import cells
 from playlist_archive.views.heading import description, heading
 from playlist_archive.views.markdown import code, escape_paragraph, link
-from playlist_archive.views.twins import Json, encode_twin, item_entry, moment
+from playlist_archive.views.twins import encode_twin, item_members, text
 
 _UNPLAYABLE = " *(not playable)*"
 _HIDDEN = " *(no longer available)*"
@@ -23,7 +23,7 @@ def pretty_page(ledger: Ledger) -> str:
         link(owner.name, owner.url) if owner.url else escape_paragraph(owner.name),
         wording.likes(ledger.followers),
         wording.counted(len(shown), "song"),
-        wording.total_length(sum(item.duration_ms for item in shown)),
+        wording.total_length(sum([item.duration_ms for item in shown])),
     )
     lines = [
         *heading(ledger, "pretty"),
@@ -36,46 +36,49 @@ def pretty_page(ledger: Ledger) -> str:
     ]
     for number, row in enumerate(ledger.rows, start=1):
         if row.occurrence is None:
-            cells = _UNKNOWN
-        else:
-            item = ledger.items[ledger.occurrences[row.occurrence].item]
-            note = _HIDDEN if row.hidden else "" if item.playable else _UNPLAYABLE
-            cells = item_cells(item, note)
-        lines.append(f"| {number} | {cells} |")
+            lines.append(f"| {number} | {_UNKNOWN} |")
+            continue
+        item = ledger.items[ledger.occurrences[row.occurrence].item]
+        note = _HIDDEN if row.hidden else "" if item.playable else _UNPLAYABLE
+        title, artists, rest = cells(item)
+        lines.append(f"| {number} | {title}{note} | {artists} | {rest} |")
     lines += ["", f"Snapshot ID: {code(ledger.snapshot_id)}", ""]
     return "\n".join(lines)
 
 
 def pretty_twin(ledger: Ledger) -> bytes:
     """Return the rows that Spotify describes under `tracks`, the others under `unavailable`."""
-    tracks: list[Json] = []
-    unavailable: list[Json] = []
+    tracks: list[str] = []
+    unavailable: list[str] = []
     for position, row in enumerate(ledger.rows, start=1):
         if row.occurrence is None:
-            unavailable.append({"position": position})
+            unavailable.append(f'      "position": {position}\n')
             continue
         item = ledger.items[ledger.occurrences[row.occurrence].item]
-        entry = item_entry(item) | {
-            "added_at": moment(row.added_at),
-            "added_by": row.added_by,
-            "explicit": item.explicit,
-            "isrc": item.isrc,
-            "local": item.local,
-            "playable": item.playable and not row.hidden,
-            "position": position,
-        }
+        credits_, duration, name, identity = item_members(item)
+        added_at = f'"{row.added_at[:10]} {row.added_at[11:19]}"' if row.added_at else "null"
+        playable = item.playable and not row.hidden
+        entry = f"""      "added_at": {added_at},
+      "added_by": {text(row.added_by)},
+{credits_}{duration}      "explicit": {_flag(item.explicit)},
+      "isrc": {text(item.isrc)},
+      "local": {_flag(item.local)},
+{name}      "playable": {_flag(playable)},
+      "position": {position},
+{identity}"""
         (unavailable if row.hidden else tracks).append(entry)
     owner = ledger.header.owner
-    return encode_twin(
-        {
-            "description": ledger.header.description,
-            "num_followers": ledger.followers,
-            "original_name": ledger.original_name,
-            "owner": {"id": owner.id, "name": owner.name, "url": owner.url},
-            "snapshot_id": ledger.snapshot_id,
-            "tracks": tracks,
-            "unavailable": unavailable,
-            "unique_name": ledger.unique_name,
-            "url": ledger.header.url,
-        }
-    )
+    document = {
+        "description": ledger.header.description,
+        "num_followers": ledger.followers,
+        "original_name": ledger.original_name,
+        "owner": {"id": owner.id, "name": owner.name, "url": owner.url},
+        "snapshot_id": ledger.snapshot_id,
+        "unique_name": ledger.unique_name,
+        "url": ledger.header.url,
+    }
+    return encode_twin(document, tracks=tracks, unavailable=unavailable)
+
+
+def _flag(flag: bool) -> str:
+    return "true" if flag else "false"

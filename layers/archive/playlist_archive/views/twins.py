@@ -1,49 +1,71 @@
-"""The JSON documents beside the Markdown pages, with the keys of the archive before this one."""
+"""The JSON documents beside the Markdown pages, with the keys of the archive before this one.
 
-import codecs
+They look as `json.dumps(document, indent=2, sort_keys=True)` writes them, made from pieces: a song
+is written by a template, for there are thousands.
+"""
+
 import json
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as text
+from typing import NamedTuple
 
-import msgspec
+from playlist_archive.snapshot import Album, Artist, Item
 
-from playlist_archive.snapshot import Item
-
-type Json = bool | int | str | datetime | list[Json] | dict[str, Json] | None
-
-_TO_THE_SECOND = len("2020-10-21 00:00:00")
+__all__ = ["ItemMembers", "encode_twin", "item_members", "text"]
 
 
-def encode_twin(document: dict[str, Json]) -> bytes:
-    """Return what `json.dumps(document, indent=2, sort_keys=True)` would, and a newline, sooner.
+class ItemMembers(NamedTuple):
+    """What is told of every item, as members of a song's object.
 
-    A datetime becomes ISO 8601 text.
+    The pieces are those between which other keys are sorted: `credits` are `album` and `artists`,
+    `identity` are `type`, `uri` and `url`.
     """
-    encoded = msgspec.json.encode(document, order="sorted")
-    text = msgspec.json.format(encoded, indent=2).decode()
-    return text.encode("ascii", errors=_ESCAPED).replace(b"\x7f", rb"\u007f") + b"\n"
+
+    credits: str
+    duration: str
+    name: str
+    identity: str
 
 
-def _escape(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeEncodeError)
-    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+@lru_cache(maxsize=1 << 14)  # a song stands in both twins
+def item_members(item: Item) -> ItemMembers:
+    artists = ",\n        ".join([_named(artist, "        ") for artist in item.artists])
+    if artists:
+        artists = f"\n        {artists}\n      "
+    return ItemMembers(
+        credits=f"""      "album": {_named(item.album, "      ")},
+      "artists": [{artists}],
+""",
+        duration=f"""      "duration_ms": {item.duration_ms},
+""",
+        name=f"""      "name": {text(item.name)},
+""",
+        identity=f"""      "type": {text(item.type)},
+      "uri": {text(item.uri)},
+      "url": {text(item.url)}
+""",
+    )
 
 
-_ESCAPED = "playlist_archive.json"
-codecs.register_error(_ESCAPED, _escape)
+def _named(thing: Album | Artist, indent: str) -> str:
+    return f"""{{
+{indent}  "name": {text(thing.name)},
+{indent}  "url": {text(thing.url)}
+{indent}}}"""
 
 
-def item_entry(item: Item) -> dict[str, Json]:
-    return {
-        "album": {"name": item.album.name, "url": item.album.url},
-        "artists": [{"name": artist.name, "url": artist.url} for artist in item.artists],
-        "duration_ms": item.duration_ms,
-        "name": item.name,
-        "type": item.type,
-        "uri": item.uri,
-        "url": item.url,
+def encode_twin(document: Mapping[str, object], **songs: Iterable[str]) -> bytes:
+    """Return a document as `json` would write it, with lists of songs besides.
+
+    A song is the members of its object, each a line that is indented by six.
+    """
+    members = {
+        name: json.dumps(value, indent=2, sort_keys=True).replace("\n", "\n  ")
+        for name, value in document.items()
     }
-
-
-def moment(time: datetime | None) -> str | None:
-    """Return the time in UTC, as `2020-10-21 00:00:00`."""
-    return time.astimezone(UTC).isoformat(" ")[:_TO_THE_SECOND] if time else None
+    for name, entries in songs.items():
+        joined = "    },\n    {\n".join(entries)
+        members[name] = f"[\n    {{\n{joined}    }}\n  ]" if joined else "[]"
+    lines = ",\n".join([f"  {text(name)}: {member}" for name, member in sorted(members.items())])
+    return f"{{\n{lines}\n}}\n".encode("ascii")

@@ -1,0 +1,198 @@
+"""Indexers that die, meet, and are told things twice or in the wrong order."""
+
+from collections.abc import Sequence
+from itertools import count
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playlist_archive.catalog import Catalog, decode_catalog, encode_catalog
+from playlist_archive.indexer import Indexer
+from playlist_archive.keys import CATALOG, SPOTIFY_STATE
+from playlist_archive.messages import (
+    Latest,
+    Outcome,
+    RunReport,
+    Standing,
+    Status,
+    decode_render_request,
+)
+from tests.actors import Actor, Play, play_until
+from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header
+from tests.fakes import FakeBucket, FakeClock, FakeQueue
+
+pytestmark = pytest.mark.unit
+
+type Batch = Sequence[Outcome | RunReport]
+
+
+def an_outcome(day: int, status: Status, playlist_id: str = PLAYLIST) -> Outcome:
+    run = RUN + day * DAY
+    good = status == "ok"
+    return Outcome(
+        playlist_id=playlist_id,
+        run=run,
+        at=run,
+        status=status,
+        reason="" if good else "why",
+        source="registry",
+        header=a_header(f"v{day}", followers=10 + day, playlist_id=playlist_id) if good else None,
+        read=good,
+        latest=Latest(run, f"digest {day}", 3) if good else None,
+        written=good,
+    )
+
+
+def a_report(day: int) -> RunReport:
+    run = RUN + day * DAY
+    return RunReport(run=run, at=run, planned=2, unchanged=day)
+
+
+# The second playlist has the name of the first, so its number has to be announced, too.
+BATCHES: tuple[Batch, ...] = (
+    [a_report(0), an_outcome(0, "ok")],
+    [an_outcome(0, "ok", OTHER)],
+    [a_report(1), an_outcome(1, "unstable"), an_outcome(1, "ok", OTHER)],
+    [a_report(2), an_outcome(2, "ok"), an_outcome(2, "not_found", OTHER)],
+)
+
+
+def indexing(batch: Batch) -> Play:
+    def play(bucket: FakeBucket, queue: FakeQueue) -> None:
+        Indexer(bucket=bucket, render_queue=queue, clock=FakeClock()).index(batch)
+
+    return play
+
+
+def clean_run() -> FakeBucket:
+    bucket, queue = FakeBucket(), FakeQueue()
+    for batch in BATCHES:
+        indexing(batch)(bucket, queue)
+    return bucket
+
+
+CLEAN = clean_run()
+
+
+def assert_clean(bucket: FakeBucket, queue: FakeQueue) -> None:
+    """All pages are those of a clean run, and the newest standings were announced."""
+    catalog = decode_catalog(bucket.objects[CATALOG])
+    assert not list(catalog.unannounced())
+    assert uncounted(catalog) == uncounted(decode_catalog(CLEAN.objects[CATALOG]))
+    for key in CLEAN.objects.keys() - {CATALOG}:
+        assert bucket.objects[key] == CLEAN.objects[key], key
+    told: dict[str, Standing] = {}
+    for body in queue.bodies:
+        request = decode_render_request(body)
+        known = told.get(request.playlist_id)
+        assert request.standing
+        if known is None or request.standing.revision > known.revision:
+            told[request.playlist_id] = request.standing
+    for playlist_id, entry in catalog.entries.items():
+        assert told.get(playlist_id) == entry.standing
+
+
+def uncounted(catalog: Catalog) -> bytes:
+    """Return the catalog without what counts how often it was written."""
+    entries = {
+        playlist_id: msgspec.structs.replace(entry, standing=None, announced=0, shown=None)
+        for playlist_id, entry in catalog.entries.items()
+    }
+    return encode_catalog(msgspec.structs.replace(catalog, revision=0, entries=entries))
+
+
+@given(st.permutations(BATCHES + BATCHES[:2]))
+def test_order_and_repetition_of_batches_do_not_matter(batches: Sequence[Batch]) -> None:
+    bucket, queue = FakeBucket(), FakeQueue()
+    for batch in batches:
+        indexing(batch)(bucket, queue)
+
+    assert_clean(bucket, queue)
+
+
+@pytest.mark.parametrize("number", range(len(BATCHES)))
+def test_a_death_before_any_call_is_repaired_by_the_redelivery(number: int) -> None:
+    for calls in count():
+        bucket, queue = FakeBucket(), FakeQueue()
+        for batch in BATCHES[:number]:
+            indexing(batch)(bucket, queue)
+        ended = play_until(bucket, queue, indexing(BATCHES[number]), calls=calls)
+        for batch in BATCHES[number:]:
+            indexing(batch)(bucket, queue)
+
+        assert_clean(bucket, queue)
+        if ended:
+            break
+    assert calls > 10
+
+
+@pytest.mark.parametrize("number", range(len(BATCHES) - 1))
+def test_a_death_is_repaired_even_if_its_batch_comes_last(number: int) -> None:
+    for calls in count():
+        bucket, queue = FakeBucket(), FakeQueue()
+        ended = play_until(bucket, queue, indexing(BATCHES[number]), calls=calls)
+        for batch in (*BATCHES[:number], *BATCHES[number + 1 :], BATCHES[number]):
+            indexing(batch)(bucket, queue)
+
+        assert_clean(bucket, queue)
+        if ended:
+            break
+
+
+# One call in so many is the last one of its indexer.
+DEATHS = 0.03
+
+
+@settings(max_examples=150)
+@given(st.permutations(BATCHES), st.integers(0, 2**32).map(Random))
+def test_two_indexers_at_once_leave_no_stale_page(batches: Sequence[Batch], chance: Random) -> None:
+    """Interleave two indexers call by call, and now and then kill the one whose turn it is."""
+    bucket, queue = FakeBucket(), FakeQueue()
+    waiting = list(batches)
+    acting: dict[bool, tuple[Batch, Actor]] = {}
+    while waiting or acting:
+        for side in (False, True):
+            if side not in acting and waiting:
+                batch = waiting.pop(0)
+                acting[side] = batch, Actor(bucket, queue, indexing(batch))
+        side = chance.choice(sorted(acting))
+        batch, actor = acting[side]
+        actor.step(die=chance.random() < DEATHS)
+        if actor.done:
+            del acting[side]
+            if actor.died:
+                waiting.append(batch)
+
+    assert_clean(bucket, queue)
+
+
+def test_a_batch_reads_and_writes_each_shared_object_once() -> None:
+    bucket, queue = FakeBucket(), FakeQueue()
+    indexing(BATCHES[0])(bucket, queue)
+    before = dict(bucket.objects)
+    bucket.calls.clear()
+    indexing([a_report(1), an_outcome(1, "ok")])(bucket, queue)
+
+    changed = [key for key, body in bucket.objects.items() if before.get(key) != body]
+    assert sorted(bucket.puts()) == sorted(changed)
+    gets = [key for operation, key in bucket.calls if operation == "get"]
+    pages = [key for key in CLEAN.objects if key.startswith(("playlists/", "state/"))]
+    assert gets.count(CATALOG) == 2
+    others = [key for key in gets if key != CATALOG]
+    assert len(set(others)) == len(others)
+    assert set(others) <= {*pages, SPOTIFY_STATE}
+
+
+def test_a_batch_that_brings_nothing_new_writes_nothing() -> None:
+    bucket, queue = FakeBucket(), FakeQueue()
+    for batch in BATCHES:
+        indexing(batch)(bucket, queue)
+    bucket.calls.clear()
+    queue.bodies.clear()
+    indexing(BATCHES[-1])(bucket, queue)
+
+    assert not bucket.puts()
+    assert not queue.bodies

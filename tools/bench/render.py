@@ -1,0 +1,213 @@
+"""How fast snapshots become pages: `python -m tools.bench.render`.
+
+Every version of a history file is folded and rendered as a run does it: from the serialised ledger
+and the serialised snapshot to the serialised pages and the serialised ledger, in one process and
+without the bucket. Times are the processor's.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec.structs import replace
+
+from playlist_archive.ledger import PageRecord, decode_ledger, encode_ledger, fold
+from playlist_archive.renderer import page_digest
+from playlist_archive.snapshot import (
+    Album,
+    Artist,
+    Item,
+    Owner,
+    Row,
+    Snapshot,
+    decode_snapshot,
+    encode_snapshot,
+)
+from playlist_archive.views import VIEWS, Page
+from playlist_archive.views.cells import cells
+from playlist_archive.views.twins import item_members
+from tools.spotify.history import HistoryLibrary
+from tools.spotify.library import Album as LibraryAlbum
+from tools.spotify.library import Artist as LibraryArtist
+from tools.spotify.library import Playlist, Track
+
+_SPOTIFY = "https://open.spotify.com"
+_DAY = timedelta(days=1)
+_BESIDE = Path(__file__).parents[3] / "shared" / "data"
+_FOLDER = Path(os.environ.get("PLAYLIST_ARCHIVE_DATA") or _BESIDE)
+
+type Times = Counter[str]
+
+
+def read_versions(file: Path) -> Iterator[list[Snapshot]]:
+    """Yield the snapshots of each playlist of a history file, oldest first."""
+    library = HistoryLibrary(file)
+    days = (library.last_day - library.first_day).days + 1
+    every_day = [library.first_day + number * _DAY for number in range(days)]
+    for playlist_id in library.list_ids(library.last_day):
+        versions: dict[int, Snapshot] = {}
+        for day in every_day:
+            playlist = library.find(playlist_id, day)
+            if playlist and playlist.version not in versions:
+                time_of_run = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
+                versions[playlist.version] = to_snapshot(playlist, time_of_run)
+        yield list(versions.values())
+
+
+def to_snapshot(playlist: Playlist, run: datetime) -> Snapshot:
+    """Return what the fetcher would have written of a history file's playlist."""
+    owner = playlist.owner
+    return Snapshot(
+        playlist_id=playlist.id,
+        time=run,
+        read_at=run,
+        previous_check=run - _DAY,
+        name=playlist.name,
+        description=playlist.description or "",
+        owner=Owner(owner.id, owner.display_name or "", f"{_SPOTIFY}/user/{owner.id}"),
+        url=f"{_SPOTIFY}/playlist/{playlist.id}",
+        snapshot_id=f"version {playlist.version}",
+        followers=playlist.followers,
+        rows=tuple(
+            Row(
+                added_at=datetime.fromisoformat(row.added_at) if row.added_at else None,
+                added_by=row.added_by,
+                item=to_item(row.item),
+            )
+            for row in playlist.rows
+            if isinstance(row.item, Track)
+        ),
+    )
+
+
+@cache
+def to_item(track: Track) -> Item:
+    artists = (Artist(one.name, f"{_SPOTIFY}/artist/{one.id}") for one in track.artists)
+    return Item(
+        type="track",
+        uri=track.uri,
+        name=track.name,
+        duration_ms=track.duration_ms,
+        artists=tuple(artists),
+        album=Album(track.album.name, f"{_SPOTIFY}/album/{track.album.id}", "2019"),
+        url=f"{_SPOTIFY}/track/{track.id}",
+    )
+
+
+def render(stored: bytes | None, document: bytes, times: Times) -> bytes:
+    """Return the next serialised ledger; count in `times` what each step took, in seconds."""
+    began = time.process_time()
+
+    def lap(step: str) -> None:
+        nonlocal began
+        now = time.process_time()
+        times[step] += now - began  # type: ignore[assignment]
+        began = now
+
+    before = decode_ledger(stored) if stored else None
+    lap("parse the ledger")
+    snapshot = decode_snapshot(document)
+    lap("parse the snapshot")
+    ledger = fold(before, snapshot)
+    lap("fold")
+    pages: dict[str, Page] = {}
+    for name, view in VIEWS.items():
+        pages |= view(ledger, before)
+        lap(f"view {name}")
+    records = {key: PageRecord(page_digest(page), "etag") for key, page in pages.items()}
+    lap("write: digests of pages")
+    body = encode_ledger(replace(ledger, pages=records))
+    lap("write: ledger")
+    return body
+
+
+def forget() -> None:
+    """Drop what a warm process remembers of songs."""
+    cells.cache_clear()
+    item_members.cache_clear()
+
+
+def measure_history(file: Path, versions: int | None, *, cold: bool) -> None:
+    times: Times = Counter()
+    done = 0
+    for snapshots in read_versions(file):
+        stored = None
+        for snapshot in snapshots[: versions and versions - done]:
+            document = encode_snapshot(snapshot)
+            if cold:
+                forget()
+            stored = render(stored, document, times)
+            done += 1
+        if done == versions:
+            break
+    total = times.total()
+    kind = "a cold process each" if cold else "one process"
+    print(f"{done} versions in {total:.1f} s of CPU, {kind}: {done / total:.0f} a second")
+    for step, seconds in times.items():
+        print(f"  {step:24} {seconds / done * 1000:7.3f} ms {seconds / total:6.1%}")
+
+
+def measure_growth() -> None:
+    """Tell what one render takes by what came before it, and by the size of the playlist."""
+    print("one render of 100 rows, of which one moves a day, by the snapshots before it")
+    for before in (10, 100, 1_000, 3_000):
+        print(f"  {before:8,} {_measure_render(before, 100):7.3f} ms")
+    print("one render after ten snapshots, by the number of rows")
+    for rows in (10, 100, 1_000, 10_000):
+        print(f"  {rows:8,} {_measure_render(10, rows):7.3f} ms")
+
+
+def _measure_render(before: int, rows: int) -> float:
+    """Return the milliseconds that a render takes after so many; each day the first row goes last."""
+    run = datetime(2020, 1, 1, 4, tzinfo=UTC)
+    items = [to_item(_track(number)) for number in range(rows)]
+    ledger = None
+    for number in range(before + 1):
+        there = items[number % rows :] + items[: number % rows]
+        snapshot = Snapshot(
+            playlist_id="0" * 22,
+            time=run + number * _DAY,
+            read_at=run + number * _DAY,
+            name="Growing old",
+            description="",
+            owner=Owner("me", "Me"),
+            url=f"{_SPOTIFY}/playlist/{'0' * 22}",
+            snapshot_id=str(number),
+            rows=tuple(Row(added_at=run, item=item) for item in there),
+        )
+        stored = encode_ledger(ledger) if ledger else None
+        ledger = fold(ledger, snapshot)
+    document = encode_snapshot(snapshot)
+    samples = []
+    for _ in range(5):
+        forget()
+        times: Times = Counter()
+        render(stored, document, times)
+        samples.append(times.total())
+    return min(samples) * 1000
+
+
+def _track(number: int) -> Track:
+    artist = (LibraryArtist(f"{number:022}", f"Artist {number}"),)
+    album = LibraryAlbum(f"{number:022}", f"Album {number}", artist, "2019", 1)
+    return Track(f"{number:022}", f"Song {number}", artist, album, 180_000)
+
+
+def main(
+    file: Annotated[Path, typer.Argument(exists=True)] = _FOLDER / "playlist-history.jsonl.xz",
+    versions: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
+) -> None:
+    """Fold and render the versions of a history file, then playlists that grow."""
+    measure_history(file, versions, cold=True)
+    measure_history(file, versions, cold=False)
+    measure_growth()
+
+
+if __name__ == "__main__":
+    typer.run(main)
