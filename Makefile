@@ -33,6 +33,10 @@ history: $(LOCAL) ## Archive the last days of a history file and measure it: FIL
 chaos: $(LOCAL) ## Archive a history file through Spotify's faults and compare: FILE=<file> [DAYS=5] [SEED=1]
 	@exec $(BIN)/python -m tools.chaos "$(FILE)" $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: login
+login: $(LOCAL) ## Ask for your consent in the browser and store the credentials; ARGS=--local prints them instead
+	@exec $(BIN)/python -m tools.login $(ARGS)
+
 .PHONY: env
 env: $(LOCAL) ## Write .local/env.json, for sam local invoke against the local stack
 	@exec $(BIN)/python -m tools.local env
@@ -61,6 +65,11 @@ check: format-check lint types template requirements-check test ## Everything th
 fmt: $(CHECK) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+.PHONY: bench
+bench: $(TEST) ## Count requests, and measure rendering, over a history file: FILE=<file>
+	@$(BIN)/python -m tests.bench.count_requests "$(FILE)"
+	@$(BIN)/python -m tools.bench.render "$(FILE)"
 
 .PHONY: requirements
 requirements: $(UV) ## Export what the dependencies layer installs from uv.lock

@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from samtranslator.translator.transform import (  # type: ignore[import-untyped]
-    transform as sam_transform,
-)
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+from samtranslator.translator.transform import transform as sam_transform
+from samtranslator.yaml_helper import yaml_parse
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
 REGION = "us-east-1"
