@@ -2,7 +2,10 @@
 
 from datetime import datetime
 
+from playlist_archive import spotify
+from playlist_archive.bucket import Bucket
 from playlist_archive.clock import Clock
+from playlist_archive.credentials import CredentialStore
 from playlist_archive.errors import ArchiveError
 from playlist_archive.fetcher import Fetcher
 from playlist_archive.indexer import Indexer
@@ -10,13 +13,34 @@ from playlist_archive.keys import SNAPSHOTS
 from playlist_archive.lister import Lister
 from playlist_archive.messages import decode_outcome, decode_render_request
 from playlist_archive.renderer import Renderer
-from playlist_archive.settings import LibraryMode
-from playlist_archive.spotify.client import Spotify
+from playlist_archive.settings import LibraryMode, SpotifySettings
+from playlist_archive.spotify.client import Spotify, WebApi
 from tests.fakes import FakeBucket, FakeQueue
 
 
 def plenty() -> float:
     return 600.0
+
+
+def connect(
+    url: str,
+    bucket: Bucket,
+    credentials: CredentialStore,
+    clock: Clock,
+    *,
+    budget: int = 0,
+    interval_ms: int = 0,
+) -> WebApi:
+    """Return a client of the stand-in at `url`."""
+    settings = SpotifySettings(
+        archive_bucket="archive",
+        credentials_parameter="/archive/spotify",
+        spotify_api_url=f"{url}/v1",
+        spotify_accounts_url=url,
+        daily_request_budget=budget,
+        request_interval_ms=interval_ms,
+    )
+    return spotify.connect(settings, bucket, credentials, clock)
 
 
 class Pipeline:

@@ -15,11 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import typer
 
-from playlist_archive import spotify
 from playlist_archive.credentials import Credentials
-from playlist_archive.settings import SpotifySettings
 from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
-from tests.pipeline import Pipeline, plenty
+from tests.pipeline import Pipeline, connect, plenty
 from tools.spotify.accounts import Client
 from tools.spotify.history import HistoryLibrary
 from tools.spotify.server import StandIn
@@ -68,16 +66,8 @@ def count_requests(
     for playlist_id in library.list_ids(days[-1]):
         bucket.objects[f"registry/{playlist_id}"] = b""
     with StandIn(library, app=app) as stand_in:
-        settings = SpotifySettings(
-            archive_bucket="archive",
-            credentials_parameter="/archive/spotify",
-            spotify_api_url=f"{stand_in.url}/v1",
-            spotify_accounts_url=stand_in.url,
-            daily_request_budget=0,
-            request_interval_ms=0,
-        )
         store = FakeCredentialStore(Credentials(Client.id, Client.secret, refresh_token))
-        client = spotify.connect(settings, bucket, store, clock)
+        client = connect(stand_in.url, bucket, store, clock)
         pipeline = Pipeline(client, clock, bucket=bucket)
         for day in days:
             stand_in.control.set_date(day)

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from playlist_archive import spotify
 from playlist_archive.credentials import Credentials
-from playlist_archive.settings import SpotifySettings
 from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
-from tests.pipeline import Pipeline
+from tests.pipeline import Pipeline, connect
 from tools.spotify import SampleLibrary, StandIn
 from tools.template import load_source
 
@@ -27,18 +25,10 @@ def bucket() -> FakeBucket:
     """Return what ten days of the sample library leave behind."""
     bucket, clock = FakeBucket(), FakeClock()
     with StandIn(SampleLibrary(SINCE)) as stand_in:
-        settings = SpotifySettings(
-            archive_bucket="archive",
-            credentials_parameter="/archive/spotify",
-            spotify_api_url=f"{stand_in.url}/v1",
-            spotify_accounts_url=stand_in.url,
-            daily_request_budget=0,
-            request_interval_ms=0,
-        )
         store = FakeCredentialStore(
             Credentials("standin-client", "standin-secret", "standin-refresh")
         )
-        api = spotify.connect(settings, bucket, store, clock)
+        api = connect(stand_in.url, bucket, store, clock)
         pipeline = Pipeline(api, clock, bucket=bucket)
         for number in range(DAYS):
             day = SINCE + timedelta(number)

@@ -5,12 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from playlist_archive import spotify
 from playlist_archive.credentials import Credentials
-from playlist_archive.settings import SpotifySettings
 from playlist_archive.spotify.client import WebApi
 from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
-from tests.pipeline import Pipeline, plenty
+from tests.pipeline import Pipeline, connect, plenty
 from tools.spotify import SampleLibrary, StandIn
 from tools.spotify.accounts import Client
 
@@ -49,15 +47,7 @@ def test_canaries_stay_where_they_are(
     store = FakeCredentialStore(Credentials("canary-id", SECRET, REFRESH, clock.now()))
     client = Client("canary-id", SECRET, REFRESH)
     with StandIn(SampleLibrary(date(2026, 10, 1)), client=client) as stand_in:
-        settings = SpotifySettings(
-            archive_bucket="archive",
-            credentials_parameter="/archive/spotify",
-            spotify_api_url=f"{stand_in.url}/v1",
-            spotify_accounts_url=stand_in.url,
-            daily_request_budget=60,
-            request_interval_ms=0,
-        )
-        api = spotify.connect(settings, bucket, store, clock)
+        api = connect(stand_in.url, bucket, store, clock, budget=60)
         pipeline = Pipeline(api, clock, bucket=bucket)
         if kind != "none":
             passing = 1 if path == "^/v1/" else 0

@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 import pytest
 
-from playlist_archive import spotify
 from playlist_archive.content_types import JSON
 from playlist_archive.credentials import Credentials
 from playlist_archive.errors import (
@@ -28,7 +27,6 @@ from playlist_archive.errors import (
     UnstablePlaylistError,
 )
 from playlist_archive.keys import SPOTIFY_STATE
-from playlist_archive.settings import SpotifySettings
 from playlist_archive.spotify.client import Reading, WebApi
 from playlist_archive.spotify.state import SpotifyState, load_state
 from playlist_archive.spotify.wire import (
@@ -44,6 +42,7 @@ from playlist_archive.spotify.wire import (
     parse_row,
 )
 from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
+from tests.pipeline import connect
 from tools.spotify.fields import parse_fields
 from tools.spotify.library import Album, Artist, Playlist, Row, Track, User
 from tools.spotify.server import StandIn
@@ -110,15 +109,14 @@ class Setup:
     def client(
         self, remaining_seconds: Callable[[], float] = lambda: 600.0, interval_ms: int = 0
     ) -> WebApi:
-        settings = SpotifySettings(
-            archive_bucket="archive",
-            credentials_parameter="/archive/spotify",
-            spotify_api_url=f"{self.stand_in.url}/v1",
-            spotify_accounts_url=self.stand_in.url,
-            daily_request_budget=self.budget,
-            request_interval_ms=interval_ms,
+        client = connect(
+            self.stand_in.url,
+            self.bucket,
+            self.store,
+            self.clock,
+            budget=self.budget,
+            interval_ms=interval_ms,
         )
-        client = spotify.connect(settings, self.bucket, self.store, self.clock)
         client.open(remaining_seconds)
         return client
 
