@@ -1,54 +1,42 @@
 """What the README says is so."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from playlist_archive.credentials import Credentials
-from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
-from tests.pipeline import Pipeline, connect
-from tools.spotify import SampleLibrary, StandIn
+from tests.fakes import FakeBucket
 from tools.template import load_source
 
 pytestmark = pytest.mark.contract
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SINCE = date(2026, 10, 1)
-DAYS = 10
 
 
-@pytest.fixture(scope="module")
-def bucket() -> FakeBucket:
-    """Return what ten days of the sample library leave behind."""
-    bucket, clock = FakeBucket(), FakeClock()
-    with StandIn(SampleLibrary(SINCE)) as stand_in:
-        store = FakeCredentialStore(
-            Credentials("standin-client", "standin-secret", "standin-refresh")
-        )
-        api = connect(stand_in.url, bucket, store, clock)
-        pipeline = Pipeline(api, clock, bucket=bucket)
-        for number in range(DAYS):
-            day = SINCE + timedelta(number)
-            stand_in.control.set_date(day)
-            clock.moment = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
-            pipeline.run(clock.now())
-    return bucket
+PAGES = (ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
+EXCERPT = re.compile(r"<!-- excerpt: (\S+) -->\n(.*?)<!-- end of excerpt -->", re.DOTALL)
 
 
-EXCERPTS = re.findall(r"<!-- excerpt: (\S+) -->\n(.*?)<!-- end of excerpt -->", README, re.DOTALL)
-
-
-def test_there_is_an_excerpt() -> None:
-    assert EXCERPTS
-
-
-@pytest.mark.parametrize(("key", "excerpt"), EXCERPTS)
-def test_an_excerpt_stands_so_in_the_page(bucket: FakeBucket, key: str, excerpt: str) -> None:
+@pytest.mark.parametrize(("key", "excerpt"), EXCERPT.findall(README))
+def test_an_excerpt_stands_so_in_the_page(
+    peaceful_archive: FakeBucket, key: str, excerpt: str
+) -> None:
     assert excerpt.strip()
-    assert excerpt.strip() in bucket.objects[key].decode()
+    assert excerpt.strip() in peaceful_archive.objects[key].decode()
+
+
+@pytest.mark.parametrize(("key", "excerpt"), EXCERPT.findall(PAGES))
+def test_a_quoted_page_of_a_troubled_archive_is_whole(
+    troubled_archive: FakeBucket, key: str, excerpt: str
+) -> None:
+    quoted = excerpt.strip().removeprefix("```markdown\n").removesuffix("\n```")
+    assert quoted == troubled_archive.objects[key].decode().strip()
+
+
+def test_every_quotation_is_found() -> None:
+    assert len(EXCERPT.findall(README)) == 1
+    assert len(EXCERPT.findall(PAGES)) == 3
 
 
 def test_every_command_exists_and_every_command_for_users_is_told() -> None:

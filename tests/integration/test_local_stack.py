@@ -51,7 +51,7 @@ def test_a_registry_object_has_its_playlist_read_at_once_and_its_deletion_retire
     assert any(key.startswith(f"snapshots/{LIGHTHOUSE}/") for key in stack.list_keys())
     assert await_text(stack, f"playlists/pretty/{LIGHTHOUSE}.md", "[The light]")
 
-    stack._s3.delete_object(Bucket=stack.bucket, Key=f"registry/{LIGHTHOUSE}")
+    stack.delete(f"registry/{LIGHTHOUSE}")
     await_status(stack, LIGHTHOUSE, "retired")
 
     assert await_text(stack, f"playlists/pretty/{LIGHTHOUSE}.md", "no longer registered")
@@ -68,8 +68,7 @@ def await_status(stack: Stack, playlist_id: str, status: str) -> None:
 
 def await_text(stack: Stack, key: str, text: str) -> bool:
     def current() -> str:
-        body = stack._s3.get_object(Bucket=stack.bucket, Key=key)["Body"].read()
-        return str(body, "utf-8")
+        return stack.read(key).decode()
 
     return await_value(current, lambda page: text in page)
 

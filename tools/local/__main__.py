@@ -18,7 +18,7 @@ from rich.console import Console
 
 from playlist_archive.errors import InvalidPlaylistIdError
 from playlist_archive.keys import check_playlist_id, registry_key
-from tools.local.comparison import find_differences
+from tools.local.comparison import find_differences, find_rebuild_differences
 from tools.local.deploy import deploy
 from tools.local.engine import Engine
 from tools.local.errors import LocalStackError
@@ -70,6 +70,8 @@ def history(
             stack, requests = _simulate(workspace, library, dates)
         _fetch_views(stack, VIEWS)
         differing = find_differences(stack, versions)
+        with console.status("Making everything again from snapshots"):
+            rebuilt = find_rebuild_differences(stack)
         _stop(workspace)
     console.print(
         f"{days} days, {requests} requests to Spotify, {time.monotonic() - began:.0f} s; "
@@ -77,7 +79,11 @@ def history(
     )
     if differing:
         raise LocalStackError(f"not as the file's last version: {', '.join(differing)}")
-    console.print("Every playlist is as the file's last version of it.")
+    if rebuilt:
+        raise LocalStackError(f"other after a rebuild: {', '.join(rebuilt)}")
+    console.print(
+        "Every playlist is as the file's last version of it, and a rebuild from snapshots changes no byte."
+    )
 
 
 @app.command()

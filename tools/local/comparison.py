@@ -1,10 +1,19 @@
-"""Whether the archive shows what a history file says."""
+"""Whether the archive shows what a history file says, and what its own snapshots say."""
 
 from typing import Any
 
+from tools.local.run import await_quiet
 from tools.local.stack import Stack
 from tools.spotify.history import HistoryLibrary
 from tools.spotify.library import Playlist, Track
+
+_DERIVED = (
+    "state/ledgers/",
+    "playlists/pretty/",
+    "playlists/cumulative/",
+    "playlists/plain/",
+    "playlists/history/",
+)
 
 
 def find_differences(stack: Stack, library: HistoryLibrary) -> list[str]:
@@ -16,6 +25,20 @@ def find_differences(stack: Stack, library: HistoryLibrary) -> list[str]:
         if (version := library.find(playlist_id, day))
         and _shown(stack.read_json(f"playlists/pretty/{playlist_id}.json")) != _said(version)
     ]
+
+
+def find_rebuild_differences(stack: Stack) -> list[str]:
+    """Throw ledgers and playlists' pages away, have them made again, and return what differs."""
+    derived = {key: stack.read(key) for prefix in _DERIVED for key in stack.list_keys(prefix)}
+    for key in derived:
+        stack.delete(key)
+    log_size = stack.engine.log_size
+    stack.start_rebuild()
+    await_quiet(stack, log_size)
+    again = {key: stack.read(key) for prefix in _DERIVED for key in stack.list_keys(prefix)}
+    return sorted(
+        key for key in derived.keys() | again.keys() if derived.get(key) != again.get(key)
+    )
 
 
 def _shown(page: dict[str, Any]) -> tuple[object, ...]:

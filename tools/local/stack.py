@@ -86,6 +86,9 @@ class Stack:
         resource.objects.delete()
         resource.delete()
 
+    def delete(self, key: str) -> None:
+        self._s3.delete_object(Bucket=self.bucket, Key=key)
+
     def list_keys(self, prefix: str = "", bucket: str = "") -> Iterator[str]:
         return (entry["Key"] for entry in self._list(prefix, bucket or self.bucket))
 
@@ -114,9 +117,15 @@ class Stack:
 
     def start_run(self, time: datetime) -> None:
         """Invoke the lister as the schedule would, for the run named `time`."""
-        payload = json.dumps({"time": f"{time:%Y-%m-%dT%H:%M:%SZ}"})
+        self._invoke_lister({"time": f"{time:%Y-%m-%dT%H:%M:%SZ}"})
+
+    def start_rebuild(self) -> None:
+        """Invoke the lister as the operator would, to make everything again from snapshots."""
+        self._invoke_lister({"rebuild": "all"})
+
+    def _invoke_lister(self, event: Mapping[str, str]) -> None:
         answer = self._client("lambda").invoke(
-            FunctionName=self.outputs["ListerFunctionName"], Payload=payload.encode()
+            FunctionName=self.outputs["ListerFunctionName"], Payload=json.dumps(event).encode()
         )
         if "FunctionError" in answer:
             error = json.load(answer["Payload"])
