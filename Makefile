@@ -50,7 +50,7 @@ stop: ## End everything that `make run` started
 .PHONY: deploy
 deploy: $(LOCAL) ## Deploy to your AWS account; asks on its first use
 	$(SAM) build
-	$(SAM) deploy $(if $(shell grep -s '^stack_name' samconfig.toml),,--guided)
+	$(SAM) deploy $(if $(shell grep -s '^stack_name' samconfig.toml),,--guided --stack-name playlist-archive)
 
 ##@ On the code
 
