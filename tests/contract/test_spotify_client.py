@@ -653,3 +653,18 @@ def test_a_recorded_library_page_and_profile_can_be_read(captures: Path) -> None
 
     assert user.id
     assert all(wire and wire.snapshot_id for wire in library.items)
+
+
+def test_a_playlist_of_ten_thousand_rows_is_read_whole() -> None:
+    library = SmallLibrary()
+    library.playlists[LONG] = Playlist(LONG, "Everything", None, ME, _rows(10_000), 1)
+    with StandIn(library) as stand_in:
+        store = FakeCredentialStore(
+            Credentials("standin-client", "standin-secret", "standin-refresh", NOW)
+        )
+        setup = Setup(stand_in, FakeBucket(), FakeClock(NOW), store)
+        uris = _uris(setup.client().read_playlist(LONG))
+
+        assert len(set(uris)) == len(uris) == 10_000
+        # The playlist with its first hundred rows, 198 pages of fifty, and the version again.
+        assert setup.api_requests() == 200

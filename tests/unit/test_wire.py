@@ -226,7 +226,10 @@ def test_situation_26_a_date_that_says_nothing_is_unknown(added_at: str | None) 
     assert (row.added_at, row.added_by) == (None, "")
 
 
-@pytest.mark.parametrize("added_at", ["2024-05-16T20:46:24Z", "2024-05-16T20:46:24"])
+@pytest.mark.parametrize(
+    "added_at",
+    ["2024-05-16T20:46:24Z", "2024-05-16T20:46:24", "2024-05-16T22:46:24+02:00"],
+)
 def test_dates_are_in_utc(added_at: str) -> None:
     assert a_row(TRACK, added_at=added_at).added_at == ADDED
 
