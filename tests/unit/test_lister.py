@@ -4,14 +4,16 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 import pytest
 
 from playlist_archive.catalog import Catalog, Entry, Figures
 from playlist_archive.credentials import Credentials
-from playlist_archive.errors import InvalidAnswerError
+from playlist_archive.errors import InvalidAnswerError, InvalidPlaylistIdError
 from playlist_archive.events import RegistryEvent, parse_lister_event
+from playlist_archive.keys import snapshot_key
 from playlist_archive.lister import (
     Plan,
     Registry,
@@ -23,12 +25,16 @@ from playlist_archive.lister import (
 from playlist_archive.messages import (
     FetchRequest,
     Header,
+    Latest,
     Outcome,
+    RenderRequest,
     RunReport,
     Source,
+    Standing,
     Status,
     decode_fetch_request,
     decode_outcome,
+    decode_render_request,
 )
 from playlist_archive.settings import LibraryMode
 from tests.builders import DAY, ME, OTHER, PLAYLIST, RUN, a_header, a_library
@@ -468,3 +474,53 @@ def test_only_what_was_registered_is_retired_with_its_entry(
     world.objects["state/catalog.json"] = msgspec.json.encode(Catalog(entries={PLAYLIST: entry}))
 
     assert len(world.pipeline.lister.registry_changed(PLAYLIST, RUN + DAY).outcomes) == retires
+
+
+STANDING = Standing(
+    revision=3,
+    name="Harbour mix",
+    unique_name="Harbour mix (2)",
+    status="unstable",
+    since=RUN,
+)
+
+
+@pytest.mark.parametrize(
+    ("which", "rebuilt"), [("all", [OTHER, PLAYLIST]), ([PLAYLIST], [PLAYLIST]), ([], [])]
+)
+def test_a_rebuild_asks_for_each_playlist_once_and_tells_how_it_stands(
+    world: World, which: Literal["all"] | list[str], rebuilt: list[str]
+) -> None:
+    entry = msgspec.structs.replace(an_entry(), standing=STANDING)
+    world.objects["state/catalog.json"] = msgspec.json.encode(Catalog(entries={PLAYLIST: entry}))
+    for day in range(2):
+        for playlist_id in (PLAYLIST, OTHER):
+            world.objects[snapshot_key(playlist_id, RUN + day * DAY)] = b""
+    count = world.pipeline.lister.rebuild(which)
+
+    requests = [decode_render_request(body) for body in world.pipeline.render_queue.take()]
+    assert count == len(rebuilt)
+    assert requests == [
+        RenderRequest(
+            playlist_id=playlist_id,
+            standing=STANDING if playlist_id == PLAYLIST else None,
+            rebuild=True,
+        )
+        for playlist_id in rebuilt
+    ]
+
+
+def test_a_rebuild_with_one_wrong_id_rebuilds_nothing(world: World) -> None:
+    with pytest.raises(InvalidPlaylistIdError, match="My favourites"):
+        world.pipeline.lister.rebuild([PLAYLIST, "My favourites"])
+    assert not world.pipeline.render_queue.bodies
+
+
+def test_a_request_carries_what_the_catalog_knows() -> None:
+    latest = Latest(RUN, "digest", 3)
+    entry = msgspec.structs.replace(
+        an_entry(), latest=latest, checked=RUN, held="other digest", alias="Ours"
+    )
+    (request,) = plan({PLAYLIST: entry}).requests
+
+    assert (request.latest, request.checked, request.held) == (latest, RUN, "other digest")

@@ -163,7 +163,7 @@ class Lister:
         if stored is not None:
             alias, _ = _parse_alias(playlist_id, stored.body)
             wanted = Wanted("registry", alias)
-            plan = Plan((_request(playlist_id, time, wanted, entry, between_runs=True),), ())
+            plan = Plan((_request(playlist_id, time, wanted, entry),), ())
         elif entry is not None and entry.source == "registry" and entry.status != "retired":
             plan = Plan((), (_retire(playlist_id, time, self._clock.now()),))
         else:
@@ -399,13 +399,11 @@ def _request(
     wanted: Wanted,
     entry: Entry | None,
     *,
-    between_runs: bool = False,
     known: Header | None = None,
 ) -> FetchRequest:
     return FetchRequest(
         playlist_id=playlist_id,
         run=run,
-        between_runs=between_runs,
         source=wanted.source,
         alias=wanted.alias,
         checked=entry.checked if entry else None,

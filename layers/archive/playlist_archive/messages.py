@@ -25,14 +25,13 @@ class Latest(msgspec.Struct, frozen=True):
 class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="fetch/1"):
     """Read one playlist.
 
-    `run` names the run, or with `between_runs` the registration that asks for it. `checked` is the
+    `run` names the run, or the registration between runs, that asks for it. `checked` is the
     run of the last good check; `snapshot_id` what Spotify called the version read last, empty when
     all rows are due, and `header` what it said about that version besides its rows; `held` the digest of contents that need a second, equal read.
     """
 
     playlist_id: str
     run: datetime
-    between_runs: bool = False
     source: Source
     alias: str = ""
     checked: datetime | None = None
