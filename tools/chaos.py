@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from tools.local.processes import Process
+from tools.local.processes import stop_all
 from tools.local.run import await_quiet
 from tools.local.simulation import Simulation
 from tools.local.workspace import Workspace
@@ -113,9 +113,7 @@ def _simulation(name: str, library: list[str]) -> Iterator[Simulation]:
     try:
         yield Simulation.ensure(workspace, library)
     finally:
-        for process_name in ("engine", "spotify"):
-            if process := Process.find(process_name, workspace):
-                process.stop()
+        stop_all(workspace)
 
 
 def _archive(simulation: Simulation, times: list[datetime]) -> Run:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools.local.processes import Process
+from tools.local.processes import stop_all
 from tools.local.simulation import Simulation
 from tools.local.workspace import Workspace
 
@@ -18,6 +18,4 @@ def simulation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulation]
     try:
         yield Simulation.ensure(workspace, ["--since", FIRST_DAY])
     finally:
-        for name in ("engine", "spotify"):
-            if process := Process.find(name, workspace):
-                process.stop()
+        stop_all(workspace)

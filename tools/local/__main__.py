@@ -23,7 +23,7 @@ from tools.local.deploy import deploy
 from tools.local.engine import Engine
 from tools.local.errors import LocalStackError
 from tools.local.memory import MemoryWatch
-from tools.local.processes import Process
+from tools.local.processes import Process, stop_all
 from tools.local.run import Day, archive_day, await_quiet
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
@@ -56,7 +56,7 @@ def history(
 ) -> None:
     """Archive the last days of a history file from nothing, and measure it."""
     workspace = Workspace.named("history")
-    _stop(workspace)
+    stop_all(workspace)
     shutil.rmtree(workspace.root)
     workspace = Workspace.named("history")
     began = time.monotonic()
@@ -72,7 +72,7 @@ def history(
         differing = find_differences(stack, versions)
         with console.status("Making everything again from snapshots"):
             rebuilt = find_rebuild_differences(stack)
-        _stop(workspace)
+        stop_all(workspace)
     console.print(
         f"{days} days, {requests} requests to Spotify, {time.monotonic() - began:.0f} s; "
         f"the engine and its functions held {memory.peak_bytes / 2**20:.0f} MiB at most"
@@ -121,7 +121,7 @@ def env() -> None:
 def stop() -> None:
     """End every process that a command here has started."""
     for workspace in Workspace.all():
-        _stop(workspace)
+        stop_all(workspace)
 
 
 def _find_running() -> list[Workspace]:
@@ -262,15 +262,9 @@ def _stopped_when_interrupted(workspace: Workspace) -> Iterator[None]:
         if interrupted:
             for kind in signals:
                 signal.signal(kind, signal.SIG_IGN)
-            _stop(workspace)
+            stop_all(workspace)
             console.print("Stopped.")
             raise KeyboardInterrupt
-
-
-def _stop(workspace: Workspace) -> None:
-    for name in ("engine", "spotify"):
-        if process := Process.find(name, workspace):
-            process.stop()
 
 
 def _isolate_environment() -> None:

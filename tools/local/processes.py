@@ -78,6 +78,13 @@ class Process:
         self.workspace.forget(self.name)
 
 
+def stop_all(workspace: Workspace) -> None:
+    """End what runs in the workspace: the engine first, which asks the stand-in."""
+    for name in ("engine", "spotify"):
+        if process := Process.find(name, workspace):
+            process.stop()
+
+
 def log_path(workspace: Workspace, name: str) -> Path:
     return workspace.root / f"{name}.log"
 

@@ -120,16 +120,20 @@ class Lister:
             return RunReport(run=run, at=self._clock.now(), planned=0, unchanged=0, failure=failure)
         catalog = self._catalog()
         registry = self._read_registry()
-        library, failure = None, ""
+        library, ends, failure = None, None, ""
         try:
             self._spotify.start_run(run)
-            library = self._sweep()
+            credentials = self._spotify.credentials()
+            ends = credentials.authorization_ends()
+            # Without a user nobody has a library.
+            if credentials.refresh_token:
+                self._spotify.check()
+                library = self._spotify.read_library()
         except (SpotifyStoppedError, PlaylistError, OutOfTimeError) as error:
             failure = str(error)
             logger.warning("no sweep of the library: %s", failure)
         finally:
             self._spotify.close()
-        ends = self._authorization_ends()
         problems = (*self._foresee_end(ends), *registry.problems)
         wanted = choose(registry, library, catalog, self._mode)
         plan = plan_run(run, self._clock.now(), wanted, catalog, self._full_read_every)
@@ -235,19 +239,6 @@ class Lister:
             return "", _bad_alias(playlist_id)
         stored = self._bucket.get(listed.key)
         return _parse_alias(playlist_id, stored.body if stored else b"")
-
-    def _sweep(self) -> Library | None:
-        """Return the user's library, None where no user is logged in."""
-        if not self._spotify.credentials().refresh_token:
-            return None
-        self._spotify.check()
-        return self._spotify.read_library()
-
-    def _authorization_ends(self) -> datetime | None:
-        try:
-            return self._spotify.credentials().authorization_ends()
-        except SpotifyStoppedError:
-            return None
 
     def _foresee_end(self, ends: datetime | None) -> tuple[Problem, ...]:
         """Tell the owner in good time that only a new consent keeps the archive going."""

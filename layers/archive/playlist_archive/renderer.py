@@ -98,8 +98,8 @@ class Renderer:
         if ledger is not None and not rebuild:
             try:
                 return fold(ledger, snapshot) if snapshot else ledger
-            except OutOfOrderError:
-                logger.info("%s comes late: folding from the beginning", snapshot)
+            except OutOfOrderError as error:
+                logger.info("%s: folding %s from the beginning", error, playlist_id)
         snapshots = self._snapshots(playlist_id)
         folded = fold_all(snapshots) if snapshots else None
         if folded is not None and ledger is not None:
@@ -130,16 +130,14 @@ class Renderer:
         written = 0
         pages = render_pages(ledger, None if doubtful else before)
         for key, page in sorted(pages.items()):
-            record = records.get(key)
+            record, digest = records.get(key), page_digest(page)
             if doubtful:
-                records[key], changed = self._make_sure(key, page)
-            elif record is None or record.sha256 != page_digest(page):
-                etag = self._bucket.put(
-                    key, page.body, page.content_type, replacing=record.etag if record else None
-                )
-                records[key], changed = PageRecord(page_digest(page), etag), True
+                etag, changed = self._make_sure(key, page)
+            elif record is None or record.sha256 != digest:
+                etag, changed = self._put(key, page, record.etag if record else None), True
             else:
-                changed = False
+                continue
+            records[key] = PageRecord(digest, etag)
             written += changed
         ledger = msgspec.structs.replace(ledger, pages=records)
         body = encode_ledger(ledger)
@@ -151,15 +149,15 @@ class Renderer:
             self._bucket.put(key, body, JSON, replacing=stored.etag if stored else None)
         return written
 
-    def _make_sure(self, key: str, page: Page) -> tuple[PageRecord, bool]:
-        """Compare the page with the bucket, write it if it differs, return what stands there."""
+    def _make_sure(self, key: str, page: Page) -> tuple[str, bool]:
+        """Write the page unless it stands in the bucket; return its ETag, and whether it did not."""
         found = self._bucket.get(key)
         if found and found.body == page.body:
-            return PageRecord(page_digest(page), found.etag), False
-        etag = self._bucket.put(
-            key, page.body, page.content_type, replacing=found.etag if found else None
-        )
-        return PageRecord(page_digest(page), etag), True
+            return found.etag, False
+        return self._put(key, page, found.etag if found else None), True
+
+    def _put(self, key: str, page: Page, replacing: str | None) -> str:
+        return self._bucket.put(key, page.body, page.content_type, replacing=replacing)
 
 
 def page_digest(page: Page) -> str:

@@ -26,8 +26,8 @@ class SpotifyState(
 
     Until `not_before` no request may be sent, for `reason`; `parked_at` is when that was learnt
     and `strikes` how often in a row without a usable Retry-After. `requests` counts by the hour
-    in which they were sent, the last of them at `asked_at`. `pages` is the endpoint that this kind of app reads rows from.
-    `latest_run` supersedes the messages of earlier runs.
+    in which they were sent, the last of them at `asked_at`. `pages` is the endpoint that this kind
+    of app reads rows from. `latest_run` supersedes the messages of earlier runs.
     """
 
     latest_run: datetime | None = None

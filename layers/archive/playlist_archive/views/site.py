@@ -19,6 +19,7 @@ from playlist_archive.keys import (
 from playlist_archive.spotify.state import SpotifyState
 from playlist_archive.views import Page
 from playlist_archive.views.markdown import escape, link
+from playlist_archive.views.wording import day
 
 type Playlists = list[tuple[str, Entry]]
 
@@ -71,9 +72,12 @@ def _page_link(playlist_id: str, entry: Entry) -> str:
     )
 
 
+def _status(entry: Entry) -> str:
+    return entry.status.replace("_", " ")
+
+
 def _plight(entry: Entry) -> str:
-    status = entry.status.replace("_", " ")
-    return f"{status} since {_date(entry.since)}, {escape(entry.reason)}"
+    return f"{_status(entry)} since {day(entry.since)}, {escape(entry.reason)}"
 
 
 def _status_page(playlists: Playlists, catalog: Catalog, state: SpotifyState) -> str:
@@ -107,8 +111,8 @@ def _status_page(playlists: Playlists, catalog: Catalog, state: SpotifyState) ->
             "|---|---|---|---|---|",
         ]
         lines += [
-            f"| {_page_link(playlist_id, entry)} | {entry.status.replace('_', ' ')} "
-            f"| {_date(entry.since)} | {_date(entry.checked) if entry.checked else 'never'} "
+            f"| {_page_link(playlist_id, entry)} | {_status(entry)} "
+            f"| {day(entry.since)} | {day(entry.checked) if entry.checked else 'never'} "
             f"| {escape(entry.reason)} |"
             for playlist_id, entry in bad
         ]
@@ -120,7 +124,7 @@ def _status_page(playlists: Playlists, catalog: Catalog, state: SpotifyState) ->
 
 def _authorisation(catalog: Catalog) -> str:
     ends = catalog.report.authorization_ends if catalog.report else None
-    return f"ends on {_date(ends)}" if ends else "has no known end"
+    return f"ends on {day(ends)}" if ends else "has no known end"
 
 
 def _requests(catalog: Catalog, state: SpotifyState) -> int:
@@ -188,10 +192,6 @@ def _full_metadata(playlists: Playlists) -> str:
 def _compact_metadata(playlists: Playlists) -> str:
     names = {playlist_id: entry.unique_name for playlist_id, entry in playlists}
     return json.dumps(names, separators=(",", ":"), sort_keys=True)
-
-
-def _date(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"
 
 
 def _moment(moment: datetime) -> str:
