@@ -10,14 +10,14 @@ for an occurrence that went missing in the same snapshot, rather than letting it
 
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from playlist_archive.errors import OutOfOrderError
-from playlist_archive.messages import Header, Standing
+from playlist_archive.messages import Header, Standing, Status
 from playlist_archive.snapshot import Item, Owner, Row, Snapshot
 
 SCHEMA = 1
@@ -27,6 +27,7 @@ NEWEST_CHANGES = 100
 type Moment = str
 """A moment as ISO 8601 in UTC, to the second: such texts compare as moments do."""
 
+_DAY = timedelta(days=1)
 _EDGE = -1  # stands before the first and after the last row
 
 
@@ -95,6 +96,15 @@ class Names(NamedTuple):
     name: str
     description: str
     owner: Owner
+
+
+class Gap(NamedTuple):
+    """From the `first` run that could not read the playlist to a day before it was read again."""
+
+    first: datetime
+    last: datetime
+    status: Status
+    reason: str
 
 
 class ClosedYear(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -174,6 +184,16 @@ class Ledger(
     def snapshot_id(self) -> str:
         standing = self._fresh_standing
         return (standing.snapshot_id if standing else "") or self.header.snapshot_id
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """The times since the first snapshot in which it was not read, oldest first."""
+        stretches = self.standing.gaps if self.standing else ()
+        return [
+            Gap(one.first, max(one.first, one.until - _DAY), one.status, one.reason)
+            for one in stretches
+            if one.until and one.first > self.first_read
+        ]
 
     @property
     def _fresh_standing(self) -> Standing | None:

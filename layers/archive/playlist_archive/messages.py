@@ -109,12 +109,26 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
         return (self.authorization_ends - self.at).days if self.authorization_ends else None
 
 
+class Stretch(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+    """Runs that found a playlist in the same status.
+
+    They begin with `first`; `until` is the first run after them that found another, None while they
+    last. `reason` is that of the last one.
+    """
+
+    first: datetime
+    status: Status
+    reason: str = ""
+    until: datetime | None = None
+
+
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a playlist's pages tell besides its snapshots; a higher `revision` replaces a lower.
 
     `unique_name` is the name in the index, `name` the alias or Spotify's name it was made from;
     `alias` is empty where the owner gave none.
-    `followers` and `snapshot_id` were read in the run `read`.
+    `followers` and `snapshot_id` were read in the run `read`. `gaps` are the newest stretches, the
+    oldest first, that did not read the playlist and that a good check has ended.
     """
 
     revision: int
@@ -127,6 +141,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     read: datetime | None = None
     followers: int | None = None
     snapshot_id: str = ""
+    gaps: tuple[Stretch, ...] = ()
 
 
 class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="render/1"):

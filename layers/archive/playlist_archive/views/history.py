@@ -7,6 +7,7 @@ from playlist_archive.ledger import (
     NEWEST_CHANGES,
     Change,
     ClosedYear,
+    Gap,
     Ledger,
     Names,
     names_after,
@@ -25,15 +26,16 @@ def year_key(playlist_id: str, year: int) -> str:
 
 
 def history_page(ledger: Ledger) -> str:
-    """Return the page of the newest changes, which leads to those of `years`."""
+    """Return the page of the newest changes and the gaps between them; it leads to `years`."""
     changes = ledger.changes
+    older = len(_older_gaps(ledger))
     count = len(changes) + sum(closed.count for closed in ledger.years.values())
     return "\n".join(
         [
             *heading(ledger, "history"),
             f"{wording.counted(count, 'change')} since the first snapshot",
             "",
-            *_Sections(ledger).of(changes[-NEWEST_CHANGES:], ledger.names),
+            *_Sections(ledger).of(changes[-NEWEST_CHANGES:], ledger.names, ledger.gaps[older:]),
             *_older(ledger),
             _first_snapshot(ledger),
             "",
@@ -44,21 +46,35 @@ def history_page(ledger: Ledger) -> str:
 def years(ledger: Ledger) -> list[int]:
     """Return the years that the page of the newest changes does not exhaust, newest first."""
     open_years = {year_of(change) for change in ledger.changes[:-NEWEST_CHANGES]}
-    return sorted(open_years | ledger.years.keys(), reverse=True)
+    gaps = {gap.last.year for gap in _older_gaps(ledger)}
+    return sorted(open_years | ledger.years.keys() | gaps, reverse=True)
 
 
 def same_year(before: Ledger, after: Ledger, year: int) -> bool:
-    """Say whether a page of the year tells the same changes, and there was one before."""
-    return year in years(before) and _changes_of(before, year) == _changes_of(after, year)
+    """Say whether a page of the year tells the same, and there was one before."""
+    return year in years(before) and _told_of(before, year) == _told_of(after, year)
 
 
-def _changes_of(ledger: Ledger, year: int) -> ClosedYear | list[Change]:
+def _told_of(ledger: Ledger, year: int) -> tuple[ClosedYear | list[Change], list[Gap]]:
     closed = ledger.years.get(year)
-    return closed or [change for change in ledger.changes if year_of(change) == year]
+    changes = closed or [change for change in ledger.changes if year_of(change) == year]
+    return changes, _gaps_of(ledger, year)
+
+
+def _gaps_of(ledger: Ledger, year: int) -> list[Gap]:
+    return [gap for gap in ledger.gaps if gap.last.year == year]
+
+
+def _older_gaps(ledger: Ledger) -> list[Gap]:
+    """Return the gaps before the oldest of the newest changes, if others came before that."""
+    if not ledger.years and len(ledger.changes) <= NEWEST_CHANGES:
+        return []
+    oldest = ledger.changes[-NEWEST_CHANGES].time
+    return [gap for gap in ledger.gaps if gap.last < oldest]
 
 
 def year_pages(ledger: Ledger, chosen: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """Yield the page of each of the chosen `years`: it holds all changes of the year."""
+    """Yield the page of each of the chosen `years`: it holds all changes and gaps of the year."""
     afters = names_after(ledger.changes, ledger.names)
     sections = _Sections(ledger)
     for year in chosen:
@@ -66,10 +82,11 @@ def year_pages(ledger: Ledger, chosen: Sequence[int]) -> Iterator[tuple[int, str
             changes, names = closed.changes(), closed.names
         else:
             indices = [i for i, change in enumerate(ledger.changes) if year_of(change) == year]
-            changes, names = ledger.changes[indices[0] : indices[-1] + 1], afters[indices[-1]]
+            changes = tuple(ledger.changes[index] for index in indices)
+            names = afters[indices[-1]] if indices else ledger.names
         count = wording.counted(len(changes), "change")
         page = [navigation(ledger), "", title(ledger), "", f"{count} in {year}", ""]
-        yield year, "\n".join([*page, *sections.of(changes, names)])
+        yield year, "\n".join([*page, *sections.of(changes, names, _gaps_of(ledger, year))])
 
 
 class _Sections:
@@ -79,17 +96,22 @@ class _Sections:
         self._ledger = ledger
         self._lines: dict[int, str] = {}
 
-    def of(self, changes: Sequence[Change], names: Names) -> list[str]:
-        """Return the lines of the changes, the last one, which left the `names`, first."""
+    def of(self, changes: Sequence[Change], names: Names, gaps: Sequence[Gap]) -> list[str]:
+        """Return the lines of the changes and gaps, newest first; the last change left `names`."""
         lines: list[str] = []
         afters = names_after(changes, names)
+        waiting = list(gaps)
         for change, after in zip(reversed(changes), reversed(afters), strict=True):
+            while waiting and waiting[-1].last >= change.time:
+                lines += [_gap(waiting.pop()), ""]
             lines += [f"#### {_when(change)}", ""]
             if counts := _counts(change):
                 lines += [counts, ""]
             lines += self._names(change, after)
             lines += self._songs(change)
             lines.append("")
+        for gap in reversed(waiting):
+            lines += [_gap(gap), ""]
         return lines
 
     def _names(self, change: Change, after: Names) -> Iterator[str]:
@@ -147,6 +169,14 @@ def _when(change: Change) -> str:
     if wording.days_apart(change.previous, change.time) > 1:
         return f"Between {wording.day(change.previous)} and {wording.day(change.time)}"
     return wording.day(change.time)
+
+
+def _gap(gap: Gap) -> str:
+    first, last = wording.day(gap.first), wording.day(gap.last)
+    when = f"on {first}" if first == last else f"from {first} to {last}"
+    what = "archived" if gap.status == "retired" else "readable"
+    reason = f": {escape(gap.reason.strip())}" if gap.reason.strip() else ""
+    return f"> Not {what} {when}{reason}"
 
 
 def _older(ledger: Ledger) -> list[str]:
