@@ -244,23 +244,43 @@ class TestYears:
         assert "Older changes" not in page
         assert pages == {}
 
-    def test_a_year_that_does_not_fit_has_a_page_with_all_its_changes(self) -> None:
+    def test_what_does_not_fit_is_put_away_on_pages_of_their_years(self) -> None:
         page, pages = history_pages(self.ledger(NEWEST_CHANGES + 1))
 
-        assert len(sections(page)) == NEWEST_CHANGES
-        assert f"\nOlder changes: [2023](/playlists/history/{PLAYLIST_ID}-2023.md)\n" in page
-        assert list(pages) == [2023]
+        assert f"{NEWEST_CHANGES + 1} changes since the first snapshot" in page
+        assert [section.split("\n")[0] for section in sections(page)][-1] == "2024-01-21"
+        assert "\nOlder changes: [2024]" in page
+        assert f", [2023](/playlists/history/{PLAYLIST_ID}-2023.md)\n" in page
+        assert list(pages) == [2024, 2023]
         assert "\n30 changes in 2023\n" in pages[2023]
+        newest = f"[the newest](/playlists/history/{PLAYLIST_ID}.md)"
+        assert f"\n20 changes in 2024, before {newest}\n" in pages[2024]
         headings = [section.split("\n")[0] for section in sections(pages[2023])]
         assert headings[0] == "2023-12-31"
         assert headings[-1] == "2023-12-02"
         assert len(headings) == 30
 
+    def test_every_change_stands_on_one_page(self) -> None:
+        for changes in (NEWEST_CHANGES, NEWEST_CHANGES + 1, 3 * NEWEST_CHANGES + 17):
+            page, pages = history_pages(self.ledger(changes))
+
+            told = [
+                text.split("\n")[0] for one in (page, *pages.values()) for text in sections(one)
+            ]
+            days = [day("2023-12-01") + timedelta(number) for number in range(1, changes + 1)]
+            assert sorted(told) == [f"{one:%Y-%m-%d}" for one in days]
+
+    def test_most_changes_leave_the_pages_of_years_alone(self) -> None:
+        ledger = self.ledger(NEWEST_CHANGES + 1)
+        later = self.ledger(NEWEST_CHANGES + 2)
+
+        assert not [key for key in render_pages(later, ledger) if "-20" in key]
+
     def test_a_gap_is_told_on_the_page_of_its_year_and_beside_the_newest_changes(self) -> None:
-        ledger = self.ledger(NEWEST_CHANGES + 10, "2023-12-25")  # the newest begin on 2024-01-05
+        ledger = self.ledger(NEWEST_CHANGES + 1, "2023-12-25")  # the newest begin on 2024-02-14
         gaps = (
             a_gap("2023-12-30", "2024-01-02", reason="early"),
-            a_gap("2024-02-01", "2024-02-02", reason="late"),
+            a_gap("2024-02-20", "2024-02-21", reason="late"),
         )
 
         page, pages = history_pages(with_standing(ledger, standing_of(gaps=gaps)))
@@ -268,7 +288,7 @@ class TestYears:
         assert "early" not in page
         assert "late" in page
         assert "early" in pages[2024]
-        assert "late" in pages[2024]
+        assert "late" not in pages[2024]
         assert "Not readable" not in pages[2023]
 
     def test_a_year_without_any_change_has_a_page_for_its_gaps(self) -> None:
@@ -309,7 +329,7 @@ class TestYears:
         older = page.split("Older changes: ")[1].split("\n")[0]
         assert [text[:6] for text in older.split(", ")] == ["[2024]", "[2023]", "[2022]"]
 
-    def test_the_page_of_a_closed_year_does_not_change(self) -> None:
+    def test_the_page_of_a_year_does_not_change(self) -> None:
         _, before = history_pages(self.ledger(NEWEST_CHANGES + 40))
         ledger = self.ledger(NEWEST_CHANGES + 41)
         _, after = history_pages(with_standing(ledger, standing_of(status="held", reason="x")))

@@ -1,15 +1,14 @@
 """What changed when, newest first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from playlist_archive.keys import view_key
 from playlist_archive.ledger import (
-    NEWEST_CHANGES,
     Change,
-    ClosedYear,
     Gap,
     Ledger,
     Names,
+    OldChanges,
     names_after,
     to_moment,
     year_of,
@@ -17,7 +16,7 @@ from playlist_archive.ledger import (
 from playlist_archive.snapshot import Owner
 from playlist_archive.views import wording
 from playlist_archive.views.cells import cells
-from playlist_archive.views.heading import heading, navigation, title
+from playlist_archive.views.heading import heading, navigation, page_path, title
 from playlist_archive.views.markdown import escape, link, strip_tags
 
 
@@ -27,15 +26,13 @@ def year_key(playlist_id: str, year: int) -> str:
 
 def history_page(ledger: Ledger) -> str:
     """Return the page of the newest changes and the gaps between them; it leads to `years`."""
-    changes = ledger.changes
-    older = len(_older_gaps(ledger))
-    count = len(changes) + sum(closed.count for closed in ledger.years.values())
+    put_away = sum(old.count for year in ledger.years.values() for old in year)
     return "\n".join(
         [
             *heading(ledger, "history"),
-            f"{wording.counted(count, 'change')} since the first snapshot",
+            f"{wording.counted(len(ledger.changes) + put_away, 'change')} since the first snapshot",
             "",
-            *_Sections(ledger).of(changes[-NEWEST_CHANGES:], ledger.names, ledger.gaps[older:]),
+            *_Sections(ledger).of(ledger.changes, ledger.names, _newer_gaps(ledger)),
             *_older(ledger),
             _first_snapshot(ledger),
             "",
@@ -44,10 +41,9 @@ def history_page(ledger: Ledger) -> str:
 
 
 def years(ledger: Ledger) -> list[int]:
-    """Return the years that the page of the newest changes does not exhaust, newest first."""
-    open_years = {year_of(change) for change in ledger.changes[:-NEWEST_CHANGES]}
+    """Return the years of what is not on the page of the newest changes, newest first."""
     gaps = {gap.last.year for gap in _older_gaps(ledger)}
-    return sorted(open_years | ledger.years.keys() | gaps, reverse=True)
+    return sorted(ledger.years.keys() | gaps, reverse=True)
 
 
 def same_year(before: Ledger, after: Ledger, year: int) -> bool:
@@ -55,38 +51,36 @@ def same_year(before: Ledger, after: Ledger, year: int) -> bool:
     return year in years(before) and _told_of(before, year) == _told_of(after, year)
 
 
-def _told_of(ledger: Ledger, year: int) -> tuple[ClosedYear | list[Change], list[Gap]]:
-    closed = ledger.years.get(year)
-    changes = closed or [change for change in ledger.changes if year_of(change) == year]
-    return changes, _gaps_of(ledger, year)
+def _told_of(ledger: Ledger, year: int) -> tuple[tuple[OldChanges, ...], list[Gap]]:
+    gaps = [gap for gap in _older_gaps(ledger) if gap.last.year == year]
+    return ledger.years.get(year, ()), gaps
 
 
-def _gaps_of(ledger: Ledger, year: int) -> list[Gap]:
-    return [gap for gap in ledger.gaps if gap.last.year == year]
+def _newer_gaps(ledger: Ledger) -> list[Gap]:
+    older = len(_older_gaps(ledger))
+    return ledger.gaps[older:]
 
 
 def _older_gaps(ledger: Ledger) -> list[Gap]:
-    """Return the gaps before the oldest of the newest changes, if others came before that."""
-    if not ledger.years and len(ledger.changes) <= NEWEST_CHANGES:
+    """Return the gaps before the newest changes, if there were changes before those."""
+    if not ledger.years:
         return []
-    oldest = ledger.changes[-NEWEST_CHANGES].time
-    return [gap for gap in ledger.gaps if gap.last < oldest]
+    return [gap for gap in ledger.gaps if gap.last < ledger.changes[0].time]
 
 
-def year_pages(ledger: Ledger, chosen: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """Yield the page of each of the chosen `years`: it holds all changes and gaps of the year."""
-    afters = names_after(ledger.changes, ledger.names)
+def year_pages(ledger: Ledger, chosen: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """Yield the page of each of the chosen `years`: what was put away of the year."""
     sections = _Sections(ledger)
+    newest = page_path("history", ledger.playlist_id)
     for year in chosen:
-        if closed := ledger.years.get(year):
-            changes, names = closed.changes(), closed.names
-        else:
-            indices = [i for i, change in enumerate(ledger.changes) if year_of(change) == year]
-            changes = tuple(ledger.changes[index] for index in indices)
-            names = afters[indices[-1]] if indices else ledger.names
-        count = wording.counted(len(changes), "change")
-        page = [navigation(ledger), "", title(ledger), "", f"{count} in {year}", ""]
-        yield year, "\n".join([*page, *sections.of(changes, names, _gaps_of(ledger, year))])
+        old, gaps = _told_of(ledger, year)
+        changes = [change for part in old for change in part.changes()]
+        names = old[-1].names if old else ledger.names
+        count = f"{wording.counted(len(changes), 'change')} in {year}"
+        if any(year_of(change) == year for change in ledger.changes):
+            count += f", before [the newest]({newest})"
+        page = [navigation(ledger), "", title(ledger), "", count, ""]
+        yield year, "\n".join([*page, *sections.of(changes, names, gaps)])
 
 
 class _Sections:
