@@ -16,7 +16,7 @@ from functions.renderer import app as renderer_app
 from playlist_archive.credentials import Credentials
 from playlist_archive.errors import InvalidMessageError, SpotifyParkedError
 from tests.builders import DAY, RUN, a_library
-from tests.fakes import FakeClock, FakeSpotify
+from tests.fakes import FakeSpotify
 from tests.pipeline import Pipeline
 
 pytestmark = pytest.mark.contract
@@ -33,20 +33,6 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return 300_000
-
-
-@pytest.fixture
-def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    pipeline = Pipeline(FakeSpotify(), FakeClock(RUN))
-    services: dict[ModuleType, object] = {
-        lister_app: pipeline.lister,
-        fetcher_app: pipeline.fetcher,
-        renderer_app: pipeline.renderer,
-        indexer_app: pipeline.indexer,
-    }
-    for app, service in services.items():
-        monkeypatch.setattr(app, "assemble", lambda service=service: service)
-    return pipeline
 
 
 def handle(app: ModuleType, event: str | dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from playlist_archive.errors import (
     ConflictError,
     ContentsForbiddenError,
     InvalidMessageError,
-    InvalidPlaylistIdError,
     OutOfTimeError,
     PlaylistError,
     PlaylistNotFoundError,
@@ -23,12 +22,7 @@ from playlist_archive.errors import (
     StorageError,
     UnstablePlaylistError,
 )
-from playlist_archive.keys import (
-    check_playlist_id,
-    parse_snapshot_key,
-    snapshot_key,
-    snapshots_prefix,
-)
+from playlist_archive.keys import parse_snapshot_key, snapshot_key, snapshots_prefix
 from playlist_archive.messages import (
     FetchRequest,
     Latest,
@@ -103,8 +97,7 @@ class Fetcher:
         """
         try:
             request = decode_fetch_request(body)
-            check_playlist_id(request.playlist_id)
-        except (InvalidMessageError, InvalidPlaylistIdError):
+        except InvalidMessageError:
             logger.exception("message set aside")
             self._dead_letter_queue.send_in_order([(body, Lane("poison", _digest(body)))])
             return None

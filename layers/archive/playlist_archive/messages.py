@@ -1,9 +1,10 @@
 """What the functions tell each other over the queues. `events/` holds an example of each."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from playlist_archive.errors import InvalidMessageError
 from playlist_archive.snapshot import Owner
@@ -12,12 +13,15 @@ Status = Literal[
     "ok", "not_found", "forbidden", "invalid", "unstable", "held", "deferred", "retired"
 ]
 Source = Literal["registry", "library"]
+PlaylistId = Annotated[str, Meta(pattern=r"\A[0-9A-Za-z]{22}\Z")]
+# One without a time zone could not be compared with the others.
+Time = Annotated[datetime, Meta(tz=True)]
 
 
 class Latest(msgspec.Struct, frozen=True):
     """The newest snapshot that the catalog knows: its name, its contents' digest, its rows."""
 
-    time: datetime
+    time: Time
     content: str
     rows: int
 
@@ -30,11 +34,11 @@ class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     all rows are due, and `header` what it said about that version besides its rows; `held` the digest of contents that need a second, equal read.
     """
 
-    playlist_id: str
-    run: datetime
+    playlist_id: PlaylistId
+    run: Time
     source: Source
     alias: str = ""
-    checked: datetime | None = None
+    checked: Time | None = None
     latest: Latest | None = None
     snapshot_id: str = ""
     header: "Header | None" = None
@@ -49,9 +53,9 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     that this read wrote it. `held` is the digest that the next run has to confirm.
     """
 
-    playlist_id: str
-    run: datetime
-    at: datetime
+    playlist_id: PlaylistId
+    run: Time
+    at: Time
     status: Status
     reason: str = ""
     source: Source | None = None
@@ -96,13 +100,13 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     unchanged. `failure` is a plain word when Spotify could not be asked at all.
     """
 
-    run: datetime
-    at: datetime
+    run: Time
+    at: Time
     planned: int
     unchanged: int
     problems: tuple[Problem, ...] = ()
     failure: str = ""
-    authorization_ends: datetime | None = None
+    authorization_ends: Time | None = None
 
     def authorization_days_left(self) -> int | None:
         """Return the whole days that the owner's consent lasts, None where its end is unknown."""
@@ -116,10 +120,10 @@ class Stretch(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     last. `reason` is that of the last one.
     """
 
-    first: datetime
+    first: Time
     status: Status
     reason: str = ""
-    until: datetime | None = None
+    until: Time | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -136,9 +140,9 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     name: str
     unique_name: str
     status: Status
-    since: datetime
+    since: Time
     reason: str = ""
-    read: datetime | None = None
+    read: Time | None = None
     followers: int | None = None
     snapshot_id: str = ""
     gaps: tuple[Stretch, ...] = ()
@@ -147,7 +151,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="render/1"):
     """Write one playlist's pages again; with `rebuild` from its snapshots alone."""
 
-    playlist_id: str
+    playlist_id: PlaylistId
     standing: Standing | None = None
     rebuild: bool = False
 
@@ -182,5 +186,6 @@ def decode_render_request(body: str) -> RenderRequest:
 def _decode[M](decoder: msgspec.json.Decoder[M], body: str) -> M:
     try:
         return decoder.decode(body)
-    except msgspec.DecodeError as error:
+    # What is nested too deeply ends in a RecursionError.
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidMessageError(f"not a message of this version: {error}") from error
