@@ -52,6 +52,10 @@ deploy: $(LOCAL) ## Deploy to your AWS account; asks on its first use
 	$(SAM) build
 	$(SAM) deploy $(if $(shell grep -s '^stack_name' samconfig.toml),,--guided --stack-name playlist-archive)
 
+.PHONY: letters
+letters: $(LOCAL) ## List the dead letters; REDRIVE=<lister|fetch|render|outcome> sends them again; ARGS=--local is `make run`'s
+	@exec $(BIN)/python -m tools.letters $(if $(REDRIVE),--redrive "$(REDRIVE)") $(ARGS)
+
 ##@ On the code
 
 .PHONY: test
