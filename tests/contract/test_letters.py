@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -302,7 +303,6 @@ def run_command(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, *arguments: str, answer: str = ""
 ) -> str:
     monkeypatch.setattr(command, "_open_deployed", lambda _: stack.boxes())
-    # rich binds the stream when it prints.
     result = CliRunner().invoke(command.app, arguments, input=answer)
     assert result.exit_code == 0, result.output
     return result.output
@@ -340,3 +340,40 @@ def test_the_command_asks_before_it_deletes(stack: Stack, monkeypatch: pytest.Mo
     run_command(stack, monkeypatch, "--delete", letter.id, answer="y\n")
 
     assert not stack.box(Sender.RENDER).read()
+
+
+@pytest.mark.parametrize("section", ["deploy", "global"])
+def test_the_command_finds_what_make_deploy_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, section: str
+) -> None:
+    opened: list[tuple[str, str]] = []
+
+    def open_stack(open_client: Any, stack_name: str) -> list[Letterbox]:
+        opened.append((open_client("sqs").meta.region_name, stack_name))
+        return []
+
+    monkeypatch.setattr(command, "_open_stack", open_stack)
+    (tmp_path / "samconfig.toml").write_text(
+        '[default.deploy.parameters]\ncapabilities = "CAPABILITY_IAM"\n'
+        if section == "global"
+        else ""
+    )
+    with (tmp_path / "samconfig.toml").open("a") as file:
+        file.write(f'[default.{section}.parameters]\nstack_name = "mine"\nregion = "eu-west-1"\n')
+    monkeypatch.setattr(command, "PROJECT", tmp_path)
+
+    assert CliRunner().invoke(command.app, []).exit_code == 0
+    assert CliRunner().invoke(command.app, ["--stack-name", "other"]).exit_code == 0
+    assert opened == [("eu-west-1", "mine"), ("eu-west-1", "other")]
+
+
+def test_the_command_says_what_to_do_when_nothing_was_deployed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "samconfig.toml").write_text("[default.deploy.parameters]\n")
+    monkeypatch.setattr(command, "PROJECT", tmp_path)
+    result = CliRunner().invoke(command.app, [])
+
+    assert result.exit_code == 1
+    assert "--stack-name" in result.output
+    assert "--local" in result.output

@@ -35,7 +35,7 @@ def _print(text: str) -> None:
 
 
 def _tell(letter: Letter) -> None:
-    _print(f"  {letter.id}  sent {spell(letter.sent)}, received {letter.received} times")
+    _print(f"  {letter.id}  sent {spell(letter.sent)}, received {letter.received}x")
     _print(f"    {letter.contents.about}")
     _print(f"    {letter.contents.why}")
 
