@@ -44,7 +44,7 @@ def _tell_all(letterboxes: Iterable[Letterbox]) -> None:
     for letterbox in letterboxes:
         found = letterbox.read()
         count = max(letterbox.count(), len(found))
-        _print(f"{letterbox.sender}: {count or 'no'} dead letters")
+        _print(f"{letterbox.sender}: {count or 'nothing'}")
         for letter in found:
             _tell(letter)
         if count > len(found):
@@ -57,7 +57,7 @@ def _redrive(letterbox: Letterbox) -> None:
         _print(
             "    sent again" if worth_it else f"    left: ARGS='--delete {letter.id}' deletes it"
         )
-    _print(f"{letterbox.sender}: {letterbox.count() or 'no'} dead letters")
+    _print(f"{letterbox.sender}: {letterbox.count() or 'nothing'}")
 
 
 def _delete(letterboxes: Iterable[Letterbox], letter_id: str) -> None:

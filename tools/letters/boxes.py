@@ -45,7 +45,7 @@ class Letterbox:
         return sum(int(counts["Attributes"][name]) for name in names)
 
     def read(self) -> list[Letter]:
-        """Return what lies in it: of a FIFO queue only the first ten of each message group."""
+        """Return what lies in it: of a FIFO queue only the first of each message group, ten at most."""
         with self._received() as letters:
             return list(letters)
 
