@@ -25,6 +25,7 @@ from playlist_archive.errors import (
 )
 from playlist_archive.keys import (
     check_playlist_id,
+    format_run,
     parse_snapshot_key,
     snapshot_key,
     snapshots_prefix,
@@ -199,15 +200,18 @@ class Fetcher:
         Should the run's name be taken by other contents, the moment of reading names it.
         """
         for time in (snapshot.time, snapshot.read_at):
-            if self._put(msgspec.structs.replace(snapshot, time=time)):
+            if self._put(msgspec.structs.replace(snapshot, time=time), run=snapshot.time):
                 return time
         raise ConflictError(f"both names of a snapshot of {snapshot.playlist_id} are taken")
 
-    def _put(self, snapshot: Snapshot) -> bool:
+    def _put(self, snapshot: Snapshot, *, run: datetime) -> bool:
         """Write the snapshot unless its name is taken; return whether its contents stand there."""
         key = snapshot_key(snapshot.playlist_id, snapshot.time)
+        metadata = {"run": format_run(run)}
         try:
-            self._bucket.put(key, encode_snapshot(snapshot), JSON, replacing=None)
+            self._bucket.put(
+                key, encode_snapshot(snapshot), JSON, replacing=None, metadata=metadata
+            )
         except ConflictError:
             stored = self._bucket.get(key)
             return (
