@@ -46,8 +46,9 @@ logger = logging.getLogger(__name__)
 
 # Below this many rows a playlist may well lose more than half of them.
 _FEW_ROWS = 20
-# SQS holds a message for 12 hours at most, counted from its receipt.
-_LONGEST_HOLD = timedelta(hours=11, minutes=30)
+# SQS holds a message for 12 hours at most. The third look is due when a pause has lasted a day,
+# which is when an alarm has to hear of it.
+_LONGEST_HOLD = timedelta(hours=8)
 _AFTER_A_FAULT_SECONDS = 60
 
 
