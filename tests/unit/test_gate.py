@@ -219,6 +219,18 @@ def test_pauses_without_an_answer_between_them_are_one(world: World) -> None:
     assert load_state(world.bucket).hours_parked(world.clock.moment + HOUR / 2) == 0.5
 
 
+def test_an_answer_that_crosses_a_pause_does_not_hide_it(world: World) -> None:
+    with pytest.raises(SpotifyParkedError) as caught:
+        world.gate().wait_or_park("3600", quota=True, waited=False)
+    world.clock.moment = caught.value.not_before
+    answered, told_to_wait = world.gate(), world.gate()
+    with pytest.raises(SpotifyParkedError):
+        told_to_wait.wait_or_park("7200", quota=True, waited=False)
+    answered.note_answer()
+
+    assert load_state(world.bucket).hours_parked(world.clock.moment + HOUR) == 1
+
+
 def test_a_pause_that_spotify_names_is_no_strike(world: World) -> None:
     gate = world.gate()
     for retry_after in (None, "100"):

@@ -46,9 +46,9 @@ class SpotifyState(
 
     def hours_parked(self, now: datetime) -> float:
         """Return for how long Spotify has answered nothing but that it wants to be left alone."""
-        if self.parked_since is None or not self.parked(now):
-            return 0.0
-        return (now - self.parked_since) / _HOUR
+        # One function may have had its answer while another was told to wait.
+        since = self.parked_since or self.parked_at
+        return (now - since) / _HOUR if since and self.parked(now) else 0.0
 
     def requests_within_a_day(self, now: datetime) -> int:
         """Count the requests of the last 24 hours, the hour that they began in included whole."""
