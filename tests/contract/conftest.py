@@ -1,17 +1,15 @@
-"""What several tests look at: archives of the sample library, and the functions' handlers."""
+"""Archives of the sample library that several tests look at."""
 
+import logging
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import stamina
 
-from functions.fetcher import app as fetcher_app
-from functions.indexer import app as indexer_app
-from functions.lister import app as lister_app
-from functions.renderer import app as renderer_app
 from playlist_archive.credentials import Credentials
-from tests.builders import RUN
-from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore, FakeSpotify
+from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
+from tests.handlers import Handlers
 from tests.pipeline import Pipeline, connect
 from tools.spotify import SampleLibrary, StandIn
 from tools.spotify.accounts import Client
@@ -25,6 +23,16 @@ TROUBLE = {
     KITCHEN: ("not_found", range(7, DAYS)),
     FERRY: ("server_error", range(9, DAYS)),
 }
+
+
+@pytest.fixture
+def handlers() -> Iterator[Handlers]:
+    """Yield the functions; afterwards the package logs as it did before."""
+    package = logging.getLogger("playlist_archive")
+    level, former, propagates = package.level, package.handlers, package.propagate
+    yield Handlers()
+    package.setLevel(level)
+    package.handlers, package.propagate = former, propagates
 
 
 def _archive(trouble: dict[str, tuple[str, range]]) -> FakeBucket:
@@ -64,18 +72,3 @@ def troubled_archive() -> FakeBucket:
     """Return what the same days leave behind when three playlists cannot be read on some of them."""
     stamina.set_testing(True, attempts=4, cap=True)
     return _archive(TROUBLE)
-
-
-@pytest.fixture
-def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    """Return in-memory services, which the handlers use in place of the real ones."""
-    pipeline = Pipeline(FakeSpotify(), FakeClock(RUN))
-    services = (
-        (lister_app, pipeline.lister),
-        (fetcher_app, pipeline.fetcher),
-        (renderer_app, pipeline.renderer),
-        (indexer_app, pipeline.indexer),
-    )
-    for app, service in services:
-        monkeypatch.setattr(app, "assemble", lambda service=service: service)
-    return pipeline

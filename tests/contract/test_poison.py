@@ -1,29 +1,22 @@
 """What nobody can handle neither loops, nor vanishes, nor takes what is good with it."""
 
 import json
-import logging
 from typing import Any
 
 import pytest
 
-from functions.fetcher import app as fetcher_app
-from functions.indexer import app as indexer_app
-from functions.lister import app as lister_app
-from functions.renderer import app as renderer_app
 from playlist_archive.catalog import decode_catalog
 from playlist_archive.errors import ArchiveError
 from playlist_archive.keys import CATALOG, snapshot_key, view_key
 from playlist_archive.messages import FetchRequest, Outcome, encode_message
 from tests.builders import OTHER, PLAYLIST, RUN, a_header, a_reading
-from tests.contract.test_handlers import EVENTS, Context, handle
-from tests.fakes import FakeSpotify
-from tests.pipeline import Pipeline
+from tests.handlers import Handlers, load_event, snapshot_created, sqs_event
 
 pytestmark = pytest.mark.contract
 
 KIBIBYTE = 1024
 LARGE = 256 * KIBIBYTE
-S3_TEST_EVENT = json.loads((EVENTS / "s3-test-event.json").read_text())["Records"][0]["body"]
+S3_TEST_EVENT = load_event("s3-test-event.json")["Records"][0]["body"]
 
 FETCH = encode_message(FetchRequest(playlist_id=PLAYLIST, run=RUN, source="registry"))
 OUTCOME = encode_message(
@@ -68,15 +61,6 @@ def a_render_request(**fields: Any) -> str:
     return json.dumps({"type": "render/1", "playlist_id": PLAYLIST, **fields})
 
 
-def s3_event(*keys: object) -> str:
-    """Return S3's word that objects were written."""
-    told = json.loads((EVENTS / "snapshot-created.json").read_text())["Records"][0]["body"]
-    [record] = json.loads(told)["Records"]
-    return json.dumps(
-        {"Records": [{**record, "s3": {**record["s3"], "object": {"key": key}}} for key in keys]}
-    )
-
-
 FOR_THE_RENDERER = ANYWHERE | {
     "a later version": a_render_request(type="render/9"),
     "another queue's": FETCH,
@@ -85,26 +69,15 @@ FOR_THE_RENDERER = ANYWHERE | {
     "records that are none": '{"Records": 7}',
     "records of nothing": '{"Records": [null]}',
     "records without an object": '{"Records": [{"s3": null}]}',
-    "a key that is none": s3_event(7),
+    "a key that is none": snapshot_created("7").replace('"7"', "7"),
     "no records": '{"Records": []}',
 }
 NOTHING_TO_RENDER = {
     "S3's test event": S3_TEST_EVENT,
-    "another object's key": s3_event("snapshots/readme.json"),
-    "a key of no playlist": s3_event("snapshots/nobody/20261001T040000Z.json"),
-    "a snapshot that is gone": s3_event(snapshot_key(OTHER, RUN)),
+    "another object's key": snapshot_created("snapshots/readme.json"),
+    "a key of no playlist": snapshot_created("snapshots/nobody/20261001T040000Z.json"),
+    "a snapshot that is gone": snapshot_created(snapshot_key(OTHER, RUN)),
 }
-
-
-def batch(*bodies: str) -> dict[str, Any]:
-    """Return what Lambda is called with when the messages 0, 1, … are received."""
-    [record, *_] = json.loads((EVENTS / "fetch-batch.json").read_text())["Records"]
-    return {
-        "Records": [
-            {**record, "messageId": str(number), "receiptHandle": f"handle {number}", "body": body}
-            for number, body in enumerate(bodies)
-        ]
-    }
 
 
 def failed(*numbers: int) -> dict[str, Any]:
@@ -116,13 +89,13 @@ def named[T](poison: dict[str, T]) -> pytest.MarkDecorator:
 
 
 @named(FOR_THE_FETCHER)
-def test_the_fetcher_sets_it_aside_and_its_lane_goes_on(pipeline: Pipeline, poison: str) -> None:
-    answer = handle(fetcher_app, batch(FETCH, poison, FETCH.replace(PLAYLIST, OTHER)))
+def test_the_fetcher_sets_it_aside_and_its_lane_goes_on(handlers: Handlers, poison: str) -> None:
+    answer = handlers.handle("fetcher", sqs_event([FETCH, poison, FETCH.replace(PLAYLIST, OTHER)]))
 
     assert answer == failed()
-    assert pipeline.dead_letters.bodies == [poison]
-    assert not pipeline.fetch_queue.held
-    assert [json.loads(body)["playlist_id"] for body in pipeline.outcome_queue.bodies] == [
+    assert handlers.pipeline.dead_letters.bodies == [poison]
+    assert not handlers.pipeline.fetch_queue.held
+    assert [json.loads(body)["playlist_id"] for body in handlers.pipeline.outcome_queue.bodies] == [
         PLAYLIST,
         OTHER,
     ]
@@ -130,43 +103,47 @@ def test_the_fetcher_sets_it_aside_and_its_lane_goes_on(pipeline: Pipeline, pois
 
 @named(FOR_THE_RENDERER)
 def test_the_renderer_gives_it_back_alone_until_it_is_a_dead_letter(
-    pipeline: Pipeline, poison: str
+    handlers: Handlers, poison: str
 ) -> None:
-    snapshot = a_snapshot(pipeline)
-    answer = handle(renderer_app, batch(poison, s3_event(snapshot), poison))
+    snapshot = a_snapshot(handlers)
+    answer = handlers.handle("renderer", sqs_event([poison, snapshot_created(snapshot), poison]))
 
     assert answer == failed(0, 2)
-    assert view_key("pretty", PLAYLIST, ".md") in pipeline.bucket.objects
+    assert view_key("pretty", PLAYLIST, ".md") in handlers.pipeline.bucket.objects
 
 
 @named(NOTHING_TO_RENDER)
 def test_the_renderer_notes_what_tells_of_no_snapshot_and_is_done(
-    pipeline: Pipeline, poison: str, caplog: pytest.LogCaptureFixture
+    handlers: Handlers, poison: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    snapshot = a_snapshot(pipeline)
-    with caplog.at_level(logging.INFO, "playlist_archive"):
-        answer = handle(renderer_app, batch(poison, s3_event(snapshot)))
+    snapshot = a_snapshot(handlers)
+    answer = handlers.handle("renderer", sqs_event([poison, snapshot_created(snapshot)]))
 
     assert answer == failed()
-    assert "is no snapshot" in caplog.text or "S3 announces" in caplog.text
-    assert view_key("pretty", PLAYLIST, ".md") in pipeline.bucket.objects
+    told = capsys.readouterr().out
+    assert "is no snapshot" in told or "S3 announces" in told
+    assert view_key("pretty", PLAYLIST, ".md") in handlers.pipeline.bucket.objects
 
 
 @named(FOR_THE_INDEXER)
 def test_the_indexer_gives_it_back_alone_until_it_is_a_dead_letter(
-    pipeline: Pipeline, poison: str
+    handlers: Handlers, poison: str
 ) -> None:
-    answer = handle(indexer_app, batch(OUTCOME, poison, OUTCOME.replace(PLAYLIST, OTHER)))
+    answer = handlers.handle(
+        "indexer", sqs_event([OUTCOME, poison, OUTCOME.replace(PLAYLIST, OTHER)])
+    )
 
     assert answer == failed(1)
-    assert decode_catalog(pipeline.bucket.objects[CATALOG]).entries.keys() == {PLAYLIST, OTHER}
+    assert decode_catalog(handlers.pipeline.bucket.objects[CATALOG]).entries.keys() == {
+        PLAYLIST,
+        OTHER,
+    }
 
 
 @named(
     {
         "null": None,
         "a number": 7,
-        "a text": "not json",
         "a list": [],
         "a misspelt name": {"tiem": "2026-10-01T04:00:00Z"},
         "no time": {"time": "yesterday"},
@@ -176,39 +153,33 @@ def test_the_indexer_gives_it_back_alone_until_it_is_a_dead_letter(
         "records that are none": {"Records": 7},
         "records of nothing": {"Records": [None]},
         "records without an object": {"Records": [{"s3": None}]},
-        "a message of a queue": json.loads((EVENTS / "fetch-batch.json").read_text()),
+        "a message of a queue": load_event("fetch-batch.json"),
         "some of nothing": {"rebuild": "some"},
         "a rebuild of a link": {"rebuild": [PLAYLIST, "https://open.spotify.com/"]},
     }
 )
-def test_the_lister_fails_so_that_lambda_keeps_the_event(pipeline: Pipeline, poison: Any) -> None:
+def test_the_lister_fails_so_that_lambda_keeps_the_event(handlers: Handlers, poison: Any) -> None:
     with pytest.raises(ArchiveError):
-        call_lister(poison)
+        handlers.handle("lister", poison)
 
-    assert not pipeline.fetch_queue.bodies
-    assert not pipeline.render_queue.bodies
-    assert not pipeline.outcome_queue.bodies
+    assert not handlers.pipeline.fetch_queue.bodies
+    assert not handlers.pipeline.render_queue.bodies
+    assert not handlers.pipeline.outcome_queue.bodies
 
 
 def test_the_lister_notes_a_name_that_is_no_playlist_s_and_is_done(
-    pipeline: Pipeline, caplog: pytest.LogCaptureFixture
+    handlers: Handlers, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    event = json.loads((EVENTS / "registry-object-created.json").read_text())
+    event = load_event("registry-object-created.json")
     event["Records"][0]["s3"]["object"]["key"] = "registry/my+favourites"
 
-    assert call_lister(event) == {"entries": 1}
-    assert "my favourites" in caplog.text
-    assert not pipeline.fetch_queue.bodies
+    assert handlers.handle("lister", event) == {"entries": 1}
+    assert "my favourites" in capsys.readouterr().out
+    assert not handlers.pipeline.fetch_queue.bodies
 
 
-def call_lister(event: Any) -> object:
-    context: Any = Context()
-    return lister_app.lambda_handler(event, context)
-
-
-def a_snapshot(pipeline: Pipeline) -> str:
+def a_snapshot(handlers: Handlers) -> str:
     """Have a playlist read, and return the key of its snapshot."""
-    assert isinstance(pipeline.spotify, FakeSpotify)
-    pipeline.spotify.playlists[PLAYLIST] = a_reading(1, 2)
-    handle(fetcher_app, batch(FETCH))
+    handlers.spotify.playlists[PLAYLIST] = a_reading(1, 2)
+    handlers.handle("fetcher", sqs_event([FETCH]))
     return snapshot_key(PLAYLIST, RUN)

@@ -160,6 +160,7 @@ def test_two_stacks_in_one_account_do_not_collide() -> None:
         "AWS::Logs::LogGroup": "LogGroupName",
         "AWS::Scheduler::Schedule": "Name",
         "AWS::CloudWatch::Alarm": "AlarmName",
+        "AWS::CloudWatch::Dashboard": "DashboardName",
         "AWS::SNS::Topic": "TopicName",
     }
     named = {
@@ -168,7 +169,13 @@ def test_two_stacks_in_one_account_do_not_collide() -> None:
         if name_property.get(resource["Type"]) in resource.get("Properties", {})
     }
 
-    assert set(named) == {"ArchiveBucket", "FetchQueue", "RenderQueue", "OutcomeQueue"}
+    assert set(named) == {
+        "ArchiveBucket",
+        "FetchQueue",
+        "RenderQueue",
+        "OutcomeQueue",
+        "Dashboard",
+    }
     assert all("AWS::StackName" in name or "AWS::StackId" in name for name in named.values())
 
 
@@ -472,42 +479,6 @@ def test_what_the_cloud_alone_has_is_not_weaker_than_what_a_local_stack_has() ->
     }
 
     assert conditional == {"ArchiveBucketPolicy", "ListerFunctionDailyRun"}
-
-
-def test_an_alarm_sounds_when_nothing_was_checked_for_26_hours() -> None:
-    alarm = properties("NothingCheckedAlarm")
-
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
-    assert alarm["TreatMissingData"] == "breaching"
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("PlaylistArchive", "PlaylistsChecked")
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": "indexer"}]
-
-
-def test_an_alarm_sounds_a_month_before_the_authorisation_ends() -> None:
-    alarm = properties("AuthorizationEndsAlarm")
-
-    assert (alarm["Statistic"], alarm["Threshold"]) == ("Minimum", 30)
-    assert alarm["ComparisonOperator"] == "LessThanOrEqualToThreshold"
-    assert alarm["MetricName"] == "AuthorizationDaysLeft"
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": "lister"}]
-
-
-def test_an_alarm_sounds_for_every_dead_letter_queue() -> None:
-    watched = {
-        alarm["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
-        for alarm in of_type("AWS::CloudWatch::Alarm").values()
-        if alarm["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    }
-
-    assert watched == {name for name in of_type("AWS::SQS::Queue") if "DeadLetter" in name}
-
-
-def test_alarms_are_mailed_only_when_there_is_an_address() -> None:
-    assert TRANSFORMED["Resources"]["AlarmTopic"]["Condition"] == "HasAlarmEmail"
-    assert all(
-        alarm["Properties"]["AlarmActions"]["Fn::If"][0] == "HasAlarmEmail"
-        for alarm in of_type("AWS::CloudWatch::Alarm").values()
-    )
 
 
 def test_every_skipped_scan_says_why() -> None:

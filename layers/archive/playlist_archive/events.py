@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -86,7 +86,7 @@ def parse_lister_event(event: Mapping[str, Any]) -> RunEvent | RebuildEvent | Re
         raise InvalidMessageError(f"the lister does not know this event: {error}") from error
     if time is not None and time.tzinfo is None:
         raise InvalidMessageError(f"the time {time.isoformat()} has no time zone; end it with Z")
-    return RunEvent(time.replace(microsecond=0) if time else None)
+    return RunEvent(time.astimezone(UTC).replace(microsecond=0) if time else None)
 
 
 def _registry_event(event: _S3Event) -> RegistryEvent:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from playlist_archive.errors import InvalidMessageError
+from playlist_archive.keys import format_run
 from playlist_archive.snapshot import Owner
 
 Status = Literal[
@@ -97,7 +98,8 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     """What the lister says about a whole run.
 
     `planned` counts the playlists that are to be read, `unchanged` those that the sweep proved
-    unchanged. `failure` is a plain word when Spotify could not be asked at all.
+    unchanged. `failure` is a plain word when Spotify could not be asked at all; `refused` says that
+    the credentials were the cause.
     """
 
     run: Time
@@ -106,10 +108,16 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     unchanged: int
     problems: tuple[Problem, ...] = ()
     failure: str = ""
+    refused: bool = False
     authorization_ends: Time | None = None
 
     def authorization_days_left(self) -> int | None:
-        """Return the whole days that the owner's consent lasts, None where its end is unknown."""
+        """Return the whole days that the owner's consent lasts, None where its end is unknown.
+
+        Refused credentials last no longer, whatever their date says.
+        """
+        if self.refused:
+            return 0
         return (self.authorization_ends - self.at).days if self.authorization_ends else None
 
 
@@ -149,14 +157,22 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="render/1"):
-    """Write one playlist's pages again; with `rebuild` from its snapshots alone."""
+    """Write one playlist's pages again; with `rebuild` from its snapshots alone.
+
+    `run` is the run that asks for it, None where the operator does.
+    """
 
     playlist_id: PlaylistId
+    run: Time | None = None
     standing: Standing | None = None
     rebuild: bool = False
 
 
 Message = FetchRequest | Outcome | RunReport | RenderRequest
+
+
+# What is nested too deeply ends in a RecursionError.
+_MALFORMED = (msgspec.DecodeError, RecursionError)
 
 
 def encode_message(message: Message) -> str:
@@ -183,9 +199,29 @@ def decode_render_request(body: str) -> RenderRequest:
     return _decode(_RENDER_REQUESTS, body)
 
 
+class _Marks(msgspec.Struct):
+    playlist_id: str = ""
+    run: datetime | None = None
+
+
+_MARKS = msgspec.json.Decoder(_Marks)
+
+
+def describe_message(body: str) -> dict[str, str]:
+    """Return what log lines tell of a message: its run and its playlist, as far as it names them."""
+    try:
+        marks = _MARKS.decode(body)
+    except _MALFORMED:
+        return {}
+    described = {
+        "playlist_id": marks.playlist_id,
+        "run": format_run(marks.run) if marks.run else "",
+    }
+    return {name: value for name, value in described.items() if value}
+
+
 def _decode[M](decoder: msgspec.json.Decoder[M], body: str) -> M:
     try:
         return decoder.decode(body)
-    # What is nested too deeply ends in a RecursionError.
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _MALFORMED as error:
         raise InvalidMessageError(f"not a message of this version: {error}") from error
