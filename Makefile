@@ -75,6 +75,14 @@ bench: $(TEST) ## Count requests, and measure rendering, over a history file: FI
 requirements: $(UV) ## Export what the dependencies layer installs from uv.lock
 	@$(EXPORT) --output-file $(REQUIREMENTS) >/dev/null
 
+.PHONY: licences
+licences: $(LOCAL) ## List the licences of what the dependencies layer contains
+	@$(BIN)/python -m tools.licences
+
+.PHONY: budget
+budget: $(LOCAL) ## Measure the layers and each function's cold start
+	@$(BIN)/python -m tools.budget
+
 .PHONY: clean
 clean: stop ## Remove what was built, installed or made up; what came from Spotify stays
 	rm -rf .aws-sam .local/build* .local/sample .local/history .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis

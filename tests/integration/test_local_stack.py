@@ -1,7 +1,6 @@
 """The deployed template archives from end to end, under its own permissions."""
 
 import json
-import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,6 @@ import pytest
 
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
-from tools.local.workspace import BUILD
 from tools.spotify.sample import LIGHTHOUSE
 
 pytestmark = pytest.mark.integration
@@ -113,23 +111,3 @@ def test_an_event_file_is_handled_by_its_deployed_function(
     result = json.load(answer["Payload"])
     assert "FunctionError" not in answer, result
     assert not result.get("batchItemFailures")
-
-
-def read_machine(library: Path) -> str:
-    """Return the processor an ELF file is for."""
-    header = library.read_bytes()[:20]
-    assert header[:4] == b"\x7fELF"
-    return {0x3E: "x86_64", 0xB7: "aarch64"}[int.from_bytes(header[18:20], "little")]
-
-
-@pytest.mark.usefixtures("simulation")
-@pytest.mark.parametrize("machine", ["aarch64", "x86_64"])
-def test_a_built_layer_has_every_extension_module_for_both_architectures(
-    machine: str,
-) -> None:
-    built = BUILD / "DependenciesLayer/python"
-    libraries = [path for path in built.rglob("*.so*") if machine in path.name]
-    modules = {re.sub(r"\.cpython-.*", "", path.name) for path in built.rglob("*.so*")}
-
-    assert {re.sub(r"\.cpython-.*", "", path.name) for path in libraries} == modules != set()
-    assert {read_machine(path) for path in libraries} == {machine}
