@@ -4,17 +4,16 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
+from tests.event_files import EVENTS, FUNCTIONS
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
 from tools.spotify.sample import LIGHTHOUSE
 
 pytestmark = pytest.mark.integration
 
-EVENTS = Path(__file__).parents[2] / "events"
 FIRST_RUN = datetime(2026, 3, 1, 4, tzinfo=UTC)
 
 
@@ -80,32 +79,17 @@ def await_value[T](current: Callable[[], T], is_wanted: Callable[[T], bool]) -> 
     return False
 
 
-EVENT_FILES = {
-    "schedule-daily-run.json": "ListerFunctionName",
-    "registry-object-created.json": "ListerFunctionName",
-    "registry-object-removed.json": "ListerFunctionName",
-    "rebuild-all.json": "ListerFunctionName",
-    "rebuild-some.json": "ListerFunctionName",
-    "fetch-batch.json": "FetcherFunctionName",
-    "fetch-batch-poison.json": "FetcherFunctionName",
-    "snapshot-created.json": "RendererFunctionName",
-    "render-request.json": "RendererFunctionName",
-    "s3-test-event.json": "RendererFunctionName",
-    "outcomes.json": "IndexerFunctionName",
-}
-
-
 def test_every_event_file_is_tried() -> None:
-    assert {path.name for path in EVENTS.glob("*.json")} == set(EVENT_FILES)
+    assert {path.name for path in EVENTS.glob("*.json")} == set(FUNCTIONS)
 
 
-@pytest.mark.parametrize(("name", "function"), EVENT_FILES.items())
+@pytest.mark.parametrize(("name", "function"), FUNCTIONS.items())
 def test_an_event_file_is_handled_by_its_deployed_function(
     simulation: Simulation, name: str, function: str
 ) -> None:
     stack = simulation.stack
     answer = stack._client("lambda").invoke(
-        FunctionName=stack.outputs[function], Payload=(EVENTS / name).read_bytes()
+        FunctionName=stack.outputs[f"{function}Name"], Payload=(EVENTS / name).read_bytes()
     )
 
     result = json.load(answer["Payload"])

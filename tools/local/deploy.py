@@ -15,7 +15,8 @@ from tools.local.stack import ARTIFACTS, STACK_NAME, Stack
 from tools.local.workspace import BUILD, LOCAL, PROJECT, Workspace
 
 _SOURCES = ("template.yaml", "functions", "layers")
-_ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64"}
+# What `Architecture` has to be for functions that run on this machine.
+ARCHITECTURE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
 
 
 def deploy(
@@ -27,7 +28,7 @@ def deploy(
     """Deploy what has changed since the last time, and give a new bucket the old one's objects."""
     parameters = {
         "AwsEndpointUrl": engine.url,
-        "Architecture": _ARCHITECTURES.get(platform.machine(), "x86_64"),
+        "Architecture": ARCHITECTURE,
         **parameters,
     }
     wanted = {
