@@ -59,7 +59,7 @@ test: $(TEST) ## Run all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: check
-check: format-check lint types template requirements-check test ## Everything that CI runs
+check: format-check lint types template requirements-check audit test ## Everything that CI runs
 
 .PHONY: fmt
 fmt: $(CHECK) ## Format the code and mend what can be mended
@@ -95,7 +95,7 @@ help: ## List the commands
 
 # The parts of `make check`.
 
-.PHONY: format-check lint types template requirements-check
+.PHONY: format-check lint types template requirements-check audit
 format-check: $(CHECK)
 	$(BIN)/ruff format --check .
 
@@ -114,6 +114,9 @@ template: $(CHECK) $(TEST)
 
 requirements-check: $(UV)
 	@diff <($(EXPORT)) $(REQUIREMENTS) || { echo "say: make requirements" >&2; exit 1; }
+
+audit: $(CHECK)
+	@$(BIN)/python -m tools.audit
 
 SAM := PATH="$(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$$PATH" $(BIN)/sam
 REQUIREMENTS := layers/dependencies/requirements.txt
