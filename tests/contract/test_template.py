@@ -187,9 +187,23 @@ def test_two_stacks_in_one_account_do_not_collide() -> None:
     named = {name: values for name, values in given.items() if values}
     exported = [it for it in TRANSFORMED["Outputs"].values() if "Export" in it]
 
-    assert {"ArchiveBucket", "FetchQueue", "RenderQueue", "OutcomeQueue"} <= set(named)
+    assert {"ArchiveBucket", "FetchQueue", "RenderQueue", "OutcomeQueue", "Dashboard"} <= set(named)
     assert [name for name, values in named.items() if not any(map(is_of_this_stack, values))] == []
     assert exported == []
+
+
+def test_two_stacks_in_one_account_do_not_add_up_in_one_metric() -> None:
+    sent = [
+        properties(function_id(name))["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+        for name in FUNCTIONS
+    ]
+    watched = {
+        name: [alarm["Properties"].get(key) for key in ("Namespace", "Dimensions", "Metrics")]
+        for name, alarm in of_type("AWS::CloudWatch::Alarm").items()
+    }
+
+    assert all(map(is_of_this_stack, sent))
+    assert [name for name, metric in watched.items() if not is_of_this_stack(metric)] == []
 
 
 @pytest.mark.parametrize(
@@ -513,42 +527,6 @@ def test_what_the_cloud_alone_has_is_not_weaker_than_what_a_local_stack_has() ->
     }
 
     assert conditional == {"ArchiveBucketPolicy", "ListerFunctionDailyRun"}
-
-
-def test_an_alarm_sounds_when_nothing_was_checked_for_26_hours() -> None:
-    alarm = properties("NothingCheckedAlarm")
-
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
-    assert alarm["TreatMissingData"] == "breaching"
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("PlaylistArchive", "PlaylistsChecked")
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": "indexer"}]
-
-
-def test_an_alarm_sounds_a_month_before_the_authorisation_ends() -> None:
-    alarm = properties("AuthorizationEndsAlarm")
-
-    assert (alarm["Statistic"], alarm["Threshold"]) == ("Minimum", 30)
-    assert alarm["ComparisonOperator"] == "LessThanOrEqualToThreshold"
-    assert alarm["MetricName"] == "AuthorizationDaysLeft"
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": "lister"}]
-
-
-def test_an_alarm_sounds_for_every_dead_letter_queue() -> None:
-    watched = {
-        alarm["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
-        for alarm in of_type("AWS::CloudWatch::Alarm").values()
-        if alarm["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    }
-
-    assert watched == {name for name in of_type("AWS::SQS::Queue") if "DeadLetter" in name}
-
-
-def test_alarms_are_mailed_only_when_there_is_an_address() -> None:
-    assert TRANSFORMED["Resources"]["AlarmTopic"]["Condition"] == "HasAlarmEmail"
-    assert all(
-        alarm["Properties"]["AlarmActions"]["Fn::If"][0] == "HasAlarmEmail"
-        for alarm in of_type("AWS::CloudWatch::Alarm").values()
-    )
 
 
 def test_every_skipped_scan_says_why() -> None:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import groupby
 from random import Random
 from typing import get_args
 
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playlist_archive.catalog import (
-    STREAK,
+    NEWEST_GAPS,
+    RECENT,
     Catalog,
     Entry,
     announced,
@@ -17,7 +19,7 @@ from playlist_archive.catalog import (
     merge,
     unique_names,
 )
-from playlist_archive.messages import Latest, Outcome, RunReport, Status
+from playlist_archive.messages import Latest, Outcome, RunReport, Status, Stretch
 from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header
 
 pytestmark = pytest.mark.unit
@@ -91,7 +93,7 @@ def test_one_failing_streak_is_dated_the_same_however_its_outcomes_come(
     assert entry.since == (RUN if status == "ok" else RUN + DAY)
 
 
-@given(st.data(), st.lists(st.sampled_from(["ok", "unstable", "deferred"]), max_size=STREAK))
+@given(st.data(), st.lists(st.sampled_from(["ok", "unstable", "deferred"]), max_size=RECENT))
 def test_outcomes_in_any_batches_end_as_in_order(
     data: st.DataObject, statuses: list[Status]
 ) -> None:
@@ -120,10 +122,10 @@ def test_outcomes_in_any_batches_end_as_in_order(
 def test_a_late_outcome_is_dated_right_as_long_as_a_queue_can_keep_it(
     statuses: list[Status], chance: Random
 ) -> None:
-    """Every outcome comes at most `STREAK` runs late."""
+    """Every outcome comes at most `RECENT` runs late."""
     outcomes = [an_outcome(day, status) for day, status in enumerate(statuses)]
     arrivals = sorted(
-        range(len(outcomes)), key=lambda number: number + chance.randint(0, STREAK - 1)
+        range(len(outcomes)), key=lambda number: number + chance.randint(0, RECENT - 1)
     )
     catalog = Catalog()
     for number in arrivals:
@@ -133,7 +135,59 @@ def test_a_late_outcome_is_dated_right_as_long_as_a_queue_can_keep_it(
     before = [day for day, status in enumerate(statuses) if status != statuses[-1]]
     assert entry.status == statuses[-1]
     assert entry.since == RUN + (before[-1] + 1 if before else 0) * DAY
-    assert len(entry.streak) <= STREAK
+    assert len(entry.recent) <= RECENT
+
+
+@given(
+    st.lists(st.sampled_from(["ok", "ok", "unstable", "deferred", "retired"]), max_size=50),
+    st.randoms(use_true_random=False),
+)
+def test_every_gap_that_a_good_check_ended_is_known_however_its_outcomes_come(
+    statuses: list[Status], chance: Random
+) -> None:
+    outcomes = [an_outcome(day, status) for day, status in enumerate(statuses)]
+    late = sorted(range(len(outcomes)), key=lambda number: number + chance.randint(0, RECENT - 1))
+    catalog = merge(Catalog(), [an_outcome(-1)])
+    for number in late:
+        catalog = merge(catalog, [outcomes[number], outcomes[late[0]]])
+
+    stretches = [
+        (status, [day for day, _ in days])
+        for status, days in groupby(enumerate(statuses), key=lambda pair: pair[1])
+    ]
+    last_good = max((day for day, status in enumerate(statuses) if status == "ok"), default=-1)
+    assert catalog.entries[PLAYLIST].gaps() == tuple(
+        Stretch(RUN + days[0] * DAY, status, "why", until=RUN + (days[-1] + 1) * DAY)
+        for status, days in stretches
+        if status != "ok" and days[-1] < last_good
+    )
+
+
+def test_a_run_that_read_a_playlist_in_the_end_leaves_no_gap() -> None:
+    waited = msgspec.structs.replace(an_outcome(1, "deferred"), at=RUN + DAY)
+    late_word = msgspec.structs.replace(an_outcome(1, "unstable"), at=RUN + 1.5 * DAY)
+    outcomes = [an_outcome(0), waited, an_outcome(1), late_word, an_outcome(2)]
+
+    assert merge(Catalog(), outcomes).entries[PLAYLIST].gaps() == ()
+
+
+def test_only_the_newest_gaps_are_kept() -> None:
+    statuses: list[Status] = ["ok", "unstable"] * (NEWEST_GAPS + 30)
+    catalog = Catalog()
+    for day, status in enumerate([*statuses, "ok"]):
+        catalog = merge(catalog, [an_outcome(day, status)])
+
+    gaps = catalog.entries[PLAYLIST].gaps()
+    assert len(gaps) == NEWEST_GAPS
+    assert gaps[-1].until == RUN + len(statuses) * DAY
+
+
+def test_a_gap_is_announced_once_it_has_ended() -> None:
+    catalog = merge(Catalog(), [an_outcome(0)])
+    catalog = announced(merge(catalog, [an_outcome(1, "unstable")]))
+    ((_, standing),) = merge(catalog, [an_outcome(2)]).unannounced()
+
+    assert standing.gaps == (Stretch(RUN + DAY, "unstable", "why", until=RUN + 2 * DAY),)
 
 
 def told(entry: Entry) -> Entry:

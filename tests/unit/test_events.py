@@ -20,6 +20,10 @@ pytestmark = pytest.mark.unit
             {"time": "2026-10-01T04:00:00.250+00:00"},
             RunEvent(datetime(2026, 10, 1, 4, tzinfo=UTC)),
         ),
+        (
+            {"time": "2026-10-01T06:00:00+02:00"},
+            RunEvent(datetime(2026, 10, 1, 4, tzinfo=UTC)),
+        ),
         ({"rebuild": "all"}, RebuildEvent("all")),
         ({"rebuild": ["a", "b"]}, RebuildEvent(["a", "b"])),
     ],

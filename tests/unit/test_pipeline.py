@@ -194,6 +194,8 @@ def test_a_playlist_that_cannot_be_read_keeps_its_past_and_says_why(
 
     assert world.entry().status == "ok"
     assert "2026-10-02" not in world.pipeline.page(PRETTY)
+    gap = f"> Not readable from 2026-10-02 to 2026-10-09: {entry.reason}\n"
+    assert gap in world.pipeline.page(HISTORY)
 
 
 def test_a_removal_after_days_without_a_read_is_told_as_a_range(world: World) -> None:
@@ -402,6 +404,12 @@ def test_rebuilding_leaves_every_byte_as_it_was(world: World) -> None:
     for day, numbers in enumerate([(1, 2, 3), (2, 3), (3, 2, 1), (4,), (1, 4)]):
         world.spotify.playlists[PLAYLIST] = a_reading(*numbers, snapshot_id=f"v{day}")
         world.run(day)
+    reading = world.spotify.playlists[PLAYLIST]
+    world.spotify.playlists[PLAYLIST] = UnstablePlaylistError("torn")
+    world.run(5)
+    world.spotify.playlists[PLAYLIST] = reading
+    world.run(6)
+    assert "Not readable on 2026-10-06" in world.pipeline.page(HISTORY)
     before = dict(world.pipeline.bucket.objects)
     for key in before:
         if key.startswith(("state/ledgers/", "playlists/pretty", "playlists/cumulative")):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import Self
 
 import msgspec
@@ -14,29 +15,41 @@ from playlist_archive.messages import (
     Source,
     Standing,
     Status,
+    Stretch,
 )
 
-# An outcome that comes late may end a streak between two outcomes that were taken for neighbours.
-# So many are remembered: as many daily runs as OutcomeQueue can hold back (SQS: 14 days), and two.
-STREAK = 16
+# An outcome that comes late may stand between two that were taken for neighbours. So many runs are
+# remembered one by one: as many daily ones as OutcomeQueue can hold back (SQS: 14 days), and two.
+RECENT = 16
+NEWEST_GAPS = 100
 
 _SECOND = timedelta(seconds=1)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-class Found(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
-    """When an outcome was found out: its run, in seconds since 2020, and how long after that."""
+class Check(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True, omit_defaults=True):
+    """What a run found out: its time, in seconds since 2020, and how long after that it did."""
 
     run: int
     after: int
+    status: Status = "ok"
+    reason: str = ""
 
     @classmethod
     def by(cls, outcome: Outcome) -> Self:
         run = outcome.run - _EPOCH
-        return cls(run // _SECOND, (outcome.at - outcome.run) // _SECOND)
+        after = (outcome.at - outcome.run) // _SECOND
+        return cls(run // _SECOND, after, outcome.status, outcome.reason)
 
+    @property
     def run_time(self) -> datetime:
         return _EPOCH + self.run * _SECOND
+
+    @property
+    def weight(self) -> tuple[object, ...]:
+        """Return what decides which of two is the last word; a good one is it for its run."""
+        decisive = self.status == "retired", self.status == "ok"
+        return self.run, decisive, self.after, self.status, self.reason
 
 
 class Figures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -53,9 +66,9 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     `first_seen` orders equal names. `header` is Spotify's newest description (of `described`),
     `latest` the newest snapshot, `read` the last whole read, `checked` the last good check. The
     outcome of `run` (found out `at`) gave `status` and `reason`; the status is the same `since`
-    the run of that name, and was another in the outcome `differed`. `streak` are the outcomes
-    with that status after it, the newest ones. `figures` are those read last, `shown` those that the
-    pages show. `standing` is what the renderer is told, `announced` the revision it was told.
+    the run of that name. `recent` are the newest runs one by one; of those before them `past` holds
+    the stretches that were not good, and the last one. `figures` are those read last, `shown` those
+    that the pages show. `standing` is what the renderer is told, `announced` the revision it was told.
     """
 
     first_seen: datetime
@@ -71,8 +84,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     status: Status
     since: datetime
     reason: str = ""
-    differed: Found | None = None
-    streak: tuple[Found, ...] = ()
+    recent: tuple[Check, ...] = ()
+    past: tuple[Stretch, ...] = ()
     held: str = ""
     figures: Figures | None = None
     shown: Figures | None = None
@@ -84,6 +97,18 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         """Return the owner's alias, else Spotify's name, else the id."""
         spotify_name = self.header.name.strip() if self.header else ""
         return self.alias or spotify_name or playlist_id
+
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Return the newest stretches that were not good, and the one that lasts."""
+        return reduce(_continue, self.recent, self.past)
+
+    def gaps(self) -> tuple[Stretch, ...]:
+        """Return the newest stretches that were not good before a good check, oldest first."""
+        checked = self.checked
+        statuses = {*(one.status for one in self.past), *(one.status for one in self.recent)}
+        if checked is None or statuses <= {"ok"}:
+            return ()
+        return tuple([one for one in self.stretches() if one.until and one.first < checked])
 
 
 class Catalog(
@@ -175,14 +200,18 @@ def _merge_figures(entry: Entry, outcome: Outcome) -> dict[str, Figures]:
 
 
 def _merge_status(entry: Entry, outcome: Outcome) -> Entry:
-    entry = _merge_since(entry, outcome)
-    if (outcome.run, outcome.at) < (entry.run, entry.at):
-        return entry
+    check = Check.by(outcome)
+    newest = entry.recent[-1] if entry.recent else check
+    entry = _remember(entry, check)
+    since = entry.stretches()[-1].first
+    if check.weight < newest.weight:
+        return msgspec.structs.replace(entry, since=since)
     return msgspec.structs.replace(
         entry,
         run=outcome.run,
         at=outcome.at,
         status=outcome.status,
+        since=since,
         reason=outcome.reason,
         source=outcome.source or entry.source,
         alias=outcome.alias if outcome.source else entry.alias,
@@ -190,20 +219,30 @@ def _merge_status(entry: Entry, outcome: Outcome) -> Entry:
     )
 
 
-def _merge_since(entry: Entry, outcome: Outcome) -> Entry:
-    """Date the status by its oldest outcome after the last one that differed."""
-    found, differed, streak, since = Found.by(outcome), entry.differed, entry.streak, entry.since
-    if differed and found <= differed:
+def _remember(entry: Entry, check: Check) -> Entry:
+    """Put the check in its place among those of other runs, one a run."""
+    if entry.past and check.run < entry.recent[0].run:
         return entry
-    if outcome.status == entry.status:
-        streak, since = (*streak, found), min(since, outcome.run)
-    elif (outcome.run, outcome.at) >= (entry.run, entry.at):
-        streak, since, differed = (found,), outcome.run, max(streak)
-    else:
-        streak, differed = tuple(known for known in streak if known > found), found
-        since = since if outcome.run < since else min(streak).run_time()
-    kept = tuple(sorted(set(streak))[-STREAK:])
-    return msgspec.structs.replace(entry, since=since, differed=differed, streak=kept)
+    by_run = {known.run: known for known in entry.recent}
+    by_run[check.run] = max(by_run.get(check.run, check), check, key=lambda known: known.weight)
+    recent = [by_run[run] for run in sorted(by_run)]
+    past = entry.past
+    while len(recent) > RECENT:
+        past = _continue(past, recent.pop(0))
+    return msgspec.structs.replace(entry, recent=tuple(recent), past=past)
+
+
+def _continue(stretches: tuple[Stretch, ...], check: Check) -> tuple[Stretch, ...]:
+    """Return the stretches with the check of a later run; good ones stay only while they last."""
+    run, status, reason = check.run_time, check.status, check.reason
+    if not stretches:
+        return (Stretch(run, status, reason),)
+    *ended, last = stretches
+    if last.status == status:
+        return (*ended, msgspec.structs.replace(last, reason=reason))
+    if last.status != "ok":
+        ended = [*ended, msgspec.structs.replace(last, until=run)][-NEWEST_GAPS:]
+    return (*ended, Stretch(run, status, reason))
 
 
 def _settle(entries: dict[str, Entry], revision: int) -> dict[str, Entry]:
@@ -246,6 +285,7 @@ def _restand(playlist_id: str, entry: Entry, unique_name: str, revision: int) ->
         read=figures.read if figures else None,
         followers=figures.followers if figures else None,
         snapshot_id=figures.snapshot_id if figures else "",
+        gaps=entry.gaps(),
     )
     shown = _figures(entry.figures) == _figures(entry.shown)
     if shown and (_core(standing) == _core(entry.standing) or _says_nothing(standing, entry)):
@@ -273,6 +313,7 @@ def _core(standing: Standing | None) -> tuple[object, ...] | None:
         standing.status,
         standing.reason,
         None if standing.status == "ok" else standing.since,
+        standing.gaps,
     )
 
 
@@ -283,6 +324,7 @@ def _says_nothing(standing: Standing, entry: Entry) -> bool:
         and not standing.alias
         and standing.unique_name == standing.name
         and standing.status == "ok"
+        and not standing.gaps
     )
 
 

@@ -1,7 +1,7 @@
 """What the functions are called with, in AWS's envelopes. `events/` holds an example of each."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -61,7 +61,7 @@ def parse_lister_event(event: Mapping[str, Any]) -> RunEvent | RebuildEvent | Re
         raise InvalidMessageError(f"the lister does not know this event: {error}") from error
     if time is not None and time.tzinfo is None:
         raise InvalidMessageError(f"the time {time.isoformat()} has no time zone; end it with Z")
-    return RunEvent(time.replace(microsecond=0) if time else None)
+    return RunEvent(time.astimezone(UTC).replace(microsecond=0) if time else None)
 
 
 def _registry_entries(event: Mapping[str, Any]) -> list[tuple[str, datetime]]:

@@ -25,6 +25,7 @@ from playlist_archive.errors import (
 )
 from playlist_archive.keys import (
     check_playlist_id,
+    format_run,
     parse_snapshot_key,
     snapshot_key,
     snapshots_prefix,
@@ -45,8 +46,9 @@ logger = logging.getLogger(__name__)
 
 # Below this many rows a playlist may well lose more than half of them.
 _FEW_ROWS = 20
-# SQS holds a message for 12 hours at most, counted from its receipt.
-_LONGEST_HOLD = timedelta(hours=11, minutes=30)
+# SQS holds a message for 12 hours at most. The third look is due when a pause has lasted a day,
+# which is when an alarm has to hear of it.
+_LONGEST_HOLD = timedelta(hours=8)
 _AFTER_A_FAULT_SECONDS = 60
 
 
@@ -199,15 +201,18 @@ class Fetcher:
         Should the run's name be taken by other contents, the moment of reading names it.
         """
         for time in (snapshot.time, snapshot.read_at):
-            if self._put(msgspec.structs.replace(snapshot, time=time)):
+            if self._put(msgspec.structs.replace(snapshot, time=time), run=snapshot.time):
                 return time
         raise ConflictError(f"both names of a snapshot of {snapshot.playlist_id} are taken")
 
-    def _put(self, snapshot: Snapshot) -> bool:
+    def _put(self, snapshot: Snapshot, *, run: datetime) -> bool:
         """Write the snapshot unless its name is taken; return whether its contents stand there."""
         key = snapshot_key(snapshot.playlist_id, snapshot.time)
+        metadata = {"run": format_run(run)}
         try:
-            self._bucket.put(key, encode_snapshot(snapshot), JSON, replacing=None)
+            self._bucket.put(
+                key, encode_snapshot(snapshot), JSON, replacing=None, metadata=metadata
+            )
         except ConflictError:
             stored = self._bucket.get(key)
             return (

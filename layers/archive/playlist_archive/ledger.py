@@ -10,23 +10,26 @@ for an occurrence that went missing in the same snapshot, rather than letting it
 
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from playlist_archive.errors import OutOfOrderError
-from playlist_archive.messages import Header, Standing
+from playlist_archive.messages import Header, Standing, Status
 from playlist_archive.snapshot import Item, Owner, Row, Snapshot
 
 SCHEMA = 1
 MOVED_NAMED = 10
 NEWEST_CHANGES = 100
+PUT_AWAY_AT_ONCE = 50
 
 type Moment = str
 """A moment as ISO 8601 in UTC, to the second: such texts compare as moments do."""
 
+_DAY = timedelta(days=1)
 _EDGE = -1  # stands before the first and after the last row
 
 
@@ -97,8 +100,17 @@ class Names(NamedTuple):
     owner: Owner
 
 
-class ClosedYear(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """All changes of a year, and the names that the last of them left.
+class Gap(NamedTuple):
+    """From the `first` run that could not read the playlist to a day before it was read again."""
+
+    first: datetime
+    last: datetime
+    status: Status
+    reason: str
+
+
+class OldChanges(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Successive changes of one year, and the names that the last of them left.
 
     The changes stay encoded until somebody asks for them.
     """
@@ -129,10 +141,10 @@ class Ledger(
     """Everything that the pages of one playlist tell.
 
     `first_read` and `last` are the times of the oldest and the newest folded snapshot; `header`,
-    `rows` and the texts of `items` are as new as is known. `changes` are oldest first: the newest
-    hundred and what else happened in their years; those of earlier years are in `years`, by the
-    year. `standing`, `pages` and `repairs` do not come from snapshots: a fold leaves them as they
-    are. `repairs` counts how often pages had to be written that the ledger took for written.
+    `rows` and the texts of `items` are as new as is known. `changes` are the newest, oldest first,
+    at most a hundred; those before them were put away in `years`, fifty at once. `standing`,
+    `pages` and `repairs` do not come from snapshots: a fold leaves them as they are. `repairs`
+    counts how often pages had to be written that the ledger took for written.
     """
 
     playlist_id: str
@@ -143,7 +155,7 @@ class Ledger(
     occurrences: tuple[Occurrence, ...] = ()
     rows: tuple[LedgerRow, ...] = ()
     changes: tuple[Change, ...] = ()
-    years: dict[int, ClosedYear] = {}
+    years: dict[int, tuple[OldChanges, ...]] = {}
     standing: Standing | None = None
     pages: dict[str, PageRecord] = {}
     repairs: int = 0
@@ -174,6 +186,16 @@ class Ledger(
     def snapshot_id(self) -> str:
         standing = self._fresh_standing
         return (standing.snapshot_id if standing else "") or self.header.snapshot_id
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """The times since the first snapshot in which it was not read, oldest first."""
+        stretches = self.standing.gaps if self.standing else ()
+        return [
+            Gap(one.first, max(one.first, one.until - _DAY), one.status, one.reason)
+            for one in stretches
+            if one.until and one.first > self.first_read
+        ]
 
     @property
     def _fresh_standing(self) -> Standing | None:
@@ -260,7 +282,7 @@ def fold(ledger: Ledger | None, snapshot: Snapshot) -> Ledger:
             f"the snapshot of {snapshot.time} is older than the ledger's of {ledger.last}"
         )
     folded = _fold_rows(ledger, snapshot)
-    return _close_years(replace(folded, header=header, last=snapshot.time))
+    return _put_away(replace(folded, header=header, last=snapshot.time))
 
 
 def item_line(item: Item) -> str:
@@ -324,19 +346,22 @@ def _fold_rows(ledger: Ledger, snapshot: Snapshot) -> Ledger:
     )
 
 
-def _close_years(ledger: Ledger) -> Ledger:
-    """Put away the oldest years while the newest changes are all of later ones."""
-    changes, years = ledger.changes, ledger.years
-    while len(changes) > NEWEST_CHANGES:
-        year = year_of(changes[0])
-        count = sum(year_of(change) == year for change in changes)
-        if len(changes) - count < NEWEST_CHANGES:
-            break
-        names = names_after(changes, ledger.names)[count - 1]
-        encoded = msgspec.Raw(msgspec.json.encode(changes[:count]))
-        years = {**years, year: ClosedYear(count, names, encoded)}
-        changes = changes[count:]
-    return ledger if changes is ledger.changes else replace(ledger, changes=changes, years=years)
+def _put_away(ledger: Ledger) -> Ledger:
+    """Put the oldest changes away when there are too many.
+
+    Many at once, because a year's page is written again whenever changes join it.
+    """
+    if len(ledger.changes) <= NEWEST_CHANGES:
+        return ledger
+    afters = names_after(ledger.changes, ledger.names)
+    old = list(zip(ledger.changes, afters, strict=True))[:PUT_AWAY_AT_ONCE]
+    years = dict(ledger.years)
+    for year, group in groupby(old, key=lambda pair: year_of(pair[0])):
+        changes, names = zip(*group, strict=True)
+        encoded = msgspec.Raw(msgspec.json.encode(changes))
+        put_away = OldChanges(len(changes), names[-1], encoded)
+        years[year] = (*years.get(year, ()), put_away)
+    return replace(ledger, changes=ledger.changes[PUT_AWAY_AT_ONCE:], years=years)
 
 
 def names_after(changes: Sequence[Change], newest: Names) -> list[Names]:

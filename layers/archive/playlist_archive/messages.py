@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from playlist_archive.errors import InvalidMessageError
+from playlist_archive.keys import format_run
 from playlist_archive.snapshot import Owner
 
 Status = Literal[
@@ -93,7 +94,8 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     """What the lister says about a whole run.
 
     `planned` counts the playlists that are to be read, `unchanged` those that the sweep proved
-    unchanged. `failure` is a plain word when Spotify could not be asked at all.
+    unchanged. `failure` is a plain word when Spotify could not be asked at all; `refused` says that
+    the credentials were the cause.
     """
 
     run: datetime
@@ -102,11 +104,30 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     unchanged: int
     problems: tuple[Problem, ...] = ()
     failure: str = ""
+    refused: bool = False
     authorization_ends: datetime | None = None
 
     def authorization_days_left(self) -> int | None:
-        """Return the whole days that the owner's consent lasts, None where its end is unknown."""
+        """Return the whole days that the owner's consent lasts, None where its end is unknown.
+
+        Refused credentials last no longer, whatever their date says.
+        """
+        if self.refused:
+            return 0
         return (self.authorization_ends - self.at).days if self.authorization_ends else None
+
+
+class Stretch(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
+    """Runs that found a playlist in the same status.
+
+    They begin with `first`; `until` is the first run after them that found another, None while they
+    last. `reason` is that of the last one.
+    """
+
+    first: datetime
+    status: Status
+    reason: str = ""
+    until: datetime | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -114,7 +135,8 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `unique_name` is the name in the index, `name` the alias or Spotify's name it was made from;
     `alias` is empty where the owner gave none.
-    `followers` and `snapshot_id` were read in the run `read`.
+    `followers` and `snapshot_id` were read in the run `read`. `gaps` are the newest stretches, the
+    oldest first, that did not read the playlist and that a good check has ended.
     """
 
     revision: int
@@ -127,12 +149,17 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     read: datetime | None = None
     followers: int | None = None
     snapshot_id: str = ""
+    gaps: tuple[Stretch, ...] = ()
 
 
 class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="render/1"):
-    """Write one playlist's pages again; with `rebuild` from its snapshots alone."""
+    """Write one playlist's pages again; with `rebuild` from its snapshots alone.
+
+    `run` is the run that asks for it, None where the operator does.
+    """
 
     playlist_id: str
+    run: datetime | None = None
     standing: Standing | None = None
     rebuild: bool = False
 
@@ -162,6 +189,27 @@ def decode_outcome(body: str) -> Outcome | RunReport:
 def decode_render_request(body: str) -> RenderRequest:
     """Read one of our own messages of RenderQueue; raises `InvalidMessageError`."""
     return _decode(_RENDER_REQUESTS, body)
+
+
+class _Marks(msgspec.Struct):
+    playlist_id: str = ""
+    run: datetime | None = None
+
+
+_MARKS = msgspec.json.Decoder(_Marks)
+
+
+def describe_message(body: str) -> dict[str, str]:
+    """Return what log lines tell of a message: its run and its playlist, as far as it names them."""
+    try:
+        marks = _MARKS.decode(body)
+    except msgspec.DecodeError:
+        return {}
+    described = {
+        "playlist_id": marks.playlist_id,
+        "run": format_run(marks.run) if marks.run else "",
+    }
+    return {name: value for name, value in described.items() if value}
 
 
 def _decode[M](decoder: msgspec.json.Decoder[M], body: str) -> M:

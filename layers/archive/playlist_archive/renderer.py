@@ -7,13 +7,14 @@ whoever cannot be sure of what stands in the bucket compares every page with it.
 
 import logging
 from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 
 from playlist_archive.bucket import Bucket, Stored
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import ConflictError, OutOfOrderError
-from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshots_prefix
+from playlist_archive.keys import format_run, ledger_key, parse_snapshot_key, snapshots_prefix
 from playlist_archive.ledger import (
     Ledger,
     PageRecord,
@@ -32,12 +33,19 @@ logger = logging.getLogger(__name__)
 _ATTEMPTS = 8
 
 
+class Rendered(NamedTuple):
+    """How many pages were written, and for which run as far as that is known."""
+
+    written: int
+    run: str | None = None
+
+
 class Renderer:
     def __init__(self, *, bucket: Bucket) -> None:
         self._bucket = bucket
 
-    def render_snapshot(self, key: str, *, again: bool) -> int:
-        """Fold the snapshot behind `key`; return how many pages were written.
+    def render_snapshot(self, key: str, *, again: bool) -> Rendered:
+        """Fold the snapshot behind `key` and write the pages that changed.
 
         `again` says that an earlier delivery may have died half-way. A key that is no snapshot's
         is ignored.
@@ -46,17 +54,20 @@ class Renderer:
         stored = self._bucket.get(key) if parsed else None
         if parsed is None or stored is None:
             logger.info("%s is no snapshot", key)
-            return 0
-        return self._render(parsed[0], snapshot=decode_snapshot(stored.body), doubtful=again)
+            return Rendered(0)
+        snapshot = decode_snapshot(stored.body)
+        written = self._render(parsed[0], snapshot=snapshot, doubtful=again)
+        return Rendered(written, stored.metadata.get("run"))
 
-    def render_request(self, request: RenderRequest, *, again: bool) -> int:
-        """Write a playlist's pages as the request says; return how many were written."""
-        return self._render(
+    def render_request(self, request: RenderRequest, *, again: bool) -> Rendered:
+        """Write a playlist's pages as the request says."""
+        written = self._render(
             request.playlist_id,
             standing=request.standing,
             rebuild=request.rebuild,
             doubtful=again or request.rebuild,
         )
+        return Rendered(written, format_run(request.run) if request.run else None)
 
     def _render(
         self,

@@ -3,7 +3,8 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.ledger import NEWEST_CHANGES, Ledger, fold_all, with_standing
+from playlist_archive.ledger import NEWEST_CHANGES, Ledger, fold, fold_all, with_standing
+from playlist_archive.messages import Status, Stretch
 from playlist_archive.snapshot import Owner, Row, Snapshot
 from playlist_archive.views import render_pages
 from playlist_archive.views.history import history_page, year_pages, years
@@ -167,6 +168,66 @@ def test_a_change_after_missed_days_is_told_as_a_range(
     assert newest_section(snapshot_of("a", "2024-03-01"), later)[0] == heading
 
 
+def a_gap(first: str, last: str, status: Status = "deferred", reason: str = "told") -> Stretch:
+    return Stretch(day(first), status, reason, until=day(last) + timedelta(days=1))
+
+
+def test_a_gap_stands_between_the_changes_around_it_with_its_reason() -> None:
+    ledger = fold_all(
+        [
+            snapshot_of("a", "2024-03-01"),
+            snapshot_of("ab", "2024-03-02"),
+            snapshot_of("abc", "2024-03-09", previous_check=day("2024-03-03")),
+        ]
+    )
+    gaps = (
+        a_gap("2024-03-04", "2024-03-06", "not_found", "Spotify does not *find* it"),
+        a_gap("2024-03-07", "2024-03-07", "retired", ""),
+        a_gap("2024-03-11", "2024-03-12"),
+    )
+
+    page, _ = history_pages(with_standing(ledger, standing_of(gaps=gaps)))
+
+    told = [line for line in page.split("\n") if line.startswith((">", "####", "First"))]
+    assert told == [
+        "> Not readable from 2024-03-11 to 2024-03-12: told",
+        "#### Between 2024-03-03 and 2024-03-09",
+        "> Not archived on 2024-03-07",
+        r"> Not readable from 2024-03-04 to 2024-03-06: Spotify does not \*find\* it",
+        "#### 2024-03-02",
+        "First snapshot: 2024-03-01, 1 song",
+    ]
+
+
+def test_a_gap_is_told_although_nothing_changed_in_it() -> None:
+    ledger = fold_all([snapshot_of("a", "2024-03-01")])
+
+    page, _ = history_pages(
+        with_standing(ledger, standing_of(gaps=(a_gap("2024-03-04", "2024-03-04"),)))
+    )
+
+    assert "0 changes since the first snapshot\n\n> Not readable on 2024-03-04: told\n\n" in page
+
+
+def test_a_gap_lasts_to_the_day_before_the_playlist_was_read_again() -> None:
+    """A playlist that is not found is not asked for every day."""
+    ledger = fold_all([snapshot_of("a", "2024-03-01")])
+    unasked = Stretch(day("2024-03-04"), "not_found", "gone", until=day("2024-03-11"))
+    brief = Stretch(day("2024-03-12"), "unstable", "", until=day("2024-03-12") + timedelta(hours=9))
+
+    page, _ = history_pages(with_standing(ledger, standing_of(gaps=(unasked, brief))))
+
+    assert "\n> Not readable from 2024-03-04 to 2024-03-10: gone\n" in page
+    assert "\n> Not readable on 2024-03-12\n" in page
+
+
+def test_what_was_before_the_first_snapshot_is_no_gap() -> None:
+    ledger = fold_all([snapshot_of("a", "2024-03-05")])
+    before = (a_gap("2024-03-01", "2024-03-04"),)
+
+    assert "Not readable" not in history_page(with_standing(ledger, standing_of(gaps=before)))
+
+
 class TestYears:
     def ledger(self, changes: int, first: str = "2023-12-01") -> Ledger:
         """Return a ledger with a change on each day."""
@@ -183,17 +244,83 @@ class TestYears:
         assert "Older changes" not in page
         assert pages == {}
 
-    def test_a_year_that_does_not_fit_has_a_page_with_all_its_changes(self) -> None:
+    def test_what_does_not_fit_is_put_away_on_pages_of_their_years(self) -> None:
         page, pages = history_pages(self.ledger(NEWEST_CHANGES + 1))
 
-        assert len(sections(page)) == NEWEST_CHANGES
-        assert f"\nOlder changes: [2023](/playlists/history/{PLAYLIST_ID}-2023.md)\n" in page
-        assert list(pages) == [2023]
+        assert f"{NEWEST_CHANGES + 1} changes since the first snapshot" in page
+        assert [section.split("\n")[0] for section in sections(page)][-1] == "2024-01-21"
+        assert "\nOlder changes: [2024]" in page
+        assert f", [2023](/playlists/history/{PLAYLIST_ID}-2023.md)\n" in page
+        assert list(pages) == [2024, 2023]
         assert "\n30 changes in 2023\n" in pages[2023]
+        newest = f"[the newest](/playlists/history/{PLAYLIST_ID}.md)"
+        assert f"\n20 changes in 2024, before {newest}\n" in pages[2024]
         headings = [section.split("\n")[0] for section in sections(pages[2023])]
         assert headings[0] == "2023-12-31"
         assert headings[-1] == "2023-12-02"
         assert len(headings) == 30
+
+    def test_every_change_stands_on_one_page(self) -> None:
+        for changes in (NEWEST_CHANGES, NEWEST_CHANGES + 1, 3 * NEWEST_CHANGES + 17):
+            page, pages = history_pages(self.ledger(changes))
+
+            told = [
+                text.split("\n")[0] for one in (page, *pages.values()) for text in sections(one)
+            ]
+            days = [day("2023-12-01") + timedelta(number) for number in range(1, changes + 1)]
+            assert sorted(told) == [f"{one:%Y-%m-%d}" for one in days]
+
+    def test_most_changes_leave_the_pages_of_years_alone(self) -> None:
+        ledger = self.ledger(NEWEST_CHANGES + 1)
+        later = self.ledger(NEWEST_CHANGES + 2)
+
+        assert not [key for key in render_pages(later, ledger) if "-20" in key]
+
+    def test_a_gap_is_told_on_the_page_of_its_year_and_beside_the_newest_changes(self) -> None:
+        ledger = self.ledger(NEWEST_CHANGES + 1, "2023-12-25")  # the newest begin on 2024-02-14
+        gaps = (
+            a_gap("2023-12-30", "2024-01-02", reason="early"),
+            a_gap("2024-02-20", "2024-02-21", reason="late"),
+        )
+
+        page, pages = history_pages(with_standing(ledger, standing_of(gaps=gaps)))
+
+        assert "early" not in page
+        assert "late" in page
+        assert "early" in pages[2024]
+        assert "late" not in pages[2024]
+        assert "Not readable" not in pages[2023]
+
+    def test_a_year_without_any_change_has_a_page_for_its_gaps(self) -> None:
+        ledger = fold_all(
+            [
+                snapshot_of("b", "2021-12-01"),
+                *(
+                    replace(
+                        snapshot_of("ab" if number % 2 else "a"),
+                        time=day("2023-03-01") + timedelta(number),
+                    )
+                    for number in range(NEWEST_CHANGES)
+                ),
+            ]
+        )
+        ledger = fold(ledger, replace(snapshot_of("c"), time=day("2024-02-01")))
+        gaps = (a_gap("2022-05-01", "2022-05-03"),)
+
+        page, pages = history_pages(with_standing(ledger, standing_of(gaps=gaps)))
+
+        assert "Not readable" not in page
+        assert "Older changes: [2023]" in page
+        assert list(pages) == [2023, 2022]
+        assert pages[2022].endswith("\n> Not readable from 2022-05-01 to 2022-05-03: told\n")
+
+    def test_a_years_page_is_written_again_when_a_gap_of_it_becomes_known(self) -> None:
+        ledger = self.ledger(NEWEST_CHANGES + 40)
+        gaps = (a_gap("2023-12-05", "2023-12-06"),)
+        told = with_standing(ledger, standing_of(gaps=gaps))
+
+        assert f"playlists/history/{PLAYLIST_ID}-2023.md" in render_pages(told, ledger)
+        assert f"playlists/history/{PLAYLIST_ID}-2023.md" not in render_pages(told, told)
 
     def test_years_are_linked_newest_first(self) -> None:
         page, pages = history_pages(self.ledger(NEWEST_CHANGES + 380, "2022-12-20"))
@@ -202,7 +329,7 @@ class TestYears:
         older = page.split("Older changes: ")[1].split("\n")[0]
         assert [text[:6] for text in older.split(", ")] == ["[2024]", "[2023]", "[2022]"]
 
-    def test_the_page_of_a_closed_year_does_not_change(self) -> None:
+    def test_the_page_of_a_year_does_not_change(self) -> None:
         _, before = history_pages(self.ledger(NEWEST_CHANGES + 40))
         ledger = self.ledger(NEWEST_CHANGES + 41)
         _, after = history_pages(with_standing(ledger, standing_of(status="held", reason="x")))

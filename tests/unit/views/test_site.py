@@ -135,6 +135,23 @@ def test_what_the_owner_has_to_do_is_told() -> None:
     assert document["authorization_ends"] == "2026-12-30T04:00:00Z"
 
 
+@pytest.mark.parametrize(
+    ("days_left", "told", "headline"),
+    [
+        (31, "ends on 2026-11-01", "All is well"),
+        (30, "ends on 2026-10-31; log in again", "Something needs attention"),
+        (0, "ended on 2026-10-01; log in again", "Something needs attention"),
+    ],
+)
+def test_an_authorisation_that_ends_soon_needs_attention(
+    days_left: int, told: str, headline: str
+) -> None:
+    _, status, _ = pages(a_report(authorization_ends=RUN + days_left * DAY), an_outcome("ok"))
+
+    assert f"| Spotify authorisation | {told} |" in status
+    assert f"## {headline}" in status
+
+
 def test_requests_and_a_pause_are_told() -> None:
     state = SpotifyState(not_before=RUN + 5 * HOUR, requests={hour_of(RUN): 41})
     _, status, document = pages(a_report(), state=state)

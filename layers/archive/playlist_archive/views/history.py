@@ -1,14 +1,14 @@
 """What changed when, newest first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from playlist_archive.keys import view_key
 from playlist_archive.ledger import (
-    NEWEST_CHANGES,
     Change,
-    ClosedYear,
+    Gap,
     Ledger,
     Names,
+    OldChanges,
     names_after,
     to_moment,
     year_of,
@@ -16,7 +16,7 @@ from playlist_archive.ledger import (
 from playlist_archive.snapshot import Owner
 from playlist_archive.views import wording
 from playlist_archive.views.cells import cells
-from playlist_archive.views.heading import heading, navigation, title
+from playlist_archive.views.heading import heading, navigation, page_path, title
 from playlist_archive.views.markdown import escape, link, strip_tags
 
 
@@ -25,15 +25,14 @@ def year_key(playlist_id: str, year: int) -> str:
 
 
 def history_page(ledger: Ledger) -> str:
-    """Return the page of the newest changes, which leads to those of `years`."""
-    changes = ledger.changes
-    count = len(changes) + sum(closed.count for closed in ledger.years.values())
+    """Return the page of the newest changes and the gaps between them; it leads to `years`."""
+    put_away = sum(old.count for year in ledger.years.values() for old in year)
     return "\n".join(
         [
             *heading(ledger, "history"),
-            f"{wording.counted(count, 'change')} since the first snapshot",
+            f"{wording.counted(len(ledger.changes) + put_away, 'change')} since the first snapshot",
             "",
-            *_Sections(ledger).of(changes[-NEWEST_CHANGES:], ledger.names),
+            *_Sections(ledger).of(ledger.changes, ledger.names, _newer_gaps(ledger)),
             *_older(ledger),
             _first_snapshot(ledger),
             "",
@@ -42,34 +41,46 @@ def history_page(ledger: Ledger) -> str:
 
 
 def years(ledger: Ledger) -> list[int]:
-    """Return the years that the page of the newest changes does not exhaust, newest first."""
-    open_years = {year_of(change) for change in ledger.changes[:-NEWEST_CHANGES]}
-    return sorted(open_years | ledger.years.keys(), reverse=True)
+    """Return the years of what is not on the page of the newest changes, newest first."""
+    gaps = {gap.last.year for gap in _older_gaps(ledger)}
+    return sorted(ledger.years.keys() | gaps, reverse=True)
 
 
 def same_year(before: Ledger, after: Ledger, year: int) -> bool:
-    """Say whether a page of the year tells the same changes, and there was one before."""
-    return year in years(before) and _changes_of(before, year) == _changes_of(after, year)
+    """Say whether a page of the year tells the same, and there was one before."""
+    return year in years(before) and _told_of(before, year) == _told_of(after, year)
 
 
-def _changes_of(ledger: Ledger, year: int) -> ClosedYear | list[Change]:
-    closed = ledger.years.get(year)
-    return closed or [change for change in ledger.changes if year_of(change) == year]
+def _told_of(ledger: Ledger, year: int) -> tuple[tuple[OldChanges, ...], list[Gap]]:
+    gaps = [gap for gap in _older_gaps(ledger) if gap.last.year == year]
+    return ledger.years.get(year, ()), gaps
 
 
-def year_pages(ledger: Ledger, chosen: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """Yield the page of each of the chosen `years`: it holds all changes of the year."""
-    afters = names_after(ledger.changes, ledger.names)
+def _newer_gaps(ledger: Ledger) -> list[Gap]:
+    older = len(_older_gaps(ledger))
+    return ledger.gaps[older:]
+
+
+def _older_gaps(ledger: Ledger) -> list[Gap]:
+    """Return the gaps before the newest changes, if there were changes before those."""
+    if not ledger.years:
+        return []
+    return [gap for gap in ledger.gaps if gap.last < ledger.changes[0].time]
+
+
+def year_pages(ledger: Ledger, chosen: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """Yield the page of each of the chosen `years`: what was put away of the year."""
     sections = _Sections(ledger)
+    newest = page_path("history", ledger.playlist_id)
     for year in chosen:
-        if closed := ledger.years.get(year):
-            changes, names = closed.changes(), closed.names
-        else:
-            indices = [i for i, change in enumerate(ledger.changes) if year_of(change) == year]
-            changes, names = ledger.changes[indices[0] : indices[-1] + 1], afters[indices[-1]]
-        count = wording.counted(len(changes), "change")
-        page = [navigation(ledger), "", title(ledger), "", f"{count} in {year}", ""]
-        yield year, "\n".join([*page, *sections.of(changes, names)])
+        old, gaps = _told_of(ledger, year)
+        changes = [change for part in old for change in part.changes()]
+        names = old[-1].names if old else ledger.names
+        count = f"{wording.counted(len(changes), 'change')} in {year}"
+        if any(year_of(change) == year for change in ledger.changes):
+            count += f", before [the newest]({newest})"
+        page = [navigation(ledger), "", title(ledger), "", count, ""]
+        yield year, "\n".join([*page, *sections.of(changes, names, gaps)])
 
 
 class _Sections:
@@ -79,17 +90,22 @@ class _Sections:
         self._ledger = ledger
         self._lines: dict[int, str] = {}
 
-    def of(self, changes: Sequence[Change], names: Names) -> list[str]:
-        """Return the lines of the changes, the last one, which left the `names`, first."""
+    def of(self, changes: Sequence[Change], names: Names, gaps: Sequence[Gap]) -> list[str]:
+        """Return the lines of the changes and gaps, newest first; the last change left `names`."""
         lines: list[str] = []
         afters = names_after(changes, names)
+        waiting = list(gaps)
         for change, after in zip(reversed(changes), reversed(afters), strict=True):
+            while waiting and waiting[-1].last >= change.time:
+                lines += [_gap(waiting.pop()), ""]
             lines += [f"#### {_when(change)}", ""]
             if counts := _counts(change):
                 lines += [counts, ""]
             lines += self._names(change, after)
             lines += self._songs(change)
             lines.append("")
+        for gap in reversed(waiting):
+            lines += [_gap(gap), ""]
         return lines
 
     def _names(self, change: Change, after: Names) -> Iterator[str]:
@@ -147,6 +163,14 @@ def _when(change: Change) -> str:
     if wording.days_apart(change.previous, change.time) > 1:
         return f"Between {wording.day(change.previous)} and {wording.day(change.time)}"
     return wording.day(change.time)
+
+
+def _gap(gap: Gap) -> str:
+    first, last = wording.day(gap.first), wording.day(gap.last)
+    when = f"on {first}" if first == last else f"from {first} to {last}"
+    what = "archived" if gap.status == "retired" else "readable"
+    reason = f": {escape(gap.reason.strip())}" if gap.reason.strip() else ""
+    return f"> Not {what} {when}{reason}"
 
 
 def _older(ledger: Ledger) -> list[str]:

@@ -16,10 +16,13 @@ from playlist_archive.keys import (
     STATUS_PAGE,
     view_key,
 )
+from playlist_archive.messages import RunReport
 from playlist_archive.spotify.state import SpotifyState
 from playlist_archive.views import Page
 from playlist_archive.views.markdown import escape, link
 from playlist_archive.views.wording import day
+
+_LOG_IN_DAYS = 30  # before the end of an authorisation; an alarm says so too
 
 type Playlists = list[tuple[str, Entry]]
 
@@ -84,7 +87,9 @@ def _status_page(playlists: Playlists, catalog: Catalog, state: SpotifyState) ->
     active = [pair for pair in playlists if pair[1].status != "retired"]
     bad = [pair for pair in active if pair[1].status != "ok"]
     report = catalog.report
-    healthy = not bad and not (report and (report.failure or report.problems))
+    healthy = not bad and not (
+        report and (report.failure or report.problems or _must_log_in(report))
+    )
     lines = [
         "[index](/playlists/index.md) - status",
         "",
@@ -123,8 +128,17 @@ def _status_page(playlists: Playlists, catalog: Catalog, state: SpotifyState) ->
 
 
 def _authorisation(catalog: Catalog) -> str:
-    ends = catalog.report.authorization_ends if catalog.report else None
-    return f"ends on {day(ends)}" if ends else "has no known end"
+    report = catalog.report
+    if report is None or report.authorization_ends is None:
+        return "has no known end"
+    verb = "ended" if report.authorization_ends <= report.at else "ends"
+    advice = "; log in again" if _must_log_in(report) else ""
+    return f"{verb} on {day(report.authorization_ends)}{advice}"
+
+
+def _must_log_in(report: RunReport) -> bool:
+    days_left = report.authorization_days_left()
+    return days_left is not None and days_left <= _LOG_IN_DAYS
 
 
 def _requests(catalog: Catalog, state: SpotifyState) -> int:

@@ -60,12 +60,21 @@ def encode_twin(document: Mapping[str, object], **songs: Iterable[str]) -> bytes
 
     A song is the members of its object, each a line that is indented by six.
     """
-    members = {
-        name: json.dumps(value, indent=2, sort_keys=True).replace("\n", "\n  ")
-        for name, value in document.items()
-    }
-    for name, entries in songs.items():
-        joined = "    },\n    {\n".join(entries)
-        members[name] = f"[\n    {{\n{joined}    }}\n  ]" if joined else "[]"
-    lines = ",\n".join([f"  {text(name)}: {member}" for name, member in sorted(members.items())])
-    return f"{{\n{lines}\n}}\n".encode("ascii")
+    pieces: list[str] = []
+    for name in sorted(document.keys() | songs.keys()):
+        pieces.append(f"{',' if pieces else '{'}\n  {text(name)}: ")
+        if name in songs:
+            pieces += _array(songs[name])
+        else:
+            member = json.dumps(document[name], indent=2, sort_keys=True)
+            pieces.append(member.replace("\n", "\n  "))
+    pieces.append("\n}\n")
+    # Joined only once: a large text takes longer to copy than to make.
+    return "".join(pieces).encode("ascii")
+
+
+def _array(entries: Iterable[str]) -> list[str]:
+    pieces: list[str] = []
+    for entry in entries:
+        pieces += ("    },\n    {\n" if pieces else "[\n    {\n", entry)
+    return [*pieces, "    }\n  ]"] if pieces else ["[]"]
