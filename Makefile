@@ -63,7 +63,7 @@ test: $(TEST) ## Run all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: check
-check: format-check lint types template requirements-check test ## Everything that CI runs
+check: format-check lint types template requirements-check audit test ## Everything that CI runs
 
 .PHONY: fmt
 fmt: $(CHECK) ## Format the code and mend what can be mended
@@ -79,6 +79,14 @@ bench: $(TEST) ## Count requests, and measure rendering, over a history file: FI
 requirements: $(UV) ## Export what the dependencies layer installs from uv.lock
 	@$(EXPORT) --output-file $(REQUIREMENTS) >/dev/null
 
+.PHONY: licences
+licences: $(LOCAL) ## List the licences of what the dependencies layer contains
+	@$(BIN)/python -m tools.licences
+
+.PHONY: budget
+budget: $(LOCAL) ## Measure the layers and each function's cold start
+	@$(BIN)/python -m tools.budget
+
 .PHONY: clean
 clean: stop ## Remove what was built, installed or made up; what came from Spotify stays
 	rm -rf .aws-sam .local/build* .local/sample .local/history .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -91,7 +99,7 @@ help: ## List the commands
 
 # The parts of `make check`.
 
-.PHONY: format-check lint types template requirements-check
+.PHONY: format-check lint types template requirements-check audit
 format-check: $(CHECK)
 	$(BIN)/ruff format --check .
 
@@ -110,6 +118,9 @@ template: $(CHECK) $(TEST)
 
 requirements-check: $(UV)
 	@diff <($(EXPORT)) $(REQUIREMENTS) || { echo "say: make requirements" >&2; exit 1; }
+
+audit: $(CHECK)
+	@$(BIN)/python -m tools.audit
 
 SAM := PATH="$(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$$PATH" $(BIN)/sam
 REQUIREMENTS := layers/dependencies/requirements.txt

@@ -11,12 +11,12 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from playlist_archive import spotify
 from playlist_archive.aws import open_bucket, open_parameter, open_queue
 from playlist_archive.clock import SystemClock
 from playlist_archive.fetcher import Fetcher
 from playlist_archive.messages import describe_message
 from playlist_archive.settings import FetcherSettings
+from playlist_archive.spotify.connection import connect
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
@@ -32,7 +32,7 @@ def assemble() -> Fetcher:
     credentials = open_parameter(settings.credentials_parameter)
     return Fetcher(
         bucket=bucket,
-        spotify=spotify.connect(settings, bucket, credentials, clock),
+        spotify=connect(settings, bucket, credentials, clock),
         fetch_queue=open_queue(settings.fetch_queue_url),
         dead_letter_queue=open_queue(settings.fetch_dead_letter_queue_url),
         outcome_queue=open_queue(settings.outcome_queue_url),

@@ -11,13 +11,13 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from playlist_archive import spotify
 from playlist_archive.aws import open_bucket, open_parameter, open_queue
 from playlist_archive.clock import SystemClock
 from playlist_archive.events import RebuildEvent, RegistryEvent, RunEvent, parse_lister_event
 from playlist_archive.keys import format_run
 from playlist_archive.lister import Lister
 from playlist_archive.settings import ListerSettings
+from playlist_archive.spotify.connection import connect
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
@@ -31,7 +31,7 @@ def assemble() -> Lister:
     credentials = open_parameter(settings.credentials_parameter)
     return Lister(
         bucket=bucket,
-        spotify=spotify.connect(settings, bucket, credentials, clock),
+        spotify=connect(settings, bucket, credentials, clock),
         fetch_queue=open_queue(settings.fetch_queue_url),
         outcome_queue=open_queue(settings.outcome_queue_url),
         render_queue=open_queue(settings.render_queue_url),

@@ -1,6 +1,5 @@
 """The local stack: `python -m tools.local`."""
 
-import json
 import os
 import shutil
 import signal
@@ -19,6 +18,7 @@ from rich.console import Console
 from playlist_archive.errors import InvalidPlaylistIdError
 from playlist_archive.keys import check_playlist_id, registry_key
 from tools.local.comparison import find_differences, find_rebuild_differences
+from tools.local.containers import write_environments
 from tools.local.deploy import deploy
 from tools.local.engine import Engine, find_running, isolate_environment
 from tools.local.errors import LocalStackError
@@ -109,11 +109,8 @@ def register(
 @app.command()
 def env() -> None:
     """Write what `sam local invoke --env-vars` needs to call functions against the local stack."""
-    environments = Stack(Engine.ensure(find_running()[0])).read_environments()
-    # A container has a loopback address of its own.
-    document = json.dumps(environments, indent=2).replace("127.0.0.1", "host.docker.internal")
     path = LOCAL / "env.json"
-    path.write_text(f"{document}\n")
+    write_environments(Stack(Engine.ensure(find_running()[0])), path)
     console.print(os.path.relpath(path))
 
 

@@ -1,6 +1,5 @@
 """What the functions are called with, in AWS's envelopes. `events/` holds an example of each."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, NamedTuple
@@ -20,8 +19,6 @@ from playlist_archive.messages import (
     decode_outcome,
     decode_render_request,
 )
-
-logger = logging.getLogger(__name__)
 
 
 class RunEvent(NamedTuple):
@@ -108,7 +105,6 @@ def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:
         if isinstance(content, dict) and "Records" in content:
             return None, msgspec.convert(content, _S3Event).object_keys()
         if isinstance(content, dict) and content.get("Event") == "s3:TestEvent":
-            logger.info("S3 announces that it will tell of new snapshots")
             return None, []
     # What is nested too deeply ends in a RecursionError.
     except (msgspec.DecodeError, RecursionError) as error:
