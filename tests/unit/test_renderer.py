@@ -101,6 +101,20 @@ def test_a_rebuild_leaves_every_byte_as_it_was() -> None:
     assert not bucket.puts()
 
 
+@pytest.mark.parametrize("unreadable", [b'{"schema":2}', b'{"schema":1,"playl', b""])
+def test_a_ledger_that_cannot_be_read_stops_a_render_but_no_rebuild(unreadable: bytes) -> None:
+    bucket = FakeBucket()
+    bucket.objects |= CLEAN | {ledger_key(PLAYLIST): unreadable}
+    with pytest.raises(msgspec.DecodeError):
+        play(bucket, JOBS[0])
+
+    Renderer(bucket=bucket).render_request(
+        RenderRequest(playlist_id=PLAYLIST, standing=STANDING, rebuild=True), again=False
+    )
+
+    assert bucket.objects == CLEAN
+
+
 def test_an_older_standing_does_not_replace_a_newer_one() -> None:
     older = tell(msgspec.structs.replace(STANDING, revision=6, status="ok"))
 

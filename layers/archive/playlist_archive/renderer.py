@@ -81,7 +81,7 @@ class Renderer:
         """Fold, render and write; `meddled` says that an attempt may have left pages of its own."""
         for _ in range(_ATTEMPTS):
             stored = self._bucket.get(ledger_key(playlist_id))
-            ledger = decode_ledger(stored.body) if stored else None
+            ledger = _decode_known(stored, rebuild=rebuild)
             folded = self._fold(playlist_id, ledger, snapshot, rebuild=rebuild)
             if folded is None:
                 logger.info("%s has no snapshot yet", playlist_id)
@@ -183,6 +183,16 @@ class Renderer:
 
     def _put(self, key: str, page: Page, replacing: str | None) -> str:
         return self._bucket.put(key, page.body, page.content_type, replacing=replacing)
+
+
+def _decode_known(stored: Stored | None, *, rebuild: bool) -> Ledger | None:
+    """Read the stored ledger; a rebuild does without one of another schema, or a damaged one."""
+    try:
+        return decode_ledger(stored.body) if stored else None
+    except msgspec.DecodeError:
+        if rebuild:
+            return None
+        raise
 
 
 def page_digest(page: Page) -> str:
