@@ -406,6 +406,18 @@ def test_an_alias_that_is_another_by_now_is_read(world: World) -> None:
     assert [request.alias for request in world.requests()] == ["Our mux"]
 
 
+@pytest.mark.parametrize("character", ["\x01", "é", "\N{ROLLING ON THE FLOOR LAUGHING}"])
+def test_a_report_of_many_long_bad_names_fits_into_a_message(world: World, character: str) -> None:
+    length = (1024 - len("registry/000")) // len(character.encode())
+    names = (f"registry/{number:03}{character * length}" for number in range(300))
+    world.objects |= dict.fromkeys(names, b"")
+    report = world.run()
+
+    assert report.problems
+    [message] = world.pipeline.outcome_queue.take()
+    assert len(message.encode()) < 2**20
+
+
 def test_a_pasted_link_as_a_key_is_decoded_and_refused_when_it_is_written(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:

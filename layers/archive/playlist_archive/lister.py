@@ -50,8 +50,9 @@ LONGEST_RETRY_GAP = timedelta(days=7)
 CONSENT_WARNING = timedelta(days=30)
 # Spotify's own and personalised playlists, which only old apps may read.
 _EDITORIAL = "37i9dQZ"
-# A message holds 256 of these with ease; the rest would say the same.
-_MOST_PROBLEMS = 256
+# A message of 1 MiB holds so many, even if each quotes a key of 1,024 bytes that all need an escape;
+# the rest would say the same.
+_MOST_PROBLEMS = 64
 _LONGEST_ALIAS = 300
 _LARGEST_ENTRY = 4 * _LONGEST_ALIAS + 8
 # Unicode's control characters, and its separators of lines and paragraphs.
