@@ -22,6 +22,7 @@ from playlist_archive.messages import (
 )
 from playlist_archive.snapshot import Owner
 from tests.builders import PLAYLIST, RUN
+from tools.scale.__main__ import PAGE, quote, render
 from tools.template import load_source
 
 pytestmark = pytest.mark.contract
@@ -114,3 +115,41 @@ STANDING = Standing(
 )
 def test_ten_of_the_longest_messages_fit_into_one_request(message: Message) -> None:
     assert 10 * len(encode_message(message).encode()) < REQUEST_BYTES
+
+
+# The most that Lambda takes in one event.
+EVENT_BYTES = 6 * 2**20
+
+
+def test_a_full_batch_of_long_outcomes_fits_into_one_event() -> None:
+    """A name of 100 characters, a description and an alias of 300: the most that anybody can set."""
+    character = "\N{ROLLING ON THE FLOOR LAUGHING}"
+    header = Header(
+        name=character * 100,
+        description=character * 300,
+        owner=Owner("o" * 30, character * 30, "https://open.spotify.com/user/".ljust(60)),
+        url="https://open.spotify.com/playlist/".ljust(56),
+        snapshot_id="v" * 64,
+    )
+    outcome = Outcome(
+        playlist_id=PLAYLIST,
+        run=RUN,
+        at=RUN,
+        status="ok",
+        source="registry",
+        alias=character * 300,
+        header=header,
+        latest=LATEST,
+    )
+    [record, *_] = json.loads((ROOT / "events" / "outcomes.json").read_text())["Records"]
+    record |= {"body": encode_message(outcome), "receiptHandle": "A" * 500}
+    batch_size = 1000
+
+    size = len(json.dumps({"Records": [record] * batch_size}, ensure_ascii=False).encode())
+    assert size < EVENT_BYTES
+
+
+def test_the_page_quotes_what_is_computed() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert quote(page, render()) == page, "say: make scale"
