@@ -47,7 +47,7 @@ COUNTS = counts(change=2, check=1)
 
 def test_a_library_costs_its_sweep_and_what_changed() -> None:
     # The profile, 20 pages of 50, and 200 changes of two requests each.
-    assert estimate_need(COUNTS, FREE, ASSUMED, 1000).requests == 1 + 20 + 400
+    assert estimate_need(COUNTS, FREE, ASSUMED, 1000).requests == pytest.approx(1 + 20 + 400)
 
 
 def test_what_is_too_much_for_a_library_is_asked_for_one_by_one() -> None:
@@ -57,21 +57,32 @@ def test_what_is_too_much_for_a_library_is_asked_for_one_by_one() -> None:
     assert requests == pytest.approx(playlists * (0.2 * 2 + 0.8 * 1))
 
 
-def test_a_budget_stretches_a_pass_over_days() -> None:
-    # 201 of 600 requests are the sweep's; 399 are left for 4,000.
+def test_a_budget_stretches_a_pass_until_all_have_changed() -> None:
+    # 201 of 600 requests are the sweep's; 399 are left for 20,000, since in the end all changed.
     need = estimate_need(COUNTS, DEPLOYED, ASSUMED, 10_000)
-    assert need.days == pytest.approx(4000 / 399)
+
+    assert need.days == pytest.approx(20_000 / 399, rel=1e-3)
+    assert need.asked == pytest.approx(600)
+
+
+def test_a_run_plans_what_has_changed_since_it_was_read() -> None:
+    assert estimate_need(COUNTS, FREE, ASSUMED, 1000).planned == pytest.approx(200)
+    assert 9_000 < estimate_need(COUNTS, DEPLOYED, ASSUMED, 10_000).planned < 10_000
 
 
 def test_a_budget_below_the_sweep_never_reads_anything() -> None:
     need = estimate_need(COUNTS, replace(DEPLOYED, daily_budget=200), ASSUMED, 10_000)
+
     assert need.days == inf
+    assert need.reads == 0
 
 
 def test_one_lane_sends_no_more_than_a_day_has_seconds() -> None:
-    # 20,000 changes of two requests, and 80,000 checks of one.
     need = estimate_need(COUNTS, FREE, ASSUMED, 100_000)
-    assert need.days == pytest.approx(120_000 / 86_400)
+    changed = 1 - 0.8**need.days
+
+    assert need.days == pytest.approx(100_000 * (2 * changed + 1 - changed) / 86_400)
+    assert need.asked == pytest.approx(86_400)
 
 
 def test_the_fetcher_is_paid_for_every_second_of_pacing() -> None:
@@ -81,7 +92,7 @@ def test_the_fetcher_is_paid_for_every_second_of_pacing() -> None:
         estimate(COUNTS, deployment, ASSUMED, 1000).seconds["fetcher"]
         for deployment in (FREE, slow)
     )
-    assert (once, twice) == (400, 800)
+    assert (once, twice) == pytest.approx((400, 800))
 
 
 def test_replaced_versions_are_paid_for_as_long_as_they_are_kept() -> None:

@@ -53,7 +53,7 @@ def _table(
         f"| {title} | {' | '.join(f'{number:,}' for number in playlists)} |",
         f"|---|{'--:|' * len(playlists)}",
         row("requests to Spotify a day, to check all", lambda one: _count(one.need.requests)),
-        row("days until all are checked once", lambda one: _days(one.need.days)),
+        row("days until all are read that must be", lambda one: _days(one.need.days)),
         *(row(f"{name}: GB-s a day", _gb_seconds(name, deployment)) for name in _FUNCTIONS),
         row("S3 PUT and LIST a day", lambda one: _count(one.writes)),
         row("S3 GET a day", lambda one: _count(one.gets)),

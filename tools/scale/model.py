@@ -4,8 +4,8 @@ Counts are measured (`counts.json`), limits and sizes are the template's, prices
 left is assumed, and stands in `Assumptions`.
 """
 
+import math
 from dataclasses import dataclass, replace
-from math import ceil, inf
 from typing import Any, Self
 
 from tools.scale import prices
@@ -19,6 +19,8 @@ GB = 1e9
 # A library holds no more (Spotify); what is beyond it has to be registered and asked for one by one.
 LARGEST_LIBRARY = 11_000
 _LIBRARY_PAGE = 50
+# So many find the length of a pass to the last digit.
+_ROUNDS = 100
 _SQS_BATCH = 10
 _OUTCOME_BATCH = 1000
 # Each of three queues is polled by five pollers for 20 s at a time, whether it is empty or not.
@@ -106,27 +108,71 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Need:
-    """What a day asks of Spotify, and what it may."""
+    """What a day asks of Spotify, and what it may.
 
-    sweep: float
-    reads: float
-    requests_a_read: float
+    A `sweep` of so many requests proves unchanged what is so; without one each playlist is asked
+    for. A read of what changed takes `change` requests, of anything else `check`; a day has `most`.
+    """
+
+    playlists: int
+    changed_share: float
+    sweep: int
+    change: float
+    check: float
     most: float
 
     @property
     def requests(self) -> float:
-        return self.sweep + self.reads * self.requests_a_read
-
-    @property
-    def share(self) -> float:
-        """Return which part of the reads a day has requests for."""
-        left = max(0.0, self.most - self.sweep)
-        return min(1.0, left / (self.reads * self.requests_a_read))
+        """Return the requests that check every playlist every day."""
+        return self.sweep + self._pass_requests(1)
 
     @property
     def days(self) -> float:
-        """Return how many days pass until each playlist was checked once."""
-        return inf if self.share == 0 else max(1.0, 1 / self.share)
+        """Return how many days pass until all are read that have to be.
+
+        The longer it takes the more of them have changed, up to all.
+        """
+        left = self.most - self.sweep
+        if left <= 0:
+            return math.inf
+        days = 1.0
+        for _ in range(_ROUNDS):
+            days = max(1.0, self._pass_requests(days) / left)
+        return days
+
+    @property
+    def planned(self) -> float:
+        """Return how many messages a run sends to the lane."""
+        if not self.sweep or math.isinf(self.days):
+            return self.playlists
+        # The mean of what has changed after 1, 2, ... days.
+        same = 1 - self.changed_share
+        proved = same * self._changed(self.days) / (self.changed_share * self.days)
+        return self.playlists * (1 - proved)
+
+    @property
+    def changes(self) -> float:
+        """Return how many reads a day find a change."""
+        return self.playlists * self._changed(self.days) / self.days
+
+    @property
+    def reads(self) -> float:
+        return self.changes if self.sweep else self.playlists / self.days
+
+    @property
+    def asked(self) -> float:
+        """Return how many requests a day has in the end."""
+        return min(self.sweep, self.most) + (
+            self.changes * self.change + (self.reads - self.changes) * self.check
+        )
+
+    def _changed(self, days: float) -> float:
+        return 1 - math.pow(1 - self.changed_share, days)
+
+    def _pass_requests(self, days: float) -> float:
+        changed = self._changed(days)
+        unchanged = 0 if self.sweep else 1 - changed
+        return self.playlists * (changed * self.change + unchanged * self.check)
 
 
 @dataclass(frozen=True)
@@ -179,16 +225,15 @@ def estimate_need(
 ) -> Need:
     """Return a day's requests; a library is swept, and what is too many for one is registered."""
     most = DAY_SECONDS / max(deployment.interval_seconds, assumed.spotify_seconds)
-    most = min(most, deployment.daily_budget or inf)
-    changed = playlists * assumed.changed_share
-    if playlists <= LARGEST_LIBRARY:
-        sweep = 1 + ceil(playlists / _LIBRARY_PAGE)
-        return Need(sweep, changed, counts.change.requests, most)
-    mixed = (
-        assumed.changed_share * counts.change.requests
-        + (1 - assumed.changed_share) * counts.check.requests
+    in_library = playlists <= LARGEST_LIBRARY
+    return Need(
+        playlists=playlists,
+        changed_share=assumed.changed_share,
+        sweep=1 + math.ceil(playlists / _LIBRARY_PAGE) if in_library else 0,
+        change=counts.change.requests,
+        check=counts.check.requests,
+        most=min(most, deployment.daily_budget or math.inf),
     )
-    return Need(0, playlists, mixed, most)
 
 
 def estimate(
@@ -196,19 +241,17 @@ def estimate(
 ) -> Estimate:
     """Compute one day in the steady state."""
     need = estimate_need(counts, deployment, assumed, playlists)
-    changed = playlists * assumed.changed_share * need.share
-    reads = need.reads * need.share
+    changed, reads = need.changes, need.reads
     # Only a spent budget is told to the indexer; what the next run overtakes is dropped.
-    spent = deployment.daily_budget and need.share < 1
-    deferred = need.reads - reads if spent else 0
-    unchanged = playlists - need.reads
+    spent = deployment.daily_budget and need.days > 1
+    deferred = need.planned - reads if spent else 0
+    unchanged = playlists - need.planned
     standings = 2 * reads if spent else 0
-    asked = need.sweep + reads * need.requests_a_read
-    lane_seconds = asked * max(deployment.interval_seconds, assumed.spotify_seconds)
+    lane_seconds = need.asked * max(deployment.interval_seconds, assumed.spotify_seconds)
     trickling = lane_seconds + deferred / assumed.deferred_a_second
     batches = 1 + min(reads, trickling / deployment.window_seconds)
     batches = max(batches, 1 + (reads + deferred + unchanged) / _OUTCOME_BATCH)
-    fetches = need.reads / _SQS_BATCH
+    fetches = need.planned / _SQS_BATCH
     renders = changed + standings / _SQS_BATCH
     catalog = float(counts.lister.catalog_mb * 2**20 / counts.lister.playlists * playlists)
     site = float(counts.sizes.site * playlists)
@@ -254,7 +297,7 @@ def estimate(
         amounts = (
             (counts.run, 1.0),
             (counts.opening, fetches),
-            (counts.closing, fetches * need.share),
+            (counts.closing, reads / _SQS_BATCH),
             (counts.change, changed),
             (counts.check, reads - changed),
             (counts.render, changed),

@@ -185,7 +185,7 @@ class Lister:
         """
         catalog = self._catalog()
         playlist_ids = (
-            sorted({parsed[0] for parsed in self._snapshots()})
+            sorted(self._list_archived())
             if which == "all"
             else [check_playlist_id(playlist_id) for playlist_id in which]
         )
@@ -203,9 +203,10 @@ class Lister:
         )
         return len(playlist_ids)
 
-    def _snapshots(self) -> list[tuple[str, datetime]]:
+    def _list_archived(self) -> set[str]:
+        """Return the ids of all playlists that have a snapshot."""
         keys = (listed.key for listed in self._bucket.list_objects(SNAPSHOTS))
-        return [parsed for key in keys if (parsed := parse_snapshot_key(key))]
+        return {parsed[0] for key in keys if (parsed := parse_snapshot_key(key))}
 
     def _catalog(self) -> Catalog:
         stored = self._bucket.get(CATALOG)
