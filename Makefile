@@ -52,6 +52,10 @@ deploy: $(LOCAL) ## Deploy to your AWS account; asks on its first use
 	$(SAM) build
 	$(SAM) deploy $(if $(shell grep -s '^stack_name' samconfig.toml),,--guided --stack-name playlist-archive)
 
+.PHONY: letters
+letters: $(LOCAL) ## List the dead letters; REDRIVE=<lister|fetch|render|outcome> sends them again; ARGS=--local is `make run`'s
+	@exec $(BIN)/python -m tools.letters $(if $(REDRIVE),--redrive "$(REDRIVE)") $(ARGS)
+
 ##@ On the code
 
 .PHONY: test
@@ -59,7 +63,7 @@ test: $(TEST) ## Run all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: check
-check: format-check lint types template requirements-check test ## Everything that CI runs
+check: format-check lint types template requirements-check audit test ## Everything that CI runs
 
 .PHONY: fmt
 fmt: $(CHECK) ## Format the code and mend what can be mended
@@ -80,6 +84,14 @@ scale: $(TEST) ## Compute what many playlists need and cost; count anew over a h
 requirements: $(UV) ## Export what the dependencies layer installs from uv.lock
 	@$(EXPORT) --output-file $(REQUIREMENTS) >/dev/null
 
+.PHONY: licences
+licences: $(LOCAL) ## List the licences of what the dependencies layer contains
+	@$(BIN)/python -m tools.licences
+
+.PHONY: budget
+budget: $(LOCAL) ## Measure the layers and each function's cold start
+	@$(BIN)/python -m tools.budget
+
 .PHONY: clean
 clean: stop ## Remove what was built, installed or made up; what came from Spotify stays
 	rm -rf .aws-sam .local/build* .local/sample .local/history .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -92,7 +104,7 @@ help: ## List the commands
 
 # The parts of `make check`.
 
-.PHONY: format-check lint types template requirements-check
+.PHONY: format-check lint types template requirements-check audit
 format-check: $(CHECK)
 	$(BIN)/ruff format --check .
 
@@ -111,6 +123,9 @@ template: $(CHECK) $(TEST)
 
 requirements-check: $(UV)
 	@diff <($(EXPORT)) $(REQUIREMENTS) || { echo "say: make requirements" >&2; exit 1; }
+
+audit: $(CHECK)
+	@$(BIN)/python -m tools.audit
 
 SAM := PATH="$(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$$PATH" $(BIN)/sam
 REQUIREMENTS := layers/dependencies/requirements.txt

@@ -19,7 +19,7 @@ class BucketView(FakeBucket):
 
     def __init__(self, shared: FakeBucket, ask: Callable[[], None]) -> None:
         super().__init__()
-        self.objects, self.types = shared.objects, shared.types
+        self.objects, self.types, self.metadata = shared.objects, shared.types, shared.metadata
         self.before = lambda operation, key: ask()
 
 

@@ -1,12 +1,12 @@
 """In-memory adapters of the ports; `tests/contract/test_ports.py` holds them to the real ones."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 
 import msgspec
 
-from playlist_archive.bucket import Listed, Stored
+from playlist_archive.bucket import NO_METADATA, Listed, Stored
 from playlist_archive.credentials import Credentials
 from playlist_archive.errors import ConflictError, PlaylistNotFoundError
 from playlist_archive.queues import Lane
@@ -21,15 +21,24 @@ class FakeBucket:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
+        self.metadata: dict[str, dict[str, str]] = {}
         self.calls: list[tuple[str, str]] = []
         self.before: Callable[[str, str], None] = lambda operation, key: None
 
     def get(self, key: str) -> Stored | None:
         self._note("get", key)
         body = self.objects.get(key)
-        return None if body is None else Stored(body, _etag(body))
+        return None if body is None else Stored(body, _etag(body), self.metadata.get(key, {}))
 
-    def put(self, key: str, body: bytes, content_type: str, *, replacing: str | None) -> str:
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        content_type: str,
+        *,
+        replacing: str | None,
+        metadata: Mapping[str, str] = NO_METADATA,
+    ) -> str:
         self._note("put", key)
         found = self.objects.get(key)
         present = None if found is None else _etag(found)
@@ -37,6 +46,7 @@ class FakeBucket:
             raise ConflictError(key)
         self.objects[key] = body
         self.types[key] = content_type
+        self.metadata[key] = dict(metadata)
         return _etag(body)
 
     def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:

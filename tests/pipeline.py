@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from playlist_archive import spotify
 from playlist_archive.bucket import Bucket
 from playlist_archive.clock import Clock
 from playlist_archive.credentials import CredentialStore
@@ -14,6 +13,7 @@ from playlist_archive.lister import Lister
 from playlist_archive.messages import decode_outcome, decode_render_request
 from playlist_archive.renderer import Renderer
 from playlist_archive.settings import LibraryMode, SpotifySettings
+from playlist_archive.spotify import connection
 from playlist_archive.spotify.client import Spotify, WebApi
 from tests.fakes import FakeBucket, FakeQueue
 
@@ -40,7 +40,7 @@ def connect(
         daily_request_budget=budget,
         request_interval_ms=interval_ms,
     )
-    return spotify.connect(settings, bucket, credentials, clock)
+    return connection.connect(settings, bucket, credentials, clock)
 
 
 class Pipeline:

@@ -1,6 +1,5 @@
 """FetchQueue: read each playlist whole, one after the other, and keep what changed."""
 
-import logging
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -12,15 +11,16 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from playlist_archive import spotify
 from playlist_archive.aws import open_bucket, open_parameter, open_queue
 from playlist_archive.clock import SystemClock
 from playlist_archive.fetcher import Fetcher
+from playlist_archive.messages import describe_message
 from playlist_archive.settings import FetcherSettings
+from playlist_archive.spotify.connection import connect
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
-processor = SqsFifoPartialProcessor(logger=logging.getLogger("playlist_archive"))
+processor = SqsFifoPartialProcessor()
 # A lane that is blocked on purpose is no function error.
 processor.raise_on_entire_batch_failure = False
 
@@ -32,7 +32,7 @@ def assemble() -> Fetcher:
     credentials = open_parameter(settings.credentials_parameter)
     return Fetcher(
         bucket=bucket,
-        spotify=spotify.connect(settings, bucket, credentials, clock),
+        spotify=connect(settings, bucket, credentials, clock),
         fetch_queue=open_queue(settings.fetch_queue_url),
         dead_letter_queue=open_queue(settings.fetch_dead_letter_queue_url),
         outcome_queue=open_queue(settings.outcome_queue_url),
@@ -51,17 +51,28 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[
     fetcher.close(
         [record["receiptHandle"] for record in event["Records"] if record["messageId"] in unread]
     )
+    runs = (describe_message(record["body"]).get("run") for record in event["Records"])
+    logger.info(
+        "batch fetched",
+        run=max(filter(None, runs), default=None),
+        messages=len(event["Records"]),
+        unread=len(unread),
+    )
     return response
 
 
 def fetch_record(record: SQSRecord) -> None:
-    outcome = assemble().fetch(record.body)
-    if outcome:
-        logger.info(
-            "playlist checked",
-            playlist_id=outcome.playlist_id,
-            run=outcome.run,
-            status=outcome.status,
-            reason=outcome.reason,
-            snapshot_written=outcome.written,
-        )
+    """Handle one message; its one line tells what became of it."""
+    with logger.append_context_keys(**describe_message(record.body)):
+        try:
+            outcome = assemble().fetch(record.body)
+        except Exception:
+            logger.warning("message comes again", exc_info=True)
+            raise
+        if outcome:
+            logger.info(
+                "playlist checked",
+                status=outcome.status,
+                reason=outcome.reason,
+                snapshot_written=outcome.written,
+            )

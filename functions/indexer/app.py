@@ -14,7 +14,8 @@ from playlist_archive.aws import open_bucket, open_queue
 from playlist_archive.clock import SystemClock
 from playlist_archive.events import parse_outcomes
 from playlist_archive.indexer import Indexer
-from playlist_archive.messages import Outcome
+from playlist_archive.keys import format_run
+from playlist_archive.messages import Outcome, RunReport
 from playlist_archive.settings import IndexerSettings
 
 logger = Logger()
@@ -39,10 +40,33 @@ def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping
     messages, malformed = parse_outcomes(event)
     for message_id, error in malformed.items():
         logger.error("message set aside", message_id=message_id, reason=str(error))
-    catalog = assemble().index(messages)
+    indexed = assemble().index(messages)
+    for message in messages:
+        log_record(message)
     checked = sum(isinstance(message, Outcome) and message.status == "ok" for message in messages)
-    metrics.add_metric(name="PlaylistsChecked", unit=MetricUnit.Count, value=checked)
+    for name, value in (
+        ("PlaylistsChecked", checked),
+        ("PlaylistsFailing", indexed.failing),
+        ("HoursParked", indexed.hours_parked),
+        ("RequestsWithinADay", indexed.requests_within_a_day),
+    ):
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     logger.info(
-        "catalog merged", messages=len(messages), checked=checked, revision=catalog.revision
+        "catalog merged",
+        run=max((format_run(message.run) for message in messages), default=None),
+        messages=len(messages),
+        checked=checked,
+        **indexed._asdict(),
     )
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in malformed]}
+
+
+def log_record(message: Outcome | RunReport) -> None:
+    run = format_run(message.run)
+    match message:
+        case Outcome():
+            logger.info(
+                "outcome merged", run=run, playlist_id=message.playlist_id, status=message.status
+            )
+        case RunReport():
+            logger.info("report merged", run=run, planned=message.planned)

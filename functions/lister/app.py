@@ -11,12 +11,13 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from playlist_archive import spotify
 from playlist_archive.aws import open_bucket, open_parameter, open_queue
 from playlist_archive.clock import SystemClock
 from playlist_archive.events import RebuildEvent, RegistryEvent, RunEvent, parse_lister_event
+from playlist_archive.keys import format_run
 from playlist_archive.lister import Lister
 from playlist_archive.settings import ListerSettings
+from playlist_archive.spotify.connection import connect
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
@@ -30,7 +31,7 @@ def assemble() -> Lister:
     credentials = open_parameter(settings.credentials_parameter)
     return Lister(
         bucket=bucket,
-        spotify=spotify.connect(settings, bucket, credentials, clock),
+        spotify=connect(settings, bucket, credentials, clock),
         fetch_queue=open_queue(settings.fetch_queue_url),
         outcome_queue=open_queue(settings.outcome_queue_url),
         render_queue=open_queue(settings.render_queue_url),
@@ -46,15 +47,22 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[
     match parse_lister_event(event):
         case RunEvent(time=time):
             report = lister.run(time, lambda: context.get_remaining_time_in_millis() / 1000)
-            logger.info("run started", **msgspec.to_builtins(report))
+            named = format_run(report.run)
+            logger.info("run started", **msgspec.to_builtins(report) | {"run": named})
             if (days := report.authorization_days_left()) is not None:
                 metrics.add_metric(name="AuthorizationDaysLeft", unit=MetricUnit.Count, value=days)
                 metrics.flush_metrics()
-            return {"run": f"{report.run:%Y-%m-%dT%H:%M:%SZ}", "planned": report.planned}
+            return {"run": named, "planned": report.planned}
         case RebuildEvent(which=which):
-            return {"rebuilding": lister.rebuild(which)}
+            playlists = lister.rebuild(which)
+            logger.info("rebuild started", playlists=playlists)
+            return {"rebuilding": playlists}
         case RegistryEvent(entries=entries):
             for name, time in entries:
                 plan = lister.registry_changed(name, time)
-                logger.info("registry changed", entry=name, reads=len(plan.requests))
+                logger.info(
+                    "entry changed", run=format_run(time), entry=name, reads=len(plan.requests)
+                )
+            run = max((format_run(time) for _, time in entries), default=None)
+            logger.info("registry changed", run=run, entries=len(entries))
             return {"entries": len(entries)}

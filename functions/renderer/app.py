@@ -1,6 +1,5 @@
 """RenderQueue: fold new snapshots into ledgers and write the pages that changed."""
 
-import logging
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -8,24 +7,19 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from playlist_archive.aws import open_bucket
 from playlist_archive.events import parse_render_body
+from playlist_archive.messages import describe_message
 from playlist_archive.renderer import Renderer
 from playlist_archive.settings import RendererSettings
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
-processor = BatchProcessor(
-    EventType.SQS, logger=logging.getLogger("playlist_archive"), raise_on_entire_batch_failure=False
-)
+processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @cache
@@ -35,17 +29,34 @@ def assemble() -> Renderer:
 
 
 @logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
-    return process_partial_response(event, render_record, processor, context)
+def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping[str, Any]:
+    with processor(event["Records"], render_record):
+        results = processor.process()
+    response = processor.response()
+    runs = [run for status, run, _ in results if status == "success" and run]
+    logger.info(
+        "batch rendered",
+        run=max(runs, default=None),
+        messages=len(results),
+        failed=len(response["batchItemFailures"]),
+    )
+    return response
 
 
-def render_record(record: SQSRecord) -> None:
+def render_record(record: SQSRecord) -> str | None:
+    """Handle one message and return its run; its one line tells what became of it."""
     again = int(record.attributes.approximate_receive_count) > 1
-    request, snapshot_keys = parse_render_body(record.body)
-    renderer = assemble()
-    if request:
-        written = renderer.render_request(request, again=again)
-        logger.info("pages rendered", playlist_id=request.playlist_id, written=written)
-    for key in snapshot_keys:
-        written = renderer.render_snapshot(key, again=again)
-        logger.info("snapshot rendered", key=key, written=written)
+    with logger.append_context_keys(**describe_message(record.body)):
+        try:
+            request, snapshot_keys = parse_render_body(record.body)
+            renderer = assemble()
+            rendered = [renderer.render_snapshot(key, again=again) for key in snapshot_keys]
+            if request:
+                rendered.append(renderer.render_request(request, again=again))
+        except Exception:
+            logger.warning("message comes again", exc_info=True)
+            raise
+        run = max((pages.run for pages in rendered if pages.run), default=None)
+        written = sum(pages.written for pages in rendered)
+        logger.info("pages rendered", run=run, snapshots=snapshot_keys or None, written=written)
+    return run

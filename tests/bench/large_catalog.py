@@ -7,7 +7,7 @@ and its calls. The bucket is a folder, so that its objects take none of the memo
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from hashlib import md5
 from pathlib import Path
@@ -19,9 +19,8 @@ import msgspec
 import typer
 from aws_lambda_powertools import Logger, Metrics
 
-from playlist_archive import spotify
 from playlist_archive.aws import open_bucket, open_queue
-from playlist_archive.bucket import Listed, Stored, update
+from playlist_archive.bucket import NO_METADATA, Listed, Stored, update
 from playlist_archive.catalog import Catalog, announced, encode_catalog, merge
 from playlist_archive.content_types import JSON
 from playlist_archive.indexer import Indexer
@@ -29,6 +28,7 @@ from playlist_archive.keys import CATALOG, REGISTRY, SPOTIFY_STATE
 from playlist_archive.lister import Lister
 from playlist_archive.messages import Latest, Outcome
 from playlist_archive.queues import Lane
+from playlist_archive.spotify.connection import connect
 from playlist_archive.spotify.state import SpotifyState
 from tests.builders import DAY, PLAYLIST, RUN, a_header
 from tests.fakes import FakeClock, FakeSpotify
@@ -55,8 +55,16 @@ class FolderBucket:
         path = self.path(key)
         return Stored(path.read_bytes(), self._etag(path)) if path.exists() else None
 
-    def put(self, key: str, body: bytes, content_type: str, *, replacing: str | None) -> str:
-        del content_type, replacing
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        content_type: str,
+        *,
+        replacing: str | None,
+        metadata: Mapping[str, str] = NO_METADATA,
+    ) -> str:
+        del content_type, replacing, metadata
         self._calls["put"] += 1
         path = self.path(key)
         path.write_bytes(body)
@@ -198,7 +206,7 @@ _WORK: dict[str, Callable[[FolderBucket, Counter[str]], None]] = {
     "stop": index_stop,
 }
 # What a function holds before its work: the clients, the logger, all modules.
-_RUNTIME = (Logger, Metrics, spotify.connect)
+_RUNTIME = (Logger, Metrics, connect)
 
 
 def main(

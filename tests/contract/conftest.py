@@ -1,5 +1,7 @@
 """Archives of the sample library that several tests look at."""
 
+import logging
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -7,6 +9,7 @@ import stamina
 
 from playlist_archive.credentials import Credentials
 from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
+from tests.handlers import Handlers
 from tests.pipeline import Pipeline, connect
 from tools.spotify import SampleLibrary, StandIn
 from tools.spotify.accounts import Client
@@ -20,6 +23,16 @@ TROUBLE = {
     KITCHEN: ("not_found", range(7, DAYS)),
     FERRY: ("server_error", range(9, DAYS)),
 }
+
+
+@pytest.fixture
+def handlers() -> Iterator[Handlers]:
+    """Yield the functions; afterwards the package logs as it did before."""
+    package = logging.getLogger("playlist_archive")
+    level, former, propagates = package.level, package.handlers, package.propagate
+    yield Handlers()
+    package.setLevel(level)
+    package.handlers, package.propagate = former, propagates
 
 
 def _archive(trouble: dict[str, tuple[str, range]]) -> FakeBucket:

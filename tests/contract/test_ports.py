@@ -45,7 +45,20 @@ def test_an_object_reads_as_it_was_written(bucket: Bucket) -> None:
 
     stored = bucket.get("a")
     assert stored is not None
-    assert stored == (b"one", etag)
+    assert stored == (b"one", etag, {})
+
+
+def test_an_object_keeps_its_metadata_until_it_is_replaced(bucket: Bucket) -> None:
+    etag = bucket.put("a", b"one", TEXT, replacing=None, metadata={"run": "2026-10-01T04:00:00Z"})
+
+    stored = bucket.get("a")
+    assert stored is not None
+    assert stored.metadata == {"run": "2026-10-01T04:00:00Z"}
+
+    bucket.put("a", b"two", TEXT, replacing=etag)
+    replaced = bucket.get("a")
+    assert replaced is not None
+    assert replaced.metadata == {}
 
 
 def test_creating_over_another_object_conflicts(bucket: Bucket) -> None:

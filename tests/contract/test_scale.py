@@ -1,6 +1,8 @@
 """A large archive fits into the functions as the template has them."""
 
+import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +25,7 @@ from playlist_archive.messages import (
 from playlist_archive.snapshot import Owner
 from tests.builders import PLAYLIST, RUN
 from tools.scale.__main__ import PAGE, quote, render
+from tools.scale.model import METRICS
 from tools.template import load_source
 
 pytestmark = pytest.mark.contract
@@ -147,6 +150,19 @@ def test_a_full_batch_of_long_outcomes_fits_into_one_event() -> None:
 
     size = len(json.dumps({"Records": [record] * batch_size}, ensure_ascii=False).encode())
     assert size < EVENT_BYTES
+
+
+def test_every_metric_that_is_published_is_paid_for() -> None:
+    handlers = [path.read_text() for path in (ROOT / "functions").glob("*/app.py")]
+    published = {
+        name
+        for source in handlers
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(name := node.value, str)
+        if re.fullmatch(r"([A-Z][a-z]*){2,}", name)
+    }
+
+    assert published == set(METRICS)
 
 
 def test_the_page_quotes_what_is_computed() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from cfnlint import lint
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from playlist_archive import settings
 from tools.template import REGION, TEMPLATE, load_source, load_transformed
@@ -150,26 +151,80 @@ def test_what_would_lose_data_when_replaced_is_counted() -> None:
     assert not [kind for kind in kinds if re.search("DynamoDB|RDS|EFS|SecretsManager", kind)]
 
 
-def test_two_stacks_in_one_account_do_not_collide() -> None:
-    """What has a name of its own carries the stack's name or its id."""
-    name_property = {
-        "AWS::S3::Bucket": "BucketName",
-        "AWS::SQS::Queue": "QueueName",
-        "AWS::Lambda::Function": "FunctionName",
-        "AWS::IAM::Role": "RoleName",
-        "AWS::Logs::LogGroup": "LogGroupName",
-        "AWS::Scheduler::Schedule": "Name",
-        "AWS::CloudWatch::Alarm": "AlarmName",
-        "AWS::SNS::Topic": "TopicName",
+def naming_properties(kind: str) -> set[str]:
+    """Return the properties that tell a resource from all others of its type, as far as they can be set."""
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema
+    identifiers = set(schema["primaryIdentifier"]) - set(schema.get("readOnlyProperties", ()))
+    # A queue and a topic are identified by what is made from this one.
+    own = f"{kind.rpartition('::')[2]}Name"
+    return {path.rpartition("/")[2] for path in identifiers} | {own} & set(schema["properties"])
+
+
+def is_of_this_stack(value: Any) -> bool:
+    """Whether a value has the stack's name or id in it, or a resource of the stack."""
+    own = {"AWS::StackName", "AWS::StackId", *TRANSFORMED["Resources"]}
+    mentioned = {
+        name
+        for part in walk(value)
+        if isinstance(part, dict)
+        for name in (part.get("Ref"), as_list(part.get("Fn::GetAtt"))[0])
+    } | {
+        name
+        for part in walk(value)
+        if isinstance(part, str)
+        for name in re.findall(r"\$\{([\w:]+)", part)
     }
-    named = {
-        logical_id: json.dumps(resource["Properties"][name_property[resource["Type"]]])
-        for logical_id, resource in TRANSFORMED["Resources"].items()
-        if name_property.get(resource["Type"]) in resource.get("Properties", {})
+    return bool(own & mentioned)
+
+
+def test_two_stacks_in_one_account_do_not_collide() -> None:
+    """What is given a name is given one that no other stack gives; CloudFormation names the rest."""
+    given = {
+        name: [value for key, value in resource.get("Properties", {}).items() if key in naming]
+        for name, resource in TRANSFORMED["Resources"].items()
+        if (naming := naming_properties(resource["Type"]))
+    }
+    named = {name: values for name, values in given.items() if values}
+    exported = [it for it in TRANSFORMED["Outputs"].values() if "Export" in it]
+
+    assert {"ArchiveBucket", "FetchQueue", "RenderQueue", "OutcomeQueue", "Dashboard"} <= set(named)
+    assert [name for name, values in named.items() if not any(map(is_of_this_stack, values))] == []
+    assert exported == []
+
+
+def test_two_stacks_in_one_account_do_not_add_up_in_one_metric() -> None:
+    sent = [
+        properties(function_id(name))["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+        for name in FUNCTIONS
+    ]
+    watched = {
+        name: [alarm["Properties"].get(key) for key in ("Namespace", "Dimensions", "Metrics")]
+        for name, alarm in of_type("AWS::CloudWatch::Alarm").items()
     }
 
-    assert set(named) == {"ArchiveBucket", "FetchQueue", "RenderQueue", "OutcomeQueue"}
-    assert all("AWS::StackName" in name or "AWS::StackId" in name for name in named.values())
+    assert all(map(is_of_this_stack, sent))
+    assert [name for name, metric in watched.items() if not is_of_this_stack(metric)] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "naming"),
+    [
+        ("AWS::CloudWatch::Alarm", {"AlarmName"}),
+        ("AWS::CloudWatch::Dashboard", {"DashboardName"}),
+        ("AWS::IAM::Role", {"RoleName"}),
+        ("AWS::Lambda::Function", {"FunctionName"}),
+        ("AWS::Logs::LogGroup", {"LogGroupName"}),
+        ("AWS::S3::Bucket", {"BucketName"}),
+        ("AWS::SNS::Topic", {"TopicName"}),
+        ("AWS::SQS::Queue", {"QueueName"}),
+        ("AWS::SSM::Parameter", {"Name"}),
+        ("AWS::Scheduler::Schedule", {"Name"}),
+        # AWS numbers the versions, so stacks may share a layer's name.
+        ("AWS::Lambda::LayerVersion", set()),
+    ],
+)
+def test_the_names_that_could_collide_are_known(kind: str, naming: set[str]) -> None:
+    assert naming_properties(kind) == naming
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -472,42 +527,6 @@ def test_what_the_cloud_alone_has_is_not_weaker_than_what_a_local_stack_has() ->
     }
 
     assert conditional == {"ArchiveBucketPolicy", "ListerFunctionDailyRun"}
-
-
-def test_an_alarm_sounds_when_nothing_was_checked_for_26_hours() -> None:
-    alarm = properties("NothingCheckedAlarm")
-
-    assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
-    assert alarm["TreatMissingData"] == "breaching"
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("PlaylistArchive", "PlaylistsChecked")
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": "indexer"}]
-
-
-def test_an_alarm_sounds_a_month_before_the_authorisation_ends() -> None:
-    alarm = properties("AuthorizationEndsAlarm")
-
-    assert (alarm["Statistic"], alarm["Threshold"]) == ("Minimum", 30)
-    assert alarm["ComparisonOperator"] == "LessThanOrEqualToThreshold"
-    assert alarm["MetricName"] == "AuthorizationDaysLeft"
-    assert alarm["Dimensions"] == [{"Name": "service", "Value": "lister"}]
-
-
-def test_an_alarm_sounds_for_every_dead_letter_queue() -> None:
-    watched = {
-        alarm["Properties"]["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
-        for alarm in of_type("AWS::CloudWatch::Alarm").values()
-        if alarm["Properties"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    }
-
-    assert watched == {name for name in of_type("AWS::SQS::Queue") if "DeadLetter" in name}
-
-
-def test_alarms_are_mailed_only_when_there_is_an_address() -> None:
-    assert TRANSFORMED["Resources"]["AlarmTopic"]["Condition"] == "HasAlarmEmail"
-    assert all(
-        alarm["Properties"]["AlarmActions"]["Fn::If"][0] == "HasAlarmEmail"
-        for alarm in of_type("AWS::CloudWatch::Alarm").values()
-    )
 
 
 def test_every_skipped_scan_says_why() -> None:

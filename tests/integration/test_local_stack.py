@@ -1,22 +1,19 @@
 """The deployed template archives from end to end, under its own permissions."""
 
 import json
-import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
+from tests.event_files import EVENTS, FUNCTIONS
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
-from tools.local.workspace import BUILD
 from tools.spotify.sample import LIGHTHOUSE
 
 pytestmark = pytest.mark.integration
 
-EVENTS = Path(__file__).parents[2] / "events"
 FIRST_RUN = datetime(2026, 3, 1, 4, tzinfo=UTC)
 
 
@@ -82,54 +79,19 @@ def await_value[T](current: Callable[[], T], is_wanted: Callable[[T], bool]) -> 
     return False
 
 
-EVENT_FILES = {
-    "schedule-daily-run.json": "ListerFunctionName",
-    "registry-object-created.json": "ListerFunctionName",
-    "registry-object-removed.json": "ListerFunctionName",
-    "rebuild-all.json": "ListerFunctionName",
-    "rebuild-some.json": "ListerFunctionName",
-    "fetch-batch.json": "FetcherFunctionName",
-    "fetch-batch-poison.json": "FetcherFunctionName",
-    "snapshot-created.json": "RendererFunctionName",
-    "render-request.json": "RendererFunctionName",
-    "s3-test-event.json": "RendererFunctionName",
-    "outcomes.json": "IndexerFunctionName",
-}
-
-
 def test_every_event_file_is_tried() -> None:
-    assert {path.name for path in EVENTS.glob("*.json")} == set(EVENT_FILES)
+    assert {path.name for path in EVENTS.glob("*.json")} == set(FUNCTIONS)
 
 
-@pytest.mark.parametrize(("name", "function"), EVENT_FILES.items())
+@pytest.mark.parametrize(("name", "function"), FUNCTIONS.items())
 def test_an_event_file_is_handled_by_its_deployed_function(
     simulation: Simulation, name: str, function: str
 ) -> None:
     stack = simulation.stack
     answer = stack._client("lambda").invoke(
-        FunctionName=stack.outputs[function], Payload=(EVENTS / name).read_bytes()
+        FunctionName=stack.outputs[f"{function}Name"], Payload=(EVENTS / name).read_bytes()
     )
 
     result = json.load(answer["Payload"])
     assert "FunctionError" not in answer, result
     assert not result.get("batchItemFailures")
-
-
-def read_machine(library: Path) -> str:
-    """Return the processor an ELF file is for."""
-    header = library.read_bytes()[:20]
-    assert header[:4] == b"\x7fELF"
-    return {0x3E: "x86_64", 0xB7: "aarch64"}[int.from_bytes(header[18:20], "little")]
-
-
-@pytest.mark.usefixtures("simulation")
-@pytest.mark.parametrize("machine", ["aarch64", "x86_64"])
-def test_a_built_layer_has_every_extension_module_for_both_architectures(
-    machine: str,
-) -> None:
-    built = BUILD / "DependenciesLayer/python"
-    libraries = [path for path in built.rglob("*.so*") if machine in path.name]
-    modules = {re.sub(r"\.cpython-.*", "", path.name) for path in built.rglob("*.so*")}
-
-    assert {re.sub(r"\.cpython-.*", "", path.name) for path in libraries} == modules != set()
-    assert {read_machine(path) for path in libraries} == {machine}

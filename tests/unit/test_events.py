@@ -20,6 +20,10 @@ pytestmark = pytest.mark.unit
             {"time": "2026-10-01T04:00:00.250+00:00"},
             RunEvent(datetime(2026, 10, 1, 4, tzinfo=UTC)),
         ),
+        (
+            {"time": "2026-10-01T06:00:00+02:00"},
+            RunEvent(datetime(2026, 10, 1, 4, tzinfo=UTC)),
+        ),
         ({"rebuild": "all"}, RebuildEvent("all")),
         ({"rebuild": ["a", "b"]}, RebuildEvent(["a", "b"])),
     ],
@@ -51,7 +55,7 @@ def test_the_test_event_of_s3_asks_for_nothing() -> None:
 
 
 def test_keys_in_s3_events_are_decoded() -> None:
-    body = '{"Records":[{"eventName":"ObjectCreated:Put","s3":{"object":{"key":"snapshots/a%2Bb+c"}}}]}'
+    body = '{"Records":[{"eventTime":"2026-10-01T04:00:00Z","s3":{"object":{"key":"snapshots/a%2Bb+c"}}}]}'
     assert parse_render_body(body) == (None, ["snapshots/a+b c"])
 
 

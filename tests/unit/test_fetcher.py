@@ -82,6 +82,18 @@ def test_a_new_name_under_the_known_version_is_a_change(world: World) -> None:
     assert world.names() == ["Harbour mix", "Renamed"]
 
 
+def test_a_snapshot_whose_name_was_taken_still_tells_its_run(world: World) -> None:
+    world.fetch()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2)
+    world.clock.moment += timedelta(minutes=5)
+    world.fetch()
+
+    assert {key[-21:]: found["run"] for key, found in world.bucket.metadata.items()} == {
+        "20261001T040000Z.json": "2026-10-01T04:00:00Z",
+        "20261001T040500Z.json": "2026-10-01T04:00:00Z",
+    }
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -125,7 +137,7 @@ def test_situation_30_the_rest_of_a_batch_comes_back_at_once(world: World) -> No
     ("pause", "held"),
     [
         pytest.param(timedelta(minutes=10), 600, id="situation_16"),
-        pytest.param(timedelta(hours=24), 11 * 3600 + 1800, id="situation_16_longest_hold"),
+        pytest.param(timedelta(hours=24), 24 * 3600 // 3, id="situation_16_longest_hold"),
         pytest.param(timedelta(seconds=-5), 0, id="over by now"),
     ],
 )

@@ -200,6 +200,37 @@ def test_situation_17_pauses_grow_to_a_day_until_an_answer_comes(world: World) -
     assert len(world.bucket.calls) == calls
 
 
+def test_pauses_without_an_answer_between_them_are_one(world: World) -> None:
+    gate = world.gate()
+    for pause in ("72000", "3600", "72000"):
+        with pytest.raises(SpotifyParkedError) as caught:
+            gate.wait_or_park(pause, quota=True, waited=False)
+        world.clock.moment = caught.value.not_before
+
+    state = load_state(world.bucket)
+    assert state.parked_at == RUN + 21 * HOUR + timedelta(seconds=2)
+    last = world.clock.moment - timedelta(seconds=1)
+    assert state.hours_parked(last) == pytest.approx(41, abs=0.01)
+    assert state.hours_parked(world.clock.moment) == 0
+
+    gate.note_answer()
+    with pytest.raises(SpotifyParkedError):
+        gate.wait_or_park("3600", quota=True, waited=False)
+    assert load_state(world.bucket).hours_parked(world.clock.moment + HOUR / 2) == 0.5
+
+
+def test_an_answer_that_crosses_a_pause_does_not_hide_it(world: World) -> None:
+    with pytest.raises(SpotifyParkedError) as caught:
+        world.gate().wait_or_park("3600", quota=True, waited=False)
+    world.clock.moment = caught.value.not_before
+    answered, told_to_wait = world.gate(), world.gate()
+    with pytest.raises(SpotifyParkedError):
+        told_to_wait.wait_or_park("7200", quota=True, waited=False)
+    answered.note_answer()
+
+    assert load_state(world.bucket).hours_parked(world.clock.moment + HOUR) == 1
+
+
 def test_a_pause_that_spotify_names_is_no_strike(world: World) -> None:
     gate = world.gate()
     for retry_after in (None, "100"):

@@ -27,7 +27,6 @@ DEPLOYED = Deployment(
     window_seconds=60,
     replaced_days=30,
     alarms=6,
-    metrics=2,
     dashboards=0,
 )
 FREE = without_budget(DEPLOYED)

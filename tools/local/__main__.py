@@ -1,6 +1,5 @@
 """The local stack: `python -m tools.local`."""
 
-import json
 import os
 import shutil
 import signal
@@ -19,11 +18,12 @@ from rich.console import Console
 from playlist_archive.errors import InvalidPlaylistIdError
 from playlist_archive.keys import check_playlist_id, registry_key
 from tools.local.comparison import find_differences, find_rebuild_differences
+from tools.local.containers import write_environments
 from tools.local.deploy import deploy
-from tools.local.engine import Engine
+from tools.local.engine import Engine, find_running, isolate_environment
 from tools.local.errors import LocalStackError
 from tools.local.memory import MemoryWatch
-from tools.local.processes import Process, stop_all
+from tools.local.processes import stop_all
 from tools.local.run import Day, archive_day, await_quiet
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
@@ -95,7 +95,7 @@ def register(
         key = registry_key(check_playlist_id(playlist_id))
     except InvalidPlaylistIdError as error:
         raise LocalStackError(str(error)) from error
-    for workspace in _find_running():
+    for workspace in find_running():
         stack = Stack(Engine.ensure(workspace))
         log_size = stack.engine.log_size
         stack.put(key, alias)
@@ -109,11 +109,8 @@ def register(
 @app.command()
 def env() -> None:
     """Write what `sam local invoke --env-vars` needs to call functions against the local stack."""
-    environments = Stack(Engine.ensure(_find_running()[0])).read_environments()
-    # A container has a loopback address of its own.
-    document = json.dumps(environments, indent=2).replace("127.0.0.1", "host.docker.internal")
     path = LOCAL / "env.json"
-    path.write_text(f"{document}\n")
+    write_environments(Stack(Engine.ensure(find_running()[0])), path)
     console.print(os.path.relpath(path))
 
 
@@ -122,17 +119,6 @@ def stop() -> None:
     """End every process that a command here has started."""
     for workspace in Workspace.all():
         stop_all(workspace)
-
-
-def _find_running() -> list[Workspace]:
-    running = [
-        workspace
-        for workspace in Workspace.all()
-        if Process.find("engine", workspace) and workspace.recall("stack")
-    ]
-    if not running:
-        raise LocalStackError("nothing runs; say `make run` first")
-    return running
 
 
 def _run_with_spotify(credentials: Mapping[str, str]) -> None:
@@ -267,19 +253,8 @@ def _stopped_when_interrupted(workspace: Workspace) -> Iterator[None]:
             raise KeyboardInterrupt
 
 
-def _isolate_environment() -> None:
-    """Keep the user's AWS account, and any proxy, out of what happens on this machine."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ |= {
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "NO_PROXY": ",".join(filter(None, ["127.0.0.1,localhost", os.environ.get("NO_PROXY")])),
-    }
-
-
 def main() -> None:
-    _isolate_environment()
+    isolate_environment()
     try:
         app()
     except LocalStackError as error:

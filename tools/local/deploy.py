@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from tools.local.engine import REGION, Engine
@@ -15,7 +15,8 @@ from tools.local.stack import ARTIFACTS, STACK_NAME, Stack
 from tools.local.workspace import BUILD, LOCAL, PROJECT, Workspace
 
 _SOURCES = ("template.yaml", "functions", "layers")
-_ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64"}
+# What `Architecture` has to be for functions that run on this machine.
+ARCHITECTURE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
 
 
 def deploy(
@@ -27,13 +28,12 @@ def deploy(
     """Deploy what has changed since the last time, and give a new bucket the old one's objects."""
     parameters = {
         "AwsEndpointUrl": engine.url,
-        "Architecture": _ARCHITECTURES.get(platform.machine(), "x86_64"),
+        "Architecture": ARCHITECTURE,
         **parameters,
     }
-    sources = _hash(path for name in _SOURCES for path in _list_files(PROJECT / name))
     wanted = {
         "engine": engine.process.pid,
-        "sources": sources,
+        "sources": _hash_sources(),
         "parameters": parameters,
         "credentials": hashlib.sha256(json.dumps(credentials).encode()).hexdigest(),
     }
@@ -42,7 +42,7 @@ def deploy(
     if known.get("deployed") == wanted:
         return stack
     stack.create_artifact_bucket()
-    _build(sources)
+    build()
     _run_sam(
         "deploy",
         *("--stack-name", STACK_NAME),
@@ -62,7 +62,9 @@ def deploy(
     return stack
 
 
-def _build(sources: str) -> None:
+def build() -> None:
+    """Build layers and functions into `BUILD`, unless they are built from the present sources."""
+    sources = _hash_sources()
     stamp = LOCAL / "build.sha256"
     if stamp.exists() and stamp.read_text() == sources and (BUILD / "template.yaml").exists():
         return
@@ -108,9 +110,9 @@ def _list_files(path: Path) -> list[Path]:
     )
 
 
-def _hash(files: Iterable[Path]) -> str:
+def _hash_sources() -> str:
     digest = hashlib.sha256()
-    for file in files:
+    for file in (file for name in _SOURCES for file in _list_files(PROJECT / name)):
         digest.update(f"{file.relative_to(PROJECT)}\0{file.stat().st_size}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

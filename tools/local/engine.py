@@ -97,5 +97,28 @@ class Engine:
                     yield f"{failure['function']}: {failure['kind']}: {failure['message']}"
 
 
+def find_running() -> list[Workspace]:
+    """Return the workspaces whose stack runs; raises `LocalStackError` if there is none."""
+    running = [
+        workspace
+        for workspace in Workspace.all()
+        if Process.find("engine", workspace) and workspace.recall("stack")
+    ]
+    if not running:
+        raise LocalStackError("nothing runs; say `make run` first")
+    return running
+
+
+def isolate_environment() -> None:
+    """Keep the user's AWS account, and any proxy, out of what happens on this machine."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": ",".join(filter(None, ["127.0.0.1,localhost", os.environ.get("NO_PROXY")])),
+    }
+
+
 def _url(port: int) -> str:
     return f"http://127.0.0.1:{port}"

@@ -18,6 +18,14 @@ MONTH_DAYS = 30
 GB = 1e9
 # A library holds no more (Spotify); what is beyond it has to be registered and asked for one by one.
 LARGEST_LIBRARY = 11_000
+# What lister and indexer publish.
+METRICS = (
+    "AuthorizationDaysLeft",
+    "PlaylistsChecked",
+    "PlaylistsFailing",
+    "HoursParked",
+    "RequestsWithinADay",
+)
 _LIBRARY_PAGE = 50
 # So many find the length of a pass to the last digit.
 _ROUNDS = 100
@@ -63,7 +71,6 @@ class Deployment:
     window_seconds: int
     replaced_days: int
     alarms: int
-    metrics: int
     dashboards: int
 
     @classmethod
@@ -78,7 +85,6 @@ class Deployment:
         def of_type(kind: str) -> list[dict[str, Any]]:
             return [one.get("Properties", {}) for one in resources if one["Type"] == f"AWS::{kind}"]
 
-        alarms = of_type("CloudWatch::Alarm")
         [bucket] = of_type("S3::Bucket")
         rules = bucket["LifecycleConfiguration"]["Rules"]
         return cls(
@@ -94,14 +100,7 @@ class Deployment:
                 rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", 0)
                 for rule in rules
             ),
-            alarms=len(alarms),
-            metrics=len(
-                {
-                    alarm["MetricName"]
-                    for alarm in alarms
-                    if alarm.get("Namespace") == "PlaylistArchive"
-                }
-            ),
+            alarms=len(of_type("CloudWatch::Alarm")),
             dashboards=len(of_type("CloudWatch::Dashboard")),
         )
 
@@ -214,7 +213,7 @@ class Estimate:
             "S3 storage of what was replaced": (prices.S3_GB_MONTHS, replaced / GB),
             "SQS": (prices.SQS_REQUESTS, MONTH_DAYS * self.messages + _IDLE_POLLS_A_MONTH),
             "logs": (prices.LOG_GB, MONTH_DAYS * self.log_bytes / GB),
-            "metrics": (prices.METRICS, deployment.metrics),
+            "metrics": (prices.METRICS, len(METRICS)),
             "alarms": (prices.ALARMS, deployment.alarms),
             "dashboards": (prices.DASHBOARDS, deployment.dashboards),
         }
@@ -330,7 +329,7 @@ def estimate(
         + float(counts.sizes.snapshot + counts.sizes.ledger + counts.sizes.pages) * playlists,
         replaced_bytes=(changed + standings) * (counts.sizes.ledger + counts.sizes.pages)
         + batches * shared,
-        log_bytes=(reads + deferred + changed + standings) * assumed.log_bytes_a_record
+        log_bytes=(reads + deferred + outcomes + changed + standings) * assumed.log_bytes_a_record
         + invocations * assumed.log_bytes_an_invocation,
     )
 

@@ -1,7 +1,8 @@
 """The archive's bucket: whole objects, written only on a condition."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,9 +16,13 @@ _ATTEMPTS = 8
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"}
 
 
+NO_METADATA: Mapping[str, str] = MappingProxyType({})
+
+
 class Stored(NamedTuple):
     body: bytes
     etag: str
+    metadata: Mapping[str, str] = NO_METADATA
 
 
 class Listed(NamedTuple):
@@ -33,10 +38,19 @@ class Bucket(Protocol):
         """Return the object, None where there is none."""
         ...
 
-    def put(self, key: str, body: bytes, content_type: str, *, replacing: str | None) -> str:
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        content_type: str,
+        *,
+        replacing: str | None,
+        metadata: Mapping[str, str] = NO_METADATA,
+    ) -> str:
         """Write the object and return its new ETag.
 
         `replacing` is the ETag of the object that is replaced, None where there must be none yet.
+        `metadata` is kept beside the body: names in lower case, values in ASCII.
 
         Raises:
             ConflictError: the object is another one by now. It may be ours, if an answer was lost.
@@ -82,7 +96,7 @@ class S3Bucket:
     def get(self, key: str) -> Stored | None:
         try:
             answer = self._client.get_object(Bucket=self._name, Key=key)
-            return Stored(answer["Body"].read(), answer["ETag"])
+            return Stored(answer["Body"].read(), answer["ETag"], answer["Metadata"])
         except ClientError as error:
             if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
                 return None
@@ -90,13 +104,22 @@ class S3Bucket:
         except BotoCoreError as error:
             raise StorageError(f"reading {key}: {error}") from error
 
-    def put(self, key: str, body: bytes, content_type: str, *, replacing: str | None) -> str:
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        content_type: str,
+        *,
+        replacing: str | None,
+        metadata: Mapping[str, str] = NO_METADATA,
+    ) -> str:
         put = partial(
             self._client.put_object,
             Bucket=self._name,
             Key=key,
             Body=body,
             ContentType=content_type,
+            Metadata=dict(metadata),
         )
         try:
             answer = put(IfNoneMatch="*") if replacing is None else put(IfMatch=replacing)

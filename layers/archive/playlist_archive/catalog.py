@@ -19,7 +19,7 @@ from playlist_archive.messages import (
 )
 
 # An outcome that comes late may stand between two that were taken for neighbours. So many runs are
-# remembered one by one: as many daily ones as OutcomeQueue can hold back (SQS: 14 days), and two.
+# remembered one by one: as many daily ones as OutcomeQueue can hold back (12 days), and four.
 RECENT = 16
 NEWEST_GAPS = 100
 

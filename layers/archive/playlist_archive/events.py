@@ -1,12 +1,13 @@
 """What the functions are called with, in AWS's envelopes. `events/` holds an example of each."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import unquote_plus
 
 import msgspec
-from aws_lambda_powertools.utilities.data_classes import S3Event, SQSEvent
+from aws_lambda_powertools.utilities.data_classes import SQSEvent
+from msgspec import Meta
 
 from playlist_archive.errors import InvalidMessageError
 from playlist_archive.keys import REGISTRY
@@ -14,6 +15,7 @@ from playlist_archive.messages import (
     Outcome,
     RenderRequest,
     RunReport,
+    Time,
     decode_outcome,
     decode_render_request,
 )
@@ -45,6 +47,26 @@ class _Rebuild(msgspec.Struct, forbid_unknown_fields=True):
     rebuild: Literal["all"] | list[str]
 
 
+class _S3Object(msgspec.Struct):
+    key: str
+
+
+class _S3Entity(msgspec.Struct):
+    object: _S3Object
+
+
+class _S3Record(msgspec.Struct, rename="camel"):
+    s3: _S3Entity
+    event_time: Time
+
+
+class _S3Event(msgspec.Struct):
+    records: Annotated[list[_S3Record], Meta(min_length=1)] = msgspec.field(name="Records")
+
+    def object_keys(self) -> list[str]:
+        return [unquote_plus(record.s3.object.key) for record in self.records]
+
+
 def parse_lister_event(event: Mapping[str, Any]) -> RunEvent | RebuildEvent | RegistryEvent:
     """Tell what the lister is called for.
 
@@ -53,25 +75,21 @@ def parse_lister_event(event: Mapping[str, Any]) -> RunEvent | RebuildEvent | Re
     """
     try:
         if "Records" in event:
-            return RegistryEvent(tuple(_registry_entries(event)))
+            return _registry_event(msgspec.convert(event, _S3Event))
         if "rebuild" in event:
             return RebuildEvent(msgspec.convert(event, _Rebuild).rebuild)
         time = msgspec.convert(event, _Time).time
-    except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
+    except (TypeError, msgspec.ValidationError) as error:
         raise InvalidMessageError(f"the lister does not know this event: {error}") from error
     if time is not None and time.tzinfo is None:
         raise InvalidMessageError(f"the time {time.isoformat()} has no time zone; end it with Z")
-    return RunEvent(time.replace(microsecond=0) if time else None)
+    return RunEvent(time.astimezone(UTC).replace(microsecond=0) if time else None)
 
 
-def _registry_entries(event: Mapping[str, Any]) -> list[tuple[str, datetime]]:
-    return [
-        (
-            unquote_plus(record.s3.get_object.key).removeprefix(REGISTRY),
-            datetime.fromisoformat(record.event_time).replace(microsecond=0),
-        )
-        for record in S3Event(dict(event)).records
-    ]
+def _registry_event(event: _S3Event) -> RegistryEvent:
+    names = [key.removeprefix(REGISTRY) for key in event.object_keys()]
+    times = [record.event_time.replace(microsecond=0) for record in event.records]
+    return RegistryEvent(tuple(zip(names, times, strict=True)))
 
 
 def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:
@@ -85,11 +103,11 @@ def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:
     try:
         content = msgspec.json.decode(body)
         if isinstance(content, dict) and "Records" in content:
-            keys = (record.s3.get_object.key for record in S3Event(content).records)
-            return None, [unquote_plus(key) for key in keys]
+            return None, msgspec.convert(content, _S3Event).object_keys()
         if isinstance(content, dict) and content.get("Event") == "s3:TestEvent":
             return None, []
-    except (KeyError, msgspec.DecodeError) as error:
+    # What is nested too deeply ends in a RecursionError.
+    except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidMessageError(f"not a message of this version: {error}") from error
     return decode_render_request(body), []
 

@@ -14,7 +14,6 @@ from playlist_archive.errors import (
     ConflictError,
     ContentsForbiddenError,
     InvalidMessageError,
-    InvalidPlaylistIdError,
     OutOfTimeError,
     PlaylistError,
     PlaylistNotFoundError,
@@ -24,7 +23,7 @@ from playlist_archive.errors import (
     UnstablePlaylistError,
 )
 from playlist_archive.keys import (
-    check_playlist_id,
+    format_run,
     parse_snapshot_key,
     snapshot_key,
     snapshots_prefix,
@@ -45,8 +44,9 @@ logger = logging.getLogger(__name__)
 
 # Below this many rows a playlist may well lose more than half of them.
 _FEW_ROWS = 20
-# SQS holds a message for 12 hours at most, counted from its receipt.
-_LONGEST_HOLD = timedelta(hours=11, minutes=30)
+# SQS holds a message for 12 hours at most. The third look is due when a pause has lasted a day,
+# which is when an alarm has to hear of it.
+_LONGEST_HOLD = timedelta(hours=8)
 _AFTER_A_FAULT_SECONDS = 60
 
 
@@ -103,8 +103,7 @@ class Fetcher:
         """
         try:
             request = decode_fetch_request(body)
-            check_playlist_id(request.playlist_id)
-        except (InvalidMessageError, InvalidPlaylistIdError):
+        except InvalidMessageError:
             logger.exception("message set aside")
             self._dead_letter_queue.send_in_order([(body, Lane("poison", _digest(body)))])
             return None
@@ -199,15 +198,18 @@ class Fetcher:
         Should the run's name be taken by other contents, the moment of reading names it.
         """
         for time in (snapshot.time, snapshot.read_at):
-            if self._put(msgspec.structs.replace(snapshot, time=time)):
+            if self._put(msgspec.structs.replace(snapshot, time=time), run=snapshot.time):
                 return time
         raise ConflictError(f"both names of a snapshot of {snapshot.playlist_id} are taken")
 
-    def _put(self, snapshot: Snapshot) -> bool:
+    def _put(self, snapshot: Snapshot, *, run: datetime) -> bool:
         """Write the snapshot unless its name is taken; return whether its contents stand there."""
         key = snapshot_key(snapshot.playlist_id, snapshot.time)
+        metadata = {"run": format_run(run)}
         try:
-            self._bucket.put(key, encode_snapshot(snapshot), JSON, replacing=None)
+            self._bucket.put(
+                key, encode_snapshot(snapshot), JSON, replacing=None, metadata=metadata
+            )
         except ConflictError:
             stored = self._bucket.get(key)
             return (

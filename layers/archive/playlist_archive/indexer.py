@@ -8,6 +8,7 @@ once more at the end: so the last one to write always leaves what the newest cat
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,13 +29,22 @@ logger = logging.getLogger(__name__)
 _ATTEMPTS = 8
 
 
+class Indexed(NamedTuple):
+    """How matters stand after a batch; `failing` counts the playlists whose status is not ok."""
+
+    revision: int
+    failing: int
+    hours_parked: float
+    requests_within_a_day: int
+
+
 class Indexer:
     def __init__(self, *, bucket: Bucket, render_queue: Queue, clock: Clock) -> None:
         self._bucket = bucket
         self._render_queue = render_queue
         self._clock = clock
 
-    def index(self, messages: Sequence[Outcome | RunReport]) -> Catalog:
+    def index(self, messages: Sequence[Outcome | RunReport]) -> Indexed:
         """Merge the messages and bring everything up to date that tells of them."""
         state = load_state(self._bucket)
         self._write_followers(messages)
@@ -46,7 +56,7 @@ class Indexer:
                 continue
             self._write_site(merged, state)
             if self._is_newest(etag):
-                return merged
+                return _summarize(merged, state, self._clock.now())
         raise ConflictError("the catalog was written by others all the time")
 
     def _merge(
@@ -74,7 +84,13 @@ class Indexer:
         if not untold:
             return catalog, etag
         self._render_queue.send(
-            encode_message(RenderRequest(playlist_id=playlist_id, standing=standing))
+            encode_message(
+                RenderRequest(
+                    playlist_id=playlist_id,
+                    run=catalog.entries[playlist_id].run,
+                    standing=standing,
+                )
+            )
             for playlist_id, standing in untold
         )
         told = catalogs.announced(catalog)
@@ -100,6 +116,15 @@ class Indexer:
                     days[f"{message.run:%Y-%m-%d}"] = header.followers
         for playlist_id, days in numbers.items():
             update(self._bucket, followers_key(playlist_id), JSON, _adding(days))
+
+
+def _summarize(catalog: Catalog, state: SpotifyState, now: datetime) -> Indexed:
+    return Indexed(
+        revision=catalog.revision,
+        failing=sum(entry.status != "ok" for _, entry in catalog.active()),
+        hours_parked=state.hours_parked(now),
+        requests_within_a_day=state.requests_within_a_day(now),
+    )
 
 
 def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[Outcome]:

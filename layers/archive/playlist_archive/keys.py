@@ -41,6 +41,11 @@ def is_playlist_id(text: str) -> bool:
     return _PLAYLIST_ID.fullmatch(text) is not None
 
 
+def format_run(run: datetime) -> str:
+    """Return the name of a run that log lines and a snapshot's metadata tell."""
+    return f"{run.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def registry_key(playlist_id: str) -> str:
     return f"{REGISTRY}{playlist_id}"
 

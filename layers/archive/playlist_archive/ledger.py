@@ -144,7 +144,7 @@ class Ledger(
     `rows` and the texts of `items` are as new as is known. `changes` are the newest, oldest first,
     at most a hundred; those before them were put away in `years`, fifty at once. `standing`,
     `pages` and `repairs` do not come from snapshots: a fold leaves them as they are. `repairs`
-    counts how often pages had to be written that the ledger took for written.
+    counts how often pages were compared that a render which did not end may have left.
     """
 
     playlist_id: str

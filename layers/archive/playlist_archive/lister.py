@@ -12,6 +12,7 @@ from playlist_archive.bucket import Bucket, Listed
 from playlist_archive.catalog import Catalog, Entry, decode_catalog
 from playlist_archive.clock import Clock
 from playlist_archive.errors import (
+    AuthorizationError,
     InvalidPlaylistIdError,
     OutOfTimeError,
     PlaylistError,
@@ -122,7 +123,7 @@ class Lister:
             return RunReport(run=run, at=self._clock.now(), planned=0, unchanged=0, failure=failure)
         catalog = self._catalog()
         registry = self._read_registry(catalog)
-        library, ends, failure = None, None, ""
+        library, ends, failure, refused = None, None, "", False
         try:
             self._spotify.start_run(run)
             credentials = self._spotify.credentials()
@@ -132,7 +133,7 @@ class Lister:
                 self._spotify.check()
                 library = self._spotify.read_library()
         except (SpotifyStoppedError, PlaylistError, OutOfTimeError) as error:
-            failure = str(error)
+            failure, refused = str(error), isinstance(error, AuthorizationError)
             logger.warning("no sweep of the library: %s", failure)
         finally:
             self._spotify.close()
@@ -146,6 +147,7 @@ class Lister:
             unchanged=sum(outcome.status == "ok" for outcome in plan.outcomes),
             problems=problems[:_MOST_PROBLEMS],
             failure=failure,
+            refused=refused,
             authorization_ends=ends,
         )
         self._send(plan)

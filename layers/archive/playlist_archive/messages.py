@@ -1,23 +1,28 @@
 """What the functions tell each other over the queues. `events/` holds an example of each."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from playlist_archive.errors import InvalidMessageError
+from playlist_archive.keys import format_run
 from playlist_archive.snapshot import Owner
 
 Status = Literal[
     "ok", "not_found", "forbidden", "invalid", "unstable", "held", "deferred", "retired"
 ]
 Source = Literal["registry", "library"]
+PlaylistId = Annotated[str, Meta(pattern=r"\A[0-9A-Za-z]{22}\Z")]
+# One without a time zone could not be compared with the others.
+Time = Annotated[datetime, Meta(tz=True)]
 
 
 class Latest(msgspec.Struct, frozen=True):
     """The newest snapshot that the catalog knows: its name, its contents' digest, its rows."""
 
-    time: datetime
+    time: Time
     content: str
     rows: int
 
@@ -30,11 +35,11 @@ class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     all rows are due, and `header` what it said about that version besides its rows; `held` the digest of contents that need a second, equal read.
     """
 
-    playlist_id: str
-    run: datetime
+    playlist_id: PlaylistId
+    run: Time
     source: Source
     alias: str = ""
-    checked: datetime | None = None
+    checked: Time | None = None
     latest: Latest | None = None
     snapshot_id: str = ""
     header: "Header | None" = None
@@ -49,9 +54,9 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     that this read wrote it. `held` is the digest that the next run has to confirm.
     """
 
-    playlist_id: str
-    run: datetime
-    at: datetime
+    playlist_id: PlaylistId
+    run: Time
+    at: Time
     status: Status
     reason: str = ""
     source: Source | None = None
@@ -93,19 +98,26 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     """What the lister says about a whole run.
 
     `planned` counts the playlists that are to be read, `unchanged` those that the sweep proved
-    unchanged. `failure` is a plain word when Spotify could not be asked at all.
+    unchanged. `failure` is a plain word when Spotify could not be asked at all; `refused` says that
+    the credentials were the cause.
     """
 
-    run: datetime
-    at: datetime
+    run: Time
+    at: Time
     planned: int
     unchanged: int
     problems: tuple[Problem, ...] = ()
     failure: str = ""
-    authorization_ends: datetime | None = None
+    refused: bool = False
+    authorization_ends: Time | None = None
 
     def authorization_days_left(self) -> int | None:
-        """Return the whole days that the owner's consent lasts, None where its end is unknown."""
+        """Return the whole days that the owner's consent lasts, None where its end is unknown.
+
+        Refused credentials last no longer, whatever their date says.
+        """
+        if self.refused:
+            return 0
         return (self.authorization_ends - self.at).days if self.authorization_ends else None
 
 
@@ -116,10 +128,10 @@ class Stretch(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     last. `reason` is that of the last one.
     """
 
-    first: datetime
+    first: Time
     status: Status
     reason: str = ""
-    until: datetime | None = None
+    until: Time | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -136,23 +148,31 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     name: str
     unique_name: str
     status: Status
-    since: datetime
+    since: Time
     reason: str = ""
-    read: datetime | None = None
+    read: Time | None = None
     followers: int | None = None
     snapshot_id: str = ""
     gaps: tuple[Stretch, ...] = ()
 
 
 class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="render/1"):
-    """Write one playlist's pages again; with `rebuild` from its snapshots alone."""
+    """Write one playlist's pages again; with `rebuild` from its snapshots alone.
 
-    playlist_id: str
+    `run` is the run that asks for it, None where the operator does.
+    """
+
+    playlist_id: PlaylistId
+    run: Time | None = None
     standing: Standing | None = None
     rebuild: bool = False
 
 
 Message = FetchRequest | Outcome | RunReport | RenderRequest
+
+
+# What is nested too deeply ends in a RecursionError.
+_MALFORMED = (msgspec.DecodeError, RecursionError)
 
 
 def encode_message(message: Message) -> str:
@@ -179,8 +199,29 @@ def decode_render_request(body: str) -> RenderRequest:
     return _decode(_RENDER_REQUESTS, body)
 
 
+class _Marks(msgspec.Struct):
+    playlist_id: str = ""
+    run: datetime | None = None
+
+
+_MARKS = msgspec.json.Decoder(_Marks)
+
+
+def describe_message(body: str) -> dict[str, str]:
+    """Return what log lines tell of a message: its run and its playlist, as far as it names them."""
+    try:
+        marks = _MARKS.decode(body)
+    except _MALFORMED:
+        return {}
+    described = {
+        "playlist_id": marks.playlist_id,
+        "run": format_run(marks.run) if marks.run else "",
+    }
+    return {name: value for name, value in described.items() if value}
+
+
 def _decode[M](decoder: msgspec.json.Decoder[M], body: str) -> M:
     try:
         return decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except _MALFORMED as error:
         raise InvalidMessageError(f"not a message of this version: {error}") from error

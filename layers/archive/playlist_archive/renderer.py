@@ -7,13 +7,14 @@ whoever cannot be sure of what stands in the bucket compares every page with it.
 
 import logging
 from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 
 from playlist_archive.bucket import Bucket, Stored
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import ConflictError, OutOfOrderError
-from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshots_prefix
+from playlist_archive.keys import format_run, ledger_key, parse_snapshot_key, snapshots_prefix
 from playlist_archive.ledger import (
     Ledger,
     PageRecord,
@@ -32,12 +33,19 @@ logger = logging.getLogger(__name__)
 _ATTEMPTS = 8
 
 
+class Rendered(NamedTuple):
+    """How many pages were written, and for which run as far as that is known."""
+
+    written: int
+    run: str | None = None
+
+
 class Renderer:
     def __init__(self, *, bucket: Bucket) -> None:
         self._bucket = bucket
 
-    def render_snapshot(self, key: str, *, again: bool) -> int:
-        """Fold the snapshot behind `key`; return how many pages were written.
+    def render_snapshot(self, key: str, *, again: bool) -> Rendered:
+        """Fold the snapshot behind `key` and write the pages that changed.
 
         `again` says that an earlier delivery may have died half-way. A key that is no snapshot's
         is ignored.
@@ -46,17 +54,20 @@ class Renderer:
         stored = self._bucket.get(key) if parsed else None
         if parsed is None or stored is None:
             logger.info("%s is no snapshot", key)
-            return 0
-        return self._render(parsed[0], snapshot=decode_snapshot(stored.body), doubtful=again)
+            return Rendered(0)
+        snapshot = decode_snapshot(stored.body)
+        written = self._render(parsed[0], snapshot=snapshot, meddled=again)
+        return Rendered(written, stored.metadata.get("run"))
 
-    def render_request(self, request: RenderRequest, *, again: bool) -> int:
-        """Write a playlist's pages as the request says; return how many were written."""
-        return self._render(
+    def render_request(self, request: RenderRequest, *, again: bool) -> Rendered:
+        """Write a playlist's pages as the request says."""
+        written = self._render(
             request.playlist_id,
             standing=request.standing,
             rebuild=request.rebuild,
-            doubtful=again or request.rebuild,
+            meddled=again,
         )
+        return Rendered(written, format_run(request.run) if request.run else None)
 
     def _render(
         self,
@@ -65,8 +76,9 @@ class Renderer:
         snapshot: Snapshot | None = None,
         standing: Standing | None = None,
         rebuild: bool = False,
-        doubtful: bool,
+        meddled: bool,
     ) -> int:
+        """Fold, render and write; `meddled` says that an attempt may have left pages of its own."""
         for _ in range(_ATTEMPTS):
             stored = self._bucket.get(ledger_key(playlist_id))
             ledger = decode_ledger(stored.body) if stored else None
@@ -77,10 +89,12 @@ class Renderer:
             if standing is not None:
                 folded = with_standing(folded, standing)
             try:
-                return self._write(stored, ledger, folded, doubtful=doubtful)
+                if meddled or rebuild:
+                    return self._mend(stored, folded, meddled=meddled)
+                return self._write(stored, ledger, folded)
             except ConflictError as error:
                 logger.info("another renderer was quicker: %s", error)
-                doubtful = True
+                meddled = True
         raise ConflictError(f"the pages of {playlist_id} were written by others all the time")
 
     def _fold(
@@ -119,42 +133,53 @@ class Renderer:
         )
         return [decode_snapshot(found.body) for found in stored if found]
 
-    def _write(
-        self, stored: Stored | None, before: Ledger | None, ledger: Ledger, *, doubtful: bool
-    ) -> int:
-        """Write the pages, then the ledger; raises `ConflictError` if another wrote meanwhile.
+    def _write(self, stored: Stored | None, before: Ledger | None, ledger: Ledger) -> int:
+        """Write the pages that differ from those of the stored ledger `before`, then the ledger.
 
-        `before` is the ledger that is stored.
+        Raises:
+            ConflictError: another wrote meanwhile.
         """
         records = dict(ledger.pages)
         written = 0
-        pages = render_pages(ledger, None if doubtful else before)
-        for key, page in sorted(pages.items()):
+        for key, page in sorted(render_pages(ledger, before).items()):
             record, digest = records.get(key), page_digest(page)
-            if doubtful:
-                etag, changed = self._make_sure(key, page)
-            elif record is None or record.sha256 != digest:
-                etag, changed = self._put(key, page, record.etag if record else None), True
-            else:
-                continue
-            records[key] = PageRecord(digest, etag)
-            written += changed
+            if record is None or record.sha256 != digest:
+                etag = self._put(key, page, record.etag if record else None)
+                records[key] = PageRecord(digest, etag)
+                written += 1
         ledger = msgspec.structs.replace(ledger, pages=records)
-        body = encode_ledger(ledger)
-        if written and stored and stored.body == body:
-            # Whoever read the ledger before must not take the pages for its own.
-            body = encode_ledger(msgspec.structs.replace(ledger, repairs=ledger.repairs + 1))
-        if stored is None or stored.body != body:
-            key = ledger_key(ledger.playlist_id)
-            self._bucket.put(key, body, JSON, replacing=stored.etag if stored else None)
+        if stored is None or stored.body != encode_ledger(ledger):
+            self._put_ledger(ledger, stored)
         return written
 
-    def _make_sure(self, key: str, page: Page) -> tuple[str, bool]:
-        """Write the page unless it stands in the bucket; return its ETag, and whether it did not."""
-        found = self._bucket.get(key)
-        if found and found.body == page.body:
-            return found.etag, False
-        return self._put(key, page, found.etag if found else None), True
+    def _mend(self, stored: Stored | None, ledger: Ledger, *, meddled: bool) -> int:
+        """Write the pages that do not stand so in the bucket, then the ledger.
+
+        Raises:
+            ConflictError: another wrote meanwhile.
+        """
+        records = dict(ledger.pages)
+        written = 0
+        for key, page in sorted(render_pages(ledger).items()):
+            found = self._bucket.get(key)
+            if found and found.body == page.body:
+                etag = found.etag
+            else:
+                etag = self._put(key, page, found.etag if found else None)
+                written += 1
+            records[key] = PageRecord(page_digest(page), etag)
+        ledger = msgspec.structs.replace(ledger, pages=records)
+        if stored and stored.body == encode_ledger(ledger):
+            if not (written or meddled):
+                return 0
+            # Whoever read the ledger before must not take the pages for its own.
+            ledger = msgspec.structs.replace(ledger, repairs=ledger.repairs + 1)
+        self._put_ledger(ledger, stored)
+        return written
+
+    def _put_ledger(self, ledger: Ledger, stored: Stored | None) -> None:
+        key, replacing = ledger_key(ledger.playlist_id), stored.etag if stored else None
+        self._bucket.put(key, encode_ledger(ledger), JSON, replacing=replacing)
 
     def _put(self, key: str, page: Page, replacing: str | None) -> str:
         return self._bucket.put(key, page.body, page.content_type, replacing=replacing)

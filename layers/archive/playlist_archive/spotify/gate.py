@@ -114,9 +114,9 @@ class Gate:
         self._sent[hour_of(self._asked_at)] += 1
 
     def note_answer(self) -> None:
-        """Forget the strikes: Spotify answers again."""
-        if self.state.strikes:
-            self._update(lambda state: msgspec.structs.replace(state, strikes=0))
+        """Forget strikes and pauses: Spotify answers again."""
+        if self.state.strikes or self.state.parked_since:
+            self._update(lambda state: msgspec.structs.replace(state, strikes=0, parked_since=None))
 
     def wait_or_park(self, retry_after: str | None, *, quota: bool, waited: bool) -> None:
         """Obey a 429: wait here if it is short and the first, else stop all requests.
@@ -146,6 +146,7 @@ class Gate:
                 state,
                 not_before=not_before,
                 parked_at=now,
+                parked_since=state.parked_since or now,
                 reason=f"Spotify asked to wait until {not_before:%Y-%m-%d %H:%M} UTC: {cause}",
                 strikes=strikes,
             )

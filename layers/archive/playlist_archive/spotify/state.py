@@ -24,7 +24,8 @@ class SpotifyState(
 ):
     """How matters stand with Spotify.
 
-    Until `not_before` no request may be sent, for `reason`; `parked_at` is when that was learnt
+    Until `not_before` no request may be sent, for `reason`; `parked_at` is when that was learnt,
+    `parked_since` when the first pause began after Spotify's last answer,
     and `strikes` how often in a row without a usable Retry-After. `requests` counts by the hour
     in which they were sent, the last of them at `asked_at`. `pages` is the endpoint that this kind
     of app reads rows from. `latest_run` supersedes the messages of earlier runs.
@@ -33,6 +34,7 @@ class SpotifyState(
     latest_run: datetime | None = None
     not_before: datetime | None = None
     parked_at: datetime | None = None
+    parked_since: datetime | None = None
     reason: str = ""
     strikes: int = 0
     pages: Pages | None = None
@@ -41,6 +43,12 @@ class SpotifyState(
 
     def parked(self, now: datetime) -> bool:
         return self.not_before is not None and now < self.not_before
+
+    def hours_parked(self, now: datetime) -> float:
+        """Return for how long Spotify has answered nothing but that it wants to be left alone."""
+        # One function may have had its answer while another was told to wait.
+        since = self.parked_since or self.parked_at
+        return (now - since) / _HOUR if since and self.parked(now) else 0.0
 
     def requests_within_a_day(self, now: datetime) -> int:
         """Count the requests of the last 24 hours, the hour that they began in included whole."""

@@ -1,0 +1,117 @@
+"""Poison ends in the dead-letter queue of whoever received it, and what is good can be sent again."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from playlist_archive.messages import (
+    FetchRequest,
+    Message,
+    RenderRequest,
+    RunReport,
+    encode_message,
+)
+from tests.builders import OTHER, RUN
+from tests.integration.test_local_stack import await_value
+from tools.letters.boxes import Letter, Letterbox, open_letterboxes
+from tools.letters.contents import Sender
+from tools.local.simulation import Simulation
+from tools.local.stack import Stack
+
+pytestmark = pytest.mark.integration
+
+QUEUES = ("Fetch", "Render", "Outcome")
+POISON = {
+    Sender.FETCH: {"MessageBody": '{"type":"fetch/2"}'},
+    Sender.RENDER: {"MessageBody": '{"type":"render/9"}'},
+    Sender.OUTCOME: {"MessageBody": "[" * 100_000},
+}
+LONG_AGO = RUN.replace(year=2020)
+# Of a run long ago, or about a playlist that nobody archives, so that nothing comes of it.
+GOOD: dict[Sender, Message] = {
+    Sender.FETCH: FetchRequest(playlist_id=OTHER, run=LONG_AGO, source="registry"),
+    Sender.RENDER: RenderRequest(playlist_id=OTHER),
+    Sender.OUTCOME: RunReport(run=LONG_AGO, at=LONG_AGO, planned=0, unchanged=0),
+}
+
+
+@pytest.fixture(scope="module")
+def stack(simulation: Simulation) -> Iterator[Stack]:
+    """Return the stack with queues that try again after a second; it is left without dead letters."""
+    stack = simulation.stack
+    patient = {name: set_visibility(stack, name, "1") for name in QUEUES}
+    yield stack
+    for name, seconds in patient.items():
+        set_visibility(stack, name, seconds)
+    for letterbox in letterboxes(stack):
+        for letter in letterbox.read():
+            letterbox.delete(letter.id, lambda _: True)
+    assert stack.count_dead_letters() == {}
+
+
+def set_visibility(stack: Stack, name: str, seconds: str) -> str:
+    """Set a queue's visibility timeout, and return what it was."""
+    sqs, url = stack._client("sqs"), stack.outputs[f"{name}QueueUrl"]
+    attribute = "VisibilityTimeout"
+    known = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[attribute])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={attribute: seconds})
+    return str(known[attribute])
+
+
+def letterboxes(stack: Stack) -> list[Letterbox]:
+    return open_letterboxes(stack._client, stack.outputs)
+
+
+def box(stack: Stack, sender: Sender) -> Letterbox:
+    [found] = [letterbox for letterbox in letterboxes(stack) if letterbox.sender is sender]
+    return found
+
+
+def send(stack: Stack, output: str, **message: str) -> None:
+    url = stack.outputs[output]
+    if "Fetch" in output:
+        message |= {"MessageGroupId": "spotify", "MessageDeduplicationId": output}
+    stack._client("sqs").send_message(QueueUrl=url, **message)
+
+
+def is_one_without_hope(found: list[Letter]) -> bool:
+    return [letter.contents.again for letter in found] == [None]
+
+
+def is_empty(count: int) -> bool:
+    return count == 0
+
+
+@pytest.mark.parametrize("sender", POISON)
+def test_poison_in_a_queue_ends_in_its_dead_letter_queue(stack: Stack, sender: Sender) -> None:
+    send(stack, f"{sender.capitalize()}QueueUrl", **POISON[sender])
+
+    assert await_value(box(stack, sender).read, is_one_without_hope)
+    assert await_value(partial(waiting, stack, sender), is_empty)
+
+
+def test_poison_for_the_lister_ends_in_its_dead_letter_queue(stack: Stack) -> None:
+    stack._client("lambda").invoke(
+        FunctionName=stack.outputs["ListerFunctionName"],
+        InvocationType="Event",
+        Payload=b'{"tiem":"2026-03-01T04:00:00Z"}',
+    )
+
+    assert await_value(box(stack, Sender.LISTER).read, is_one_without_hope)
+
+
+@pytest.mark.parametrize("sender", GOOD)
+def test_what_is_good_is_handled_when_it_is_sent_again(stack: Stack, sender: Sender) -> None:
+    before = box(stack, sender).count()
+    body = encode_message(GOOD[sender])
+    send(stack, f"{sender.capitalize()}DeadLetterQueueUrl", MessageBody=body)
+    sent = [letter.contents.again for letter, worth_it in box(stack, sender).redrive() if worth_it]
+
+    assert sent == [body]
+    assert await_value(partial(waiting, stack, sender), is_empty)
+    assert box(stack, sender).count() == before
+
+
+def waiting(stack: Stack, sender: Sender) -> int:
+    return stack.measure_queues()[sender.capitalize()].total
