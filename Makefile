@@ -75,6 +75,11 @@ bench: $(TEST) ## Count requests, and measure rendering, over a history file: FI
 	@$(BIN)/python -m tests.bench.count_requests "$(FILE)"
 	@$(BIN)/python -m tools.bench.render "$(FILE)"
 
+.PHONY: scale
+scale: $(TEST) ## Compute what many playlists need and cost; count anew over a history file: [FILE=<file>]
+	@$(if $(FILE),$(BIN)/python -m tests.bench.count_calls "$(FILE)")
+	@$(BIN)/python -m tools.scale
+
 .PHONY: requirements
 requirements: $(UV) ## Export what the dependencies layer installs from uv.lock
 	@$(EXPORT) --output-file $(REQUIREMENTS) >/dev/null

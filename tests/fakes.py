@@ -53,7 +53,7 @@ class FakeBucket:
         self._note("list", prefix)
         for key in sorted(self.objects):
             if key.startswith(prefix) and key > after:
-                yield Listed(key, len(self.objects[key]))
+                yield Listed(key, len(self.objects[key]), _etag(self.objects[key]))
 
     def puts(self) -> list[str]:
         return [key for operation, key in self.calls if operation == "put"]

@@ -106,6 +106,12 @@ def test_listing_is_in_order_and_begins_behind_a_key(bucket: Bucket) -> None:
     assert [listed.size for listed in bucket.list_objects("y/")] == [3]
 
 
+def test_a_listing_tells_the_etag_that_a_reading_tells(bucket: Bucket) -> None:
+    etag = bucket.put("a", b"one", TEXT, replacing=None)
+
+    assert [listed.etag for listed in bucket.list_objects("a")] == [etag]
+
+
 def test_an_update_is_tried_again_when_another_writer_was_quicker(bucket: Bucket) -> None:
     bucket.put("a", b"1", TEXT, replacing=None)
     interference = iter([b"10"])
@@ -142,6 +148,18 @@ def test_a_fifo_queue_keeps_order_and_drops_repetitions() -> None:
             bodies.append(message["Body"])
             client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     assert bodies == [str(number) for number in range(12)]
+
+
+@pytest.mark.usefixtures("_aws")
+def test_many_messages_are_all_sent() -> None:
+    client = boto3.client("sqs")
+    url = client.create_queue(QueueName="many")["QueueUrl"]
+    open_queue(url).send(str(number) for number in range(205))
+
+    bodies: list[str] = []
+    while messages := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        bodies += [message["Body"] for message in messages]
+    assert sorted(map(int, bodies)) == list(range(205))
 
 
 @pytest.mark.usefixtures("_aws")

@@ -37,7 +37,7 @@ from playlist_archive.messages import (
     decode_render_request,
 )
 from playlist_archive.settings import LibraryMode
-from tests.builders import DAY, ME, OTHER, PLAYLIST, RUN, a_header, a_library
+from tests.builders import DAY, ME, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
 from tests.fakes import FakeClock, FakeSpotify
 from tests.pipeline import Pipeline, plenty
 
@@ -381,6 +381,41 @@ def test_an_entry_far_too_large_for_an_alias_is_not_even_read(world: World) -> N
     world.run()
 
     assert ("get", f"registry/{PLAYLIST}") not in world.pipeline.bucket.calls
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_an_alias_that_the_catalog_knows_is_not_read_again(world: World, end: bytes) -> None:
+    key = f"registry/{PLAYLIST}"
+    world.objects[key] = b"Our mix" + end
+    world.spotify.playlists[PLAYLIST] = a_reading(1)
+    world.pipeline.run(RUN)
+    world.pipeline.bucket.calls.clear()
+    world.run(RUN + DAY)
+
+    assert ("get", key) not in world.pipeline.bucket.calls
+    assert [request.alias for request in world.requests()] == ["Our mix"]
+
+
+def test_an_alias_that_is_another_by_now_is_read(world: World) -> None:
+    world.objects[f"registry/{PLAYLIST}"] = b"Our mix"
+    world.spotify.playlists[PLAYLIST] = a_reading(1)
+    world.pipeline.run(RUN)
+    world.objects[f"registry/{PLAYLIST}"] = b"Our mux"
+    world.run(RUN + DAY)
+
+    assert [request.alias for request in world.requests()] == ["Our mux"]
+
+
+@pytest.mark.parametrize("character", ["\x01", "é", "\N{ROLLING ON THE FLOOR LAUGHING}"])
+def test_a_report_of_many_long_bad_names_fits_into_a_message(world: World, character: str) -> None:
+    length = (1024 - len("registry/000")) // len(character.encode())
+    names = (f"registry/{number:03}{character * length}" for number in range(300))
+    world.objects |= dict.fromkeys(names, b"")
+    report = world.run()
+
+    assert report.problems
+    [message] = world.pipeline.outcome_queue.take()
+    assert len(message.encode()) < 2**20
 
 
 def test_a_pasted_link_as_a_key_is_decoded_and_refused_when_it_is_written(

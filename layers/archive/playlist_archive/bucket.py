@@ -28,6 +28,7 @@ class Stored(NamedTuple):
 class Listed(NamedTuple):
     key: str
     size: int
+    etag: str
 
 
 class Bucket(Protocol):
@@ -137,6 +138,6 @@ class S3Bucket:
         try:
             for page in pages:
                 for entry in page.get("Contents", ()):
-                    yield Listed(entry["Key"], entry["Size"])
+                    yield Listed(entry["Key"], entry["Size"], entry["ETag"])
         except (BotoCoreError, ClientError) as error:
             raise StorageError(f"listing {prefix}: {error}") from error

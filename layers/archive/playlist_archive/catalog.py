@@ -329,7 +329,8 @@ def _says_nothing(standing: Standing, entry: Entry) -> bool:
 
 
 def encode_catalog(catalog: Catalog) -> bytes:
-    return msgspec.json.encode(catalog) + b"\n"
+    # No line's end: to add it would copy what may be hundreds of megabytes.
+    return msgspec.json.encode(catalog)
 
 
 def decode_catalog(document: bytes | None) -> Catalog:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from playlist_archive import catalog as catalogs
-from playlist_archive.bucket import Bucket, Stored, update
+from playlist_archive.bucket import Bucket, update
 from playlist_archive.catalog import Catalog, decode_catalog, encode_catalog
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
@@ -50,34 +50,39 @@ class Indexer:
         self._write_followers(messages)
         for _ in range(_ATTEMPTS):
             try:
-                merged, stored = self._merge(messages, state)
-                merged, stored = self._announce(merged, stored)
+                merged, etag = self._merge(messages, state)
+                merged, etag = self._announce(merged, etag)
             except ConflictError:
                 continue
             self._write_site(merged, state)
-            if self._is_newest(stored):
+            if self._is_newest(etag):
                 return _summarize(merged, state, self._clock.now())
         raise ConflictError("the catalog was written by others all the time")
 
     def _merge(
         self, messages: Iterable[Outcome | RunReport], state: SpotifyState
-    ) -> tuple[Catalog, Stored]:
-        stored = self._bucket.get(CATALOG)
-        known = decode_catalog(stored.body if stored else None)
+    ) -> tuple[Catalog, str]:
+        """Return the merged catalog and its ETag."""
+        known, etag = self._read()
         merged = catalogs.merge(known, messages)
         merged = catalogs.merge(merged, defer_unread(merged, state, self._clock.now()))
-        if stored and merged == known:
-            return known, stored
-        return merged, self._put(merged, stored)
+        if etag and merged == known:
+            return known, etag
+        return merged, self._put(merged, etag)
 
-    def _announce(self, catalog: Catalog, stored: Stored) -> tuple[Catalog, Stored]:
+    def _read(self) -> tuple[Catalog, str | None]:
+        """Return the stored catalog and its ETag, but not its text: it may fill half the memory."""
+        stored = self._bucket.get(CATALOG)
+        return (decode_catalog(stored.body), stored.etag) if stored else (Catalog(), None)
+
+    def _announce(self, catalog: Catalog, etag: str) -> tuple[Catalog, str]:
         """Tell the renderer every standing that it may not know, then note that it was told.
 
         Only what the written catalog says is told, and what a crash left untold is told next time.
         """
         untold = list(catalog.unannounced())
         if not untold:
-            return catalog, stored
+            return catalog, etag
         self._render_queue.send(
             encode_message(
                 RenderRequest(
@@ -89,16 +94,13 @@ class Indexer:
             for playlist_id, standing in untold
         )
         told = catalogs.announced(catalog)
-        return told, self._put(told, stored)
+        return told, self._put(told, etag)
 
-    def _put(self, catalog: Catalog, stored: Stored | None) -> Stored:
-        body = encode_catalog(catalog)
-        etag = self._bucket.put(CATALOG, body, JSON, replacing=stored.etag if stored else None)
-        return Stored(body, etag)
+    def _put(self, catalog: Catalog, etag: str | None) -> str:
+        return self._bucket.put(CATALOG, encode_catalog(catalog), JSON, replacing=etag)
 
-    def _is_newest(self, stored: Stored) -> bool:
-        found = self._bucket.get(CATALOG)
-        return found is not None and found.etag == stored.etag
+    def _is_newest(self, etag: str) -> bool:
+        return [found.etag for found in self._bucket.list_objects(CATALOG)] == [etag]
 
     def _write_site(self, catalog: Catalog, state: SpotifyState) -> None:
         for key, page in render_site(catalog, state).items():

@@ -193,6 +193,20 @@ def test_hostile_names_and_reasons_are_text(name: str, reason: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(("description", "quality"), [("", 11), ("by the water " * 100_000, 5)])
+def test_only_small_metadata_are_compressed_as_well_as_can_be(
+    description: str, quality: int
+) -> None:
+    header = msgspec.structs.replace(a_header(), description=description)
+    outcome = msgspec.structs.replace(an_outcome("ok"), header=header)
+    site = render_site(merge(Catalog(), [outcome]), SpotifyState())
+
+    full = site["playlists/metadata/metadata-full.json"].body.removesuffix(b"\n")
+    compressed = site["playlists/metadata/metadata-full.json.br"].body
+    assert compressed == brotli.compress(full, quality=quality)
+    assert brotli.decompress(compressed) == full
+
+
 @pytest.mark.parametrize("date", ["2021-01-01", "2021-02-01", "2021-02-02", "2021-05-01"])
 def test_index_and_metadata_are_those_of_the_archive_before(data: Path, date: str) -> None:
     golden = data / "golden" / date

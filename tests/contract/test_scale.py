@@ -1,0 +1,171 @@
+"""A large archive fits into the functions as the template has them."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playlist_archive.catalog import NEWEST_GAPS
+from playlist_archive.messages import (
+    FetchRequest,
+    Header,
+    Latest,
+    Message,
+    Outcome,
+    RenderRequest,
+    Standing,
+    Stretch,
+    encode_message,
+)
+from playlist_archive.snapshot import Owner
+from tests.builders import PLAYLIST, RUN
+from tools.scale.__main__ import PAGE, quote, render
+from tools.scale.model import METRICS
+from tools.template import load_source
+
+pytestmark = pytest.mark.contract
+
+ROOT = Path(__file__).parents[2]
+
+
+def memory_mb(function: str) -> int:
+    size: int = load_source()["Resources"][function]["Properties"]["MemorySize"]
+    return size
+
+
+def work(name: str, playlists: int) -> dict[str, Any]:
+    """Have one invocation's work done by a process of its own and return what it took."""
+    command = [sys.executable, "-m", "tests.bench.large_catalog", name, f"--playlists={playlists}"]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    taken: dict[str, Any] = json.loads(done.stdout)
+    return taken
+
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+
+
+@linux_only
+def test_the_indexer_holds_a_hundred_thousand_playlists() -> None:
+    taken = work("index", 100_000)
+
+    assert taken["peak_mb"] < memory_mb("IndexerFunction")
+    # Spotify's state, the catalog and seven pages are read once; the catalog is listed at the end.
+    assert taken["calls"] == {"get": 9, "put": 8, "list": 1}
+
+
+@linux_only
+def test_the_lister_holds_fifty_thousand_playlists_and_reads_no_alias_twice() -> None:
+    taken = work("list", 50_000)
+
+    assert taken["peak_mb"] < memory_mb("ListerFunction")
+    # The catalog; the registry and the exclusions; the requests and the report.
+    assert taken["calls"] == {"get": 1, "list": 2, "fetch": 50_000, "outcome": 1}
+
+
+# The most that SQS takes in one request of ten messages.
+REQUEST_BYTES = 2**20
+# Spotify's own limits are far below that.
+LONG = "\N{ROLLING ON THE FLOOR LAUGHING}" * 1000
+HEADER = Header(
+    name=LONG, description=LONG, owner=Owner(LONG, LONG, LONG), url=LONG, snapshot_id=LONG
+)
+LATEST = Latest(RUN, "d" * 64, 10_000)
+STANDING = Standing(
+    revision=1,
+    alias=LONG,
+    name=LONG,
+    unique_name=LONG,
+    status="not_found",
+    since=RUN,
+    reason=LONG,
+    snapshot_id=LONG,
+    gaps=(Stretch(RUN, "not_found", "a reason of a hundred characters".ljust(100), RUN),)
+    * NEWEST_GAPS,
+)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        FetchRequest(
+            playlist_id=PLAYLIST,
+            run=RUN,
+            source="registry",
+            alias=LONG,
+            latest=LATEST,
+            snapshot_id=LONG,
+            header=HEADER,
+            held="d" * 64,
+        ),
+        Outcome(
+            playlist_id=PLAYLIST,
+            run=RUN,
+            at=RUN,
+            status="ok",
+            reason=LONG,
+            alias=LONG,
+            header=HEADER,
+            latest=LATEST,
+        ),
+        RenderRequest(playlist_id=PLAYLIST, standing=STANDING),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_ten_of_the_longest_messages_fit_into_one_request(message: Message) -> None:
+    assert 10 * len(encode_message(message).encode()) < REQUEST_BYTES
+
+
+# The most that Lambda takes in one event.
+EVENT_BYTES = 6 * 2**20
+
+
+def test_a_full_batch_of_long_outcomes_fits_into_one_event() -> None:
+    """A name of 100 characters, a description and an alias of 300: the most that anybody can set."""
+    character = "\N{ROLLING ON THE FLOOR LAUGHING}"
+    header = Header(
+        name=character * 100,
+        description=character * 300,
+        owner=Owner("o" * 30, character * 30, "https://open.spotify.com/user/".ljust(60)),
+        url="https://open.spotify.com/playlist/".ljust(56),
+        snapshot_id="v" * 64,
+    )
+    outcome = Outcome(
+        playlist_id=PLAYLIST,
+        run=RUN,
+        at=RUN,
+        status="ok",
+        source="registry",
+        alias=character * 300,
+        header=header,
+        latest=LATEST,
+    )
+    [record, *_] = json.loads((ROOT / "events" / "outcomes.json").read_text())["Records"]
+    record |= {"body": encode_message(outcome), "receiptHandle": "A" * 500}
+    batch_size = 1000
+
+    size = len(json.dumps({"Records": [record] * batch_size}, ensure_ascii=False).encode())
+    assert size < EVENT_BYTES
+
+
+def test_every_metric_that_is_published_is_paid_for() -> None:
+    handlers = [path.read_text() for path in (ROOT / "functions").glob("*/app.py")]
+    published = {
+        name
+        for source in handlers
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(name := node.value, str)
+        if re.fullmatch(r"([A-Z][a-z]*){2,}", name)
+    }
+
+    assert published == set(METRICS)
+
+
+def test_the_page_quotes_what_is_computed() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert quote(page, render()) == page, "say: make scale"
