@@ -59,12 +59,12 @@ def test_the_indexer_holds_a_hundred_thousand_playlists() -> None:
 
 
 @linux_only
-def test_the_lister_holds_fifty_thousand_playlists_and_reads_no_alias_twice() -> None:
-    taken = work("list", 50_000)
+def test_the_lister_holds_a_hundred_thousand_playlists_and_reads_no_alias_twice() -> None:
+    taken = work("list", 100_000)
 
     assert taken["peak_mb"] < memory_mb("ListerFunction")
     # The catalog; the registry and the exclusions; the requests and the report.
-    assert taken["calls"] == {"get": 1, "list": 2, "fetch": 50_000, "outcome": 1}
+    assert taken["calls"] == {"get": 1, "list": 2, "fetch": 100_000, "outcome": 1}
 
 
 # The most that SQS takes in one request of ten messages.

@@ -97,8 +97,9 @@ class Deployment:
             interval_seconds=default("RequestIntervalMs") / 1000,
             window_seconds=default("IndexWindowSeconds"),
             replaced_days=max(
-                rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", 0)
+                rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
                 for rule in rules
+                if rule.get("Prefix") in {"state/", "playlists/"}
             ),
             alarms=len(of_type("CloudWatch::Alarm")),
             dashboards=len(of_type("CloudWatch::Dashboard")),
