@@ -306,6 +306,18 @@ def test_a_later_run_supersedes_what_an_earlier_one_left_queued(world: World) ->
     assert world.snapshots() == [f"snapshots/{PLAYLIST}/20261002T040000Z.json"]
 
 
+def test_what_a_run_did_not_come_to_is_told_as_a_gap(world: World) -> None:
+    world.run()
+    for number in (1, 2):
+        world.clock.moment = RUN + number * DAY
+        world.pipeline.lister.run(RUN + number * DAY, lambda: 600.0)
+    world.pipeline.settle()
+
+    assert world.entry().checked == RUN + 2 * DAY
+    gap = "> Not readable on 2026-10-02: the next run began before it was read\n"
+    assert gap in world.pipeline.page(HISTORY)
+
+
 def test_a_redelivered_message_writes_no_second_snapshot(world: World) -> None:
     world.pipeline.lister.run(RUN, lambda: 600.0)
     bodies = list(world.pipeline.fetch_queue.bodies)

@@ -242,11 +242,11 @@ def estimate(
     """Compute one day in the steady state."""
     need = estimate_need(counts, deployment, assumed, playlists)
     changed, reads = need.changes, need.reads
-    # Only a spent budget is told to the indexer; what the next run overtakes is dropped.
-    spent = deployment.daily_budget and need.days > 1
-    deferred = need.planned - reads if spent else 0
+    # What the budget or the day leaves over is told to the indexer.
+    left_over = need.days > 1
+    deferred = need.planned - reads if left_over else 0
     unchanged = playlists - need.planned
-    standings = 2 * reads if spent else 0
+    standings = 2 * reads if left_over else 0
     lane_seconds = need.asked * max(deployment.interval_seconds, assumed.spotify_seconds)
     trickling = lane_seconds + deferred / assumed.deferred_a_second
     batches = 1 + min(reads, trickling / deployment.window_seconds)

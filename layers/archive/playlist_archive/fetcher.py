@@ -109,8 +109,9 @@ class Fetcher:
             return None
         latest_run = self._spotify.state.latest_run
         if latest_run is not None and request.run < latest_run:
-            logger.info("superseded by the run of %s", latest_run)
-            return None
+            outcome = self._outcome(request, "deferred", "the next run began before it was read")
+            self._report(outcome)
+            return outcome
         try:
             outcome = self._read(request)
         except SpotifyParkedError as error:
