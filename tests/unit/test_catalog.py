@@ -235,6 +235,14 @@ def test_a_good_playlist_under_its_own_name_needs_no_announcement() -> None:
     assert not list(merge(Catalog(), [an_outcome(0)]).unannounced())
 
 
+def test_a_playlist_that_was_never_read_needs_no_announcement_before_it_is() -> None:
+    waiting = merge(Catalog(), [an_outcome(0, "deferred")])
+    read = merge(waiting, [an_outcome(0)])
+
+    assert not list(waiting.unannounced())
+    assert not list(read.unannounced())
+
+
 def test_a_changed_status_is_announced_until_it_is_noted_as_told() -> None:
     catalog = merge(merge(Catalog(), [an_outcome(0)]), [an_outcome(1, "unstable")])
     ((playlist_id, standing),) = catalog.unannounced()

@@ -273,6 +273,8 @@ def unique_names(entries: dict[str, Entry]) -> dict[str, str]:
 
 
 def _restand(playlist_id: str, entry: Entry, unique_name: str, revision: int) -> Entry:
+    if entry.latest is None:
+        return msgspec.structs.replace(entry, unique_name=unique_name)  # it has no page yet
     figures = entry.figures
     standing = Standing(
         revision=entry.standing.revision if entry.standing else 0,
