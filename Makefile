@@ -29,10 +29,6 @@ register: $(LOCAL) ## Archive one more playlist: ID=<playlist id> [ALIAS=<name>]
 history: $(LOCAL) ## Archive the last days of a history file and measure it: FILE=<file> [DAYS=30]
 	@exec $(BIN)/python -m tools.local history "$(FILE)" $(if $(DAYS),--days $(DAYS))
 
-.PHONY: chaos
-chaos: $(LOCAL) ## Archive a history file through Spotify's faults and compare: FILE=<file> [DAYS=5] [SEED=1]
-	@exec $(BIN)/python -m tools.chaos "$(FILE)" $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
-
 .PHONY: login
 login: $(LOCAL) ## Ask for your consent in the browser and store the credentials; ARGS=--local prints them instead
 	@exec $(BIN)/python -m tools.login $(ARGS)
@@ -65,6 +61,10 @@ check: format-check lint types template requirements-check test ## Everything th
 fmt: $(CHECK) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+.PHONY: chaos
+chaos: $(TEST) ## Archive a history file while everything goes wrong, and verify: FILE=<file> [DAYS=30] [SEED=1]
+	@exec $(BIN)/python -m tools.chaos "$(FILE)" $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
 bench: $(TEST) ## Count requests, and measure rendering, over a history file: FILE=<file>
