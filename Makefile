@@ -77,7 +77,7 @@ requirements: $(UV) ## Export what the dependencies layer installs from uv.lock
 
 .PHONY: clean
 clean: stop ## Remove what was built, installed or made up; what came from Spotify stays
-	rm -rf .aws-sam .local/build* .local/sample .local/history .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .aws-sam .local/build* .local/sample .local/history .local/chaos .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .PHONY: help
 help: ## List the commands

@@ -308,21 +308,24 @@ def differing_pages(evidence: Evidence) -> dict[str, list[str]]:
 def nothing_is_silently_missing(evidence: Evidence) -> Findings:
     """After every run each playlist was either checked in it or says why not.
 
-    For what became a dead letter the alarm speaks.
+    For what became a dead letter the alarm speaks, and for a new playlist of a library that could
+    not be listed the report of the run.
     """
     dead = {letter for letters in evidence.chaos.letters.values() for letter in letters}
     letters = [message for message in map(_try_decode, dead) if message]
     spoken_for = {(message.playlist_id, message.run) for message in letters}
+    known: set[str] = set()
     for day, document in evidence.chaos.catalogs.items():
-        catalog = decode_catalog(document)
-        run = evidence.chaos.runs.get(day)
-        if run is None or f"{run:{_ISO}}" in evidence.given_up:
-            continue
-        for playlist_id in evidence.owned(day):
-            entry = catalog.entries.get(playlist_id)
-            told = entry is not None and (entry.status != "ok" or entry.run >= run)
-            if not told and (playlist_id, run) not in spoken_for:
-                yield f"nothing tells that {playlist_id} was not checked in the run of {run}"
+        catalog, run = decode_catalog(document), evidence.chaos.runs.get(day)
+        if run is not None and f"{run:{_ISO}}" not in evidence.given_up:
+            unlisted = catalog.report is not None and catalog.report.failure
+            for playlist_id in evidence.owned(day):
+                entry = catalog.entries.get(playlist_id)
+                told = entry is not None and (entry.status != "ok" or entry.run >= run)
+                told |= (playlist_id, run) in spoken_for
+                if not told and not (unlisted and playlist_id not in known):
+                    yield f"nothing tells that {playlist_id} was not checked in the run of {run}"
+        known = set(catalog.entries)
 
 
 def _try_decode(body: str) -> FetchRequest | Outcome | None:
