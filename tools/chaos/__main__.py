@@ -23,7 +23,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 def chaos(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A history file.")],
-    days: Annotated[int, typer.Option(min=3, help="How many of its last days.")] = 30,
+    days: Annotated[int, typer.Option(min=5, help="How many of its last days.")] = 30,
     seed: Annotated[int, typer.Option(help="Repeats the same faults.")] = 1,
 ) -> None:
     """Archive the last days of a history file in peace and in chaos, and compare."""
@@ -68,6 +68,7 @@ def _report(evidence: Evidence, findings: dict[str, list[str]]) -> None:
     letters = {queue: len(letters) for queue, letters in sorted(chaos.letters.items())}
     expired = {queue: number for queue, number in chaos.expired.items() if number}
     differing = differing_pages(evidence)
+    unmoved = evidence.ledgers.keys() - evidence.excuses.keys() - differing.keys()
     reasons = Counter(
         reason for playlist_id in differing for reason in evidence.excuses.get(playlist_id, ())
     )
@@ -78,6 +79,7 @@ def _report(evidence: Evidence, findings: dict[str, list[str]]) -> None:
         ("invocations, failed or killed", f"{chaos.invocations:,}, {chaos.failed:,}"),
         ("dead letters, by queue", letters or "none"),
         ("messages that outlived their queue", expired or "none"),
+        ("playlists read on every day, with the pages of peace", len(unmoved)),
         ("playlists with other pages than in peace", len(differing)),
         ("  because (a playlist may have several reasons)", dict(sorted(reasons.items()))),
     ):

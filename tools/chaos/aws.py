@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
 from unittest.mock import patch
@@ -11,9 +12,11 @@ from urllib.parse import unquote, urlsplit
 
 import boto3
 import botocore.handlers
+import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.loaders import create_loader
 from moto import mock_aws
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
@@ -66,6 +69,10 @@ class Aws:
             stack.enter_context(mock_aws())
             stack.enter_context(patch.dict("os.environ", _ENVIRONMENT))
             stack.enter_context(patch.object(botocore.handlers, "BUILTIN_HANDLERS", handlers))
+            # Every new environment would read boto3's descriptions of services again, which takes longest.
+            stack.enter_context(
+                patch.object(botocore.session, "create_loader", cache(create_loader))
+            )
             boto3.setup_default_session()
             boto3.client("s3").create_bucket(Bucket=self._bucket)
             self.write_parameter(credentials_parameter, credentials)
