@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -200,6 +201,13 @@ def no_snapshot_is_partial(evidence: Evidence) -> Findings:
         for snapshot in snapshots:
             if Contents.kept(snapshot) not in evidence.served(playlist_id, snapshot.read_at):
                 yield f"{playlist_id} never was as its snapshot of {snapshot.time} says"
+
+
+def every_snapshot_is_a_change(evidence: Evidence) -> Findings:
+    for playlist_id, snapshots in evidence.snapshots.items():
+        for before, after in pairwise(snapshots):
+            if before.content_hash() == after.content_hash():
+                yield f"the snapshot of {playlist_id} of {after.time} repeats the one before it"
 
 
 def ledgers_are_clean_folds(evidence: Evidence) -> Findings:
@@ -408,6 +416,7 @@ def dead_letters_are_known_and_mended(evidence: Evidence) -> Findings:
 CHECKS: tuple[Check, ...] = (
     no_snapshot_is_lost,
     no_snapshot_is_partial,
+    every_snapshot_is_a_change,
     ledgers_are_clean_folds,
     pages_are_those_of_the_ledgers,
     the_catalog_holds_every_outcome,

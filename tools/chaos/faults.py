@@ -16,7 +16,7 @@ _AWS_FAULT = 0.015
 _LASTS = (1, 1, 1, 1, 2, 3, 6)
 _LOST_ANSWER = 0.005
 # Of days: something keeps the archive from all that it has not yet read.
-_STOP = 0.2
+_STOP = 0.1
 
 type StandInFault = tuple[str, dict[str, Any]]
 """A kind of `tools.spotify.faults`, and its details."""

@@ -112,8 +112,6 @@ class Simulation:
         hour, minute = self._stack.schedule()
         return datetime.combine(self._calendar.days[number], time(hour, minute), UTC)
 
-    # What happens on a day.
-
     def _live(self, number: int) -> None:
         run = self._run_time(number).timestamp()
         self._go_on_until(run)
@@ -190,8 +188,6 @@ class Simulation:
                 self._record.torn[playlist_id, day] = fault["struck"]
         control.clear_faults()
 
-    # What the owner does about dead letters.
-
     def _redrive(self) -> None:
         for name, queue in self._queues.items():
             source = self._queues.get(queue.shape.dead_letters)
@@ -207,8 +203,6 @@ class Simulation:
             self._record.letters.setdefault("lister", []).append(letter.body)
             self._queues[lister.dead_letters].delete(letter)
             self._lister_call(unwrap_failure(letter.body))()
-
-    # Deliveries.
 
     def _at(self, moment: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (moment, next(self._number), action))
@@ -325,8 +319,6 @@ class Simulation:
                 delay = self._random.uniform(3_600, 2 * _DAY_SECONDS)
             delays.append(delay)
         return delays
-
-    # The end.
 
     def _close(self) -> None:
         record = self._record
