@@ -89,9 +89,9 @@ class Stack:
         return QueueShape(
             name=name,
             fifo=properties.get("FifoQueue", False),
-            # SQS's own default is half a minute.
+            # Where the template says nothing, SQS hides for half a minute and keeps for four days.
             visibility_seconds=properties.get("VisibilityTimeout", 30),
-            retention_seconds=properties["MessageRetentionPeriod"],
+            retention_seconds=properties.get("MessageRetentionPeriod", 345_600),
             dead_letters=self._resolve(redrive["deadLetterTargetArn"]) if redrive else "",
             most_receives=redrive.get("maxReceiveCount", 0),
         )
