@@ -29,10 +29,6 @@ register: $(LOCAL) ## Archive one more playlist: ID=<playlist id> [ALIAS=<name>]
 history: $(LOCAL) ## Archive the last days of a history file and measure it: FILE=<file> [DAYS=30]
 	@exec $(BIN)/python -m tools.local history "$(FILE)" $(if $(DAYS),--days $(DAYS))
 
-.PHONY: chaos
-chaos: $(LOCAL) ## Archive a history file through Spotify's faults and compare: FILE=<file> [DAYS=5] [SEED=1]
-	@exec $(BIN)/python -m tools.chaos "$(FILE)" $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
-
 .PHONY: login
 login: $(LOCAL) ## Ask for your consent in the browser and store the credentials; ARGS=--local prints them instead
 	@exec $(BIN)/python -m tools.login $(ARGS)
@@ -70,6 +66,10 @@ fmt: $(CHECK) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
+.PHONY: chaos
+chaos: $(TEST) ## Archive a history file while everything goes wrong, and verify: FILE=<file> [DAYS=30] [SEED=1]
+	@exec $(BIN)/python -m tools.chaos "$(FILE)" $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: bench
 bench: $(TEST) ## Count requests, and measure rendering, over a history file: FILE=<file>
 	@$(BIN)/python -m tests.bench.count_requests "$(FILE)"
@@ -94,7 +94,7 @@ budget: $(LOCAL) ## Measure the layers and each function's cold start
 
 .PHONY: clean
 clean: stop ## Remove what was built, installed or made up; what came from Spotify stays
-	rm -rf .aws-sam .local/build* .local/sample .local/history .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .aws-sam .local/build* .local/sample .local/history .local/chaos .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .PHONY: help
 help: ## List the commands

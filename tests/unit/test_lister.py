@@ -9,11 +9,11 @@ from typing import Literal
 import msgspec
 import pytest
 
-from playlist_archive.catalog import Catalog, Entry, Figures
+from playlist_archive.catalog import Catalog, Entry, Figures, decode_catalog
 from playlist_archive.credentials import Credentials
 from playlist_archive.errors import InvalidAnswerError, InvalidPlaylistIdError
 from playlist_archive.events import RegistryEvent, parse_lister_event
-from playlist_archive.keys import snapshot_key
+from playlist_archive.keys import CATALOG, snapshot_key
 from playlist_archive.lister import (
     Plan,
     Registry,
@@ -251,6 +251,10 @@ class World:
 
     def requests(self) -> list[FetchRequest]:
         return [decode_fetch_request(body) for body in self.pipeline.fetch_queue.take()]
+
+    def outcomes(self) -> list[Outcome]:
+        told = map(decode_outcome, self.pipeline.outcome_queue.take())
+        return [message for message in told if isinstance(message, Outcome)]
 
 
 @pytest.fixture
@@ -549,6 +553,36 @@ def test_a_rebuild_with_one_wrong_id_rebuilds_nothing(world: World) -> None:
     with pytest.raises(InvalidPlaylistIdError, match="My favourites"):
         world.pipeline.lister.rebuild([PLAYLIST, "My favourites"])
     assert not world.pipeline.render_queue.bodies
+
+
+def test_a_new_playlist_is_told_of_before_its_first_read(world: World) -> None:
+    world.objects[f"registry/{PLAYLIST}"] = b"Our summer"
+    world.run()
+
+    assert [(told.playlist_id, told.status, told.alias) for told in world.outcomes()] == [
+        (PLAYLIST, "deferred", "Our summer")
+    ]
+
+
+def test_a_new_registration_is_told_of_before_its_first_read(world: World) -> None:
+    world.objects[f"registry/{PLAYLIST}"] = b""
+    world.pipeline.lister.registry_changed(PLAYLIST, RUN)
+
+    assert [(told.playlist_id, told.status) for told in world.outcomes()] == [
+        (PLAYLIST, "deferred")
+    ]
+
+
+def test_a_first_read_outweighs_that_it_was_awaited_however_quick_it_was(world: World) -> None:
+    world.objects[f"registry/{PLAYLIST}"] = b""
+    world.spotify.playlists[PLAYLIST] = a_reading(1)
+    world.run()
+    world.pipeline.fetch()
+    world.pipeline.outcome_queue.bodies.reverse()
+    for body in world.pipeline.outcome_queue.take():
+        world.pipeline.indexer.index([decode_outcome(body)])
+
+    assert decode_catalog(world.objects[CATALOG]).entries[PLAYLIST].status == "ok"
 
 
 def test_a_request_carries_what_the_catalog_knows() -> None:

@@ -171,7 +171,9 @@ class Lister:
         if stored is not None:
             alias, _ = _parse_alias(playlist_id, stored.body)
             wanted = Wanted("registry", alias)
-            plan = Plan((_request(playlist_id, time, wanted, entry),), ())
+            request = _request(playlist_id, time, wanted, entry)
+            news = () if entry else (_await_first_read(request, self._clock.now()),)
+            plan = Plan((request,), news)
         elif entry is not None and entry.source == "registry" and entry.status != "retired":
             plan = Plan((), (_retire(playlist_id, time, self._clock.now()),))
         else:
@@ -327,6 +329,8 @@ def plan_run(
             request = _request(playlist_id, run, reason, entry, known=known)
             waited = entry is not None and entry.status == "deferred"
             requests.append((not waited, request.checked or _NEVER, request))
+            if entry is None:
+                outcomes.append(_await_first_read(request, now, reason.listed))
     outcomes += [
         _retire(playlist_id, run, now)
         for playlist_id, _ in catalog.active()
@@ -414,6 +418,25 @@ def _request(
         snapshot_id=known.snapshot_id if known else "",
         header=known,
         held=entry.held if entry else "",
+    )
+
+
+def _await_first_read(
+    request: FetchRequest, now: datetime, listed: Header | None = None
+) -> Outcome:
+    """Return what is known of a new playlist, should the lane be blocked before its turn comes.
+
+    It is dated back by the unit of time, so that the read may end within the same second.
+    """
+    return Outcome(
+        playlist_id=request.playlist_id,
+        run=request.run,
+        at=now - timedelta(seconds=1),
+        status="deferred",
+        reason="it waits for its first read",
+        source=request.source,
+        alias=request.alias,
+        header=listed,
     )
 
 

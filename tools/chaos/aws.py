@@ -1,0 +1,205 @@
+"""AWS in this process: moto's S3 and parameter store, the simulated queues, and their faults."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from http import HTTPStatus
+from typing import Any, NamedTuple, cast
+from unittest.mock import patch
+from urllib.parse import unquote, urlsplit
+
+import boto3
+import botocore.handlers
+import botocore.session
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.loaders import create_loader
+from moto import mock_aws
+from moto.core.botocore_stubber import MockRawResponse
+from moto.core.models import botocore_stubber
+from moto.s3.models import s3_backends
+
+from tools.chaos.faults import AwsFault, Mischief
+from tools.chaos.queues import SimulatedQueue
+from tools.chaos.stack import Stack
+
+_SECONDS = 0.02
+_ACCOUNT = "123456789012"
+_CODES = {
+    HTTPStatus.INTERNAL_SERVER_ERROR: "InternalError",
+    HTTPStatus.SERVICE_UNAVAILABLE: "SlowDown",
+}
+_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "simulated",
+    "AWS_SECRET_ACCESS_KEY": "simulated",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+class S3Event(NamedTuple):
+    """`ObjectCreated` or `ObjectRemoved`, once it has taken effect."""
+
+    kind: str
+    key: str
+
+
+class Aws:
+    """Answers what boto3 sends; `watch` is called with every write that takes effect."""
+
+    def __init__(
+        self, stack: Stack, queues: Mapping[str, SimulatedQueue], mischief: Mischief
+    ) -> None:
+        self.watch: Callable[[S3Event], None] = lambda _: None
+        self._bucket = stack.bucket
+        self._queues = queues
+        self._mischief = mischief
+
+    @contextmanager
+    def run(self, credentials_parameter: str, credentials: str) -> Iterator[None]:
+        """Stand in for AWS, with an empty bucket and the credentials."""
+        moto_answers = ("before-send", botocore_stubber)
+        handlers = [
+            ("before-send", self._answer) if handler == moto_answers else handler
+            for handler in botocore.handlers.BUILTIN_HANDLERS
+        ]
+        with ExitStack() as stack:
+            stack.enter_context(mock_aws())
+            stack.enter_context(patch.dict("os.environ", _ENVIRONMENT))
+            stack.enter_context(patch.object(botocore.handlers, "BUILTIN_HANDLERS", handlers))
+            # Every new environment would read boto3's descriptions of services again, which takes longest.
+            stack.enter_context(
+                patch.object(botocore.session, "create_loader", cache(create_loader))
+            )
+            boto3.setup_default_session()
+            boto3.client("s3").create_bucket(Bucket=self._bucket)
+            self.write_parameter(credentials_parameter, credentials)
+            yield
+
+    def write_parameter(self, name: str, value: str) -> None:
+        boto3.client("ssm").put_parameter(
+            Name=name, Value=value, Type="SecureString", Overwrite=True
+        )
+
+    def write(self, key: str, body: bytes) -> None:
+        boto3.client("s3").put_object(Bucket=self._bucket, Key=key, Body=body)
+
+    def delete(self, key: str) -> None:
+        boto3.client("s3").delete_object(Bucket=self._bucket, Key=key)
+
+    def read(self, key: str) -> bytes:
+        body: bytes = s3_backends[_ACCOUNT]["aws"].buckets[self._bucket].keys[key].value
+        return body
+
+    def read_all(self) -> dict[str, bytes]:
+        keys = s3_backends[_ACCOUNT]["aws"].buckets[self._bucket].keys
+        return {key: keys[key].value for key in sorted(keys)}
+
+    def _answer(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        service, operation = event_name.split(".")[1:]
+        self._mischief.pass_time(_SECONDS)
+        self._mischief.kill(f"before a call of {service}")
+        fault = self._mischief.fail_aws(service, operation)
+        if fault and not fault.takes_effect:
+            return self._fail(fault, service, request)
+        answer = self._perform(service, operation, request, in_part=fault)
+        if service == "s3" and HTTPStatus(answer.status_code).is_success:
+            self._tell(operation, request)
+        if fault:
+            answer = self._fail(fault, service, request, answer)
+        self._mischief.kill(f"after a call of {service}")
+        return answer
+
+    def _perform(
+        self,
+        service: str,
+        operation: str,
+        request: AWSPreparedRequest,
+        *,
+        in_part: AwsFault | None,
+    ) -> AWSResponse:
+        if service != "sqs":
+            answer = botocore_stubber("before-send", request)
+            assert answer is not None
+            return answer
+        call = json.loads(cast("bytes", request.body))
+        queue = self._queues[call["QueueUrl"].rpartition("/")[2]]
+        entries = call["Entries"]
+        refused = entries[1::2] if in_part and in_part.status is HTTPStatus.OK else []
+        done = [entry for entry in entries if entry not in refused]
+        for entry in done:
+            if operation == "SendMessageBatch":
+                queue.send(
+                    entry["MessageBody"],
+                    group=entry.get("MessageGroupId", ""),
+                    deduplication_id=entry.get("MessageDeduplicationId", ""),
+                )
+            else:
+                queue.hold(entry["ReceiptHandle"], entry["VisibilityTimeout"])
+        return _json_answer(
+            request,
+            200,
+            {
+                "Successful": [
+                    {"Id": entry["Id"], "MessageId": entry["Id"], "MD5OfMessageBody": _md5(entry)}
+                    for entry in done
+                ],
+                "Failed": [
+                    {"Id": entry["Id"], "Code": "InternalError", "SenderFault": False}
+                    for entry in refused
+                ],
+            },
+        )
+
+    def _tell(self, operation: str, request: AWSPreparedRequest) -> None:
+        kinds = {"PutObject": "ObjectCreated", "DeleteObject": "ObjectRemoved"}
+        if operation in kinds:
+            key = unquote(urlsplit(request.url).path).removeprefix("/")
+            self.watch(S3Event(kinds[operation], key))
+
+    def _fail(
+        self,
+        fault: AwsFault,
+        service: str,
+        request: AWSPreparedRequest,
+        answer: AWSResponse | None = None,
+    ) -> AWSResponse:
+        self._mischief.pass_time(fault.seconds)
+        if fault.status is HTTPStatus.OK:
+            assert answer is not None
+            return _cut_short(answer) if service == "s3" else answer
+        if fault.status:
+            return _error_answer(service, request, fault.status)
+        if fault.takes_effect or "timed out" in fault.what:
+            raise ReadTimeoutError(endpoint_url=request.url)
+        raise ConnectTimeoutError(endpoint_url=request.url)
+
+
+def _md5(entry: Mapping[str, Any]) -> str:
+    return hashlib.md5(entry.get("MessageBody", "").encode(), usedforsecurity=False).hexdigest()
+
+
+def _json_answer(request: AWSPreparedRequest, status: int, body: object) -> AWSResponse:
+    headers = {"Content-Type": "application/x-amz-json-1.0"}
+    return _make_answer(request.url, status, headers, json.dumps(body).encode())
+
+
+def _error_answer(service: str, request: AWSPreparedRequest, status: HTTPStatus) -> AWSResponse:
+    code = _CODES[status]
+    if service != "s3":
+        return _json_answer(request, status, {"__type": code, "message": "Please try again."})
+    body = f"<Error><Code>{code}</Code><Message>Please try again.</Message></Error>"
+    return _make_answer(request.url, status, {}, body.encode())
+
+
+def _cut_short(answer: AWSResponse) -> AWSResponse:
+    """Return the answer with half of its body, though its headers promise all of it."""
+    body = answer.raw.read()
+    headers = {**answer.headers, "Content-Length": str(len(body))}
+    return _make_answer(answer.url, answer.status_code, headers, body[: len(body) // 2])
+
+
+def _make_answer(url: str, status: int, headers: Mapping[str, str], body: bytes) -> AWSResponse:
+    return AWSResponse(url, status, HTTPHeaders.from_dict(headers), MockRawResponse(body))

@@ -1,0 +1,41 @@
+"""The time of the simulated world: it passes when something waits, and nothing really waits."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from unittest.mock import patch
+
+from playlist_archive.clock import SystemClock
+
+
+class SimulatedClock:
+    """Moments are seconds since the epoch."""
+
+    def __init__(self, start: datetime) -> None:
+        self.moment = start.timestamp()
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.moment, UTC)
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += seconds
+
+    def advance_to(self, moment: float) -> None:
+        self.moment = max(self.moment, moment)
+
+
+@contextmanager
+def govern_time(clock: SimulatedClock) -> Iterator[None]:
+    """Let `clock` be the time of the archive's code and of all that it retries with."""
+    waiting = SimpleNamespace(sleep=clock.sleep)
+    with ExitStack() as stack:
+        for patched in (
+            patch.object(SystemClock, "now", lambda _: clock.now().replace(microsecond=0)),
+            patch.object(SystemClock, "monotonic", lambda _: clock.moment),
+            patch.object(SystemClock, "sleep", lambda _, seconds: clock.sleep(seconds)),
+            patch("botocore.endpoint.time", waiting),
+            patch("tenacity.nap.time", waiting),
+        ):
+            stack.enter_context(patched)
+        yield

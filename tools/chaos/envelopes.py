@@ -1,0 +1,51 @@
+"""What AWS wraps around what the functions are told; `events/` shows real ones whole."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote_plus
+
+from tools.chaos.aws import S3Event
+from tools.chaos.queues import Message
+
+
+def wrap_messages(messages: Sequence[Message]) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": message.id,
+                "receiptHandle": message.handle,
+                "body": message.body,
+                "attributes": {
+                    "ApproximateReceiveCount": str(message.receives),
+                    "SentTimestamp": str(int(message.sent * 1000)),
+                    "MessageGroupId": message.group,
+                },
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+            }
+            for message in messages
+        ]
+    }
+
+
+def wrap_s3_event(event: S3Event, moment: float) -> dict[str, Any]:
+    time = datetime.fromtimestamp(moment, UTC)
+    record = {
+        "eventSource": "aws:s3",
+        "eventTime": f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z",
+        "eventName": f"{event.kind}:Simulated",
+        "s3": {"object": {"key": quote_plus(event.key, safe="/")}},
+    }
+    return {"Records": [record]}
+
+
+def wrap_failure(event: dict[str, Any]) -> str:
+    """Return what Lambda's destination is told of an event that was given up."""
+    return json.dumps({"requestContext": {}, "requestPayload": event})
+
+
+def unwrap_failure(letter: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(letter)["requestPayload"]
+    return event

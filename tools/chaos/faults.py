@@ -1,0 +1,189 @@
+"""What goes wrong, drawn from one seeded generator, and counted."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from random import Random
+from typing import Any, NamedTuple
+
+from tools.chaos.clock import SimulatedClock
+
+# Of calls to AWS or Spotify by a function.
+_KILL = 0.002
+_AWS_FAULT = 0.015
+# How many attempts in a row a fault of AWS strikes: boto3 makes four.
+_LASTS = (1, 1, 1, 1, 2, 3, 6)
+_LOST_ANSWER = 0.005
+# Of days: something keeps the archive from all that it has not yet read.
+_STOP = 0.1
+
+type StandInFault = tuple[str, dict[str, Any]]
+"""A kind of `tools.spotify.faults`, and its details."""
+
+
+class Killed(BaseException):
+    """The function's environment is gone, in the middle of whatever it did."""
+
+
+class AwsFault(NamedTuple):
+    """How a call to AWS fails; without `status` by no answer at all, after `seconds`."""
+
+    what: str
+    takes_effect: bool
+    status: HTTPStatus | None
+    seconds: float
+
+
+_REFUSED = AwsFault(
+    "refused with 503", takes_effect=False, status=HTTPStatus.SERVICE_UNAVAILABLE, seconds=0.1
+)
+_AWS_FAULTS = (
+    _REFUSED,
+    AwsFault(
+        "failed with 500 before its effect",
+        takes_effect=False,
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        seconds=0.5,
+    ),
+    AwsFault(
+        "failed with 500 after its effect",
+        takes_effect=True,
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        seconds=0.5,
+    ),
+    AwsFault("not connected", takes_effect=False, status=None, seconds=5),
+    AwsFault("timed out before its effect", takes_effect=False, status=None, seconds=20),
+    AwsFault("timed out after its effect", takes_effect=True, status=None, seconds=20),
+)
+_PARTLY = {
+    "GetObject": AwsFault("body cut short", takes_effect=True, status=HTTPStatus.OK, seconds=1),
+    "SendMessageBatch": AwsFault(
+        "batch taken in part", takes_effect=True, status=HTTPStatus.OK, seconds=1
+    ),
+}
+
+
+class Mischief:
+    """Decides what is struck; with `calm` nothing is, and outside of a function nothing either.
+
+    Attributes:
+        injected: how often what was done.
+        outage: the moments between which S3 refuses everything.
+    """
+
+    def __init__(self, clock: SimulatedClock, random: Random, *, calm: bool) -> None:
+        self.calm = calm
+        self.random = random
+        self.injected: Counter[str] = Counter()
+        self.outage = (float("inf"), float("inf"))
+        self._clock = clock
+        self._deadline: float | None = None
+        self._lasting: dict[str, int] = {}
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Strike what happens here; a function that takes more than `seconds` is killed."""
+        self._deadline = self._clock.moment + seconds
+        try:
+            yield
+        finally:
+            self._deadline = None
+
+    @property
+    def strikes_now(self) -> bool:
+        return self._deadline is not None and not self.calm
+
+    def seconds_left(self) -> float:
+        return (self._deadline or float("inf")) - self._clock.moment
+
+    def pass_time(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+        if self.seconds_left() < 0:
+            self.injected["function: timed out"] += 1
+            raise Killed
+
+    def strike(self, what: str, probability: float) -> bool:
+        if self.calm or self.random.random() >= probability:
+            return False
+        self.injected[what] += 1
+        return True
+
+    def kill(self, when: str) -> None:
+        if self.strikes_now and self.strike(f"function: killed {when}", _KILL):
+            raise Killed
+
+    def lose_answer(self) -> bool:
+        return self.strikes_now and self.strike("Spotify: answer lost", _LOST_ANSWER)
+
+    def fail_aws(self, service: str, operation: str) -> AwsFault | None:
+        """Return how this attempt fails, None if it does not."""
+        if not self.strikes_now:
+            return None
+        begin, end = self.outage
+        if service == "s3" and begin <= self._clock.moment < end:
+            fault = _REFUSED
+        elif self._lasting.get(service, 0) or self.random.random() < _AWS_FAULT:
+            lasts = self._lasting.get(service, 0) or self.random.choice(_LASTS)
+            self._lasting[service] = lasts - 1
+            partly = [_PARTLY[operation]] if operation in _PARTLY else []
+            fault = self.random.choice([*_AWS_FAULTS, *partly])
+        else:
+            return None
+        self.injected[f"{service}: {fault.what}"] += 1
+        return fault
+
+
+def plan_spotify_day(
+    random: Random, playlists: Sequence[str], long: Sequence[str], *, may_tear: bool
+) -> list[StandInFault]:
+    """Return what Spotify does wrong on a day, to all playlists and to some (`long` have pages)."""
+    always: list[StandInFault] = [
+        ("server_error", {"probability": 0.04}),
+        ("server_error_html", {"probability": 0.01, "status": 502}),
+        ("reset", {"probability": 0.02}),
+        ("html", {"probability": 0.005}),
+        ("empty", {"probability": 0.005}),
+        ("empty_string", {"probability": 0.005}),
+        ("empty_object", {"probability": 0.005}),
+        ("rate_limit", {"probability": 0.02, "retry_after": random.randint(1, 30)}),
+        ("rate_limit_text", {"probability": 0.005, "retry_after": 2}),
+        ("expired_token", {"every": 50}),
+    ]
+    victim = f"/playlists/{random.choice(playlists)}"
+    pages = f"/playlists/{random.choice(long or playlists)}"
+    after = random.randint(3, 40)
+    host = "^/api/token"
+    blips: list[StandInFault] = [
+        ("rate_limit", {"after": after, "times": 1, "retry_after": random.randint(31, 7_200)}),
+        ("rate_limit", {"after": after, "times": 1, "retry_after": "soon"}),
+        ("rate_limit_empty", {"after": after, "times": 1}),
+        ("truncated", {"path": f"{pages}/items", "keep_rows": random.randint(0, 40)}),
+        ("truncated", {"path": "/me/playlists", "keep_rows": 7}),
+        ("early_end", {"path": f"{pages}/items"}),
+        ("not_found", {"path": victim}),
+        ("forbidden", {"path": victim}),
+        ("forbidden_html", {"after": after, "times": 5}),
+        ("server_error", {"path": host, "times": 2}),
+        ("rotated_refresh_token", {"times": 1}),
+    ]
+    if may_tear:
+        blips += [
+            ("torn", {"path": f"{pages}/items", "times": 1}),
+            ("torn", {"path": f"{pages}/items"}),
+        ]
+    stops: list[StandInFault] = [
+        ("rate_limit", {"after": after, "times": 1, "retry_after": random.randint(7_200, 99_000)}),
+        ("quota_exceeded", {"after": after, "times": 1}),
+        ("premium_required", {"after": after, "times": 1}),
+        ("server_error", {"after": after, "times": 40}),
+        ("rate_limit", {"path": host, "times": 1}),
+        ("invalid_grant", {"times": 1}),
+    ]
+    chosen = random.sample(blips, 2)
+    if random.random() < _STOP:
+        chosen.append(random.choice(stops))
+    return [
+        (kind, {"times": None, "seed": random.getrandbits(32), **details})
+        for kind, details in always + chosen
+    ]

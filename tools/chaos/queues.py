@@ -1,0 +1,120 @@
+"""SQS in simulated time: visibility, groups, deduplication, retention and dead letters."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from random import Random
+
+from tools.chaos.clock import SimulatedClock
+from tools.chaos.stack import QueueShape
+
+_DEDUPLICATION_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Message:
+    """`number` is the order of sending; `visible` when it may be received next."""
+
+    number: int
+    body: str
+    sent: float
+    visible: float
+    group: str = ""
+    receives: int = 0
+
+    @property
+    def id(self) -> str:
+        return f"{self.number:08}"
+
+    @property
+    def handle(self) -> str:
+        return f"{self.number:08}-{self.receives}"
+
+
+class SimulatedQueue:
+    """A queue; a standard one gives its messages out in any order.
+
+    Attributes:
+        give_up: takes a message that was received too often.
+        sent: what was ever sent, and when.
+        expired: the bodies of messages that lay longer than the queue keeps them.
+    """
+
+    def __init__(self, shape: QueueShape, clock: SimulatedClock, random: Random) -> None:
+        self.shape = shape
+        self.give_up: Callable[[str, str], None] = lambda _body, _group: None
+        self.sent: list[tuple[float, str]] = []
+        self.expired: list[str] = []
+        self._clock = clock
+        self._random = random
+        self._messages: dict[int, Message] = {}
+        self._recent: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        self._expire()
+        return len(self._messages)
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(tuple(self._messages.values()))
+
+    def send(self, body: str, group: str = "", deduplication_id: str = "") -> None:
+        now = self._clock.moment
+        if deduplication_id:
+            if now - self._recent.get(deduplication_id, float("-inf")) < _DEDUPLICATION_SECONDS:
+                return
+            self._recent[deduplication_id] = now
+        self.sent.append((now, body))
+        number = len(self.sent)
+        self._messages[number] = Message(number, body, now, now, group)
+
+    def ready_at(self) -> float | None:
+        """Return the moment from which something can be received."""
+        self._expire()
+        if not self.shape.fifo:
+            return min((message.visible for message in self._messages.values()), default=None)
+        return min(self._groups().values(), default=None)
+
+    def receive(self, limit: int) -> list[Message]:
+        now = self._clock.moment
+        self._expire()
+        visible = [message for message in self._messages.values() if message.visible <= now]
+        if self.shape.fifo:
+            groups = self._groups()
+            visible = [message for message in visible if groups[message.group] <= now]
+        else:
+            self._random.shuffle(visible)
+        received = []
+        for message in visible[:limit]:
+            if self.shape.dead_letters and message.receives >= self.shape.most_receives:
+                del self._messages[message.number]
+                self.give_up(message.body, message.group)
+                continue
+            taken = replace(
+                message,
+                receives=message.receives + 1,
+                visible=now + self.shape.visibility_seconds,
+            )
+            self._messages[message.number] = taken
+            received.append(taken)
+        return received
+
+    def hold(self, handle: str, seconds: int) -> None:
+        message = self._messages.get(int(handle.partition("-")[0]))
+        if message and message.handle == handle:
+            visible = self._clock.moment + seconds
+            self._messages[message.number] = replace(message, visible=visible)
+
+    def delete(self, message: Message) -> None:
+        self._messages.pop(message.number, None)
+
+    def _groups(self) -> dict[str, float]:
+        """Return when each group may go on: after the last of its messages in flight."""
+        ready: dict[str, float] = {}
+        for message in self._messages.values():
+            ready[message.group] = max(message.visible, ready.get(message.group, 0))
+        return ready
+
+    def _expire(self) -> None:
+        oldest = self._clock.moment - self.shape.retention_seconds
+        for message in [it for it in self._messages.values() if it.sent < oldest]:
+            del self._messages[message.number]
+            self.expired.append(message.body)
