@@ -1,9 +1,11 @@
 """The real adapters and the fakes keep the same promises."""
 
 from collections.abc import Iterator
+from typing import NoReturn
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from playlist_archive.aws import open_bucket, open_parameter, open_queue
@@ -196,6 +198,23 @@ def test_credentials_come_back_as_they_were_saved() -> None:
 def test_missing_credentials_say_where_they_belong() -> None:
     with pytest.raises(AuthorizationError, match="/archive/spotify"):
         open_parameter("/archive/spotify").load()
+
+
+@pytest.mark.usefixtures("_aws")
+def test_credentials_that_cannot_be_read_at_present_are_not_taken_for_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = open_parameter("/archive/spotify")
+    store.save(Credentials("id", "secret"))
+    throttled = ClientError({"Error": {"Code": "ThrottlingException"}}, "GetParameter")
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise throttled
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", refuse)
+
+    with pytest.raises(StorageError, match="/archive/spotify.*Throttling"):
+        store.load()
 
 
 @pytest.mark.usefixtures("_aws")

@@ -47,6 +47,7 @@ class CredentialStore(Protocol):
 
         Raises:
             AuthorizationError: they are missing or malformed; says what to write.
+            StorageError: they cannot be read at present.
         """
         ...
 
@@ -64,8 +65,11 @@ class ParameterStore:
         try:
             text = self._provider.get(self._name, decrypt=True, force_fetch=True)
         except GetParameterError as error:
+            # Powertools hands on nothing but the text of what went wrong.
+            if "ParameterNotFound" not in str(error):
+                raise StorageError(f"the parameter {self._name} cannot be read: {error}") from error
             raise AuthorizationError(
-                f"the parameter {self._name} cannot be read: store the Spotify credentials there"
+                f"there is no parameter {self._name}: store the Spotify credentials there"
             ) from error
         try:
             return msgspec.json.decode(str(text), type=Credentials)
