@@ -213,7 +213,7 @@ def test_credentials_that_cannot_be_read_at_present_are_not_taken_for_missing(
 
     monkeypatch.setattr("botocore.client.BaseClient._make_api_call", refuse)
 
-    with pytest.raises(StorageError, match="/archive/spotify.*Throttling"):
+    with pytest.raises(StorageError, match=r"/archive/spotify.*Throttling"):
         store.load()
 
 
