@@ -92,6 +92,10 @@ def misdate_a_removal(record: Record) -> None:
     record.objects[key] = record.objects[key].replace(b"#### ", b"#### On or about ")
 
 
+def invent_a_gap(record: Record) -> None:
+    record.objects[view_key("history", FERRY, ".md")] += b"> Not readable on 2026-10-01: so\n"
+
+
 def lose_an_outcome(record: Record) -> None:
     for day, document in record.catalogs.items():
         record.catalogs[day] = document.replace(b'"entries":{', b'"entries":{}, "lost":{')
@@ -133,7 +137,8 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (alter_what_is_rebuilt, "a rebuild gives the same bytes"),
     (alter_a_page, "pages differ from peace only with a word"),
     (lose_an_outcome, "nothing is silently missing"),
-    (misdate_a_removal, "gaps are told"),
+    (misdate_a_removal, "removals are dated truly"),
+    (invent_a_gap, "every run without a read is told as a gap"),
     (send_too_early, "spotify is left alone when it asks"),
     (leave_a_letter, "dead letters are known and mended"),
 ]

@@ -1,5 +1,6 @@
 """What must hold after chaos; each check yields what it found wrong, in plain words."""
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -43,6 +44,9 @@ from tools.chaos.simulation import POISON
 from tools.spotify.library import Library, Playlist
 
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
+_GAP = re.compile(
+    r"^> Not (?:readable|archived) (?:on|from) (\S{10})(?: to (\S{10}))?", re.MULTILINE
+)
 
 type Findings = Iterator[str]
 type Check = Callable[["Evidence"], Findings]
@@ -344,15 +348,41 @@ def _try_decode(body: str) -> FetchRequest | Outcome | None:
     return None
 
 
-def gaps_are_told(evidence: Evidence) -> Findings:
-    """A song was there when it is said to have been seen last, and gone when it was missed."""
-    objects = evidence.chaos.objects
+def every_run_without_a_read_is_told_as_a_gap(evidence: Evidence) -> Findings:
+    """Between two good checks, a history names the days of all runs that did not read, and no other."""
+    good: dict[str, set[datetime]] = defaultdict(set)
+    asked: dict[str, set[datetime]] = defaultdict(set)
+    for message in _decode(iter(evidence.chaos.merged)):
+        if isinstance(message, Outcome):
+            asked[message.playlist_id].add(message.run)
+            if message.status == "ok":
+                good[message.playlist_id].add(message.run)
     for playlist_id, ledger in evidence.ledgers.items():
-        told = b"".join(
-            body
-            for key, body in objects.items()
-            if key.startswith(f"playlists/history/{playlist_id}")
-        ).decode()
+        unread = {
+            wording_day(run)
+            for run in asked[playlist_id] - good[playlist_id]
+            if ledger.first_read < run < max(good[playlist_id])
+        }
+        gaps = _GAP.findall(_history(evidence, playlist_id))
+        for day in sorted(unread):
+            if not any(first <= day <= (last or first) for first, last in gaps):
+                yield f"the history of {playlist_id} does not tell that it was not read on {day}"
+        for first, _ in gaps:
+            if first not in unread:
+                yield f"the history of {playlist_id} tells a gap on {first}, when it was read"
+
+
+def _history(evidence: Evidence, playlist_id: str) -> str:
+    """Return the text of all history pages of a playlist."""
+    prefix = f"playlists/history/{playlist_id}"
+    pages = (body for key, body in evidence.chaos.objects.items() if key.startswith(prefix))
+    return b"".join(pages).decode()
+
+
+def removals_are_dated_truly(evidence: Evidence) -> Findings:
+    """A song was there when it is said to have been seen last, and gone when it was missed."""
+    for playlist_id, ledger in evidence.ledgers.items():
+        told = _history(evidence, playlist_id)
         for occurrence in ledger.occurrences:
             uri = ledger.items[occurrence.item].uri
             for stay in occurrence.intervals:
@@ -425,7 +455,8 @@ CHECKS: tuple[Check, ...] = (
     a_rebuild_gives_the_same_bytes,
     pages_differ_from_peace_only_with_a_word,
     nothing_is_silently_missing,
-    gaps_are_told,
+    removals_are_dated_truly,
+    every_run_without_a_read_is_told_as_a_gap,
     spotify_is_left_alone_when_it_asks,
     dead_letters_are_known_and_mended,
 )
