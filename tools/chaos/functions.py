@@ -3,7 +3,8 @@
 import importlib.util
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from types import ModuleType
 from typing import Any, TextIO
 from unittest.mock import patch
 
+from playlist_archive import queues
 from tools.chaos.faults import Killed, Mischief
 from tools.chaos.stack import FunctionShape
 
@@ -33,6 +35,18 @@ class Context:
         return int(self.mischief.seconds_left() * 1000)
 
 
+class OneAtATime(Executor):
+    """Does at once what is submitted: threads would take turns that no seed repeats."""
+
+    def __init__(self, _max_workers: int) -> None:
+        pass
+
+    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        done: Future[T] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
 class SimulatedFunction:
     """One function with one environment; its output goes to `log`."""
 
@@ -51,6 +65,7 @@ class SimulatedFunction:
             self._app = None
         with (
             patch.dict(os.environ, self.shape.environment),
+            patch.object(queues, "ThreadPoolExecutor", OneAtATime),
             redirect_stdout(self._log),
             redirect_stderr(self._log),
             warnings.catch_warnings(action="ignore"),
