@@ -114,7 +114,7 @@ def test_a_run_is_found_in_the_lines_of_all_functions_and_beside_its_snapshots(
         ("renderer", "pages rendered", THE_RUN): 3,
         ("renderer", "batch rendered", THE_RUN): 2,
         ("indexer", "report merged", THE_RUN): 1,
-        ("indexer", "outcome merged", THE_RUN): 2,
+        ("indexer", "outcome merged", THE_RUN): 4,  # that both wait, and that both were read
         ("indexer", "catalog merged", THE_RUN): 1,
     }
     snapshots = [key for key in handlers.pipeline.bucket.objects if key.startswith("snapshots/")]
