@@ -171,6 +171,30 @@ def test_a_run_that_read_a_playlist_in_the_end_leaves_no_gap() -> None:
     assert merge(Catalog(), outcomes).entries[PLAYLIST].gaps() == ()
 
 
+def test_only_so_many_runs_are_remembered_one_by_one() -> None:
+    good: list[Status] = ["ok"] * (RECENT + 2)
+    statuses: list[Status] = ["ok", "unstable", "unstable", *good]
+    catalog = Catalog()
+    for day, status in enumerate(statuses):
+        catalog = merge(catalog, [an_outcome(day, status)])
+
+    entry = catalog.entries[PLAYLIST]
+    gap = Stretch(RUN + DAY, "unstable", "why", until=RUN + 3 * DAY)
+    assert len(entry.recent) == RECENT
+    assert entry.past == (gap, Stretch(RUN + 3 * DAY, "ok"))
+    assert (entry.since, entry.gaps()) == (RUN + 3 * DAY, (gap,))
+
+
+def test_an_outcome_of_a_run_before_those_remembered_changes_neither_past_nor_gaps() -> None:
+    catalog = Catalog()
+    for day in range(RECENT + 5):
+        catalog = merge(catalog, [an_outcome(day)])
+    late = merge(catalog, [an_outcome(2, "unstable")]).entries[PLAYLIST]
+
+    known = catalog.entries[PLAYLIST]
+    assert (late.recent, late.past, late.gaps()) == (known.recent, known.past, ())
+
+
 def test_only_the_newest_gaps_are_kept() -> None:
     statuses: list[Status] = ["ok", "unstable"] * (NEWEST_GAPS + 30)
     catalog = Catalog()

@@ -27,7 +27,7 @@ _SECOND = timedelta(seconds=1)
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-class Check(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True, omit_defaults=True):
+class Check(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """What a run found out: its time, in seconds since 2020, and how long after that it did."""
 
     run: int
