@@ -14,8 +14,8 @@ from playlist_archive.aws import open_bucket, open_queue
 from playlist_archive.clock import SystemClock
 from playlist_archive.events import parse_outcomes
 from playlist_archive.indexer import Indexer
-from playlist_archive.keys import format_run
 from playlist_archive.messages import Outcome, RunReport
+from playlist_archive.moments import to_moment
 from playlist_archive.settings import IndexerSettings
 
 logger = Logger()
@@ -53,7 +53,7 @@ def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     logger.info(
         "catalog merged",
-        run=max((format_run(message.run) for message in messages), default=None),
+        run=max((to_moment(message.run) for message in messages), default=None),
         messages=len(messages),
         checked=checked,
         **indexed._asdict(),
@@ -62,7 +62,7 @@ def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping
 
 
 def log_record(message: Outcome | RunReport) -> None:
-    run = format_run(message.run)
+    run = to_moment(message.run)
     match message:
         case Outcome():
             logger.info(

@@ -13,9 +13,9 @@ from playlist_archive.ledger import (
     encode_ledger,
     fold,
     fold_all,
-    to_moment,
     with_standing,
 )
+from playlist_archive.moments import to_moment
 from playlist_archive.snapshot import Owner, Row, Snapshot
 from tests.strategies import PLAYLIST_ID, day, rows_of, snapshot_of, song, standing_of
 

@@ -31,6 +31,7 @@ from playlist_archive.messages import (
     decode_fetch_request,
     decode_outcome,
 )
+from playlist_archive.moments import to_moment
 from playlist_archive.renderer import page_digest
 from playlist_archive.snapshot import Snapshot, decode_snapshot
 from playlist_archive.spotify.state import SpotifyState
@@ -43,7 +44,6 @@ from tools.chaos.record import Record
 from tools.chaos.simulation import POISON
 from tools.spotify.library import Library, Playlist
 
-_ISO = "%Y-%m-%dT%H:%M:%SZ"
 _GAP = re.compile(
     r"^> Not (?:readable|archived) (?:on|from) (\S{10})(?: to (\S{10}))?", re.MULTILINE
 )
@@ -153,7 +153,7 @@ class Evidence:
         excuses: dict[str, set[str]] = defaultdict(set)
         for playlist_id, runs in _good_checks(self.peace).items():
             for run in runs - read.get(playlist_id, set()):
-                if f"{run:{_ISO}}" in self.given_up:
+                if to_moment(run) in self.given_up:
                     excuses[playlist_id].add("its run was given up")
                 elif self.chaos.calendar.is_stopped(self._day(run)):
                     excuses[playlist_id].add("not read while the indexer stood still")
@@ -329,7 +329,7 @@ def nothing_is_silently_missing(evidence: Evidence) -> Findings:
     known: set[str] = set()
     for day, document in evidence.chaos.catalogs.items():
         catalog, run = decode_catalog(document), evidence.chaos.runs.get(day)
-        if run is not None and f"{run:{_ISO}}" not in evidence.given_up:
+        if run is not None and to_moment(run) not in evidence.given_up:
             unlisted = catalog.report is not None and catalog.report.failure
             for playlist_id in evidence.owned(day):
                 entry = catalog.entries.get(playlist_id)

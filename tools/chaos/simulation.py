@@ -15,6 +15,7 @@ import msgspec
 
 from playlist_archive.credentials import Credentials
 from playlist_archive.keys import CATALOG, SNAPSHOTS, SPOTIFY_STATE, STATUS_JSON, registry_key
+from playlist_archive.moments import to_moment
 from playlist_archive.spotify.state import SpotifyState
 from tools.chaos.aws import Aws, S3Event
 from tools.chaos.clock import SimulatedClock, govern_time
@@ -160,7 +161,7 @@ class Simulation:
             self._mischief.outage = (begin, begin + _OUTAGE_SECONDS)
 
     def _schedule_run(self, run: float) -> None:
-        event = {"time": f"{datetime.fromtimestamp(run, UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        event = {"time": to_moment(datetime.fromtimestamp(run, UTC))}
         for delay in self._delays("schedule"):
             self._at(run + min(delay, 3_000), self._lister_call(event))
 

@@ -14,6 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from playlist_archive.moments import to_moment
 from tools.local.engine import REGION, Engine
 from tools.local.errors import LocalStackError
 
@@ -117,7 +118,7 @@ class Stack:
 
     def start_run(self, time: datetime) -> None:
         """Invoke the lister as the schedule would, for the run named `time`."""
-        self._invoke_lister({"time": f"{time:%Y-%m-%dT%H:%M:%SZ}"})
+        self._invoke_lister({"time": to_moment(time)})
 
     def start_rebuild(self) -> None:
         """Invoke the lister as the operator would, to make everything again from snapshots."""

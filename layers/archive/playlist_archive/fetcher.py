@@ -23,7 +23,6 @@ from playlist_archive.errors import (
     UnstablePlaylistError,
 )
 from playlist_archive.keys import (
-    format_run,
     parse_snapshot_key,
     snapshot_key,
     snapshots_prefix,
@@ -36,6 +35,7 @@ from playlist_archive.messages import (
     decode_fetch_request,
     encode_message,
 )
+from playlist_archive.moments import to_moment
 from playlist_archive.queues import Lane, Queue
 from playlist_archive.snapshot import Snapshot, decode_snapshot, encode_snapshot
 from playlist_archive.spotify.client import Reading, Spotify
@@ -206,7 +206,7 @@ class Fetcher:
     def _put(self, snapshot: Snapshot, *, run: datetime) -> bool:
         """Write the snapshot unless its name is taken; return whether its contents stand there."""
         key = snapshot_key(snapshot.playlist_id, snapshot.time)
-        metadata = {"run": format_run(run)}
+        metadata = {"run": to_moment(run)}
         try:
             self._bucket.put(
                 key, encode_snapshot(snapshot), JSON, replacing=None, metadata=metadata

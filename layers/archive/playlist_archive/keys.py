@@ -16,7 +16,8 @@ STATUS_JSON = "playlists/status.json"
 METADATA_FULL = "playlists/metadata/metadata-full.json"
 METADATA_COMPACT = "playlists/metadata/metadata-compact.json"
 
-_PLAYLIST_ID = re.compile(r"[0-9A-Za-z]{22}")
+PLAYLIST_ID = "[0-9A-Za-z]{22}"  # Spotify: URIs and IDs
+_PLAYLIST_ID = re.compile(PLAYLIST_ID)
 _SNAPSHOT_TIME = "%Y%m%dT%H%M%SZ"
 
 
@@ -28,7 +29,7 @@ def check_playlist_id(text: str) -> str:
     """
     if is_playlist_id(text):
         return text
-    candidate = re.search(r"(?:playlist[/:]|^)([0-9A-Za-z]{22})(?![0-9A-Za-z])", text)
+    candidate = re.search(rf"(?:playlist[/:]|^)({PLAYLIST_ID})(?![0-9A-Za-z])", text)
     advice = (
         f"write {candidate[1]} instead"
         if candidate
@@ -39,11 +40,6 @@ def check_playlist_id(text: str) -> str:
 
 def is_playlist_id(text: str) -> bool:
     return _PLAYLIST_ID.fullmatch(text) is not None
-
-
-def format_run(run: datetime) -> str:
-    """Return the name of a run that log lines and a snapshot's metadata tell."""
-    return f"{run.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def registry_key(playlist_id: str) -> str:

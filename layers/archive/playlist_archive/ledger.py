@@ -19,15 +19,13 @@ from msgspec.structs import replace
 
 from playlist_archive.errors import OutOfOrderError
 from playlist_archive.messages import Header, Standing, Status
+from playlist_archive.moments import Moment, to_moment
 from playlist_archive.snapshot import Item, Owner, Row, Snapshot
 
 SCHEMA = 1
 MOVED_NAMED = 10
 NEWEST_CHANGES = 100
 PUT_AWAY_AT_ONCE = 50
-
-type Moment = str
-"""A moment as ISO 8601 in UTC, to the second: such texts compare as moments do."""
 
 _DAY = timedelta(days=1)
 _EDGE = -1  # stands before the first and after the last row
@@ -207,10 +205,6 @@ class Ledger(
 
 _LEDGERS = msgspec.json.Decoder(Ledger)
 _CHANGES = msgspec.json.Decoder(tuple[Change, ...])
-
-
-def to_moment(time: datetime) -> Moment:
-    return msgspec.json.encode(time.astimezone(UTC))[1:20].decode() + "Z"
 
 
 def year_of(change: Change) -> int:

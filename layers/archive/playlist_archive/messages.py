@@ -7,14 +7,15 @@ import msgspec
 from msgspec import Meta
 
 from playlist_archive.errors import InvalidMessageError
-from playlist_archive.keys import format_run
+from playlist_archive.keys import PLAYLIST_ID
+from playlist_archive.moments import to_moment
 from playlist_archive.snapshot import Owner
 
 Status = Literal[
     "ok", "not_found", "forbidden", "invalid", "unstable", "held", "deferred", "retired"
 ]
 Source = Literal["registry", "library"]
-PlaylistId = Annotated[str, Meta(pattern=r"\A[0-9A-Za-z]{22}\Z")]
+PlaylistId = Annotated[str, Meta(pattern=rf"\A{PLAYLIST_ID}\Z")]
 # One without a time zone could not be compared with the others.
 Time = Annotated[datetime, Meta(tz=True)]
 
@@ -215,7 +216,7 @@ def describe_message(body: str) -> dict[str, str]:
         return {}
     described = {
         "playlist_id": marks.playlist_id,
-        "run": format_run(marks.run) if marks.run else "",
+        "run": to_moment(marks.run) if marks.run else "",
     }
     return {name: value for name, value in described.items() if value}
 

@@ -14,7 +14,7 @@ import msgspec
 from playlist_archive.bucket import Bucket, Stored
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import ConflictError, OutOfOrderError
-from playlist_archive.keys import format_run, ledger_key, parse_snapshot_key, snapshots_prefix
+from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshots_prefix
 from playlist_archive.ledger import (
     Ledger,
     PageRecord,
@@ -25,6 +25,7 @@ from playlist_archive.ledger import (
     with_standing,
 )
 from playlist_archive.messages import RenderRequest, Standing
+from playlist_archive.moments import to_moment
 from playlist_archive.snapshot import Snapshot, decode_snapshot
 from playlist_archive.views import Page, render_pages
 
@@ -67,7 +68,7 @@ class Renderer:
             rebuild=request.rebuild,
             meddled=again,
         )
-        return Rendered(written, format_run(request.run) if request.run else None)
+        return Rendered(written, to_moment(request.run) if request.run else None)
 
     def _render(
         self,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from playlist_archive.ledger import Interval, Ledger, Moment, to_moment
+from playlist_archive.ledger import Interval, Ledger
+from playlist_archive.moments import Moment, to_moment
 from playlist_archive.snapshot import Item
 from playlist_archive.views import wording
 from playlist_archive.views.cells import cells

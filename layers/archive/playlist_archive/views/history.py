@@ -10,9 +10,9 @@ from playlist_archive.ledger import (
     Names,
     OldChanges,
     names_after,
-    to_moment,
     year_of,
 )
+from playlist_archive.moments import to_moment
 from playlist_archive.snapshot import Owner
 from playlist_archive.views import wording
 from playlist_archive.views.cells import cells

@@ -17,6 +17,7 @@ from playlist_archive.keys import (
     view_key,
 )
 from playlist_archive.messages import RunReport
+from playlist_archive.moments import to_moment
 from playlist_archive.spotify.state import SpotifyState
 from playlist_archive.views import Page
 from playlist_archive.views.markdown import escape, link
@@ -227,4 +228,4 @@ def _moment(moment: datetime) -> str:
 
 
 def _iso(moment: datetime | None) -> str | None:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
+    return to_moment(moment) if moment else None
