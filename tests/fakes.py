@@ -55,6 +55,11 @@ class FakeBucket:
             if key.startswith(prefix) and key > after:
                 yield Listed(key, len(self.objects[key]), _etag(self.objects[key]))
 
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        self._note("list", prefix)
+        inside = (key.removeprefix(prefix) for key in self.objects if key.startswith(prefix))
+        yield from sorted({name.partition("/")[0] for name in inside if "/" in name})
+
     def puts(self) -> list[str]:
         return [key for operation, key in self.calls if operation == "put"]
 

@@ -1,6 +1,7 @@
 """The real adapters and the fakes keep the same promises."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import NoReturn
 
 import boto3
@@ -9,7 +10,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from playlist_archive.aws import open_bucket, open_parameter, open_queue
-from playlist_archive.bucket import Bucket, update
+from playlist_archive.bucket import Bucket, set_aside, update
 from playlist_archive.content_types import TEXT
 from playlist_archive.credentials import Credentials
 from playlist_archive.errors import AuthorizationError, ConflictError, StorageError
@@ -106,6 +107,23 @@ def test_listing_is_in_order_and_begins_behind_a_key(bucket: Bucket) -> None:
     assert [listed.key for listed in bucket.list_objects("x/")] == ["x/1", "x/2", "x/3"]
     assert [listed.key for listed in bucket.list_objects("x/", after="x/1")] == ["x/2", "x/3"]
     assert [listed.size for listed in bucket.list_objects("y/")] == [3]
+
+
+def test_folders_are_listed_once_and_in_order(bucket: Bucket) -> None:
+    for key in ("x/b/1", "x/a/1", "x/a/2", "x/3", "y/c/1"):
+        bucket.put(key, b"", TEXT, replacing=None)
+
+    assert list(bucket.list_folders("x/")) == ["a", "b"]
+
+
+def test_what_cannot_be_read_is_kept_once_under_its_moment(bucket: Bucket) -> None:
+    moment = datetime(2026, 10, 4, 4, tzinfo=UTC)
+    set_aside(bucket, "state/catalog.json", b"half", moment)
+    set_aside(bucket, "state/catalog.json", b"other", moment)
+
+    kept = bucket.get("damaged/state/catalog.json/20261004T040000Z")
+    assert kept is not None
+    assert kept.body == b"half"
 
 
 def test_a_listing_tells_the_etag_that_a_reading_tells(bucket: Bucket) -> None:

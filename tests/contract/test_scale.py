@@ -14,6 +14,7 @@ from playlist_archive.catalog import NEWEST_GAPS
 from playlist_archive.messages import (
     FetchRequest,
     Header,
+    Held,
     Latest,
     Message,
     Outcome,
@@ -100,7 +101,7 @@ STANDING = Standing(
             latest=LATEST,
             snapshot_id=LONG,
             header=HEADER,
-            held="d" * 64,
+            held=Held(RUN, 10_000),
         ),
         Outcome(
             playlist_id=PLAYLIST,

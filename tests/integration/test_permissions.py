@@ -27,6 +27,12 @@ WRITERS = {
     "playlists/status.md": {"Indexer"},
     "playlists/status.json": {"Indexer"},
     "playlists/metadata/metadata-full.json": {"Indexer"},
+    f"damaged/state/ledgers/{ID}.json/20260101T000000Z": {
+        "Lister",
+        "Fetcher",
+        "Renderer",
+        "Indexer",
+    },
     f"registry/{ID}": set(),
     f"excluded/{ID}": set(),
     "elsewhere": set(),
@@ -36,7 +42,8 @@ READERS = {
     f"excluded/{ID}": {"Lister"},
     "state/catalog.json": {"Lister", "Indexer"},
     "state/spotify.json": {"Lister", "Fetcher", "Indexer"},
-    f"snapshots/{ID}/20260101T000000Z.json": {"Fetcher", "Renderer"},
+    f"snapshots/{ID}/20260101T000000Z.json": {"Lister", "Fetcher", "Renderer"},
+    f"damaged/state/ledgers/{ID}.json/20260101T000000Z": set(),
     f"state/ledgers/{ID}.json": {"Renderer"},
     f"playlists/pretty/{ID}.md": {"Renderer"},
     "playlists/index.md": {"Indexer"},
@@ -45,10 +52,11 @@ LISTERS = {
     "registry/": {"Lister"},
     "excluded/": {"Lister"},
     f"snapshots/{ID}/": {"Lister", "Fetcher", "Renderer"},
+    "damaged/": {"Indexer"},
 }
 SENDERS = {
     "FetchQueueUrl": {"Lister"},
-    "RenderQueueUrl": {"Lister", "Indexer"},
+    "RenderQueueUrl": {"Lister", "Renderer", "Indexer"},
     "OutcomeQueueUrl": {"Lister", "Fetcher"},
     "FetchDeadLetterQueueUrl": {"Fetcher"},
 }

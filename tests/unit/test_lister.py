@@ -25,6 +25,7 @@ from playlist_archive.lister import (
 from playlist_archive.messages import (
     FetchRequest,
     Header,
+    Held,
     Latest,
     Outcome,
     RenderRequest,
@@ -588,8 +589,8 @@ def test_a_first_read_outweighs_that_it_was_awaited_however_quick_it_was(world: 
 def test_a_request_carries_what_the_catalog_knows() -> None:
     latest = Latest(RUN, "digest", 3)
     entry = msgspec.structs.replace(
-        an_entry(), latest=latest, checked=RUN, held="other digest", alias="Ours"
+        an_entry(), latest=latest, checked=RUN, held=Held(RUN, 9), alias="Ours"
     )
     (request,) = plan({PLAYLIST: entry}).requests
 
-    assert (request.latest, request.checked, request.held) == (latest, RUN, "other digest")
+    assert (request.latest, request.checked, request.held) == (latest, RUN, Held(RUN, 9))

@@ -1,7 +1,7 @@
 """What the four services do together, told by what they leave in the bucket."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -139,17 +139,62 @@ def test_a_held_read_that_is_not_confirmed_never_happened(world: World) -> None:
     world.run()
     world.spotify.playlists[PLAYLIST] = a_reading(1, snapshot_id="v2")
     world.run(1)
-    world.spotify.playlists[PLAYLIST] = a_reading(2, snapshot_id="v3")
-    world.run(2)
 
     assert world.entry().status == "held"
 
     world.spotify.playlists[PLAYLIST] = a_reading(*range(30))
-    world.run(3)
+    world.run(2)
 
     assert world.entry().status == "ok"
     assert len(world.snapshots()) == 1
     assert not any(track["date_removed"] for track in _cumulative(world))
+
+
+def test_a_cut_that_is_edited_every_day_counts_when_the_next_run_loses_as_much(
+    world: World,
+) -> None:
+    world.spotify.playlists[PLAYLIST] = a_reading(*range(30))
+    world.run()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, snapshot_id="v2")
+    world.run(1)
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 3, 4, snapshot_id="v3")
+    world.run(2)
+
+    assert world.entry().status == "ok"
+    assert len(world.snapshots()) == 2
+
+
+def test_a_read_of_nothing_is_not_confirmed_by_a_read_of_less(world: World) -> None:
+    world.spotify.playlists[PLAYLIST] = a_reading(*range(30))
+    world.run()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, snapshot_id="v2")
+    world.run(1)
+    world.spotify.playlists[PLAYLIST] = a_reading(snapshot_id="v3")
+    world.run(2)
+
+    assert (world.entry().status, len(world.snapshots())) == ("held", 1)
+
+    world.run(3)
+
+    assert (world.entry().status, len(world.snapshots())) == ("ok", 2)
+
+
+def test_neither_the_same_run_nor_a_registration_confirms_a_great_loss(world: World) -> None:
+    world.spotify.playlists[PLAYLIST] = a_reading(*range(30))
+    world.run()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, snapshot_id="v2")
+    world.run(1)
+    world.run(1)
+    for later in (60, 120):
+        world.clock.moment = RUN + DAY + timedelta(seconds=later)
+        world.pipeline.lister.registry_changed(PLAYLIST, world.clock.moment)
+        world.pipeline.settle()
+
+    assert (world.entry().status, len(world.snapshots())) == ("held", 1)
+
+    world.run(2)
+
+    assert (world.entry().status, len(world.snapshots())) == ("ok", 2)
 
 
 def test_rows_that_all_turn_null_are_a_great_loss(world: World) -> None:

@@ -1,16 +1,23 @@
 """The archive's bucket: whole objects, written only on a condition."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from playlist_archive.content_types import BINARY
 from playlist_archive.errors import ConflictError, StorageError
+from playlist_archive.keys import damaged_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 8
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"}
@@ -61,6 +68,10 @@ class Bucket(Protocol):
         """Yield the objects under `prefix` in the order of their keys, from behind `after` on."""
         ...
 
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        """Yield the names between `prefix` and the next slash, each once, in order."""
+        ...
+
 
 def update(
     bucket: Bucket, key: str, content_type: str, change: Callable[[bytes | None], bytes]
@@ -84,6 +95,16 @@ def update(
             continue
         return body
     raise ConflictError(f"{key} was written by others {_ATTEMPTS} times in a row")
+
+
+def set_aside(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> None:
+    """Keep a copy of an object that could not be read, so that the object may be overwritten.
+
+    A copy of this moment that exists already stays.
+    """
+    with suppress(ConflictError):
+        bucket.put(damaged_key(key, moment), damaged, BINARY, replacing=None)
+    logger.error("%s cannot be read; a copy is kept under %s", key, damaged_key(key, moment))
 
 
 class S3Bucket:
@@ -139,5 +160,16 @@ class S3Bucket:
             for page in pages:
                 for entry in page.get("Contents", ()):
                     yield Listed(entry["Key"], entry["Size"], entry["ETag"])
+        except (BotoCoreError, ClientError) as error:
+            raise StorageError(f"listing {prefix}: {error}") from error
+
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._name, Prefix=prefix, Delimiter="/"
+        )
+        try:
+            for page in pages:
+                for folder in page.get("CommonPrefixes", ()):
+                    yield folder["Prefix"].removeprefix(prefix).removesuffix("/")
         except (BotoCoreError, ClientError) as error:
             raise StorageError(f"listing {prefix}: {error}") from error

@@ -9,6 +9,7 @@ import msgspec
 
 from playlist_archive.messages import (
     Header,
+    Held,
     Latest,
     Outcome,
     RunReport,
@@ -86,7 +87,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     reason: str = ""
     recent: tuple[Check, ...] = ()
     past: tuple[Stretch, ...] = ()
-    held: str = ""
+    held: Held | None = None
     figures: Figures | None = None
     shown: Figures | None = None
     unique_name: str = ""
@@ -215,7 +216,7 @@ def _merge_status(entry: Entry, outcome: Outcome) -> Entry:
         reason=outcome.reason,
         source=outcome.source or entry.source,
         alias=outcome.alias if outcome.source else entry.alias,
-        held=outcome.held or ("" if outcome.status == "ok" else entry.held),
+        held=outcome.held or (None if outcome.status == "ok" else entry.held),
     )
 
 

@@ -2,4 +2,5 @@
 
 JSON = "application/json; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"  # browsers download text/markdown instead of showing it
-BROTLI = "application/octet-stream"
+BINARY = "application/octet-stream"
+BROTLI = BINARY

@@ -29,6 +29,7 @@ from playlist_archive.keys import (
 )
 from playlist_archive.messages import (
     FetchRequest,
+    Held,
     Latest,
     Outcome,
     Status,
@@ -165,13 +166,13 @@ class Fetcher:
         )
         found = Latest(request.run, snapshot.content_hash(), snapshot.known_rows())
         if newest is None or newest.content != found.content:
-            if newest and found.content != request.held and loses_much(newest.rows, found.rows):
+            if newest and loses_much(newest.rows, found.rows) and not _is_confirmed(request, found):
                 return msgspec.structs.replace(
                     outcome,
                     status="held",
                     reason=f"only {found.rows} of {newest.rows} rows came: "
-                    "it counts when the next run reads the same",
-                    held=found.content,
+                    "it counts when the next run loses as much",
+                    held=_first_held(request, found),
                 )
             newest = msgspec.structs.replace(found, time=self._write(snapshot))
         written = newest.time >= request.run
@@ -237,6 +238,24 @@ class Fetcher:
 def loses_much(before: int, now: int) -> bool:
     """Whether so many rows went at once that a broken answer is likelier than the owner."""
     return (before > 0 and now == 0) or (before >= _FEW_ROWS and now * 2 < before)
+
+
+def _is_confirmed(request: FetchRequest, found: Latest) -> bool:
+    """Whether a later run has again lost as much as the one that was held, and not far more."""
+    held = request.held
+    return (
+        held is not None
+        and not request.registration
+        and held.run < request.run
+        and not loses_much(held.rows, found.rows)
+    )
+
+
+def _first_held(request: FetchRequest, found: Latest) -> Held:
+    """Return what the next run has to confirm: a registration does not put it off."""
+    held = request.held
+    run = held.run if held and (request.registration or held.run == request.run) else request.run
+    return Held(run, found.rows)
 
 
 def _says_the_same(reading: Reading, request: FetchRequest) -> bool:

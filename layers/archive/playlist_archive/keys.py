@@ -8,6 +8,7 @@ from playlist_archive.errors import InvalidPlaylistIdError
 REGISTRY = "registry/"
 EXCLUDED = "excluded/"
 SNAPSHOTS = "snapshots/"
+DAMAGED = "damaged/"
 CATALOG = "state/catalog.json"
 SPOTIFY_STATE = "state/spotify.json"
 INDEX = "playlists/index.md"
@@ -65,6 +66,11 @@ def parse_snapshot_key(key: str) -> tuple[str, datetime] | None:
     except ValueError:
         return None
     return playlist_id, time
+
+
+def damaged_key(key: str, moment: datetime) -> str:
+    """Return where an object that could not be read is kept, as `damaged/<its key>/<moment>`."""
+    return f"{DAMAGED}{key}/{moment.astimezone(UTC).strftime(_SNAPSHOT_TIME)}"
 
 
 def ledger_key(playlist_id: str) -> str:

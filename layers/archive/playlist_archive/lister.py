@@ -171,7 +171,7 @@ class Lister:
         if stored is not None:
             alias, _ = _parse_alias(playlist_id, stored.body)
             wanted = Wanted("registry", alias)
-            request = _request(playlist_id, time, wanted, entry)
+            request = _request(playlist_id, time, wanted, entry, registration=True)
             news = () if entry else (_await_first_read(request, self._clock.now()),)
             plan = Plan((request,), news)
         elif entry is not None and entry.source == "registry" and entry.status != "retired":
@@ -407,6 +407,7 @@ def _request(
     entry: Entry | None,
     *,
     known: Header | None = None,
+    registration: bool = False,
 ) -> FetchRequest:
     return FetchRequest(
         playlist_id=playlist_id,
@@ -417,7 +418,8 @@ def _request(
         latest=entry.latest if entry else None,
         snapshot_id=known.snapshot_id if known else "",
         header=known,
-        held=entry.held if entry else "",
+        held=entry.held if entry else None,
+        registration=registration,
     )
 
 

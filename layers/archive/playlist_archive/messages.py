@@ -28,12 +28,21 @@ class Latest(msgspec.Struct, frozen=True):
     rows: int
 
 
+class Held(msgspec.Struct, frozen=True):
+    """A read that lost so much that it does not count yet: its run, and how many rows it had."""
+
+    run: Time
+    rows: int
+
+
 class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="fetch/1"):
     """Read one playlist.
 
-    `run` names the run, or the registration between runs, that asks for it. `checked` is the
-    run of the last good check; `snapshot_id` what Spotify called the version read last, empty when
-    all rows are due, and `header` what it said about that version besides its rows; `held` the digest of contents that need a second, equal read.
+    `run` names the run that asks for it; with `registration` it is the time at which a registry
+    entry was written between runs. `checked` is the run of the last good check; `snapshot_id` what
+    Spotify called the version read last, empty when all rows are due, and `header` what it said
+    about that version besides its rows. `held` is a great loss that no later run has confirmed.
+    `in_library` says that the playlist would be archived without its registry entry, too.
     """
 
     playlist_id: PlaylistId
@@ -44,7 +53,9 @@ class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     latest: Latest | None = None
     snapshot_id: str = ""
     header: "Header | None" = None
-    held: str = ""
+    held: Held | None = None
+    registration: bool = False
+    in_library: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="outcome/1"):
@@ -52,7 +63,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
 
     `at` is the moment it was found out. `header` is there when Spotify described the playlist.
     `read` says that all rows were read and are those of the newest snapshot, `latest`; `written`
-    that this read wrote it. `held` is the digest that the next run has to confirm.
+    that this read wrote it. `held` is the loss that a later run has to confirm. `oversized` says
+    that a whole read needs more than a day's budget or one invocation, so that it comes last.
     """
 
     playlist_id: PlaylistId
@@ -66,7 +78,9 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     read: bool = False
     latest: Latest | None = None
     written: bool = False
-    held: str = ""
+    held: Held | None = None
+    in_library: bool = False
+    oversized: bool = False
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -67,7 +67,7 @@ class FetcherSettings(SpotifySettings, frozen=True, kw_only=True):
 
 
 class RendererSettings(Settings, frozen=True, kw_only=True):
-    pass
+    render_queue_url: NonEmpty
 
 
 class IndexerSettings(Settings, frozen=True, kw_only=True):
