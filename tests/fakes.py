@@ -150,6 +150,9 @@ class FakeSpotify:
     def credentials(self) -> Credentials:
         return self.stored_credentials
 
+    def log_in(self) -> None:
+        self.check()
+
     def read_library(self) -> Library:
         if isinstance(self.library, Exception):
             raise self.library

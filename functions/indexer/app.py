@@ -43,9 +43,8 @@ def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping
     indexed = assemble().index(messages)
     for message in messages:
         log_record(message)
-    checked = sum(isinstance(message, Outcome) and message.status == "ok" for message in messages)
     for name, value in (
-        ("PlaylistsChecked", checked),
+        ("PlaylistsChecked", indexed.checked),
         ("PlaylistsFailing", indexed.failing),
         ("HoursParked", indexed.hours_parked),
         ("RequestsWithinADay", indexed.requests_within_a_day),
@@ -55,7 +54,6 @@ def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping
         "catalog merged",
         run=max((to_moment(message.run) for message in messages), default=None),
         messages=len(messages),
-        checked=checked,
         **indexed._asdict(),
     )
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in malformed]}

@@ -45,8 +45,10 @@ def assemble() -> Lister:
 def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any]:
     lister = assemble()
     match parse_lister_event(event):
-        case RunEvent(time=time):
-            report = lister.run(time, lambda: context.get_remaining_time_in_millis() / 1000)
+        case RunEvent(time=time, force=force):
+            report = lister.run(
+                time, lambda: context.get_remaining_time_in_millis() / 1000, force=force
+            )
             named = to_moment(report.run)
             logger.info("run started", **msgspec.to_builtins(report) | {"run": named})
             if (days := report.authorization_days_left()) is not None:

@@ -21,11 +21,12 @@ from aws_lambda_powertools import Logger, Metrics
 
 from playlist_archive.aws import open_bucket, open_queue
 from playlist_archive.bucket import NO_METADATA, Listed, Stored, update
-from playlist_archive.catalog import Catalog, announced, encode_catalog, merge
+from playlist_archive.catalog import Catalog, encode_catalog
 from playlist_archive.content_types import JSON
 from playlist_archive.indexer import Indexer
 from playlist_archive.keys import CATALOG, REGISTRY, SPOTIFY_STATE
 from playlist_archive.lister import Lister
+from playlist_archive.merge import merge, with_all_sent
 from playlist_archive.messages import Latest, Outcome
 from playlist_archive.queues import Lane
 from playlist_archive.spotify.connection import connect
@@ -144,7 +145,7 @@ def write_catalog(path: Path, playlists: int, *, deferred: bool) -> None:
     catalog = Catalog()
     for day in range(-_RUNS, 0):
         outcome = an_outcome(PLAYLIST, day, deferred=deferred and day > -_RUNS)
-        catalog = announced(merge(catalog, [outcome]))
+        catalog = with_all_sent(merge(catalog, [outcome]))
     document = encode_catalog(catalog).decode()
     start = document.index(f'"{PLAYLIST}":{{')
     head, member, tail = document[:start], document[start:-2], document[-2:]

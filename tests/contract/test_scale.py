@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from playlist_archive.catalog import NEWEST_GAPS
+from playlist_archive.checks import NEWEST_GAPS
 from playlist_archive.messages import (
     FetchRequest,
     Header,

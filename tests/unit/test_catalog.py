@@ -8,17 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playlist_archive.catalog import (
-    NEWEST_GAPS,
-    RECENT,
-    Catalog,
-    Entry,
-    announced,
-    decode_catalog,
-    encode_catalog,
-    merge,
-    unique_names,
-)
+from playlist_archive.catalog import Catalog, Entry, decode_catalog, encode_catalog
+from playlist_archive.checks import NEWEST_GAPS, RECENT
+from playlist_archive.merge import merge, unique_names, with_all_sent
 from playlist_archive.messages import Latest, Outcome, RunReport, Status, Stretch
 from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header
 
@@ -40,6 +32,7 @@ def an_outcome(
         read=status == "ok",
         latest=Latest(run, f"digest {day}", 3) if status == "ok" else None,
         written=status == "ok",
+        first=status == "ok",
     )
 
 
@@ -135,7 +128,7 @@ def test_a_late_outcome_is_dated_right_as_long_as_a_queue_can_keep_it(
     before = [day for day, status in enumerate(statuses) if status != statuses[-1]]
     assert entry.status == statuses[-1]
     assert entry.since == RUN + (before[-1] + 1 if before else 0) * DAY
-    assert len(entry.recent) <= RECENT
+    assert len(entry.history.recent) <= RECENT
 
 
 @given(
@@ -156,7 +149,7 @@ def test_every_gap_that_a_good_check_ended_is_known_however_its_outcomes_come(
         for status, days in groupby(enumerate(statuses), key=lambda pair: pair[1])
     ]
     last_good = max((day for day, status in enumerate(statuses) if status == "ok"), default=-1)
-    assert catalog.entries[PLAYLIST].gaps() == tuple(
+    assert catalog.entries[PLAYLIST].history.gaps() == tuple(
         Stretch(RUN + days[0] * DAY, status, "why", until=RUN + (days[-1] + 1) * DAY)
         for status, days in stretches
         if status != "ok" and days[-1] < last_good
@@ -168,7 +161,7 @@ def test_a_run_that_read_a_playlist_in_the_end_leaves_no_gap() -> None:
     late_word = msgspec.structs.replace(an_outcome(1, "unstable"), at=RUN + 1.5 * DAY)
     outcomes = [an_outcome(0), waited, an_outcome(1), late_word, an_outcome(2)]
 
-    assert merge(Catalog(), outcomes).entries[PLAYLIST].gaps() == ()
+    assert merge(Catalog(), outcomes).entries[PLAYLIST].history.gaps() == ()
 
 
 def test_only_so_many_runs_are_remembered_one_by_one() -> None:
@@ -180,9 +173,9 @@ def test_only_so_many_runs_are_remembered_one_by_one() -> None:
 
     entry = catalog.entries[PLAYLIST]
     gap = Stretch(RUN + DAY, "unstable", "why", until=RUN + 3 * DAY)
-    assert len(entry.recent) == RECENT
-    assert entry.past == (gap, Stretch(RUN + 3 * DAY, "ok"))
-    assert (entry.since, entry.gaps()) == (RUN + 3 * DAY, (gap,))
+    assert len(entry.history.recent) == RECENT
+    assert entry.history.past == (gap, Stretch(RUN + 3 * DAY, "ok"))
+    assert (entry.since, entry.history.gaps()) == (RUN + 3 * DAY, (gap,))
 
 
 def test_an_outcome_of_a_run_before_those_remembered_changes_neither_past_nor_gaps() -> None:
@@ -192,7 +185,11 @@ def test_an_outcome_of_a_run_before_those_remembered_changes_neither_past_nor_ga
     late = merge(catalog, [an_outcome(2, "unstable")]).entries[PLAYLIST]
 
     known = catalog.entries[PLAYLIST]
-    assert (late.recent, late.past, late.gaps()) == (known.recent, known.past, ())
+    assert (late.history.recent, late.history.past, late.history.gaps()) == (
+        known.history.recent,
+        known.history.past,
+        (),
+    )
 
 
 def test_only_the_newest_gaps_are_kept() -> None:
@@ -201,22 +198,22 @@ def test_only_the_newest_gaps_are_kept() -> None:
     for day, status in enumerate([*statuses, "ok"]):
         catalog = merge(catalog, [an_outcome(day, status)])
 
-    gaps = catalog.entries[PLAYLIST].gaps()
+    gaps = catalog.entries[PLAYLIST].history.gaps()
     assert len(gaps) == NEWEST_GAPS
     assert gaps[-1].until == RUN + len(statuses) * DAY
 
 
 def test_a_gap_is_announced_once_it_has_ended() -> None:
     catalog = merge(Catalog(), [an_outcome(0)])
-    catalog = announced(merge(catalog, [an_outcome(1, "unstable")]))
-    ((_, standing),) = merge(catalog, [an_outcome(2)]).unannounced()
+    catalog = with_all_sent(merge(catalog, [an_outcome(1, "unstable")]))
+    ((_, standing),) = merge(catalog, [an_outcome(2)]).unsent()
 
     assert standing.gaps == (Stretch(RUN + DAY, "unstable", "why", until=RUN + 2 * DAY),)
 
 
 def told(entry: Entry) -> Entry:
     """Return what does not count how often the catalog was written."""
-    return msgspec.structs.replace(entry, shown=None, standing=None, announced=0)
+    return msgspec.structs.replace(entry, announced=None)
 
 
 def test_merging_what_is_known_changes_nothing() -> None:
@@ -256,28 +253,28 @@ def test_a_later_arrival_renames_nobody(names: list[str]) -> None:
 
 
 def test_a_good_playlist_under_its_own_name_needs_no_announcement() -> None:
-    assert not list(merge(Catalog(), [an_outcome(0)]).unannounced())
+    assert not list(merge(Catalog(), [an_outcome(0)]).unsent())
 
 
 def test_a_playlist_that_was_never_read_needs_no_announcement_before_it_is() -> None:
     waiting = merge(Catalog(), [an_outcome(0, "deferred")])
     read = merge(waiting, [an_outcome(0)])
 
-    assert not list(waiting.unannounced())
-    assert not list(read.unannounced())
+    assert not list(waiting.unsent())
+    assert not list(read.unsent())
 
 
 def test_a_changed_status_is_announced_until_it_is_noted_as_told() -> None:
     catalog = merge(merge(Catalog(), [an_outcome(0)]), [an_outcome(1, "unstable")])
-    ((playlist_id, standing),) = catalog.unannounced()
+    ((playlist_id, standing),) = catalog.unsent()
 
     assert (playlist_id, standing.status, standing.since) == (PLAYLIST, "unstable", RUN + DAY)
-    assert not list(announced(catalog).unannounced())
+    assert not list(with_all_sent(catalog).unsent())
 
 
 def test_a_name_that_is_taken_is_announced_with_its_number() -> None:
     catalog = merge(Catalog(), [an_outcome(0), an_outcome(1, playlist_id=OTHER)])
-    ((playlist_id, standing),) = catalog.unannounced()
+    ((playlist_id, standing),) = catalog.unsent()
 
     assert (playlist_id, standing.unique_name) == (OTHER, "Harbour mix (2)")
 

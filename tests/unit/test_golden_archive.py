@@ -159,7 +159,7 @@ def archive(playlist_id: str) -> Iterator[tuple[str, Ledger]]:
             unique_name=name,
             status="ok",
             since=day(DATES[0]),
-            read=day(date),
+            snapshot=day(date),
             followers=snapshot.followers,
             snapshot_id=snapshot.snapshot_id,
         )

@@ -342,7 +342,7 @@ class TestFold:
 class TestDocument:
     def test_a_ledger_survives_writing_and_reading(self) -> None:
         pages = {"playlists/plain/x": PageRecord("digest", "etag")}
-        ledger = with_standing(folded("ab?", "b?a", "?"), standing_of(read=day(THIRD)))
+        ledger = with_standing(folded("ab?", "b?a", "?"), standing_of(snapshot=day(THIRD)))
         ledger = msgspec.structs.replace(ledger, pages=pages)
 
         assert decode_ledger(encode_ledger(ledger)) == ledger
@@ -389,13 +389,13 @@ class TestStanding:
         assert ledger.unique_name == "Kitchen radio"
 
     def test_numbers_read_since_the_snapshot_are_shown(self) -> None:
-        standing = standing_of(read=day(FIRST), followers=99, snapshot_id="bmV3")
+        standing = standing_of(snapshot=day(FIRST), followers=99, snapshot_id="bmV3")
         ledger = with_standing(folded("a"), standing)
 
         assert (ledger.followers, ledger.snapshot_id) == (99, "bmV3")
 
     def test_numbers_read_before_the_snapshot_are_not_shown(self) -> None:
-        standing = standing_of(read=day(FIRST), followers=99, snapshot_id="bmV3")
+        standing = standing_of(snapshot=day(FIRST), followers=99, snapshot_id="bmV3")
         ledger = with_standing(folded("a", "b"), standing)
 
         assert (ledger.followers, ledger.snapshot_id) == (12, "c25hcA==")
@@ -406,7 +406,7 @@ class TestStanding:
         assert (ledger.followers, ledger.snapshot_id) == (12, "c25hcA==")
 
     def test_no_follower_number_any_more_is_none_shown(self) -> None:
-        ledger = with_standing(folded("a"), standing_of(read=day(FIRST)))
+        ledger = with_standing(folded("a"), standing_of(snapshot=day(FIRST)))
 
         assert (ledger.followers, ledger.snapshot_id) == (None, "c25hcA==")
 

@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 import pytest
 
-from playlist_archive.catalog import Catalog, Entry, Figures, decode_catalog
+from playlist_archive.catalog import Announced, Catalog, Entry, Figures, decode_catalog
+from playlist_archive.checks import Stamp
 from playlist_archive.credentials import Credentials
 from playlist_archive.errors import InvalidAnswerError, InvalidPlaylistIdError
 from playlist_archive.events import RegistryEvent, parse_lister_event
@@ -68,7 +69,8 @@ def an_entry(
         at=run,
         status=status,
         since=since,
-        figures=Figures(read=RUN, snapshot_id=header.snapshot_id),
+        figures=Figures(snapshot_id=header.snapshot_id),
+        latest=Latest(RUN, "digest", 3),
     )
 
 
@@ -139,7 +141,7 @@ def test_what_was_gone_and_is_listed_again_is_read(status: Status) -> None:
 
 
 def test_a_version_whose_description_is_of_another_read_is_not_known() -> None:
-    entry = msgspec.structs.replace(an_entry(), described=RUN + DAY / 2)
+    entry = msgspec.structs.replace(an_entry(), stamps={"described": Stamp(9, 0)})
     assert plan({PLAYLIST: entry}).requests[0].snapshot_id == ""
 
 
@@ -206,15 +208,19 @@ def test_situation_13_what_the_library_lists_again_is_asked_for_at_once() -> Non
     assert reads(plan({EDITORIAL: long_gone}, {EDITORIAL: a_header()})) == []
 
 
-def test_what_was_deferred_comes_first_then_what_was_read_longest_ago() -> None:
-    ids = [f"{number:022d}" for number in range(4)]
+def test_what_was_deferred_comes_first_and_what_failed_or_is_too_large_last() -> None:
+    ids = [f"{number:022d}" for number in range(7)]
+    too_large = msgspec.structs.replace(an_entry("deferred", checked=None), oversized=True)
     entries = {
         ids[0]: an_entry("ok", checked=RUN - DAY),
         ids[1]: an_entry("unstable", checked=RUN - 9 * DAY),
         ids[2]: an_entry("deferred", checked=RUN),
         ids[3]: an_entry("deferred", checked=None),
+        ids[4]: too_large,
+        ids[5]: an_entry("ok", checked=RUN - 2 * DAY),
+        ids[6]: an_entry("held", checked=RUN - 3 * DAY),
     }
-    assert reads(plan(entries)) == [ids[3], ids[2], ids[1], ids[0]]
+    assert reads(plan(entries)) == [ids[number] for number in (3, 2, 6, 5, 0, 4, 1)]
 
 
 @pytest.mark.parametrize(
@@ -531,7 +537,7 @@ STANDING = Standing(
 def test_a_rebuild_asks_for_each_playlist_once_and_tells_how_it_stands(
     world: World, which: Literal["all"] | list[str], rebuilt: list[str]
 ) -> None:
-    entry = msgspec.structs.replace(an_entry(), standing=STANDING)
+    entry = msgspec.structs.replace(an_entry(), announced=Announced(standing=STANDING))
     world.objects["state/catalog.json"] = msgspec.json.encode(Catalog(entries={PLAYLIST: entry}))
     for day in range(2):
         for playlist_id in (PLAYLIST, OTHER):

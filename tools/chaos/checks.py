@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from playlist_archive.catalog import Catalog, decode_catalog, merge
+from playlist_archive.catalog import Catalog, decode_catalog
 from playlist_archive.errors import ArchiveError
 from playlist_archive.events import parse_render_body
 from playlist_archive.keys import (
@@ -24,6 +24,7 @@ from playlist_archive.keys import (
     parse_snapshot_key,
 )
 from playlist_archive.ledger import Interval, Ledger, decode_ledger, encode_ledger, fold_all
+from playlist_archive.merge import merge
 from playlist_archive.messages import (
     FetchRequest,
     Outcome,
@@ -248,13 +249,14 @@ def the_catalog_holds_every_outcome(evidence: Evidence) -> Findings:
             yield f"the catalog's entry of {playlist_id} is not what all its outcomes make of it"
     if again.report != catalog.report:
         yield "the catalog's report is not the newest"
-    for playlist_id, _ in catalog.unannounced():
+    for playlist_id, _ in catalog.unsent():
         yield f"the standing of {playlist_id} was never told"
     for playlist_id, entry in catalog.entries.items():
         snapshots, ledger = evidence.snapshots.get(playlist_id), evidence.ledgers.get(playlist_id)
         if snapshots and (entry.latest is None or entry.latest.time != snapshots[-1].time):
             yield f"the catalog does not know the newest snapshot of {playlist_id}"
-        if ledger and ledger.standing != entry.standing:
+        announced = entry.announced.standing if entry.announced else None
+        if ledger and ledger.standing != announced:
             yield f"the pages of {playlist_id} do not know how it stands"
 
 

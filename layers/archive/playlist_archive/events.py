@@ -12,6 +12,8 @@ from msgspec import Meta
 from playlist_archive.errors import InvalidMessageError
 from playlist_archive.keys import REGISTRY
 from playlist_archive.messages import (
+    FIRST_YEAR,
+    LAST_YEAR,
     Outcome,
     RenderRequest,
     RunReport,
@@ -22,9 +24,13 @@ from playlist_archive.messages import (
 
 
 class RunEvent(NamedTuple):
-    """The schedule's or the operator's `{"time": "2026-11-22T04:00:00Z"}`; no time means now."""
+    """The schedule's or the operator's `{"time": "2026-11-22T04:00:00Z"}`; no time means now.
+
+    With `"force": true` the time may lie ahead of the clock, for a simulation.
+    """
 
     time: datetime | None
+    force: bool = False
 
 
 class RebuildEvent(NamedTuple):
@@ -41,6 +47,7 @@ class RegistryEvent(NamedTuple):
 
 class _Time(msgspec.Struct, forbid_unknown_fields=True):
     time: datetime | None = None
+    force: bool = False
 
 
 class _Rebuild(msgspec.Struct, forbid_unknown_fields=True):
@@ -78,12 +85,15 @@ def parse_lister_event(event: Mapping[str, Any]) -> RunEvent | RebuildEvent | Re
             return _registry_event(msgspec.convert(event, _S3Event))
         if "rebuild" in event:
             return RebuildEvent(msgspec.convert(event, _Rebuild).rebuild)
-        time = msgspec.convert(event, _Time).time
+        named = msgspec.convert(event, _Time)
     except (TypeError, msgspec.ValidationError) as error:
         raise InvalidMessageError(f"the lister does not know this event: {error}") from error
+    time = named.time
     if time is not None and time.tzinfo is None:
         raise InvalidMessageError(f"the time {time.isoformat()} has no time zone; end it with Z")
-    return RunEvent(time.astimezone(UTC).replace(microsecond=0) if time else None)
+    if time is not None and not FIRST_YEAR <= time.year <= LAST_YEAR:
+        raise InvalidMessageError(f"the time {time.isoformat()} is of no plausible year")
+    return RunEvent(time.astimezone(UTC).replace(microsecond=0) if time else None, named.force)
 
 
 def _registry_event(event: _S3Event) -> RegistryEvent:

@@ -151,74 +151,88 @@ class Fetcher:
             )
 
     def _keep(self, request: FetchRequest, reading: Reading, newest: Latest | None) -> Outcome:
+        read_at = self._clock.now()
         outcome = msgspec.structs.replace(
-            self._outcome(request, "ok"), header=reading.header, latest=newest
+            self._outcome(request, "ok"),
+            run=run_of_read(request.run, read_at, newest),
+            header=reading.header,
+            latest=newest,
         )
         if reading.rows is None:
             return outcome
+        time = name_snapshot(request, read_at, newest)
+        checked = request.checked
         snapshot = Snapshot(
             playlist_id=request.playlist_id,
-            time=request.run,
-            read_at=self._clock.now(),
-            previous_check=request.checked,
+            time=time,
+            read_at=read_at,
+            previous_check=checked if checked and checked < time else None,
             rows=reading.rows,
             **msgspec.structs.asdict(reading.header),
         )
-        found = Latest(request.run, snapshot.content_hash(), snapshot.known_rows())
-        if newest is None or newest.content != found.content:
-            if newest and loses_much(newest.rows, found.rows) and not _is_confirmed(request, found):
-                return msgspec.structs.replace(
-                    outcome,
-                    status="held",
-                    reason=f"only {found.rows} of {newest.rows} rows came: "
-                    "it counts when the next run loses as much",
-                    held=_first_held(request, found),
-                )
-            newest = msgspec.structs.replace(found, time=self._write(snapshot))
-        written = newest.time >= request.run
-        return msgspec.structs.replace(outcome, read=True, latest=newest, written=written)
+        found = Latest(time, snapshot.content_hash(), snapshot.known_rows())
+        if newest and newest.content == found.content:
+            written = newest.time >= outcome.run
+            return msgspec.structs.replace(outcome, read=True, written=written)
+        if newest and loses_much(newest.rows, found.rows) and not _is_confirmed(request, found):
+            return msgspec.structs.replace(
+                outcome,
+                status="held",
+                reason=f"only {found.rows} of {newest.rows} rows came: "
+                "it counts when the next run loses as much",
+                held=_first_held(request, found),
+            )
+        self._write(snapshot, run=request.run)
+        return msgspec.structs.replace(
+            outcome, read=True, latest=found, written=True, first=newest is None
+        )
 
     def _newest(self, request: FetchRequest) -> Latest | None:
-        """Return the newest snapshot; the catalog may not know it yet."""
+        """Return the newest snapshot; the catalog may not know it yet, or know one that is gone."""
         known = request.latest
-        after = snapshot_key(request.playlist_id, known.time) if known else ""
-        keys = [
-            listed.key
-            for listed in self._bucket.list_objects(
-                snapshots_prefix(request.playlist_id), after=after
-            )
-            if parse_snapshot_key(listed.key)
-        ]
-        if not keys or (stored := self._bucket.get(keys[-1])) is None:
-            return known
-        snapshot = decode_snapshot(stored.body)
-        return Latest(snapshot.time, snapshot.content_hash(), snapshot.known_rows())
+        prefix = snapshots_prefix(request.playlist_id)
+        since = ""
+        if known is not None:
+            since = snapshot_key(request.playlist_id, known.time - timedelta(seconds=1))
+        keys = self._snapshot_keys(prefix, since)
+        if not keys and since:
+            keys = self._snapshot_keys(prefix, "")
+        if not keys:
+            return None
+        newest = _named_time(keys[-1])
+        for key in reversed(keys):
+            if known is not None and _named_time(key) == known.time:
+                return msgspec.structs.replace(known, time=newest)
+            stored = self._bucket.get(key)
+            try:
+                snapshot = decode_snapshot(stored.body) if stored else None
+            except (msgspec.DecodeError, RecursionError):
+                logger.exception("%s cannot be read, so the one before it is compared", key)
+                continue
+            if snapshot:
+                return Latest(newest, snapshot.content_hash(), snapshot.known_rows())
+        return Latest(newest, "", 0)
 
-    def _write(self, snapshot: Snapshot) -> datetime:
-        """Write the snapshot and return the time that names it.
+    def _snapshot_keys(self, prefix: str, after: str) -> list[str]:
+        listed = self._bucket.list_objects(prefix, after=after)
+        return [found.key for found in listed if parse_snapshot_key(found.key)]
 
-        Should the run's name be taken by other contents, the moment of reading names it.
+    def _write(self, snapshot: Snapshot, *, run: datetime) -> None:
+        """Write the snapshot.
+
+        Raises:
+            ConflictError: other contents stand under its name.
         """
-        for time in (snapshot.time, snapshot.read_at):
-            if self._put(msgspec.structs.replace(snapshot, time=time), run=snapshot.time):
-                return time
-        raise ConflictError(f"both names of a snapshot of {snapshot.playlist_id} are taken")
-
-    def _put(self, snapshot: Snapshot, *, run: datetime) -> bool:
-        """Write the snapshot unless its name is taken; return whether its contents stand there."""
         key = snapshot_key(snapshot.playlist_id, snapshot.time)
         metadata = {"run": to_moment(run)}
+        body = encode_snapshot(snapshot)
         try:
-            self._bucket.put(
-                key, encode_snapshot(snapshot), JSON, replacing=None, metadata=metadata
-            )
+            self._bucket.put(key, body, JSON, replacing=None, metadata=metadata)
         except ConflictError:
+            # Ours, if an answer was lost and the request sent again.
             stored = self._bucket.get(key)
-            return (
-                stored is not None
-                and decode_snapshot(stored.body).content_hash() == snapshot.content_hash()
-            )
-        return True
+            if stored is None or stored.body != body:
+                raise
 
     def _outcome(self, request: FetchRequest, status: Status, reason: str = "") -> Outcome:
         return Outcome(
@@ -229,10 +243,34 @@ class Fetcher:
             reason=reason,
             source=request.source,
             alias=request.alias,
+            in_library=request.in_library,
+            latest=request.latest,
         )
 
     def _report(self, outcome: Outcome) -> None:
         self._outcome_queue.send([encode_message(outcome)])
+
+
+def run_of_read(run: datetime, read_at: datetime, newest: Latest | None) -> datetime:
+    """Return the run that a read belongs to.
+
+    A request that was handled so late that the playlist has been read for a later one belongs to
+    none: the moment of reading takes the run's place, as for a registration.
+    """
+    overtaken = newest is not None and run < newest.time <= read_at
+    return read_at if overtaken else run
+
+
+def name_snapshot(request: FetchRequest, read_at: datetime, newest: Latest | None) -> datetime:
+    """Return the time that names a snapshot: later than that of every earlier read.
+
+    It is the run's. Where that is not later than the newest snapshot, or than the last good check,
+    it is the moment of reading, or a second after the newest snapshot.
+    """
+    run, checked = request.run, request.checked
+    if (newest is None or newest.time < run) and (checked is None or checked < run):
+        return run
+    return max(read_at, newest.time + timedelta(seconds=1)) if newest else read_at
 
 
 def loses_much(before: int, now: int) -> bool:
@@ -256,6 +294,12 @@ def _first_held(request: FetchRequest, found: Latest) -> Held:
     held = request.held
     run = held.run if held and (request.registration or held.run == request.run) else request.run
     return Held(run, found.rows)
+
+
+def _named_time(key: str) -> datetime:
+    parsed = parse_snapshot_key(key)
+    assert parsed
+    return parsed[1]
 
 
 def _says_the_same(reading: Reading, request: FetchRequest) -> bool:

@@ -6,34 +6,43 @@ once more at the end: so the last one to write always leaves what the newest cat
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
-from playlist_archive import catalog as catalogs
-from playlist_archive.bucket import Bucket, update
-from playlist_archive.catalog import Catalog, decode_catalog, encode_catalog
+from playlist_archive.bucket import Bucket, Stored, set_aside, update
+from playlist_archive.catalog import Catalog, Entry, decode_catalog, encode_catalog
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import ConflictError
-from playlist_archive.keys import CATALOG, followers_key
+from playlist_archive.keys import CATALOG, DAMAGED, STATUS_JSON, followers_key
+from playlist_archive.merge import merge, with_all_sent
 from playlist_archive.messages import Outcome, RenderRequest, RunReport, encode_message
 from playlist_archive.queues import Queue
-from playlist_archive.spotify.state import SpotifyState, load_state
+from playlist_archive.spotify.state import FURTHEST_AHEAD, SpotifyState, load_state
 from playlist_archive.views.site import render_site
 
 logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 8
+# The metadata of the status document that names the catalog it was made from.
+_REVISION = "catalog-revision"
 
 
 class Indexed(NamedTuple):
-    """How matters stand after a batch; `failing` counts the playlists whose status is not ok."""
+    """How matters stand after a batch.
+
+    `checked` counts the good checks that it brought, `failing` the playlists whose status is not
+    ok, `overdue` those that the last run was to read and has not.
+    """
 
     revision: int
+    checked: int
     failing: int
+    overdue: int
     hours_parked: float
     requests_within_a_day: int
 
@@ -47,41 +56,60 @@ class Indexer:
     def index(self, messages: Sequence[Outcome | RunReport]) -> Indexed:
         """Merge the messages and bring everything up to date that tells of them."""
         state = load_state(self._bucket)
-        self._write_followers(messages)
         for _ in range(_ATTEMPTS):
+            status = self._bucket.get(STATUS_JSON)
             try:
-                merged, etag = self._merge(messages, state)
+                known, merged, etag = self._merge(messages, state, status)
                 merged, etag = self._announce(merged, etag)
+                self._write_followers(merged, messages)
+                self._write_site(merged, state, status)
             except ConflictError:
                 continue
-            self._write_site(merged, state)
             if self._is_newest(etag):
-                return _summarize(merged, state, self._clock.now())
+                checked = count_checks(messages, known, merged)
+                return _summarize(merged, checked, state, self._clock.now())
         raise ConflictError("the catalog was written by others all the time")
 
     def _merge(
-        self, messages: Iterable[Outcome | RunReport], state: SpotifyState
-    ) -> tuple[Catalog, str]:
-        """Return the merged catalog and its ETag."""
+        self, messages: Iterable[Outcome | RunReport], state: SpotifyState, status: Stored | None
+    ) -> tuple[Catalog, Catalog, str]:
+        """Return the catalog as it was, and merged with its ETag."""
         known, etag = self._read()
-        merged = catalogs.merge(known, messages)
-        merged = catalogs.merge(merged, defer_unread(merged, state, self._clock.now()))
-        if etag and merged == known:
-            return known, etag
-        return merged, self._put(merged, etag)
+        now = self._clock.now()
+        # Later than every revision before, even those of a catalog that was lost.
+        revision = int(now.timestamp() * 1000)
+        merged = merge(
+            known,
+            messages,
+            revision=revision,
+            announce_all=etag is not None and is_rolled_back(known, status),
+        )
+        merged = merge(merged, defer_unread(merged, state, now), revision=revision)
+        if etag and merged is known:
+            return known, known, etag
+        return known, merged, self._put(merged, etag)
 
     def _read(self) -> tuple[Catalog, str | None]:
-        """Return the stored catalog and its ETag, but not its text: it may fill half the memory."""
+        """Return the stored catalog and its ETag, but not its text: it may fill half the memory.
+
+        One that cannot be read is set aside and begun anew.
+        """
         stored = self._bucket.get(CATALOG)
-        return (decode_catalog(stored.body), stored.etag) if stored else (Catalog(), None)
+        if stored is None:
+            return Catalog(), None
+        try:
+            return decode_catalog(stored.body), stored.etag
+        except (msgspec.DecodeError, RecursionError):
+            set_aside(self._bucket, CATALOG, stored.body, self._clock.now())
+            return Catalog(), stored.etag
 
     def _announce(self, catalog: Catalog, etag: str) -> tuple[Catalog, str]:
-        """Tell the renderer every standing that it may not know, then note that it was told.
+        """Ask the renderer to show what it may not have been asked yet, then note that it was.
 
-        Only what the written catalog says is told, and what a crash left untold is told next time.
+        Only what the written catalog says is sent, and what a crash left unsent is sent next time.
         """
-        untold = list(catalog.unannounced())
-        if not untold:
+        unsent = list(catalog.unsent())
+        if not unsent:
             return catalog, etag
         self._render_queue.send(
             encode_message(
@@ -91,46 +119,106 @@ class Indexer:
                     standing=standing,
                 )
             )
-            for playlist_id, standing in untold
+            for playlist_id, standing in unsent
         )
-        told = catalogs.announced(catalog)
-        return told, self._put(told, etag)
+        sent = with_all_sent(catalog)
+        return sent, self._put(sent, etag)
 
     def _put(self, catalog: Catalog, etag: str | None) -> str:
         return self._bucket.put(CATALOG, encode_catalog(catalog), JSON, replacing=etag)
 
     def _is_newest(self, etag: str) -> bool:
-        return [found.etag for found in self._bucket.list_objects(CATALOG)] == [etag]
+        listed = self._bucket.list_objects(CATALOG)
+        return etag in [found.etag for found in listed if found.key == CATALOG]
 
-    def _write_site(self, catalog: Catalog, state: SpotifyState) -> None:
-        for key, page in render_site(catalog, state).items():
+    def _write_site(self, catalog: Catalog, state: SpotifyState, status: Stored | None) -> None:
+        """Write the pages that differ; the status document last, with the catalog's revision.
+
+        Raises:
+            ConflictError: another indexer wrote the status document meanwhile.
+        """
+        damaged = [listed.key for listed in self._bucket.list_objects(DAMAGED)]
+        pages = render_site(catalog, state, damaged)
+        document = pages.pop(STATUS_JSON)
+        for key, page in pages.items():
             update(self._bucket, key, page.content_type, _always(page.body))
+        metadata = {_REVISION: str(catalog.revision)}
+        if status is None or (status.body, status.metadata) != (document.body, metadata):
+            self._bucket.put(
+                STATUS_JSON,
+                document.body,
+                document.content_type,
+                replacing=status.etag if status else None,
+                metadata=metadata,
+            )
 
-    def _write_followers(self, messages: Iterable[Outcome | RunReport]) -> None:
-        """Note the numbers that this batch read; no number is noted for what was not read."""
-        numbers: dict[str, dict[str, int]] = {}
+    def _write_followers(self, catalog: Catalog, messages: Iterable[Outcome | RunReport]) -> None:
+        """Note the numbers of the playlists in this batch; none is noted for what was not read."""
+        late: dict[str, dict[str, int]] = defaultdict(dict)
         for message in messages:
             match message:
                 case Outcome(status="ok", header=header) if header and header.followers is not None:
-                    days = numbers.setdefault(message.playlist_id, {})
-                    days[f"{message.run:%Y-%m-%d}"] = header.followers
-        for playlist_id, days in numbers.items():
-            update(self._bucket, followers_key(playlist_id), JSON, _adding(days))
+                    late[message.playlist_id][_day(message.run)] = header.followers
+        horizon = self._clock.now() + FURTHEST_AHEAD
+        for playlist_id, numbers in late.items():
+            entry = catalog.entries[playlist_id]
+            change = _noting(entry, numbers, _day(max(entry.run, horizon)))
+            key = followers_key(playlist_id)
+            try:
+                update(self._bucket, key, JSON, change)
+            except (msgspec.DecodeError, RecursionError):
+                if stored := self._bucket.get(key):
+                    set_aside(self._bucket, key, stored.body, self._clock.now())
+                    body = change(None)
+                    self._bucket.put(key, body, JSON, replacing=stored.etag)
 
 
-def _summarize(catalog: Catalog, state: SpotifyState, now: datetime) -> Indexed:
+def is_rolled_back(catalog: Catalog, status: Stored | None) -> bool:
+    """Whether the catalog is older than the status document that was made from it last.
+
+    Where that document does not say, nobody knows.
+    """
+    if status is None or not status.metadata.get(_REVISION, "").isdecimal():
+        return True
+    return catalog.revision < int(status.metadata[_REVISION])
+
+
+def _summarize(catalog: Catalog, checked: int, state: SpotifyState, now: datetime) -> Indexed:
     return Indexed(
         revision=catalog.revision,
+        checked=checked,
         failing=sum(entry.status != "ok" for _, entry in catalog.active()),
+        overdue=len(catalog.overdue()),
         hours_parked=state.hours_parked(now),
         requests_within_a_day=state.requests_within_a_day(now),
     )
+
+
+def count_checks(messages: Iterable[Outcome | RunReport], before: Catalog, after: Catalog) -> int:
+    """Count the good checks of a batch, changed or not.
+
+    What the sweep of a run proved unchanged counts once every other playlist of the run has had its
+    answer: it must not hide that nothing is read any more.
+    """
+    read = swept = 0
+    reported = False
+    for message in messages:
+        match message:
+            case Outcome(status="ok", header=header):
+                read += header is not None
+            case RunReport():
+                reported = True
+    if after.report and not after.overdue() and (reported or before.overdue()):
+        swept = after.report.unchanged
+    return read + swept
 
 
 def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[Outcome]:
     """Return what a stopped lane means for the playlists that still wait in it."""
     run = state.latest_run
     if run is None or state.parked_at is None or not state.parked(now):
+        return []
+    if run > now + FURTHEST_AHEAD:  # a simulation's, or of a wrong clock
         return []
     return [
         Outcome(
@@ -150,10 +238,29 @@ def _always(body: bytes) -> Callable[[bytes | None], bytes]:
     return lambda _: body
 
 
-def _adding(days: dict[str, int]) -> Callable[[bytes | None], bytes]:
-    def add(stored: bytes | None) -> bytes:
-        known = msgspec.json.decode(stored, type=dict[str, int]) if stored else {}
-        series = msgspec.json.encode(dict(sorted({**known, **days}.items())))
-        return msgspec.json.format(series, indent=2) + b"\n"
+def _noting(entry: Entry, numbers: Mapping[str, int], last: str) -> Callable[[bytes | None], bytes]:
+    """Return a change that adds an entry's numbers to a series of them by day.
 
-    return add
+    Of the runs of one day the last one counts. `numbers` that are older than what the entry
+    remembers fill days that have none. No day after `last` stays.
+    """
+    recent = {
+        _day(check.run_time): check.followers
+        for check in entry.history.runs()
+        if check.followers is not None
+    }
+
+    def note(stored: bytes | None) -> bytes:
+        known = msgspec.json.decode(stored, type=dict[str, int]) if stored is not None else {}
+        days = {
+            day: number for day, number in {**numbers, **known, **recent}.items() if day <= last
+        }
+        return (
+            msgspec.json.format(msgspec.json.encode(dict(sorted(days.items()))), indent=2) + b"\n"
+        )
+
+    return note
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"

@@ -47,6 +47,10 @@ def registry_key(playlist_id: str) -> str:
     return f"{REGISTRY}{playlist_id}"
 
 
+def excluded_key(playlist_id: str) -> str:
+    return f"{EXCLUDED}{playlist_id}"
+
+
 def snapshots_prefix(playlist_id: str) -> str:
     return f"{SNAPSHOTS}{check_playlist_id(playlist_id)}/"
 

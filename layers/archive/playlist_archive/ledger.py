@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from playlist_archive.errors import OutOfOrderError
 from playlist_archive.messages import Header, Standing, Status
 from playlist_archive.moments import Moment, to_moment
+from playlist_archive.naming import name_playlist
 from playlist_archive.snapshot import Item, Owner, Row, Snapshot
 
 SCHEMA = 1
@@ -162,7 +163,7 @@ class Ledger(
     def original_name(self) -> str:
         """The owner's alias, else Spotify's name, else (Spotify allows blank ones) the id."""
         alias = self.standing.alias if self.standing else ""
-        return alias or (self.header.name if self.header.name.strip() else self.playlist_id)
+        return name_playlist(alias, self.header.name, self.playlist_id)
 
     @property
     def unique_name(self) -> str:
@@ -198,7 +199,7 @@ class Ledger(
     @property
     def _fresh_standing(self) -> Standing | None:
         """The standing if its numbers are at least as new as the newest snapshot."""
-        if self.standing and self.standing.read and self.standing.read >= self.last:
+        if self.standing and self.standing.snapshot and self.standing.snapshot >= self.last:
             return self.standing
         return None
 

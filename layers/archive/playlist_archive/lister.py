@@ -1,18 +1,22 @@
 """Decides what has to be read, and tells the other functions."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from hashlib import md5
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 from unicodedata import category
 from zlib import crc32
 
-from playlist_archive.bucket import Bucket, Listed
+import msgspec
+
+from playlist_archive.bucket import Bucket, Listed, set_aside
 from playlist_archive.catalog import Catalog, Entry, decode_catalog
 from playlist_archive.clock import Clock
 from playlist_archive.errors import (
     AuthorizationError,
+    InvalidMessageError,
     InvalidPlaylistIdError,
     OutOfTimeError,
     PlaylistError,
@@ -24,22 +28,31 @@ from playlist_archive.keys import (
     REGISTRY,
     SNAPSHOTS,
     check_playlist_id,
+    excluded_key,
+    is_playlist_id,
     parse_snapshot_key,
     registry_key,
+    snapshot_key,
+    snapshots_prefix,
 )
 from playlist_archive.messages import (
     FetchRequest,
     Header,
+    Latest,
     Outcome,
     Problem,
     RenderRequest,
     RunReport,
     Source,
     encode_message,
+    header_of,
 )
+from playlist_archive.moments import to_moment
 from playlist_archive.queues import Lane, Queue
 from playlist_archive.settings import LibraryMode
+from playlist_archive.snapshot import decode_snapshot
 from playlist_archive.spotify.client import Library, Spotify
+from playlist_archive.spotify.state import FURTHEST_AHEAD, supersedes
 
 logger = logging.getLogger(__name__)
 
@@ -58,15 +71,25 @@ _LONGEST_ALIAS = 300
 _LARGEST_ENTRY = 4 * _LONGEST_ALIAS + 8
 # Unicode's control characters, and its separators of lines and paragraphs.
 _NO_TEXT = frozenset({"Cc", "Zl", "Zp"})
+# The sweep and the messages of a large library take most of an invocation.
+_TIME_FOR_THE_REST_SECONDS = 180
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Wanted(NamedTuple):
-    """A playlist that is to be archived, and why."""
+    """A playlist that is to be archived, and why; `listed` is how the library describes it."""
 
     source: Source
     alias: str = ""
     listed: Header | None = None
+    in_library: bool = False
+
+
+class Forgotten(NamedTuple):
+    """A playlist that has a snapshot of which the catalog knows nothing: that snapshot."""
+
+    header: Header
+    latest: Latest
 
 
 class Registry(NamedTuple):
@@ -108,43 +131,70 @@ class Lister:
         self._mode: LibraryMode = archive_my_playlists
         self._full_read_every = timedelta(days=full_read_every_days)
 
-    def run(self, time: datetime | None, remaining_seconds: Callable[[], float]) -> RunReport:
+    def run(
+        self, time: datetime | None, remaining_seconds: Callable[[], float], *, force: bool = False
+    ) -> RunReport:
         """Start the run of `time` (None: of now) and return its report.
 
         What stands in the way of asking Spotify is told in the report; the playlists are planned
         all the same, so that a lane that opens again goes on by itself.
+
+        Raises:
+            InvalidMessageError: the time lies more than 26 hours ahead of the clock; with `force`
+                it may.
         """
-        run = time or self._clock.now()
+        now = self._clock.now()
+        run = time or now
+        if run > now + FURTHEST_AHEAD and not force:
+            raise InvalidMessageError(
+                f"the time {to_moment(run)} lies more than 26 hours ahead of the clock "
+                f'({to_moment(now)}): correct it, or add "force": true to simulate a run'
+            )
         self._spotify.open(remaining_seconds)
         latest_run = self._spotify.state.latest_run
-        if latest_run is not None and run < latest_run:
+        if latest_run is not None and supersedes(latest_run, run, now):
             failure = f"the run of {latest_run:%Y-%m-%d %H:%M} UTC supersedes this earlier one"
             logger.warning(failure)
-            return RunReport(run=run, at=self._clock.now(), planned=0, unchanged=0, failure=failure)
+            return RunReport(run=run, at=now, planned=0, unchanged=0, failure=failure)
         catalog = self._catalog()
         registry = self._read_registry(catalog)
-        library, ends, failure, refused = None, None, "", False
+        forgotten = self._find_forgotten(catalog, remaining_seconds)
+        library, credentials, failure, refused = None, None, "", False
         try:
             self._spotify.start_run(run)
             credentials = self._spotify.credentials()
-            ends = credentials.authorization_ends()
+            self._spotify.check()
             # Without a user nobody has a library.
             if credentials.refresh_token:
-                self._spotify.check()
                 library = self._spotify.read_library()
+            else:
+                self._spotify.log_in()
         except (SpotifyStoppedError, PlaylistError, OutOfTimeError) as error:
             failure, refused = str(error), isinstance(error, AuthorizationError)
             logger.warning("no sweep of the library: %s", failure)
         finally:
             self._spotify.close()
+        ends = credentials.authorization_ends() if credentials else None
         problems = (*self._foresee_end(ends), *registry.problems)
+        if run <= now + FURTHEST_AHEAD:
+            problems += tuple(self._find_future_snapshots(catalog))
         wanted = choose(registry, library, catalog, self._mode)
-        plan = plan_run(run, self._clock.now(), wanted, catalog, self._full_read_every)
+        plan = plan_run(
+            run,
+            self._clock.now(),
+            wanted,
+            catalog,
+            self._full_read_every,
+            forgotten=forgotten,
+            excluded=registry.excluded,
+        )
         report = RunReport(
             run=run,
             at=self._clock.now(),
             planned=len(plan.requests),
             unchanged=sum(outcome.status == "ok" for outcome in plan.outcomes),
+            user=bool(credentials and credentials.refresh_token),
+            library=len(library.entries) if library else None,
             problems=problems[:_MOST_PROBLEMS],
             failure=failure,
             refused=refused,
@@ -168,18 +218,26 @@ class Lister:
         catalog = self._catalog()
         entry = catalog.entries.get(playlist_id)
         stored = self._bucket.get(registry_key(playlist_id))
+        archived = entry is not None and entry.status != "retired"
         if stored is not None:
             alias, _ = _parse_alias(playlist_id, stored.body)
-            wanted = Wanted("registry", alias)
+            wanted = Wanted("registry", alias, in_library=entry is not None and entry.in_library)
             request = _request(playlist_id, time, wanted, entry, registration=True)
-            news = () if entry else (_await_first_read(request, self._clock.now()),)
+            news = () if archived else (_await_read(request, self._clock.now(), entry),)
             plan = Plan((request,), news)
-        elif entry is not None and entry.source == "registry" and entry.status != "retired":
-            plan = Plan((), (_retire(playlist_id, time, self._clock.now()),))
+        elif entry is not None and archived and entry.source == "registry":
+            plan = self._plan_removal(playlist_id, time, entry)
         else:
             plan = Plan((), ())
         self._send(plan)
         return plan
+
+    def _plan_removal(self, playlist_id: str, time: datetime, entry: Entry) -> Plan:
+        """Retire a playlist whose registry entry was deleted, unless the library holds it, too."""
+        excluded = self._bucket.get(excluded_key(playlist_id)) is not None
+        if entry.in_library and self._mode != "none" and not excluded:
+            return Plan((), ())
+        return Plan((), (_retire(playlist_id, time, self._clock.now(), "no longer registered"),))
 
     def rebuild(self, which: Literal["all"] | list[str]) -> int:
         """Have ledgers and views made again from snapshots; return of how many playlists.
@@ -197,8 +255,8 @@ class Lister:
             encode_message(
                 RenderRequest(
                     playlist_id=playlist_id,
-                    standing=entry.standing
-                    if (entry := catalog.entries.get(playlist_id))
+                    standing=entry.announced.standing
+                    if (entry := catalog.entries.get(playlist_id)) and entry.announced
                     else None,
                     rebuild=True,
                 )
@@ -207,14 +265,70 @@ class Lister:
         )
         return len(playlist_ids)
 
-    def _list_archived(self) -> set[str]:
-        """Return the ids of all playlists that have a snapshot."""
-        keys = (listed.key for listed in self._bucket.list_objects(SNAPSHOTS))
-        return {parsed[0] for key in keys if (parsed := parse_snapshot_key(key))}
+    def _list_archived(self) -> list[str]:
+        """Return the ids of all playlists that have a folder of snapshots."""
+        return [name for name in self._bucket.list_folders(SNAPSHOTS) if is_playlist_id(name)]
 
     def _catalog(self) -> Catalog:
+        """Read the catalog; one that cannot be read is set aside, and the indexer begins anew."""
         stored = self._bucket.get(CATALOG)
-        return decode_catalog(stored.body if stored else None)
+        try:
+            return decode_catalog(stored.body if stored else None)
+        except (msgspec.DecodeError, RecursionError):
+            assert stored
+            set_aside(self._bucket, CATALOG, stored.body, self._clock.now())
+            return Catalog()
+
+    def _find_forgotten(
+        self, catalog: Catalog, remaining_seconds: Callable[[], float]
+    ) -> dict[str, Forgotten]:
+        """Return the newest snapshots of playlists of which the catalog knows none.
+
+        It was lost, or is an old one. What there is no time for comes in the next run.
+        """
+        forgotten: dict[str, Forgotten] = {}
+        for playlist_id in self._list_archived():
+            entry = catalog.entries.get(playlist_id)
+            if entry and entry.latest:
+                continue
+            if remaining_seconds() < _TIME_FOR_THE_REST_SECONDS:
+                logger.warning("not all that the catalog forgot was looked at")
+                break
+            if snapshot := self._newest_snapshot(playlist_id):
+                forgotten[playlist_id] = snapshot
+        return forgotten
+
+    def _newest_snapshot(self, playlist_id: str) -> Forgotten | None:
+        keys = [
+            listed.key
+            for listed in self._bucket.list_objects(snapshots_prefix(playlist_id))
+            if parse_snapshot_key(listed.key)
+        ]
+        for key in reversed(keys):
+            stored, parsed = self._bucket.get(key), parse_snapshot_key(key)
+            try:
+                snapshot = decode_snapshot(stored.body) if stored else None
+            except (msgspec.DecodeError, RecursionError):
+                continue
+            if snapshot and parsed:
+                latest = Latest(parsed[1], snapshot.content_hash(), snapshot.known_rows())
+                return Forgotten(header_of(snapshot), latest)
+        return None
+
+    def _find_future_snapshots(self, catalog: Catalog) -> Iterator[Problem]:
+        """Yield the snapshots that a wrong clock or a simulation dated ahead of the clock."""
+        furthest = self._clock.now() + FURTHEST_AHEAD
+        for playlist_id, entry in catalog.entries.items():
+            if entry.latest is None or entry.latest.time <= furthest:
+                continue
+            after = snapshot_key(playlist_id, furthest)
+            for listed in self._bucket.list_objects(snapshots_prefix(playlist_id), after=after):
+                if parse_snapshot_key(listed.key):
+                    yield Problem(
+                        listed.key,
+                        "it is dated in the future: delete it, and rebuild the playlist; "
+                        "until then later ones are dated after it",
+                    )
 
     def _read_registry(self, catalog: Catalog) -> Registry:
         aliases: dict[str, str] = {}
@@ -281,23 +395,29 @@ def choose(
     Without a complete sweep the library is what it was. An explicit registry entry outweighs
     `excluded/`, which only keeps library playlists from being archived.
     """
-    wanted: dict[str, Wanted] = {}
-    if library is not None:
-        for listed in library.entries:
-            own = listed.collaborative or listed.header.owner.id == library.user_id
-            if mode == "all" or (mode == "owned" and own):
-                wanted[listed.playlist_id] = Wanted("library", listed=listed.header)
-    elif mode != "none":
-        wanted = {
-            playlist_id: Wanted("library")
+    if library is None:
+        listed: dict[str, Header | None] = {
+            playlist_id: None
             for playlist_id, entry in catalog.active()
-            if entry.source == "library"
+            if mode != "none" and (entry.in_library or entry.source == "library")
         }
-    for playlist_id in registry.excluded:
-        wanted.pop(playlist_id, None)
-    headers = {listed.playlist_id: listed.header for listed in library.entries} if library else {}
+    else:
+        listed = {
+            one.playlist_id: one.header
+            for one in library.entries
+            if mode == "all"
+            or (mode == "owned" and (one.collaborative or one.header.owner.id == library.user_id))
+        }
+    wanted = {
+        playlist_id: Wanted("library", listed=header, in_library=True)
+        for playlist_id, header in listed.items()
+        if playlist_id not in registry.excluded
+    }
+    headers = {one.playlist_id: one.header for one in library.entries} if library else {}
     for playlist_id, alias in registry.aliases.items():
-        wanted[playlist_id] = Wanted("registry", alias, headers.get(playlist_id))
+        wanted[playlist_id] = Wanted(
+            "registry", alias, headers.get(playlist_id), in_library=playlist_id in wanted
+        )
     return wanted
 
 
@@ -307,37 +427,64 @@ def plan_run(
     wanted: Mapping[str, Wanted],
     catalog: Catalog,
     full_read_every: timedelta,
+    *,
+    forgotten: Mapping[str, Forgotten] = MappingProxyType({}),
+    excluded: Container[str] = frozenset(),
 ) -> Plan:
-    """Decide for every playlist whether it must be read; the longest unread comes first."""
-    requests: list[tuple[bool, datetime, FetchRequest]] = []
+    """Decide for every playlist whether it must be read, and in which order.
+
+    First comes what was deferred last time, last what failed or was too large; among equals the
+    longest unread comes first.
+    """
+    requests: list[tuple[int, datetime, FetchRequest]] = []
     outcomes: list[Outcome] = []
     for playlist_id, reason in wanted.items():
         entry = catalog.entries.get(playlist_id)
+        lost = forgotten.get(playlist_id)
         known = _known_version(playlist_id, entry, run, full_read_every)
         if entry and known and _is_unchanged(reason.listed, entry, known):
-            outcomes.append(
-                Outcome(
-                    playlist_id=playlist_id,
-                    run=run,
-                    at=now,
-                    status="ok",
-                    source=reason.source,
-                    alias=reason.alias,
-                )
-            )
+            outcomes.append(_prove_unchanged(playlist_id, run, now, reason))
         elif entry is None or _is_worth_asking(playlist_id, reason.listed, entry, run):
-            request = _request(playlist_id, run, reason, entry, known=known)
-            waited = entry is not None and entry.status == "deferred"
-            requests.append((not waited, request.checked or _NEVER, request))
-            if entry is None:
-                outcomes.append(_await_first_read(request, now, reason.listed))
+            request = _request(
+                playlist_id, run, reason, entry, known=known, latest=lost.latest if lost else None
+            )
+            requests.append((_turn(entry), request.checked or _NEVER, request))
+            if entry is None or entry.status == "retired":
+                described = reason.listed or (lost.header if lost else None)
+                outcomes.append(_await_read(request, now, entry, described))
     outcomes += [
-        _retire(playlist_id, run, now)
-        for playlist_id, _ in catalog.active()
+        _retire(playlist_id, run, now, _why_retired(playlist_id, entry, excluded))
+        for playlist_id, entry in catalog.active()
         if playlist_id not in wanted
+    ]
+    outcomes += [
+        _recall(playlist_id, run, now, lost)
+        for playlist_id, lost in forgotten.items()
+        if playlist_id not in wanted and playlist_id not in catalog.entries
     ]
     requests.sort(key=lambda planned: (*planned[:2], planned[2].playlist_id))
     return Plan(tuple(request for _, _, request in requests), tuple(outcomes))
+
+
+def _turn(entry: Entry | None) -> int:
+    """Return when a playlist has its turn: 0 is first."""
+    if entry is None:
+        return 1
+    if entry.oversized or entry.status in {"not_found", "forbidden", "invalid", "unstable"}:
+        return 2
+    return 0 if entry.status == "deferred" else 1
+
+
+def _prove_unchanged(playlist_id: str, run: datetime, now: datetime, wanted: Wanted) -> Outcome:
+    return Outcome(
+        playlist_id=playlist_id,
+        run=run,
+        at=now,
+        status="ok",
+        source=wanted.source,
+        alias=wanted.alias,
+        in_library=wanted.in_library,
+    )
 
 
 def _is_unchanged(listed: Header | None, entry: Entry, known: Header) -> bool:
@@ -363,7 +510,10 @@ def _known_version(
     """
     if entry is None or entry.read is None or entry.header is None or entry.figures is None:
         return None
-    if entry.described != entry.figures.read or not entry.header.snapshot_id:
+    if entry.read > run or entry.latest is None:
+        return None
+    one_outcome = entry.stamps.get("described") == entry.stamps.get("figures")
+    if not one_outcome or not entry.header.snapshot_id:
         return None
     if entry.header.owner.id in {"", "spotify"}:
         return None
@@ -407,6 +557,7 @@ def _request(
     entry: Entry | None,
     *,
     known: Header | None = None,
+    latest: Latest | None = None,
     registration: bool = False,
 ) -> FetchRequest:
     return FetchRequest(
@@ -414,8 +565,9 @@ def _request(
         run=run,
         source=wanted.source,
         alias=wanted.alias,
-        checked=entry.checked if entry else None,
-        latest=entry.latest if entry else None,
+        in_library=wanted.in_library,
+        checked=entry.checked if entry and entry.checked and entry.checked <= run else None,
+        latest=entry.latest if entry and entry.latest else latest,
         snapshot_id=known.snapshot_id if known else "",
         header=known,
         held=entry.held if entry else None,
@@ -423,33 +575,55 @@ def _request(
     )
 
 
-def _await_first_read(
-    request: FetchRequest, now: datetime, listed: Header | None = None
+def _await_read(
+    request: FetchRequest, now: datetime, entry: Entry | None, described: Header | None = None
 ) -> Outcome:
-    """Return what is known of a new playlist, should the lane be blocked before its turn comes.
+    """Return what is known of a playlist that comes in, should the lane be blocked for long.
 
-    It is dated back by the unit of time, so that the read may end within the same second.
+    In its run a read that ends well is the last word, even within the same second.
     """
+    if entry is not None:
+        reason = "it is archived again and waits to be read"
+    elif request.latest is not None:
+        reason = "the catalog has lost it, so it waits to be read again"
+    else:
+        reason = "it waits for its first read"
     return Outcome(
         playlist_id=request.playlist_id,
         run=request.run,
-        at=now - timedelta(seconds=1),
+        at=now,
         status="deferred",
-        reason="it waits for its first read",
+        reason=reason,
         source=request.source,
         alias=request.alias,
-        header=listed,
+        in_library=request.in_library,
+        header=described,
+        latest=request.latest,
     )
 
 
-def _retire(playlist_id: str, run: datetime, now: datetime) -> Outcome:
+def _retire(playlist_id: str, run: datetime, now: datetime, reason: str) -> Outcome:
     return Outcome(
         playlist_id=playlist_id,
         run=run,
         at=now,
         status="retired",
-        reason="no longer registered; what was archived is kept",
+        reason=f"{reason}; what was archived is kept",
     )
+
+
+def _recall(playlist_id: str, run: datetime, now: datetime, lost: Forgotten) -> Outcome:
+    """Return a retired playlist to the catalog that has lost it."""
+    retired = _retire(playlist_id, run, now, "no longer registered")
+    return msgspec.structs.replace(retired, header=lost.header, latest=lost.latest)
+
+
+def _why_retired(playlist_id: str, entry: Entry, excluded: Container[str]) -> str:
+    if playlist_id in excluded:
+        return f"left out by {excluded_key(playlist_id)}"
+    if entry.source == "registry":
+        return "no longer registered"
+    return "no longer among those that ArchiveMyPlaylists chooses from the library"
 
 
 def _alias_etags(alias: str) -> set[str]:
@@ -464,7 +638,7 @@ def _alias_etags(alias: str) -> set[str]:
 def _parse_alias(playlist_id: str, body: bytes) -> tuple[str, Problem | None]:
     """Return the alias in a registry entry, or none and what is wrong with it."""
     try:
-        text = body.decode().removesuffix("\n").removesuffix("\r")
+        text = body.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         return "", _bad_alias(playlist_id)
     blank = text.strip() != text

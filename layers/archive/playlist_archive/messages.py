@@ -9,7 +9,7 @@ from msgspec import Meta
 from playlist_archive.errors import InvalidMessageError
 from playlist_archive.keys import PLAYLIST_ID
 from playlist_archive.moments import to_moment
-from playlist_archive.snapshot import Owner
+from playlist_archive.snapshot import Owner, Snapshot
 
 Status = Literal[
     "ok", "not_found", "forbidden", "invalid", "unstable", "held", "deferred", "retired"
@@ -18,6 +18,10 @@ Source = Literal["registry", "library"]
 PlaylistId = Annotated[str, Meta(pattern=rf"\A{PLAYLIST_ID}\Z")]
 # One without a time zone could not be compared with the others.
 Time = Annotated[datetime, Meta(tz=True)]
+
+
+# Spotify began in 2008; the last year is far enough from the end of Python's calendar.
+FIRST_YEAR, LAST_YEAR = 2000, 9000
 
 
 class Latest(msgspec.Struct, frozen=True):
@@ -65,6 +69,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     `read` says that all rows were read and are those of the newest snapshot, `latest`; `written`
     that this read wrote it. `held` is the loss that a later run has to confirm. `oversized` says
     that a whole read needs more than a day's budget or one invocation, so that it comes last.
+    `first` says that this read wrote the playlist's first snapshot, so that it had no pages yet.
     """
 
     playlist_id: PlaylistId
@@ -81,6 +86,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     held: Held | None = None
     in_library: bool = False
     oversized: bool = False
+    first: bool = False
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -102,6 +108,18 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         )
 
 
+def header_of(snapshot: Snapshot) -> Header:
+    """Return what a snapshot says about its playlist besides the rows."""
+    return Header(
+        name=snapshot.name,
+        description=snapshot.description,
+        owner=snapshot.owner,
+        url=snapshot.url,
+        snapshot_id=snapshot.snapshot_id,
+        followers=snapshot.followers,
+    )
+
+
 class Problem(msgspec.Struct, frozen=True):
     """Something the owner wrote that cannot be used, as `registry/abc`, and what to do."""
 
@@ -113,7 +131,8 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     """What the lister says about a whole run.
 
     `planned` counts the playlists that are to be read, `unchanged` those that the sweep proved
-    unchanged. `failure` is a plain word when Spotify could not be asked at all; `refused` says that
+    unchanged. `user` says that somebody is logged in, and `library` how many playlists theirs holds,
+    None where it was not listed. `failure` is a plain word when Spotify could not be asked at all; `refused` says that
     the credentials were the cause.
     """
 
@@ -121,6 +140,8 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     at: Time
     planned: int
     unchanged: int
+    user: bool = False
+    library: int | None = None
     problems: tuple[Problem, ...] = ()
     failure: str = ""
     refused: bool = False
@@ -154,7 +175,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `unique_name` is the name in the index, `name` the alias or Spotify's name it was made from;
     `alias` is empty where the owner gave none.
-    `followers` and `snapshot_id` were read in the run `read`. `gaps` are the newest stretches, the
+    `followers` and `snapshot_id` were read when `snapshot` was the newest. `gaps` are the newest stretches, the
     oldest first, that did not read the playlist and that a good check has ended.
     """
 
@@ -165,7 +186,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     status: Status
     since: Time
     reason: str = ""
-    read: Time | None = None
+    snapshot: Time | None = None
     followers: int | None = None
     snapshot_id: str = ""
     gaps: tuple[Stretch, ...] = ()
@@ -235,8 +256,11 @@ def describe_message(body: str) -> dict[str, str]:
     return {name: value for name, value in described.items() if value}
 
 
-def _decode[M](decoder: msgspec.json.Decoder[M], body: str) -> M:
+def _decode[M: Message](decoder: msgspec.json.Decoder[M], body: str) -> M:
     try:
-        return decoder.decode(body)
+        message = decoder.decode(body)
     except _MALFORMED as error:
         raise InvalidMessageError(f"not a message of this version: {error}") from error
+    if message.run and not FIRST_YEAR <= message.run.year <= LAST_YEAR:
+        raise InvalidMessageError(f"the run {message.run} is of no plausible year")
+    return message

@@ -240,6 +240,6 @@ def test_a_twin_has_the_bytes_of_the_standard_encoder(
 
 
 def test_days_later_nothing_changes_by_itself(ledger: Ledger) -> None:
-    seen = standing_of(read=day("2024-03-02") + timedelta(days=9), followers=12)
+    seen = standing_of(snapshot=day("2024-03-02") + timedelta(days=9), followers=12)
 
     assert render_pages(with_standing(ledger, seen)) == render_pages(ledger)

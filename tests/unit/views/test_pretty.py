@@ -66,7 +66,7 @@ def test_an_unknown_follower_number_is_not_made_up() -> None:
 
 
 def test_newer_numbers_are_shown() -> None:
-    standing = standing_of(read=day("2024-03-05"), followers=1, snapshot_id="bmV3")
+    standing = standing_of(snapshot=day("2024-03-05"), followers=1, snapshot_id="bmV3")
     ledger = with_standing(fold_all([snapshot_of("a")]), standing)
 
     assert " - 1 like - " in pretty_page(ledger)

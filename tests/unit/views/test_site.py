@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from markdown_it import MarkdownIt
 
-from playlist_archive.catalog import Catalog, Entry, Figures, merge
+from playlist_archive.catalog import Catalog, Entry, Figures
+from playlist_archive.merge import merge
 from playlist_archive.messages import Header, Latest, Outcome, Problem, RunReport, Status
 from playlist_archive.snapshot import Owner
 from playlist_archive.spotify.state import SpotifyState, hour_of
@@ -98,6 +99,7 @@ def test_what_is_wrong_stands_first_with_since_and_reason() -> None:
         "status": "unstable",
         "since": "2026-10-02T04:00:00Z",
         "reason": "why | so",
+        "overdue_since": None,
         "last_checked": "2026-10-01T04:00:00Z",
         "last_changed": "2026-10-01T04:00:00Z",
     }
@@ -115,7 +117,7 @@ def test_a_retired_playlist_is_no_trouble_and_keeps_its_page() -> None:
 
     assert "## Retired \\(1\\)" in index
     assert f"[Harbour mix](/playlists/pretty/{PLAYLIST}.md): retired since" in index
-    assert "All is well" in status
+    assert "## Nothing is archived\n" in status
     assert "| Playlists up to date | 0 of 0 |" in status
 
 
@@ -222,9 +224,7 @@ def test_index_and_metadata_are_those_of_the_archive_before(data: Path, date: st
             alias=known["original_name"],
             unique_name=known["unique_name"],
             latest=Latest(run, "digest", 1),
-            figures=Figures(
-                read=run, followers=known["num_followers"], snapshot_id=known["snapshot_id"]
-            ),
+            figures=Figures(followers=known["num_followers"], snapshot_id=known["snapshot_id"]),
             header=Header(
                 name=known["original_name"],
                 description=known["description"],

@@ -102,6 +102,10 @@ class Spotify(Protocol):
 
     def credentials(self) -> Credentials: ...
 
+    def log_in(self) -> None:
+        """Have an access token issued, which proves the credentials, without asking the Web API."""
+        ...
+
     def read_library(self) -> Library:
         """Sweep the whole library of the authorised user.
 
@@ -159,6 +163,9 @@ class WebApi:
 
     def credentials(self) -> Credentials:
         return self._tokens.credentials
+
+    def log_in(self) -> None:
+        self._tokens.access_token()
 
     def read_library(self) -> Library:
         user = self._ask("/me", {}, WireUser)

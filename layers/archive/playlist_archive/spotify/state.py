@@ -15,6 +15,8 @@ from playlist_archive.keys import SPOTIFY_STATE
 type Change = Callable[["SpotifyState"], "SpotifyState"]
 type Pages = Literal["items", "tracks"]
 
+# A run's time may be so far ahead of the clock: a day and a time zone.
+FURTHEST_AHEAD = timedelta(hours=26)
 _DAY = timedelta(hours=24)
 _HOUR = timedelta(hours=1)
 
@@ -62,6 +64,15 @@ class SpotifyState(
         recent = {hour: total[hour] for hour in sorted(total) if _is_recent(hour, now)}
         latest = max(filter(None, (self.asked_at, asked_at)), default=None)
         return msgspec.structs.replace(self, requests=recent, asked_at=latest)
+
+
+def supersedes(latest_run: datetime, run: datetime, now: datetime) -> bool:
+    """Whether the latest run makes an earlier one pointless.
+
+    One that lies further ahead of the clock than any mistake supersedes only others that do.
+    """
+    furthest = now + FURTHEST_AHEAD
+    return run < latest_run and not run <= furthest < latest_run
 
 
 def hour_of(moment: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import brotli
@@ -18,12 +19,14 @@ from playlist_archive.keys import (
 )
 from playlist_archive.messages import RunReport
 from playlist_archive.moments import to_moment
+from playlist_archive.naming import visible
 from playlist_archive.spotify.state import SpotifyState
 from playlist_archive.views import Page
 from playlist_archive.views.markdown import escape, link
 from playlist_archive.views.wording import day
 
 _LOG_IN_DAYS = 30  # before the end of an authorisation; an alarm says so too
+_MOST_DAMAGED = 64
 
 # Brotli's best quality takes 1.7 s of the processor for a megabyte and two minutes for forty; its
 # fifth takes a hundredth of that, for a fourth more bytes.
@@ -33,8 +36,10 @@ _BEST_QUALITY, _QUICK_QUALITY = 11, 5
 type Playlists = list[tuple[str, Entry]]
 
 
-def render_site(catalog: Catalog, state: SpotifyState) -> dict[str, Page]:
-    """Return every page about all playlists by its key."""
+def render_site(
+    catalog: Catalog, state: SpotifyState, damaged: Sequence[str] = ()
+) -> dict[str, Page]:
+    """Return every page about all playlists by its key; `damaged` are the keys of copies."""
     playlists = sorted(
         catalog.entries.items(),
         key=lambda pair: (pair[1].unique_name.strip().casefold(), pair[1].unique_name, pair[0]),
@@ -43,8 +48,8 @@ def render_site(catalog: Catalog, state: SpotifyState) -> dict[str, Page]:
     compact = _compact_metadata(playlists)
     return {
         INDEX: Page(_index(playlists).encode(), TEXT),
-        STATUS_PAGE: Page(_status_page(playlists, catalog, state).encode(), TEXT),
-        STATUS_JSON: Page(_status_json(playlists, catalog, state).encode(), JSON),
+        STATUS_PAGE: Page(_status_page(playlists, catalog, state, damaged).encode(), TEXT),
+        STATUS_JSON: Page(_status_json(playlists, catalog, state, damaged).encode(), JSON),
         METADATA_FULL: Page(f"{full}\n".encode(), JSON),
         f"{METADATA_FULL}.br": Page(_compress(full), BROTLI),
         METADATA_COMPACT: Page(f"{compact}\n".encode(), JSON),
@@ -84,7 +89,7 @@ def _section(title: str, playlists: Playlists, *, told: bool) -> str:
 
 def _page_link(playlist_id: str, entry: Entry) -> str:
     """Link a playlist's page, where it has one."""
-    name = entry.unique_name.strip() or playlist_id
+    name = entry.unique_name or playlist_id
     return (
         link(name, f"/{view_key('pretty', playlist_id, '.md')}") if entry.latest else escape(name)
     )
@@ -98,22 +103,22 @@ def _plight(entry: Entry) -> str:
     return f"{_status(entry)} since {day(entry.since)}, {escape(entry.reason)}"
 
 
-def _status_page(playlists: Playlists, catalog: Catalog, state: SpotifyState) -> str:
+def _status_page(
+    playlists: Playlists, catalog: Catalog, state: SpotifyState, damaged: Sequence[str]
+) -> str:
     active = [pair for pair in playlists if pair[1].status != "retired"]
     bad = [pair for pair in active if pair[1].status != "ok"]
-    report = catalog.report
-    healthy = not bad and not (
-        report and (report.failure or report.problems or _must_log_in(report))
-    )
+    report, overdue = catalog.report, catalog.overdue()
     lines = [
         "[index](/playlists/index.md) - status",
         "",
-        f"## {'All is well' if healthy else 'Something needs attention'}",
+        f"## {headline(catalog, damaged)}",
         "",
+        *_first_steps(catalog),
         "| What | How it stands |",
         "|---|---|",
         f"| Last run | {_moment(report.run) if report else 'none yet'} |",
-        f"| Playlists up to date | {len(active) - len(bad)} of {len(active)} |",
+        f"| Playlists up to date | {catalog.up_to_date()} of {len(active)} |",
         f"| Changed in the last run | {_changed(catalog)} |",
         f"| Spotify authorisation | {_authorisation(catalog)} |",
         f"| Requests to Spotify in 24 hours | {_requests(catalog, state)} |",
@@ -123,23 +128,95 @@ def _status_page(playlists: Playlists, catalog: Catalog, state: SpotifyState) ->
     if state.not_before and report and state.not_before > report.at:
         lines.append(f"| No request before | {_moment(state.not_before)} |")
     if bad:
-        lines += [
-            "",
-            f"### Not read {escape(f'({len(bad)})')}",
-            "",
-            "| Playlist | Status | Since | Last good check | Reason |",
-            "|---|---|---|---|---|",
-        ]
-        lines += [
-            f"| {_page_link(playlist_id, entry)} | {_status(entry)} "
-            f"| {day(entry.since)} | {day(entry.checked) if entry.checked else 'never'} "
-            f"| {escape(entry.reason)} |"
-            for playlist_id, entry in bad
-        ]
+        lines += _table(
+            f"Not read ({len(bad)})",
+            ("Playlist", "Status", "Since", "Last good check", "Reason"),
+            (
+                (
+                    _page_link(playlist_id, entry),
+                    _status(entry),
+                    day(entry.since),
+                    day(entry.checked) if entry.checked else "never",
+                    escape(entry.reason),
+                )
+                for playlist_id, entry in bad
+            ),
+        )
+    if overdue:
+        lines += _table(
+            f"Overdue ({len(overdue)})",
+            ("Playlist", "Overdue since", "Last good check"),
+            (
+                (
+                    _page_link(playlist_id, entry),
+                    _moment(overdue[playlist_id]),
+                    _moment(entry.checked) if entry.checked else "never",
+                )
+                for playlist_id, entry in active
+                if playlist_id in overdue
+            ),
+        )
     if report and report.problems:
-        lines += ["", "### To be corrected by you", "", "| Object | What to do |", "|---|---|"]
-        lines += [f"| {escape(item.subject)} | {escape(item.reason)} |" for item in report.problems]
+        lines += _table(
+            "To be corrected by you",
+            ("Object", "What to do"),
+            ((escape(visible(it.subject)), escape(visible(it.reason))) for it in report.problems),
+        )
+    if damaged:
+        lines += _table(
+            f"Damaged ({len(damaged)})",
+            ("Copy of what could not be read", "What to do"),
+            (
+                (escape(visible(key)), "look at it, then delete it")
+                for key in damaged[:_MOST_DAMAGED]
+            ),
+        )
     return "\n".join(lines) + "\n"
+
+
+def headline(catalog: Catalog, damaged: Sequence[str] = ()) -> str:
+    """Say in a few words whether the archive works."""
+    report, overdue = catalog.report, catalog.overdue()
+    bad = any(entry.status != "ok" for _, entry in catalog.active())
+    wrong = report and (report.failure or report.problems or _must_log_in(report))
+    missed = report and any(since < report.run for since in overdue.values())
+    if bad or wrong or missed or damaged:
+        return "Something needs attention"
+    if not any(catalog.active()):
+        return "Nothing is archived" if catalog.entries else "Nothing is archived yet"
+    return "The last run is not complete" if overdue else "All is well"
+
+
+def _first_steps(catalog: Catalog) -> list[str]:
+    """Say what is missing where no playlist is archived, and what to do first."""
+    report = catalog.report
+    if any(catalog.active()):
+        return []
+    if report is None:
+        step = "No run has begun yet: wait for the schedule, or invoke the lister with {}"
+    elif report.failure:
+        step = "No playlist is archived, and Spotify could not be asked: see the last run's trouble"
+    elif not report.user:
+        step = (
+            "No playlist is archived: nobody is logged in, so no library is known. "
+            "Say make login, or write an object registry/<playlist id>"
+        )
+    else:
+        step = (
+            f"No playlist is archived: of the {report.library or 0} in your library "
+            "ArchiveMyPlaylists chooses none. Choose others, or write an object "
+            "registry/<playlist id>"
+        )
+    return [escape(step), ""]
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    head = ["", f"### {escape(title)}", "", _row(columns), "|" + "---|" * len(columns)]
+    return [*head, *map(_row, rows)]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _authorisation(catalog: Catalog) -> str:
@@ -168,13 +245,17 @@ def _changed(catalog: Catalog) -> int:
     )
 
 
-def _status_json(playlists: Playlists, catalog: Catalog, state: SpotifyState) -> str:
-    report = catalog.report
+def _status_json(
+    playlists: Playlists, catalog: Catalog, state: SpotifyState, damaged: Sequence[str]
+) -> str:
+    report, overdue = catalog.report, catalog.overdue()
     counts = Counter(entry.status for _, entry in playlists)
     document = {
         "run": _iso(report.run) if report else None,
         "at": _iso(report.at) if report else None,
+        "headline": headline(catalog, damaged),
         "counts": dict(sorted(counts.items())),
+        "up_to_date": catalog.up_to_date(),
         "changed": _changed(catalog),
         "planned": report.planned if report else 0,
         "unchanged": report.unchanged if report else 0,
@@ -183,6 +264,7 @@ def _status_json(playlists: Playlists, catalog: Catalog, state: SpotifyState) ->
             {"subject": problem.subject, "reason": problem.reason}
             for problem in (report.problems if report else ())
         ],
+        "damaged": list(damaged),
         "authorization_ends": _iso(report.authorization_ends) if report else None,
         "requests_within_24_hours": _requests(catalog, state),
         "not_before": _iso(state.not_before),
@@ -192,6 +274,7 @@ def _status_json(playlists: Playlists, catalog: Catalog, state: SpotifyState) ->
                 "status": entry.status,
                 "since": _iso(entry.since),
                 "reason": entry.reason,
+                "overdue_since": _iso(overdue.get(playlist_id)),
                 "last_checked": _iso(entry.checked),
                 "last_changed": _iso(entry.latest.time) if entry.latest else None,
             }

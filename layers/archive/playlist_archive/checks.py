@@ -1,0 +1,196 @@
+"""What runs found out about one playlist, run by run, and the periods that follow from it.
+
+A run is named by its time, and its outcomes are found out later. Where the name lies after the
+moment of finding out, as in a simulation or with a wrong clock, the run is *ahead*. What is found
+out later under an earlier name refutes it: that time had not come yet.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from itertools import groupby
+from typing import Protocol, Self
+
+import msgspec
+
+from playlist_archive.messages import Outcome, Status, Stretch
+
+# An outcome that comes late may stand between two that were taken for neighbours. So many runs are
+# remembered one by one: as many daily ones as OutcomeQueue (12 days) and its dead-letter queue
+# (14 days) can hold back, and six.
+RECENT = 32
+NEWEST_GAPS = 100
+
+_SECOND = timedelta(seconds=1)
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class Stamp(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """When something was found out: the run's time in seconds since 2020, and how long after it."""
+
+    run: int
+    after: int
+
+    @classmethod
+    def of(cls, run: datetime, at: datetime) -> Self:
+        return cls((run - _EPOCH) // _SECOND, (at - run) // _SECOND)
+
+    @property
+    def moment(self) -> int:
+        """The run's time, or when it was found out where that was before."""
+        return self.run + min(self.after, 0)
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Return what decides which of two is newer: the greater."""
+        return self.moment, self.run, self.after
+
+    @property
+    def moment_time(self) -> datetime:
+        return _EPOCH + self.moment * _SECOND
+
+    @property
+    def run_time(self) -> datetime:
+        return _EPOCH + self.run * _SECOND
+
+
+class Dated(Protocol):
+    """What belongs to a run, and when it was found out."""
+
+    @property
+    def run(self) -> int: ...
+
+    @property
+    def moment(self) -> int: ...
+
+
+class Check(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """What a run found out about a playlist; `followers` where it was told a number."""
+
+    run: int
+    after: int
+    status: Status = "ok"
+    reason: str = ""
+    followers: int | None = None
+
+    @classmethod
+    def by(cls, outcome: Outcome) -> Self:
+        stamp = Stamp.of(outcome.run, outcome.at)
+        good = outcome.status == "ok"
+        followers = outcome.header.followers if good and outcome.header else None
+        return cls(stamp.run, stamp.after, outcome.status, outcome.reason, followers)
+
+    @property
+    def moment(self) -> int:
+        return Stamp(self.run, self.after).moment
+
+    @property
+    def run_time(self) -> datetime:
+        return _EPOCH + self.run * _SECOND
+
+    @property
+    def at(self) -> datetime:
+        return self.run_time + self.after * _SECOND
+
+    @property
+    def weight(self) -> tuple[object, ...]:
+        """Return what decides which of two is a run's last word; a good one is it."""
+        decisive = self.status == "retired", self.status == "ok"
+        known = self.followers is not None, self.followers or 0
+        return *decisive, self.after, self.status, self.reason, *known
+
+
+def reliable[D: Dated](dated: Iterable[D]) -> list[D]:
+    """Return in the order of runs what nothing refutes.
+
+    Refuted is what was found out under a later name, but before something else under an earlier.
+    """
+    kept: list[D] = []
+    latest: int | None = None
+    in_order = sorted(dated, key=lambda one: one.run)
+    for _, of_run in groupby(in_order, key=lambda one: one.run):
+        standing = [one for one in of_run if latest is None or one.moment >= latest]
+        kept += standing
+        latest = max((one.moment for one in standing), default=latest)
+    return kept
+
+
+class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The newest runs one by one, oldest first, and what is left of those before them.
+
+    A run that is ahead may have several checks. `past` are the periods before the recent runs that
+    were not good, and the last one; `checked` is the last good check among those runs.
+    """
+
+    recent: tuple[Check, ...] = ()
+    past: tuple[Stretch, ...] = ()
+    checked: datetime | None = None
+
+    def add(self, check: Check) -> "History":
+        """Return the history with one more check, in whatever order they come."""
+        recent, past, checked = self.recent, self.past, self.checked
+        if past and recent and check.run < recent[0].run:
+            # It comes too late to have a place among its neighbours.
+            return self._with_checked(check)
+        if any(one.run == check.run and _outweighs(one, check) for one in recent):
+            return self
+        others = [one for one in recent if one.run != check.run or not _outweighs(check, one)]
+        kept = reliable([*others, check])
+        while len(kept) > RECENT and len({one.run for one in kept}) > RECENT:
+            oldest = by_run([one for one in kept if one.run == kept[0].run])[0]
+            past = _continue(past, oldest)
+            checked = self._with_checked(oldest).checked
+            kept = [one for one in kept if one.run != oldest.run]
+        return History(tuple(kept), past, checked)
+
+    def _with_checked(self, check: Check) -> "History":
+        if check.status != "ok" or (self.checked and check.run_time <= self.checked):
+            return self
+        return msgspec.structs.replace(self, checked=check.run_time)
+
+    def runs(self) -> list[Check]:
+        """Return the last word of each recent run, oldest first."""
+        return by_run(self.recent)
+
+    def periods(self) -> tuple[Stretch, ...]:
+        """Return the newest periods that were not good, and the one that lasts."""
+        return reduce(_continue, self.runs(), self.past)
+
+    def last_good(self) -> datetime | None:
+        """Return the run of the last good check."""
+        good = (check.run_time for check in reversed(self.runs()) if check.status == "ok")
+        return next(good, self.checked)
+
+    def gaps(self) -> tuple[Stretch, ...]:
+        """Return the newest periods that were not good before a good check, oldest first."""
+        statuses = {*(one.status for one in self.past), *(one.status for one in self.recent)}
+        checked = self.last_good()
+        if checked is None or statuses <= {"ok"}:
+            return ()
+        return tuple([one for one in self.periods() if one.until and one.first < checked])
+
+
+def by_run(checks: Iterable[Check]) -> list[Check]:
+    """Return the last word of each run; the checks come in the order of their runs."""
+    return [
+        max(of_run, key=lambda check: check.weight)
+        for _, of_run in groupby(checks, key=lambda check: check.run)
+    ]
+
+
+def _outweighs(one: Check, other: Check) -> bool:
+    """Whether `one` is the last word of two of a run, whatever may be refuted later."""
+    return one == other or (one.weight > other.weight and one.moment >= other.moment)
+
+
+def _continue(stretches: tuple[Stretch, ...], check: Check) -> tuple[Stretch, ...]:
+    """Return the periods with the check of a later run; good ones stay only while they last."""
+    run, status, reason = check.run_time, check.status, check.reason
+    if not stretches:
+        return (Stretch(run, status, reason),)
+    *ended, last = stretches
+    if last.status == status:
+        return (*ended, msgspec.structs.replace(last, reason=reason))
+    if last.status != "ok":
+        ended = [*ended, msgspec.structs.replace(last, until=run)][-NEWEST_GAPS:]
+    return (*ended, Stretch(run, status, reason))

@@ -1,0 +1,237 @@
+"""Merges outcomes into the catalog, in whatever order and however often they come.
+
+There is one law. The fields of an entry come in groups; every group is what one outcome says, and
+of two outcomes that speak of it the one with the greater rank (`Stamp.rank`: its run, then the
+moment of finding out) is kept. The status follows the same law run by run (`checks`).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from playlist_archive.catalog import Announced, Catalog, Entry, Figures
+from playlist_archive.checks import RECENT, Check, Stamp, reliable
+from playlist_archive.messages import Outcome, RunReport, Standing
+from playlist_archive.naming import looks
+
+type Group = Mapping[str, object]
+
+
+def merge(
+    catalog: Catalog,
+    messages: Iterable[Outcome | RunReport],
+    *,
+    revision: int = 0,
+    announce_all: bool = False,
+) -> Catalog:
+    """Return the catalog with the messages merged; equal if they bring nothing new.
+
+    A changed catalog gets the given revision, or the next one if that is not greater. With
+    `announce_all` the renderer is asked once more to show how every playlist stands.
+    """
+    entries = dict(catalog.entries)
+    report, runs = catalog.report, catalog.runs
+    for message in messages:
+        if isinstance(message, Outcome):
+            entries[message.playlist_id] = merge_outcome(entries.get(message.playlist_id), message)
+        else:
+            report = message if report is None else max(report, message, key=_report_rank)
+            runs = _with_run(runs, Stamp.of(message.run, message.at))
+    same = entries == catalog.entries and report == catalog.report and runs == catalog.runs
+    if same and not announce_all:
+        return catalog
+    revision = max(catalog.revision + 1, revision)
+    named = _name(entries)
+    changed = [
+        playlist_id
+        for playlist_id, entry in named.items()
+        if announce_all or entry is not catalog.entries.get(playlist_id)
+    ]
+    for playlist_id in changed:
+        named[playlist_id] = _announce(
+            playlist_id, named[playlist_id], revision, again=announce_all
+        )
+    return Catalog(revision=revision, report=report, runs=runs, entries=named)
+
+
+def with_all_sent(catalog: Catalog) -> Catalog:
+    """Return the catalog with all that was to be announced marked as sent."""
+    entries = {
+        playlist_id: replace(entry, announced=replace(entry.announced, sent=True))
+        if entry.announced and not entry.announced.sent
+        else entry
+        for playlist_id, entry in catalog.entries.items()
+    }
+    return replace(catalog, entries=entries)
+
+
+def merge_outcome(entry: Entry | None, outcome: Outcome) -> Entry:
+    """Return the entry with one more outcome."""
+    stamp = Stamp.of(outcome.run, outcome.at)
+    if entry is None:
+        entry = Entry(
+            first_seen=stamp.moment_time,
+            run=outcome.run,
+            at=outcome.at,
+            status=outcome.status,
+            since=outcome.run,
+        )
+    fields: dict[str, Any] = {"first_seen": min(entry.first_seen, stamp.moment_time)}
+    stamps = dict(entry.stamps)
+    for name, group in _groups(outcome).items():
+        known = stamps.get(name)
+        if known is None or _is_newer(stamp, group, known, entry):
+            stamps[name] = stamp
+            fields |= group
+    if outcome.latest and not outcome.first and entry.latest is None and not entry.announced:
+        # The snapshot is older than this entry, so nobody knows what its pages show.
+        fields["announced"] = Announced()
+    entry = replace(entry, **fields, stamps=dict(sorted(stamps.items())))
+    return _with_check(entry, Check.by(outcome))
+
+
+def _groups(outcome: Outcome) -> dict[str, Group]:
+    """Return the groups of fields that an outcome speaks of, and what it says."""
+    groups: dict[str, Group] = {}
+    good, header = outcome.status == "ok", outcome.header
+    if outcome.source:
+        groups["archived"] = {
+            "source": outcome.source,
+            "alias": outcome.alias,
+            "in_library": outcome.in_library,
+        }
+    if header:
+        groups["described"] = {"header": header, "described": outcome.run}
+        if good or outcome.status == "retired":
+            groups["named"] = {"name": header.name}
+    if outcome.latest:
+        groups["latest"] = {"latest": outcome.latest}
+    if outcome.read:
+        groups["read"] = {"read": outcome.run}
+    if good or outcome.held:
+        groups["held"] = {"held": outcome.held}
+    if outcome.status != "deferred" or outcome.oversized:
+        groups["oversized"] = {"oversized": outcome.oversized}
+    if good and header:
+        figures = Figures(
+            followers=header.followers,
+            snapshot_id=header.snapshot_id,
+            snapshot=outcome.latest.time if outcome.latest else None,
+        )
+        groups["figures"] = {"figures": figures}
+        if outcome.written:
+            groups["printed"] = {"printed": figures}
+    return groups
+
+
+def _is_newer(stamp: Stamp, group: Group, known: Stamp, entry: Entry) -> bool:
+    """Whether a group that was found out at `stamp` outranks the known one.
+
+    Where both were found out in the same second of the same run, their contents decide.
+    """
+    if stamp.rank != known.rank:
+        return stamp.rank > known.rank
+    present = {field: getattr(entry, field) for field in group}
+    return msgspec.json.encode(group) > msgspec.json.encode(present)
+
+
+def _with_check(entry: Entry, check: Check) -> Entry:
+    """Return the entry with the status that follows from one more check."""
+    history = entry.history.add(check)
+    last = history.runs()[-1]
+    return replace(
+        entry,
+        run=last.run_time,
+        at=last.at,
+        status=last.status,
+        since=history.periods()[-1].first,
+        reason=last.reason,
+        checked=history.last_good(),
+        history=history,
+    )
+
+
+def _with_run(runs: Iterable[Stamp], stamp: Stamp) -> tuple[Stamp, ...]:
+    """Return the newest runs with one more, oldest first; of one run the stamp of most rank."""
+    stamps: dict[int, Stamp] = {}
+    for one in (*runs, stamp):
+        known = stamps.get(one.run)
+        if known is None or one.rank > known.rank:
+            stamps[one.run] = one
+    return tuple(reliable(stamps.values())[-RECENT:])
+
+
+def _report_rank(report: RunReport) -> tuple[object, ...]:
+    return *Stamp.of(report.run, report.at).rank, msgspec.json.encode(report)
+
+
+def _name(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Give every entry its unique name."""
+    names = unique_names(entries)
+    return {
+        playlist_id: entry
+        if entry.unique_name == names[playlist_id]
+        else replace(entry, unique_name=names[playlist_id])
+        for playlist_id, entry in sorted(entries.items())
+    }
+
+
+def unique_names(entries: Mapping[str, Entry]) -> dict[str, str]:
+    """Name the playlists so that no two look the same; who was there first keeps the bare name.
+
+    The others get ` (2)`, ` (3)` and so on. A later arrival never renames an earlier one.
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    numbers: dict[str, int] = {}
+    for playlist_id in sorted(entries, key=lambda key: (entries[key].first_seen, key)):
+        original = name = entries[playlist_id].original_name(playlist_id)
+        alike = looks(original)
+        while looks(name) in taken:
+            numbers[alike] = numbers.get(alike, 1) + 1
+            name = f"{original} ({numbers[alike]})"
+        taken.add(looks(name))
+        names[playlist_id] = name
+    return names
+
+
+def _announce(playlist_id: str, entry: Entry, revision: int, *, again: bool) -> Entry:
+    """Return the entry with what its pages must be asked to show, if they do not show it yet."""
+    if entry.latest is None:
+        return entry
+    standing, announced = entry.standing(playlist_id, revision), entry.announced
+    if not again and _shows(announced, entry) == _showing(standing, entry):
+        return entry
+    return replace(entry, announced=Announced(standing=standing))
+
+
+def _shows(announced: Announced | None, entry: Entry) -> tuple[object, ...] | None:
+    """Return what the pages of an entry show, None where nobody knows."""
+    if announced is None:
+        return _showing(None, entry)
+    return _showing(announced.standing, entry) if announced.standing else None
+
+
+def _showing(standing: Standing | None, entry: Entry) -> tuple[object, ...]:
+    """Return what the pages of an entry show after they were asked to show a standing.
+
+    A name of its own is read from the snapshot; `since` shows only beside a failure. The figures
+    are those of the newest snapshot, unless others were read after it.
+    """
+    printed = entry.printed.shown if entry.printed else None
+    if standing is None:
+        return None, "ok", "", None, (), printed
+    good = standing.status == "ok"
+    own_name = not standing.alias and standing.unique_name == standing.name
+    assert entry.latest
+    newer = standing.snapshot is not None and standing.snapshot >= entry.latest.time
+    return (
+        None if own_name else (standing.alias, standing.name, standing.unique_name),
+        standing.status,
+        standing.reason,
+        None if good else standing.since,
+        standing.gaps,
+        (standing.followers, standing.snapshot_id) if newer else printed,
+    )

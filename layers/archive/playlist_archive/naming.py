@@ -1,0 +1,57 @@
+"""How a playlist is named, on every page alike."""
+
+import re
+from unicodedata import category, normalize
+
+# They join emoji and the letters of some scripts, so they belong to the text.
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+# Letters that show nothing: the fillers of Hangul and Khmer, and the combining grapheme joiner.
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+# The flags of England, Scotland and Wales are spelt with invisible tags.
+_FLAG = re.compile("\N{WAVING BLACK FLAG}[\U000e0030-\U000e007a]+\U000e007f")
+
+
+def visible(text: str) -> str:
+    """Return the text without characters that show nothing or turn the direction of what follows.
+
+    Unicode calls them format characters (Cf). Joiners and the tags of flags stay.
+    """
+    if text.isascii():
+        return text
+    pieces: list[str] = []
+    begin = 0
+    for flag in _FLAG.finditer(text):
+        pieces += [_without_format(text[begin : flag.start()]), flag[0]]
+        begin = flag.end()
+    return "".join([*pieces, _without_format(text[begin:])])
+
+
+def name_playlist(alias: str, spotify_name: str, playlist_id: str) -> str:
+    """Return the owner's alias, else Spotify's name, else the id, as far as it can be seen."""
+    for name in (alias, spotify_name):
+        if (shown := visible(name).strip()).strip(_JOINERS):
+            return shown
+    return playlist_id
+
+
+def looks(name: str) -> str:
+    """Return what two names have in common that look the same."""
+    seen = "".join(
+        character
+        for character in normalize("NFC", name)
+        if character not in _JOINERS and not _is_variation_selector(character)
+    )
+    return " ".join(seen.split())
+
+
+def _without_format(text: str) -> str:
+    return "".join(
+        character
+        for character in text
+        if character in _JOINERS
+        or (category(character) != "Cf" and character not in _BLANK_LETTERS)
+    )
+
+
+def _is_variation_selector(character: str) -> bool:
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
