@@ -7,7 +7,7 @@ from playlist_archive.clock import Clock
 from playlist_archive.credentials import CredentialStore
 from playlist_archive.errors import ArchiveError
 from playlist_archive.fetcher import Fetcher
-from playlist_archive.indexer import Indexer
+from playlist_archive.indexer import Indexed, Indexer
 from playlist_archive.keys import SNAPSHOTS
 from playlist_archive.lister import Lister
 from playlist_archive.messages import decode_outcome, decode_render_request
@@ -80,6 +80,7 @@ class Pipeline:
         self.renderer = Renderer(bucket=self.bucket)
         self.indexer = Indexer(bucket=self.bucket, render_queue=self.render_queue, clock=clock)
         self.rendered: set[str] = set()
+        self.indexed: Indexed | None = None
 
     def run(self, time: datetime) -> None:
         self.lister.run(time, plenty)
@@ -116,7 +117,7 @@ class Pipeline:
     def index(self) -> bool:
         bodies = self.outcome_queue.take()
         if bodies:
-            self.indexer.index([decode_outcome(body) for body in bodies])
+            self.indexed = self.indexer.index([decode_outcome(body) for body in bodies])
         return bool(bodies)
 
     def page(self, key: str) -> str:

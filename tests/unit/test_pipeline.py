@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from playlist_archive.catalog import Entry, decode_catalog
 from playlist_archive.credentials import Credentials
 from playlist_archive.errors import (
     AuthorizationError,
@@ -14,46 +13,15 @@ from playlist_archive.errors import (
     SpotifyParkedError,
     UnstablePlaylistError,
 )
-from playlist_archive.keys import CATALOG
 from playlist_archive.snapshot import Row, decode_snapshot
 from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading, rows
-from tests.fakes import FakeClock, FakeSpotify
-from tests.pipeline import Pipeline
+from tests.world import World
 
 pytestmark = pytest.mark.unit
 
 PRETTY = f"playlists/pretty/{PLAYLIST}.md"
 CUMULATIVE = f"playlists/cumulative/{PLAYLIST}.json"
 HISTORY = f"playlists/history/{PLAYLIST}.md"
-
-
-class World:
-    """A pipeline with one registered playlist, run day by day."""
-
-    def __init__(self) -> None:
-        self.clock = FakeClock(RUN)
-        self.spotify = FakeSpotify()
-        self.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3)
-        self.pipeline = Pipeline(self.spotify, self.clock)
-        self.register(PLAYLIST)
-
-    def register(self, name: str, alias: str = "") -> None:
-        self.pipeline.bucket.objects[f"registry/{name}"] = alias.encode()
-
-    def run(self, day: int = 0) -> None:
-        self.clock.moment = RUN + day * DAY
-        self.pipeline.run(RUN + day * DAY)
-
-    def entry(self, playlist_id: str = PLAYLIST) -> Entry:
-        return decode_catalog(self.pipeline.bucket.objects[CATALOG]).entries[playlist_id]
-
-    def snapshots(self, playlist_id: str = PLAYLIST) -> list[str]:
-        prefix = f"snapshots/{playlist_id}/"
-        return sorted(key for key in self.pipeline.bucket.objects if key.startswith(prefix))
-
-    def status(self) -> dict[str, object]:
-        status: dict[str, object] = json.loads(self.pipeline.page("playlists/status.json"))
-        return status
 
 
 @pytest.fixture

@@ -159,4 +159,6 @@ def decode_catalog(document: bytes | None) -> Catalog:
     Raises:
         msgspec.DecodeError, RecursionError: the document is not a catalog.
     """
-    return msgspec.json.decode(document, type=Catalog) if document else Catalog()
+    if document is None:
+        return Catalog()
+    return msgspec.json.decode(document, type=Catalog)

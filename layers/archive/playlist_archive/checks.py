@@ -107,7 +107,7 @@ def reliable[D: Dated](dated: Iterable[D]) -> list[D]:
     """
     kept: list[D] = []
     latest: int | None = None
-    in_order = sorted(dated, key=lambda one: one.run)
+    in_order = sorted(dated, key=lambda one: (one.run, one.moment))
     for _, of_run in groupby(in_order, key=lambda one: one.run):
         standing = [one for one in of_run if latest is None or one.moment >= latest]
         kept += standing

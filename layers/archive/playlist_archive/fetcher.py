@@ -40,6 +40,7 @@ from playlist_archive.moments import to_moment
 from playlist_archive.queues import Lane, Queue
 from playlist_archive.snapshot import Snapshot, decode_snapshot, encode_snapshot
 from playlist_archive.spotify.client import Reading, Spotify
+from playlist_archive.spotify.state import supersedes
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class Fetcher:
             self._dead_letter_queue.send_in_order([(body, Lane("poison", _digest(body)))])
             return None
         latest_run = self._spotify.state.latest_run
-        if latest_run is not None and request.run < latest_run:
+        if latest_run and supersedes(latest_run, request.run, self._clock.now()):
             outcome = self._outcome(request, "deferred", "the next run began before it was read")
             self._report(outcome)
             return outcome

@@ -1,0 +1,432 @@
+"""What the archive says when it is late, lost, damaged or misled: told by what it leaves in the bucket."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from playlist_archive.catalog import decode_catalog
+from playlist_archive.credentials import Credentials
+from playlist_archive.errors import (
+    AuthorizationError,
+    InvalidMessageError,
+    SpotifyParkedError,
+    UnstablePlaylistError,
+)
+from playlist_archive.keys import CATALOG, INDEX, STATUS_PAGE
+from playlist_archive.messages import decode_fetch_request
+from playlist_archive.snapshot import decode_snapshot
+from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
+from tests.pipeline import plenty
+from tests.world import World
+
+pytestmark = pytest.mark.unit
+
+HOUR = timedelta(hours=1)
+AHEAD = datetime(2036, 10, 2, 4, tzinfo=UTC)
+LOGGED_IN = Credentials("id", "secret", "refresh")
+PRETTY = f"playlists/pretty/{PLAYLIST}.md"
+HISTORY = f"playlists/history/{PLAYLIST}.md"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def read_at(world: World) -> list[datetime]:
+    """Return when the snapshots were read, in the order of their names."""
+    return [
+        decode_snapshot(world.pipeline.bucket.objects[key]).read_at for key in world.snapshots()
+    ]
+
+
+def headline(world: World) -> str:
+    return world.pipeline.page(STATUS_PAGE).split("## ")[1].split("\n")[0]
+
+
+# Lateness.
+
+
+def test_a_message_that_comes_late_names_its_snapshot_after_what_was_read_meanwhile(
+    world: World,
+) -> None:
+    world.run()
+    world.pipeline.lister.run(RUN + DAY, plenty)
+    (late,) = world.pipeline.fetch_queue.take()
+    world.pipeline.settle()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3, 4, snapshot_id="v2")
+    world.register_now(RUN + DAY + 5 * HOUR)
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3, 4, 5, snapshot_id="v3")
+    world.clock.moment = RUN + DAY + 6 * HOUR
+    world.pipeline.fetch_queue.bodies.append(late)
+    world.pipeline.settle()
+
+    assert [key[-21:] for key in world.snapshots()] == [
+        "20261001T040000Z.json",
+        "20261002T090000Z.json",
+        "20261002T100000Z.json",
+    ]
+    history = world.pipeline.page(HISTORY)
+    assert history.index("Added: [Song 5]") < history.index("Added: [Song 4]")
+    assert "Removed" not in history
+    assert world.entry().header == a_header("v3")
+
+
+def test_a_run_that_is_started_again_after_a_good_check_does_not_date_back_what_changed(
+    world: World,
+) -> None:
+    world.run()
+    world.run(1)
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3, 4, snapshot_id="v2")
+    world.clock.moment = RUN + DAY + 8 * HOUR
+    world.pipeline.run(RUN + DAY)
+
+    assert world.snapshots()[-1].endswith("20261002T120000Z.json")
+    assert read_at(world) == sorted(read_at(world))
+
+
+def test_contents_that_change_within_a_second_follow_by_a_second(world: World) -> None:
+    world.run()
+    for number in range(4, 7):
+        world.spotify.playlists[PLAYLIST] = a_reading(1, number, snapshot_id=f"v{number}")
+        world.pipeline.run(RUN)
+
+    assert [key[-12:-6] for key in world.snapshots()] == ["040000", "040001", "040002", "040003"]
+
+
+# A wrong clock.
+
+
+def test_a_run_far_ahead_of_the_clock_is_refused_by_name(world: World) -> None:
+    world.run()
+    with pytest.raises(InvalidMessageError, match=r"2036-10-02T04:00:00Z.*26 hours ahead"):
+        world.pipeline.lister.run(AHEAD, plenty)
+
+    assert world.spotify.state.latest_run == RUN
+    world.pipeline.lister.run(RUN + 26 * HOUR, plenty)
+
+
+def test_what_a_forced_run_left_behind_heals_with_the_next_run(world: World) -> None:
+    world.run()
+    world.clock.moment = RUN + HOUR
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, snapshot_id="v2")
+    world.pipeline.lister.run(AHEAD, plenty, force=True)
+    world.pipeline.settle()
+    assert world.snapshots()[-1].endswith("20361002T040000Z.json")
+
+    world.spotify.playlists[PLAYLIST] = UnstablePlaylistError("torn")
+    world.run(1)
+
+    assert (world.entry().status, world.entry().since) == ("unstable", RUN + DAY)
+    assert world.entry().checked == RUN
+    page = world.pipeline.page(STATUS_PAGE)
+    assert "| Last run | 2026-10-02 04:00 UTC |" in page
+    assert world.snapshots()[-1].replace("/", "") in page.replace("/", "").replace("\\", "")
+    status = world.status()["playlists"][PLAYLIST]  # type: ignore[index]
+    assert status["last_checked"] == "2026-10-01T04:00:00Z"
+
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3, snapshot_id="v3")
+    world.run(2)
+
+    assert world.entry().checked == RUN + 2 * DAY
+    assert world.snapshots()[-1].endswith("20361002T040001Z.json")
+
+
+def test_when_the_objects_dated_ahead_are_deleted_nothing_is_left_of_them(world: World) -> None:
+    world.run()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, snapshot_id="v2")
+    world.pipeline.lister.run(AHEAD, plenty, force=True)
+    world.pipeline.settle()
+    world.run(1)
+    del world.pipeline.bucket.objects[world.snapshots()[-1]]
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 4, snapshot_id="v3")
+    world.run(2)
+    world.run(3)
+
+    assert [key[-21:] for key in world.snapshots()] == [
+        "20261001T040000Z.json",
+        "20261003T040000Z.json",
+    ]
+    assert "2036" not in world.pipeline.page(STATUS_PAGE)
+    assert "2036" not in world.pipeline.page(HISTORY)
+    assert headline(world) == "All is well"
+
+
+# Lost and damaged objects.
+
+
+def test_a_lost_catalog_comes_back_with_what_the_pages_must_say(world: World) -> None:
+    world.run()
+    del world.spotify.playlists[PLAYLIST]
+    world.run(1)
+    assert "does not find this playlist" in world.pipeline.page(PRETTY)
+
+    del world.pipeline.bucket.objects[CATALOG]
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3)
+    world.run(2)
+
+    assert world.entry().status == "ok"
+    assert "does not find this playlist" not in world.pipeline.page(PRETTY)
+
+
+def test_a_catalog_that_was_rolled_back_is_noticed(world: World) -> None:
+    world.run()
+    old = world.pipeline.bucket.objects[CATALOG]
+    del world.spotify.playlists[PLAYLIST]
+    world.run(1)
+    world.pipeline.bucket.objects[CATALOG] = old
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3)
+    world.run(2)
+
+    assert "does not find this playlist" not in world.pipeline.page(PRETTY)
+    assert decode_catalog(world.pipeline.bucket.objects[CATALOG]).revision > 0
+
+
+def test_a_retired_playlist_comes_back_by_name_into_a_catalog_that_was_lost(world: World) -> None:
+    world.register(OTHER)
+    world.spotify.playlists[OTHER] = a_reading(7)
+    world.run()
+    world.remove_now(RUN + HOUR, OTHER)
+    del world.pipeline.bucket.objects[CATALOG]
+    world.run(1)
+
+    entry = world.entry(OTHER)
+    assert (entry.status, entry.original_name(OTHER)) == ("retired", "Harbour mix")
+    assert f"](/playlists/pretty/{OTHER}.md): retired since" in world.pipeline.page(INDEX)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"null", b'{"schema":1,"entr', b'{"schema":2}', b"\xff"])
+def test_a_damaged_catalog_stops_no_run_and_is_kept(world: World, damaged: bytes) -> None:
+    world.run()
+    world.pipeline.bucket.objects[CATALOG] = damaged
+    world.run(1)
+
+    assert world.entry().status == "ok"
+    objects = world.pipeline.bucket.objects
+    assert objects[f"damaged/{CATALOG}/20261002T040000Z"] == damaged
+    assert "damaged/state/catalog" in world.pipeline.page(STATUS_PAGE).replace("\\", "")
+    assert headline(world) == "Something needs attention"
+
+
+@pytest.mark.parametrize("damaged", [b"", b"null", b'{"2026-10-01": nul', b'{"2026-10-01": null}'])
+def test_a_damaged_series_of_followers_concerns_its_playlist_alone(
+    world: World, damaged: bytes
+) -> None:
+    world.register(OTHER)
+    for playlist_id in (PLAYLIST, OTHER):
+        world.spotify.playlists[playlist_id] = a_reading(1, followers=5)
+    world.run()
+    key = f"playlists/followers/{PLAYLIST}.json"
+    world.pipeline.bucket.objects[key] = damaged
+    world.run(1)
+
+    objects = world.pipeline.bucket.objects
+    assert json.loads(objects[key]) == {"2026-10-01": 5, "2026-10-02": 5}
+    assert objects[f"damaged/{key}/20261002T040000Z"] == damaged
+    assert world.entry(OTHER).checked == RUN + DAY
+
+
+def test_a_copy_beside_the_catalog_does_not_stop_the_indexer(world: World) -> None:
+    world.pipeline.bucket.objects[f"{CATALOG}.bak"] = b"a copy"
+    world.run()
+
+    assert headline(world) == "All is well"
+
+
+def test_a_damaged_newest_snapshot_is_followed_by_a_later_one(world: World) -> None:
+    world.run()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, snapshot_id="v2")
+    world.run(1)
+    world.pipeline.bucket.objects[world.snapshots()[-1]] = b"half"
+    world.pipeline.bucket.objects[CATALOG] = b""
+    world.spotify.playlists[PLAYLIST] = a_reading(1, snapshot_id="v3")
+    world.run(2)
+
+    assert world.entry().status == "ok"
+    assert world.snapshots()[-1].endswith("20261003T040000Z.json")
+
+
+# What was due and was not done.
+
+
+def test_a_fetcher_that_does_nothing_for_days_is_seen_on_the_status_page(world: World) -> None:
+    world.run()
+    for day in range(1, 6):
+        world.clock.moment = RUN + day * DAY
+        world.pipeline.lister.run(RUN + day * DAY, plenty)
+        world.pipeline.fetch_queue.take()
+        world.pipeline.settle()
+        expected = "The last run is not complete" if day == 1 else "Something needs attention"
+        assert headline(world) == expected
+
+    page = world.pipeline.page(STATUS_PAGE)
+    assert "| Playlists up to date | 0 of 1 |" in page
+    assert "| 2026-10-02 04:00 UTC | 2026-10-01 04:00 UTC |" in page
+    status = world.status()
+    assert status["up_to_date"] == 0
+    assert status["playlists"][PLAYLIST]["overdue_since"] == "2026-10-02T04:00:00Z"  # type: ignore[index]
+
+
+def test_a_lost_message_is_seen_on_the_status_page(world: World) -> None:
+    world.register(OTHER)
+    world.spotify.playlists[OTHER] = a_reading(7)
+    world.run()
+    world.clock.moment = RUN + DAY
+    world.pipeline.lister.run(RUN + DAY, plenty)
+    world.pipeline.fetch_queue.bodies.pop()
+    world.pipeline.settle()
+
+    assert headline(world) == "The last run is not complete"
+    assert "| Playlists up to date | 1 of 2 |" in world.pipeline.page(STATUS_PAGE)
+    assert "### Overdue \\(1\\)" in world.pipeline.page(STATUS_PAGE)
+
+
+def test_what_the_sweep_proves_does_not_hide_that_nothing_is_read(world: World) -> None:
+    world.spotify.stored_credentials = LOGGED_IN
+    world.spotify.playlists[OTHER] = a_reading(7)
+    world.spotify.library = a_library((OTHER, a_header()))
+    world.run()
+    world.clock.moment = RUN + DAY
+    world.pipeline.lister.run(RUN + DAY, plenty)
+    waiting = world.pipeline.fetch_queue.take()
+    assert [decode_fetch_request(body).playlist_id for body in waiting] == [PLAYLIST]
+
+    world.pipeline.index()
+    assert world.checked() == 0
+
+    world.spotify.playlists[PLAYLIST] = UnstablePlaylistError("torn")
+    world.pipeline.fetch_queue.bodies = waiting
+    world.pipeline.settle()
+    assert world.checked() == 1
+
+
+# Nothing to archive.
+
+
+def test_an_archive_without_playlists_says_what_to_do_first(world: World) -> None:
+    del world.pipeline.bucket.objects[f"registry/{PLAYLIST}"]
+    world.run()
+
+    assert headline(world) == "Nothing is archived yet"
+    assert "Say make login" in world.pipeline.page(STATUS_PAGE)
+
+    world.spotify.stored_credentials = LOGGED_IN
+    world.spotify.library = a_library((OTHER, a_header(owner="someone.else")))
+    world.run(1)
+
+    page = world.pipeline.page(STATUS_PAGE)
+    assert headline(world) == "Nothing is archived yet"
+    assert "of the 1 in your library ArchiveMyPlaylists chooses none" in page
+
+
+def test_credentials_that_are_refused_are_told_though_there_is_nothing_to_read(
+    world: World,
+) -> None:
+    del world.pipeline.bucket.objects[f"registry/{PLAYLIST}"]
+    world.spotify.stop = AuthorizationError("Spotify does not know this client id and secret")
+    world.run()
+
+    assert headline(world) == "Something needs attention"
+    assert "does not know this client id" in world.pipeline.page(STATUS_PAGE)
+
+
+# Coming and going.
+
+
+def test_a_playlist_registered_again_while_spotify_wants_no_requests_waits_to_be_read(
+    world: World,
+) -> None:
+    world.run()
+    world.remove_now(RUN + HOUR)
+    assert world.entry().status == "retired"
+    world.spotify.stop = SpotifyParkedError("Spotify asked to wait", RUN + DAY)
+    world.register_now(RUN + 2 * HOUR)
+
+    assert world.entry().status == "deferred"
+
+
+def a_library_world() -> World:
+    """Return a world whose playlist is in the user's own library and in the registry."""
+    world = World()
+    world.spotify.stored_credentials = LOGGED_IN
+    world.spotify.library = a_library((PLAYLIST, a_header()))
+    world.run()
+    return world
+
+
+def test_a_playlist_of_the_library_outlives_its_registry_entry() -> None:
+    world = a_library_world()
+    world.remove_now(RUN + HOUR)
+    assert world.entry().status == "ok"
+    world.run(1)
+
+    assert (world.entry().status, world.entry().source) == ("ok", "library")
+    assert "Not archived" not in world.pipeline.page(HISTORY)
+
+
+def test_an_excluded_playlist_is_retired_for_the_true_reason() -> None:
+    world = a_library_world()
+    world.pipeline.bucket.objects[f"excluded/{PLAYLIST}"] = b""
+    del world.pipeline.bucket.objects[f"registry/{PLAYLIST}"]
+    world.run(1)
+
+    assert world.entry().status == "retired"
+    assert world.entry().reason.startswith(f"left out by excluded/{PLAYLIST}")
+
+
+def test_a_playlist_that_left_the_library_is_retired_for_the_true_reason() -> None:
+    world = a_library_world()
+    del world.pipeline.bucket.objects[f"registry/{PLAYLIST}"]
+    world.run(1)
+    world.spotify.library = a_library()
+    world.run(2)
+
+    assert world.entry().status == "retired"
+    assert "ArchiveMyPlaylists" in world.entry().reason
+
+
+# Names.
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        "Harbour mix ",
+        " Harbour mix",
+        "Harbour\N{ZERO WIDTH SPACE} mix",
+        "\N{RIGHT-TO-LEFT OVERRIDE}Harbour mix",
+        "Harbour mix\N{ZERO WIDTH NO-BREAK SPACE}",
+    ],
+)
+def test_names_that_look_alike_are_told_apart_on_index_and_pages_alike(
+    world: World, twin: str
+) -> None:
+    world.register(OTHER)
+    reading = a_reading(7)
+    world.spotify.playlists[OTHER] = reading._replace(
+        header=msgspec.structs.replace(reading.header, name=twin)
+    )
+    world.run()
+
+    index = world.pipeline.page(INDEX)
+    (name,) = {"Harbour mix (2)"} & {
+        world.entry(playlist_id).unique_name for playlist_id in (PLAYLIST, OTHER)
+    }
+    assert name.replace("(", "\\(").replace(")", "\\)") in index
+    for playlist_id in (PLAYLIST, OTHER):
+        title = world.pipeline.page(f"playlists/pretty/{playlist_id}.md")
+        assert (
+            f"### [{world.entry(playlist_id).unique_name}".replace("(", "\\(").replace(")", "\\)")
+            in title
+        )
+    assert not set("\u200b\u202e\ufeff") & set(index)
+
+
+def test_a_byte_order_mark_is_no_part_of_an_alias(world: World) -> None:
+    world.register(PLAYLIST, "\ufeffOur summer\n")
+    world.run()
+
+    assert world.entry().alias == "Our summer"
+    assert "### [Our summer](" in world.pipeline.page(PRETTY)
