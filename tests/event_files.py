@@ -5,6 +5,7 @@ from pathlib import Path
 EVENTS = Path(__file__).parents[1] / "events"
 FUNCTIONS = {
     "schedule-daily-run.json": "ListerFunction",
+    "simulated-run.json": "ListerFunction",
     "registry-object-created.json": "ListerFunction",
     "registry-object-removed.json": "ListerFunction",
     "rebuild-all.json": "ListerFunction",

@@ -24,7 +24,7 @@ from playlist_archive.bucket import NO_METADATA, Listed, Stored, update
 from playlist_archive.catalog import Catalog, encode_catalog
 from playlist_archive.content_types import JSON
 from playlist_archive.indexer import Indexer
-from playlist_archive.keys import CATALOG, REGISTRY, SPOTIFY_STATE
+from playlist_archive.keys import CATALOG, REGISTRY, SPOTIFY_STATE, STATUS_JSON
 from playlist_archive.lister import Lister
 from playlist_archive.merge import merge, with_all_sent
 from playlist_archive.messages import Latest, Outcome
@@ -50,11 +50,14 @@ class FolderBucket:
         self._folder = folder
         self._playlists = playlists
         self._calls = calls
+        self._metadata: dict[str, Mapping[str, str]] = {}
 
     def get(self, key: str) -> Stored | None:
         self._calls["get"] += 1
         path = self.path(key)
-        return Stored(path.read_bytes(), self._etag(path)) if path.exists() else None
+        if not path.exists():
+            return None
+        return Stored(path.read_bytes(), self._etag(path), self._metadata.get(key, NO_METADATA))
 
     def put(
         self,
@@ -65,8 +68,9 @@ class FolderBucket:
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
     ) -> str:
-        del content_type, replacing, metadata
+        del content_type, replacing
         self._calls["put"] += 1
+        self._metadata[key] = metadata
         path = self.path(key)
         path.write_bytes(body)
         return self._etag(path)
@@ -227,6 +231,10 @@ def main(
         bucket = FolderBucket(Path(folder), playlists, calls)
         catalog = bucket.path(CATALOG)
         write_catalog(catalog, playlists, deferred=deferred)
+        # That of a catalog before this one: nothing was rolled back.
+        revision = {"catalog-revision": "1"}
+        bucket.put(STATUS_JSON, b"{}", JSON, replacing=None, metadata=revision)
+        calls.clear()
         catalog_mb = catalog.stat().st_size / 2**20
         began = process_time()
         _WORK[work](bucket, calls)

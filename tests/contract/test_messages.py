@@ -56,6 +56,7 @@ def test_what_is_sent_is_what_is_understood(name: str, decode: Callable[[str], M
     ("name", "kind"),
     [
         ("schedule-daily-run.json", RunEvent),
+        ("simulated-run.json", RunEvent),
         ("registry-object-created.json", RegistryEvent),
         ("registry-object-removed.json", RegistryEvent),
         ("rebuild-all.json", RebuildEvent),

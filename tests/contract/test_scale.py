@@ -55,8 +55,9 @@ def test_the_indexer_holds_a_hundred_thousand_playlists() -> None:
     taken = work("index", 100_000)
 
     assert taken["peak_mb"] < memory_mb("IndexerFunction")
-    # Spotify's state, the catalog and seven pages are read once; the catalog is listed at the end.
-    assert taken["calls"] == {"get": 9, "put": 8, "list": 1}
+    # Spotify's state, the catalog and seven pages are read once; listed are the damaged objects and,
+    # at the end, the catalog.
+    assert taken["calls"] == {"get": 9, "put": 8, "list": 2}
 
 
 @linux_only
@@ -64,8 +65,8 @@ def test_the_lister_holds_a_hundred_thousand_playlists_and_reads_no_alias_twice(
     taken = work("list", 100_000)
 
     assert taken["peak_mb"] < memory_mb("ListerFunction")
-    # The catalog; the registry and the exclusions; the requests and the report.
-    assert taken["calls"] == {"get": 1, "list": 2, "fetch": 100_000, "outcome": 1}
+    # The catalog; the registry, the exclusions and the snapshots' folders; the requests and the report.
+    assert taken["calls"] == {"get": 1, "list": 3, "fetch": 100_000, "outcome": 1}
 
 
 # The most that SQS takes in one request of ten messages.

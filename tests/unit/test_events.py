@@ -24,6 +24,10 @@ pytestmark = pytest.mark.unit
             {"time": "2026-10-01T06:00:00+02:00"},
             RunEvent(datetime(2026, 10, 1, 4, tzinfo=UTC)),
         ),
+        (
+            {"time": "2036-10-01T04:00:00Z", "force": True},
+            RunEvent(datetime(2036, 10, 1, 4, tzinfo=UTC), force=True),
+        ),
         ({"rebuild": "all"}, RebuildEvent("all")),
         ({"rebuild": ["a", "b"]}, RebuildEvent(["a", "b"])),
     ],
@@ -37,6 +41,8 @@ def test_the_lister_knows_what_it_is_called_for(event: dict[str, object], parsed
     [
         ({"time": "yesterday"}, "time"),
         ({"time": "2026-10-01T04:00:00"}, "time zone"),
+        ({"time": "0001-01-01T00:00:00Z"}, "plausible year"),
+        ({"time": "2026-10-01T04:00:00Z", "force": "yes"}, "force"),
         ({"tiem": "2026-10-01T04:00:00Z"}, "tiem"),
         ({"rebuild": "some"}, "rebuild"),
         ({"rebuild": [1]}, "rebuild"),

@@ -117,14 +117,17 @@ class Stack:
         return contents
 
     def start_run(self, time: datetime) -> None:
-        """Invoke the lister as the schedule would, for the run named `time`."""
-        self._invoke_lister({"time": to_moment(time)})
+        """Invoke the lister as the schedule would, for the run named `time`.
+
+        Simulated days may lie ahead of the clock, so the time is forced.
+        """
+        self._invoke_lister({"time": to_moment(time), "force": True})
 
     def start_rebuild(self) -> None:
         """Invoke the lister as the operator would, to make everything again from snapshots."""
         self._invoke_lister({"rebuild": "all"})
 
-    def _invoke_lister(self, event: Mapping[str, str]) -> None:
+    def _invoke_lister(self, event: Mapping[str, object]) -> None:
         answer = self._client("lambda").invoke(
             FunctionName=self.outputs["ListerFunctionName"], Payload=json.dumps(event).encode()
         )
