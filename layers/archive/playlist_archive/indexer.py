@@ -9,6 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from random import uniform
 from typing import NamedTuple
 
 import msgspec
@@ -27,7 +28,8 @@ from playlist_archive.views.site import render_site
 
 logger = logging.getLogger(__name__)
 
-_ATTEMPTS = 8
+_ATTEMPTS = 10
+_PAUSE_SECONDS = 0.2
 # The metadata of the status document that names the catalog it was made from.
 _REVISION = "catalog-revision"
 
@@ -54,19 +56,27 @@ class Indexer:
         self._clock = clock
 
     def index(self, messages: Sequence[Outcome | RunReport]) -> Indexed:
-        """Merge the messages and bring everything up to date that tells of them."""
-        state = load_state(self._bucket)
-        for _ in range(_ATTEMPTS):
-            status = self._bucket.get(STATUS_JSON)
+        """Merge the messages and bring everything up to date that tells of them.
+
+        Raises:
+            ConflictError: other indexers were quicker every time.
+        """
+        before: Catalog | None = None
+        for attempt in range(_ATTEMPTS):
+            # Two that go on at once would be in each other's way for long.
+            self._clock.sleep(uniform(0, attempt * _PAUSE_SECONDS))  # noqa: S311 - no secret
+            state, status = load_state(self._bucket), self._bucket.get(STATUS_JSON)
             try:
                 known, merged, etag = self._merge(messages, state, status)
+                before = before or known
                 merged, etag = self._announce(merged, etag)
                 self._write_followers(merged, messages)
                 self._write_site(merged, state, status)
-            except ConflictError:
+            except ConflictError as error:
+                logger.info("another indexer was quicker: %s", error)
                 continue
             if self._is_newest(etag):
-                checked = count_checks(messages, known, merged)
+                checked = count_checks(messages, before, merged)
                 return _summarize(merged, checked, state, self._clock.now())
         raise ConflictError("the catalog was written by others all the time")
 
