@@ -25,8 +25,9 @@ MOST_FOLLOWERS = 10_000_000_000
 SHORTEST_TOKEN_SECONDS, LONGEST_TOKEN_SECONDS = 120, 86_400
 _TOKEN_SECONDS = 3_600
 
-# What goes into a header or into the parameter store must be plain.
-Token = Annotated[str, Meta(pattern=r"\A[!-~]{1,4096}\Z")]
+# What goes into a header must be plain; the parameter store takes 4,096 characters in all.
+Token = Annotated[str, Meta(pattern=r"\A[!-~]{1,8192}\Z")]
+RefreshToken = Annotated[str, Meta(pattern=r"\A[!-~]{1,2048}\Z")]
 Text = Annotated[str, Meta(min_length=1)]
 Total = Annotated[int, Meta(ge=0)]
 
@@ -176,7 +177,7 @@ def token_seconds(wire: WireToken) -> float:
 def next_refresh_token(wire: WireToken) -> str:
     """Return the refresh token that replaces ours, empty where none does."""
     try:
-        return msgspec.convert(wire.refresh_token, Token)
+        return msgspec.convert(wire.refresh_token, RefreshToken)
     except msgspec.ValidationError:
         return ""
 
