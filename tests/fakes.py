@@ -12,7 +12,7 @@ from playlist_archive.errors import ConflictError, PlaylistNotFoundError
 from playlist_archive.queues import Lane
 from playlist_archive.snapshot import Row
 from playlist_archive.spotify.client import Library, Reading
-from playlist_archive.spotify.state import SpotifyState
+from playlist_archive.spotify.state import SpotifyState, later_run
 
 
 class FakeBucket:
@@ -131,6 +131,7 @@ class FakeSpotify:
         self.stored_credentials = Credentials("id", "secret")
         self.stop: Exception | None = None
         self.reads: list[str] = []
+        self.now: Callable[[], datetime] = FakeClock().now
 
     def open(self, remaining_seconds: Callable[[], float]) -> None:
         pass
@@ -143,9 +144,8 @@ class FakeSpotify:
             raise self.stop
 
     def start_run(self, run: datetime) -> None:
-        latest = self.state.latest_run
-        if latest is None or latest < run or latest > run + timedelta(days=365):
-            self.state = msgspec.structs.replace(self.state, latest_run=run)
+        latest = later_run(self.state.latest_run, run, self.now())
+        self.state = msgspec.structs.replace(self.state, latest_run=latest)
 
     def credentials(self) -> Credentials:
         return self.stored_credentials

@@ -16,6 +16,7 @@ class World:
     def __init__(self) -> None:
         self.clock = FakeClock(RUN)
         self.spotify = FakeSpotify()
+        self.spotify.now = self.clock.now
         self.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3)
         self.pipeline = Pipeline(self.spotify, self.clock)
         self.register(PLAYLIST)

@@ -10,25 +10,33 @@ import webbrowser
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
-import requests
 import typer
 from botocore.exceptions import BotoCoreError
 
 from playlist_archive.aws import open_parameter
 from playlist_archive.credentials import Credentials, CredentialStore
 from playlist_archive.errors import ArchiveError, AuthorizationError
+from playlist_archive.spotify.exchange import (
+    TIMEOUT_SECONDS,
+    NoAnswerError,
+    exchange,
+    open_session,
+)
+from playlist_archive.spotify.wire import UNREADABLE
 
 SCOPES = "playlist-read-private playlist-read-collaborative"
 ACCOUNTS_URL = "https://accounts.spotify.com"
 _CALLBACK = "/callback"
 _PATIENCE_SECONDS = 300.0
-_TIMEOUT_SECONDS = (5, 30)
+# How long a connection may be idle, and how often it is looked whether the answer has come.
+_IDLE_SECONDS = 5.0
+_LOOK_SECONDS = 0.1
 _REFUSALS = {
     "invalid_client": "Spotify does not know this client id and secret: copy both again from the "
     "app's page in Spotify's developer dashboard",
@@ -45,14 +53,20 @@ class _Tokens(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-class CallbackServer(HTTPServer):
+class CallbackServer(ThreadingHTTPServer):
     """Waits on the loopback address for the browser to come back from Spotify.
+
+    Each connection has a thread of its own, so that one that says nothing blocks no other.
 
     Attributes:
         redirect_uri: what the app's settings in the dashboard must name, to the letter.
+        state: the word by which the answer to this login is known.
     """
 
-    def __init__(self, port: int) -> None:
+    daemon_threads = True
+
+    def __init__(self, port: int, state: str) -> None:
+        self.state = state
         try:
             super().__init__(("127.0.0.1", port), _Callback)
         except OSError as error:
@@ -63,20 +77,18 @@ class CallbackServer(HTTPServer):
         self.redirect_uri = f"http://127.0.0.1:{self.server_port}{_CALLBACK}"
         self.answer: dict[str, str] | None = None
 
-    def wait_for_code(self, state: str, patience_seconds: float) -> str:
-        """Return the code that Spotify sent for our `state`.
+    def wait_for_code(self, patience_seconds: float) -> str:
+        """Return the code that Spotify sent for our `state`; all else is waited on.
 
         Raises:
-            LoginError: the owner refused, somebody else answered, or nobody did.
+            LoginError: the owner refused, or nobody answered.
         """
         until = monotonic() + patience_seconds
+        self.timeout = _LOOK_SECONDS
         while self.answer is None:
-            self.timeout = until - monotonic()
-            if self.timeout <= 0:
+            if monotonic() > until:
                 raise LoginError("nobody came back from Spotify's page: log in once more")
             self.handle_request()
-        if not secrets.compare_digest(self.answer.get("state", "").encode(), state.encode()):
-            raise LoginError("the answer is not to this login (state mismatch): log in once more")
         if error := self.answer.get("error"):
             raise LoginError(
                 "you did not agree on Spotify's page (access_denied): nothing was changed"
@@ -87,9 +99,13 @@ class CallbackServer(HTTPServer):
             raise LoginError("Spotify sent no code: log in once more")
         return self.answer["code"]
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay silent: a connection that breaks off is none of ours, and a trace could tell the code."""
+
 
 class _Callback(BaseHTTPRequestHandler):
     server: CallbackServer
+    timeout = _IDLE_SECONDS
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -97,13 +113,20 @@ class _Callback(BaseHTTPRequestHandler):
             # Browsers ask for an icon too.
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        self.server.answer = dict(parse_qsl(url.query))
+        answer = dict(parse_qsl(url.query))
+        if not secrets.compare_digest(answer.get("state", "").encode(), self.server.state.encode()):
+            # Any page may send a browser here.
+            self.send_error(HTTPStatus.BAD_REQUEST, "This is not the answer to this login")
+            return
         body = b"You may close this page; the terminal says how the login went.\n"
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "text/plain; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Type", "text/plain; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+        finally:
+            self.server.answer = answer
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Stay silent: the request's line holds the code."""
@@ -124,7 +147,7 @@ def log_in(
         LoginError: it came to nothing.
     """
     state = secrets.token_urlsafe(24)
-    with CallbackServer(port) as server:
+    with CallbackServer(port, state) as server:
         query = {
             "response_type": "code",
             "client_id": client_id,
@@ -133,24 +156,28 @@ def log_in(
             "state": state,
         }
         show_page(f"{accounts_url}/authorize?{urlencode(query)}")
-        code = server.wait_for_code(state, patience_seconds)
+        code = server.wait_for_code(patience_seconds)
         redirect_uri = server.redirect_uri
     authorized_at = datetime.now(UTC).replace(microsecond=0)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
     try:
-        answer = requests.post(
-            f"{accounts_url}/api/token",
-            data=form,
-            auth=(client_id, client_secret),
-            timeout=_TIMEOUT_SECONDS,
-            allow_redirects=False,
-        )
-        tokens = msgspec.json.decode(answer.content, type=_Tokens)
-    except (requests.RequestException, msgspec.DecodeError) as error:
+        with open_session() as session:
+            answer = exchange(
+                lambda: session.post(
+                    f"{accounts_url}/api/token",
+                    data=form,
+                    auth=(client_id, client_secret),
+                    timeout=TIMEOUT_SECONDS,
+                    allow_redirects=False,
+                    stream=True,
+                )
+            )
+        tokens = msgspec.json.decode(answer.body, type=_Tokens)
+    except (NoAnswerError, *UNREADABLE) as error:
         # Not the error's text: it may quote what was sent.
         raise LoginError(f"Spotify gave no answer ({type(error).__name__}): try later") from None
     if not tokens.refresh_token:
-        reason = f"Spotify gave no refresh token: {tokens.error or answer.status_code}"
+        reason = f"Spotify gave no refresh token: {tokens.error or answer.status}"
         raise LoginError(_REFUSALS.get(tokens.error, reason))
     return Credentials(client_id, client_secret, tokens.refresh_token, authorized_at)
 

@@ -48,9 +48,9 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[
         processor.process()
     response = processor.response()
     unread = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
-    fetcher.close(
-        [record["receiptHandle"] for record in event["Records"] if record["messageId"] in unread]
-    )
+    held = [SQSRecord(it) for it in event["Records"] if it["messageId"] in unread]
+    receives = [int(it.attributes.approximate_receive_count) for it in held]
+    fetcher.close([it.receipt_handle for it in held], max(receives, default=1))
     runs = (describe_message(record["body"]).get("run") for record in event["Records"])
     logger.info(
         "batch fetched",

@@ -1,10 +1,11 @@
 """What the functions answer to Lambda, with the real envelopes and in-memory services."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from playlist_archive.errors import InvalidMessageError, SpotifyParkedError
+from playlist_archive.errors import InvalidMessageError, SpotifyParkedError, StorageError
 from tests.builders import DAY, RUN
 from tests.handlers import Handlers, load_event
 
@@ -29,6 +30,21 @@ def test_no_message_is_held_for_more_than_sqs_allows(handlers: Handlers) -> None
     handlers.handle("fetcher", "fetch-batch.json")
 
     assert all(0 < seconds < 12 * 3600 for _, seconds in handlers.pipeline.fetch_queue.held)
+
+
+def test_a_storage_that_fails_at_once_gives_the_whole_batch_back(handlers: Handlers) -> None:
+    def fail(remaining_seconds: Callable[[], float]) -> None:
+        raise StorageError("not now")
+
+    handlers.spotify.open = fail  # type: ignore[method-assign]
+    event = load_event("fetch-batch.json")
+    for record in event["Records"]:
+        record["attributes"]["ApproximateReceiveCount"] = "12"
+    answer = handlers.handle("fetcher", event)
+
+    failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    assert failed == message_ids("fetch-batch.json")
+    assert [seconds for _, seconds in handlers.pipeline.fetch_queue.held] == [240] * len(failed)
 
 
 def test_a_batch_that_is_read_is_done(handlers: Handlers) -> None:

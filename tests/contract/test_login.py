@@ -100,8 +100,6 @@ def test_the_consent_page_is_asked_for_no_more_than_is_needed(stand_in: StandIn)
     [
         ({"error": "access_denied", "code": None}, "access_denied"),
         ({"error": "server_error", "code": None}, "server_error"),
-        ({"state": "another"}, "state mismatch"),
-        ({"state": None}, "state mismatch"),
         ({"code": None}, "no code"),
         ({"code": "used-before"}, "log in once more"),
     ],
@@ -111,6 +109,37 @@ def test_a_login_that_comes_to_nothing_says_why(
 ) -> None:
     with pytest.raises(LoginError, match=word):
         attempt(stand_in, come_back(**changes))
+
+
+@pytest.mark.parametrize("state", ["state=another&", "state=%FF&", "state=&", ""])
+def test_an_answer_without_the_right_state_is_waited_on(stand_in: StandIn, state: str) -> None:
+    def show_page(url: str) -> None:
+        redirect_uri = dict(parse_qsl(urlsplit(url).query))["redirect_uri"]
+
+        def browse() -> None:
+            for given in ("code=stolen", "error=access_denied"):
+                wrong = requests.get(f"{redirect_uri}?{state}{given}", timeout=10)
+                assert wrong.status_code == 400
+            visit(url)
+
+        Thread(target=browse).start()
+
+    assert attempt(stand_in, show_page).refresh_token == REFRESH
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /callback?st", b"\xff\x00\r\n\r\n"])
+def test_a_connection_that_says_nothing_blocks_no_other(stand_in: StandIn, begun: bytes) -> None:
+    idle: list[socket.socket] = []
+
+    def show_page(url: str) -> None:
+        address = urlsplit(dict(parse_qsl(urlsplit(url).query))["redirect_uri"])
+        connection = socket.create_connection((str(address.hostname), address.port or 0), 10)
+        connection.sendall(begun)
+        idle.append(connection)
+        visit(url)
+
+    assert attempt(stand_in, show_page).refresh_token == REFRESH
+    idle.pop().close()
 
 
 def test_a_wrong_secret_is_named_and_not_quoted(stand_in: StandIn) -> None:

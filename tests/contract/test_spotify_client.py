@@ -6,6 +6,7 @@ The test ids that begin with `situation` follow the checklist of what a client m
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,8 +19,10 @@ from playlist_archive.errors import (
     AuthorizationError,
     BudgetSpentError,
     ContentsForbiddenError,
+    CrowdedOutError,
     InvalidAnswerError,
     OutOfTimeError,
+    OversizedError,
     PlaylistNotFoundError,
     SpotifyParkedError,
     SpotifyUnavailableError,
@@ -27,7 +30,9 @@ from playlist_archive.errors import (
     UnstablePlaylistError,
 )
 from playlist_archive.keys import SPOTIFY_STATE
+from playlist_archive.spotify import connection
 from playlist_archive.spotify.client import Reading, WebApi
+from playlist_archive.spotify.exchange import open_session
 from playlist_archive.spotify.state import SpotifyState, load_state
 from playlist_archive.spotify.wire import (
     WireAlbum,
@@ -38,6 +43,7 @@ from playlist_archive.spotify.wire import (
     WirePlaylists,
     WireRow,
     WireUser,
+    parse_entry,
     parse_header,
     parse_row,
 )
@@ -315,12 +321,28 @@ def test_situation_07_a_silent_token_host_is_asked_three_times(setup: Setup, kin
     assert setup.paths() == ["/api/token"] * 3
 
 
-def test_situation_07_a_token_host_that_asks_to_wait_is_not_asked_again(setup: Setup) -> None:
-    setup.fault("rate_limit", path="^/api/token", times=None, retry_after=5)
+def test_situation_07_a_token_host_that_asks_to_wait_is_obeyed(setup: Setup) -> None:
+    setup.fault("rate_limit", path="^/api/token", retry_after=5)
+    assert len(_uris(setup.client().read_playlist(MINE))) == 3
+    assert setup.clock.slept == [6]
 
-    with pytest.raises(SpotifyUnavailableError, match="wait"):
+
+@pytest.mark.parametrize(
+    ("fault", "pause", "asked"),
+    [({"retry_after": 3600}, 3600, 1), ({}, 60, 1), ({"retry_after": 5}, 5, 2)],
+)
+def test_situation_07_a_pause_of_the_token_host_is_stored_as_any_other(
+    setup: Setup, fault: dict[str, int], pause: int, asked: int
+) -> None:
+    setup.fault("rate_limit", path="^/api/token", times=None, **fault)
+
+    with pytest.raises(SpotifyParkedError, match="asked to wait"):
         setup.client().read_playlist(MINE)
-    assert setup.paths() == ["/api/token"]
+    with pytest.raises(SpotifyParkedError):
+        setup.client().read_playlist(MINE)
+    assert setup.paths() == ["/api/token"] * asked
+    until = setup.clock.now() + timedelta(seconds=pause + 1)
+    assert setup.state().not_before == until
 
 
 def test_requests_for_tokens_do_not_count(setup: Setup) -> None:
@@ -358,9 +380,211 @@ def test_situation_09_an_app_token_is_not_renewed_where_a_user_must_log_in(setup
 def test_situation_10_an_app_that_may_nothing_stops_the_run(
     setup: Setup, kind: str, word: str
 ) -> None:
-    setup.fault(kind)
+    setup.fault(kind, times=None)
 
     with pytest.raises(AuthorizationError, match=word):
+        setup.client().read_playlist(MINE)
+    assert setup.paths()[-1] == "/v1/me"
+
+
+REFUSALS = [
+    pytest.param("unauthorized", "401", id="situation_08"),
+    pytest.param("premium_required", "Premium", id="situation_10_premium"),
+    pytest.param("not_registered", "registered", id="situation_10_registered"),
+]
+
+
+@pytest.mark.parametrize(("kind", "word"), REFUSALS)
+def test_what_one_playlist_answers_condemns_no_user(setup: Setup, kind: str, word: str) -> None:
+    setup.fault(kind, path=f"/v1/playlists/{MINE}", times=None)
+    client = setup.client()
+
+    with pytest.raises(InvalidAnswerError, match=word):
+        client.read_playlist(MINE)
+    assert len(_uris(client.read_playlist(LONG))) == 230
+    assert setup.paths().count("/v1/me") == 1
+    client.close()
+    assert setup.state().requests_within_a_day(NOW) == setup.api_requests()
+
+
+def test_a_token_that_was_good_for_another_playlist_needs_no_look_at_the_profile(
+    setup: Setup,
+) -> None:
+    setup.fault("premium_required", path=f"/v1/playlists/{MINE}", times=None)
+    client = setup.client()
+    client.read_playlist(LONG)
+
+    with pytest.raises(InvalidAnswerError, match="Premium"):
+        client.read_playlist(MINE)
+    assert "/v1/me" not in setup.paths()
+
+
+@pytest.mark.parametrize(("kind", "word"), REFUSALS)
+def test_without_a_user_it_takes_two_playlists_to_condemn_the_app(
+    setup: Setup, kind: str, word: str
+) -> None:
+    setup.stand_in.control.set_app("extended")
+    setup.store.credentials = Credentials("standin-client", "standin-secret")
+    setup.fault(kind, times=None)
+    client = setup.client()
+
+    for _ in range(2):
+        with pytest.raises(InvalidAnswerError, match=word):
+            client.read_playlist(MINE)
+    with pytest.raises(AuthorizationError):
+        client.read_playlist(LONG)
+    assert "/v1/me" not in setup.paths()
+
+
+@pytest.mark.parametrize(("kind", "word"), REFUSALS)
+def test_without_a_user_a_playlist_that_could_be_read_acquits_the_app(
+    setup: Setup, kind: str, word: str
+) -> None:
+    setup.stand_in.control.set_app("extended")
+    setup.store.credentials = Credentials("standin-client", "standin-secret")
+    setup.fault(kind, path=f"/v1/playlists/({MINE}|{FOREIGN})", times=None)
+    client = setup.client()
+
+    for playlist_id in (MINE, FOREIGN):
+        with pytest.raises(InvalidAnswerError, match=word):
+            client.read_playlist(playlist_id)
+        assert len(_uris(client.read_playlist(LONG))) == 230
+
+
+def test_a_user_is_condemned_by_the_profile_alone(setup: Setup) -> None:
+    setup.fault("unauthorized", times=None)
+
+    with pytest.raises(AuthorizationError, match="log in again"):
+        setup.client().read_playlist(MINE)
+    assert setup.paths()[-1] == "/v1/me"
+    assert setup.api_requests() == 3
+
+
+@pytest.mark.parametrize("kind", ["server_error", "garbage", "not_found"])
+def test_a_profile_that_says_nothing_condemns_nobody(setup: Setup, kind: str) -> None:
+    setup.fault("unauthorized", path=MINE, times=None)
+    setup.fault(kind, path="/v1/me$", times=None)
+    client = setup.client()
+
+    with pytest.raises(InvalidAnswerError):
+        client.read_playlist(MINE)
+    assert len(_uris(client.read_playlist(LONG))) == 230
+
+
+def test_a_pause_asked_for_by_the_profile_counts(setup: Setup) -> None:
+    setup.fault("unauthorized", path=MINE, times=None)
+    setup.fault("quota_exceeded", path="/v1/me$", times=None)
+
+    with pytest.raises(SpotifyParkedError):
+        setup.client().read_playlist(MINE)
+
+
+def test_situation_18_playlists_that_never_answer_stop_no_others(setup: Setup) -> None:
+    setup.fault("server_error", path=f"/v1/playlists/{MINE}", times=None)
+    client = setup.client()
+
+    for _ in range(4):
+        with pytest.raises(InvalidAnswerError, match="no usable answer"):
+            client.read_playlist(MINE)
+    assert len(_uris(client.read_playlist(LONG))) == 230
+    assert setup.paths().count("/v1/me") == 1
+
+
+def test_situation_18_who_does_not_answer_the_user_either_is_left_alone(setup: Setup) -> None:
+    setup.fault("server_error", times=None)
+    client = setup.client()
+
+    for _ in range(3):
+        with pytest.raises(InvalidAnswerError, match="no usable answer"):
+            client.read_playlist(MINE)
+    asked = setup.api_requests()
+    assert asked == 13
+    with pytest.raises(SpotifyUnavailableError, match="does not answer"):
+        client.read_playlist(LONG)
+    assert setup.api_requests() == asked
+
+    setup.stand_in.control.clear_faults()
+    client.open(lambda: 600.0)
+    assert len(_uris(client.read_playlist(LONG))) == 230
+
+
+def test_a_playlist_beyond_the_budget_costs_one_request(setup: Setup) -> None:
+    setup.budget = 4
+    client = setup.client()
+
+    with pytest.raises(OversizedError, match="needs 5 requests, 4 a day are allowed"):
+        client.read_playlist(LONG)
+    assert setup.api_requests() == 1
+    assert len(_uris(client.read_playlist(MINE))) == 3
+
+
+def test_a_playlist_beyond_what_is_left_stands_back_for_smaller_ones(setup: Setup) -> None:
+    setup.budget = 6
+    client = setup.client()
+    client.read_playlist(MINE)
+    client.read_playlist(MINE)
+
+    with pytest.raises(CrowdedOutError, match="needs 4 more requests, 3 of 6"):
+        client.read_playlist(LONG)
+    assert len(_uris(client.read_playlist(MINE))) == 3
+
+
+def test_a_playlist_is_not_begun_in_an_invocation_that_ends_before_it(setup: Setup) -> None:
+    client = setup.client(lambda: 600.0 if setup.api_requests() < 1 else 76.0, interval_ms=1000)
+    with pytest.raises(OutOfTimeError):
+        client.read_playlist(LONG)
+    assert setup.api_requests() == 1
+
+    with pytest.raises(OversizedError, match="lower RequestIntervalMs"):
+        setup.client(interval_ms=120_000).read_playlist(LONG)
+
+
+def test_a_new_login_is_not_overwritten_by_a_token_that_could_not_be_stored(
+    setup: Setup,
+) -> None:
+    setup.fault("rotated_refresh_token")
+    save = setup.store.save
+
+    def refuse(credentials: Credentials) -> None:
+        setup.store.save = save  # type: ignore[method-assign]
+        raise StorageError("not now")
+
+    setup.store.save = refuse  # type: ignore[method-assign]
+    client = setup.client()
+    with pytest.raises(StorageError):
+        client.read_playlist(MINE)
+    login = Credentials("standin-client", "standin-secret", "newer", NOW + timedelta(hours=1))
+    setup.store.credentials = login
+
+    assert client.credentials() == login
+    assert setup.store.credentials == login
+
+
+def test_a_login_between_the_token_and_its_storing_stays(setup: Setup) -> None:
+    setup.fault("rotated_refresh_token")
+    login = Credentials("standin-client", "standin-secret", "newer", NOW + timedelta(hours=1))
+    load, loads = setup.store.load, [setup.store.credentials, login]
+
+    def log_in_meanwhile() -> Credentials:
+        if loads:
+            setup.store.credentials = loads.pop(0)
+        return load()
+
+    setup.store.load = log_in_meanwhile  # type: ignore[method-assign]
+    setup.client().read_playlist(MINE)
+
+    assert setup.store.credentials == login
+
+
+@pytest.mark.parametrize("kind", ["slow_headers", "slow_body"])
+@pytest.mark.parametrize("path", ["^/v1/", "^/api/token"])
+def test_situation_18_an_answer_byte_by_byte_is_none(
+    setup: Setup, kind: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "open_session", partial(open_session, 0.3))
+    setup.fault(kind, path=path, times=None, seconds=0.1)
+
+    with pytest.raises((InvalidAnswerError, SpotifyUnavailableError)):
         setup.client().read_playlist(MINE)
 
 
@@ -652,7 +876,8 @@ def test_a_recorded_library_page_and_profile_can_be_read(captures: Path) -> None
     user = msgspec.json.decode((captures / "current_user.json").read_bytes(), type=WireUser)
 
     assert user.id
-    assert all(wire and wire.snapshot_id for wire in library.items)
+    entries = list(map(parse_entry, library.items))
+    assert all(entry and entry.snapshot_id for entry in entries)
 
 
 def test_a_playlist_of_ten_thousand_rows_is_read_whole() -> None:

@@ -1,10 +1,14 @@
 """Whatever was seen to go wrong with the Web API can be made to go wrong with the stand-in."""
 
+import socket
 import time
+from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -66,6 +70,8 @@ QUOTA = {"error": {"status": 429, "message": "Too many requests", "reason": "QUO
         ("empty", (200, "application/json"), ""),
         ("empty_string", (200, "application/json"), '""'),
         ("empty_object", (200, "application/json"), "{}"),
+        ("garbage", (200, "application/json"), "{"),
+        ("unauthorized", (401, "application/json"), "Invalid access token"),
         ("forbidden", (403, "application/json"), '"message":"Forbidden"'),
         ("forbidden_html", (403, "text/html"), "Your client does not have permission to get URL"),
         ("premium_required", (403, "text/plain"), "Active premium subscription required"),
@@ -105,6 +111,23 @@ def test_the_status_of_a_server_error_can_be_chosen(stand_in: StandIn, web: Web)
     stand_in.control.add_fault("server_error", status=502)
 
     assert web.get("/me").json() == {"error": {"status": 502, "message": "Bad Gateway"}}
+
+
+def test_garbage_is_whatever_bytes_are_wanted(stand_in: StandIn, web: Web) -> None:
+    stand_in.control.add_fault("garbage", body=b64encode(b"\x00\xff[").decode())
+
+    assert web.get("/me").content == b"\x00\xff["
+
+
+def test_one_playlist_can_refuse_every_token(stand_in: StandIn, web: Web) -> None:
+    stand_in.control.add_fault("unauthorized", path=f"/playlists/{FERRY}", times=None)
+
+    refused = [web.get(f"/playlists/{FERRY}").status_code]
+    web.refresh()
+    refused.append(web.get(f"/playlists/{FERRY}").status_code)
+
+    assert refused == [401, 401]
+    assert web.get(f"/playlists/{SKYLIGHT}").status_code == 200
 
 
 class TestWhen:
@@ -177,6 +200,31 @@ class TestConnections:
 
         assert answer.status_code == 200
         assert time.monotonic() - began >= 0.2
+
+    @pytest.mark.parametrize("kind", ["slow_headers", "slow_body"])
+    def test_an_answer_comes_byte_by_byte(self, stand_in: StandIn, web: Web, kind: str) -> None:
+        real = web.get("/me").content
+        stand_in.control.add_fault(kind, seconds=0.0001)
+
+        assert web.get("/me").content == real
+
+    @pytest.mark.parametrize(
+        ("kind", "headers_at_once"), [("slow_headers", False), ("slow_body", True)]
+    )
+    def test_what_is_slow_can_be_the_headers_or_the_body(
+        self, stand_in: StandIn, kind: str, headers_at_once: bool
+    ) -> None:
+        stand_in.control.add_fault(kind, seconds=30)
+        address = urlsplit(stand_in.url)
+        with socket.create_connection((str(address.hostname), address.port or 0), 5) as client:
+            client.sendall(b"GET /v1/me HTTP/1.1\r\nHost: standin\r\n\r\n")
+            client.settimeout(0.3)
+            received = b""
+            with suppress(TimeoutError):
+                while True:
+                    received += client.recv(65536)
+
+        assert (b"\r\n\r\n" in received) is headers_at_once
 
 
 class TestPages:

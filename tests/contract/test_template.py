@@ -15,6 +15,7 @@ from cfnlint import lint
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from playlist_archive import settings
+from playlist_archive.fetcher import hold_longer
 from tools.template import REGION, TEMPLATE, load_source, load_transformed
 
 pytestmark = pytest.mark.contract
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.contract
 PROJECT = TEMPLATE.parent
 SOURCE = load_source()
 TRANSFORMED = load_transformed()
+TWO_DAYS = 2 * 86_400
 FUNCTIONS = ("lister", "fetcher", "renderer", "indexer")
 
 type Resource = dict[str, Any]
@@ -483,7 +485,7 @@ def test_a_message_stays_invisible_for_six_timeouts_and_the_window(queue: str) -
     assert properties(queue)["VisibilityTimeout"] >= 6 * timeout + longest_window
 
 
-@pytest.mark.parametrize(("name", "receives"), [("Fetch", 20), ("Render", 5), ("Outcome", 5)])
+@pytest.mark.parametrize(("name", "receives"), [("Fetch", 50), ("Render", 5), ("Outcome", 5)])
 def test_a_queue_gives_up_into_a_dead_letter_queue_that_takes_from_it_alone(
     name: str, receives: int
 ) -> None:
@@ -497,6 +499,19 @@ def test_a_queue_gives_up_into_a_dead_letter_queue_that_takes_from_it_alone(
     assert dead_letters["RedriveAllowPolicy"]["redrivePermission"] == "byQueue"
     assert source["Fn::Sub"].endswith(f":{queue['QueueName']['Fn::Sub']}")
     assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_an_outage_or_a_pause_of_two_days_makes_no_dead_letters_of_the_fetch_lane() -> None:
+    queue = properties("FetchQueue")
+    receives, batch = queue["RedrivePolicy"]["maxReceiveCount"], mappings()["FetchQueue"]
+    held = [max(60, hold_longer(receive)) for receive in range(1, receives + 1)]
+
+    # Each invocation finishes a message at least, so as many receives may pass without a pause.
+    assert sum(held[batch["BatchSize"] :]) >= TWO_DAYS
+    # What fails before anything can be held comes again when its visibility ends.
+    assert receives * queue["VisibilityTimeout"] >= TWO_DAYS
+    # A dead letter can be sent again; what is older than the retention is lost.
+    assert sum(held) < queue["MessageRetentionPeriod"]
 
 
 def test_the_fetch_lane_is_a_fifo_queue_whose_messages_are_never_taken_for_one_another() -> None:

@@ -12,6 +12,7 @@ from playlist_archive.errors import (
     ContentsForbiddenError,
     InvalidAnswerError,
     OutOfTimeError,
+    PlaylistError,
     SpotifyUnavailableError,
     UnstablePlaylistError,
 )
@@ -31,6 +32,7 @@ def an_answer(body: object, status: int = 200) -> requests.Response:
     answer = requests.Response()
     answer.status_code = status
     answer._content = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    answer._content_consumed = True  # type: ignore[attr-defined]
     return answer
 
 
@@ -58,13 +60,16 @@ class CannedSession(requests.Session):
         return self._answers.pop(0)
 
 
-def a_client(session: requests.Session, *, seconds: float = 600.0) -> WebApi:
+USER = Credentials("id", "secret", "refresh", RUN)
+
+
+def a_client(session: requests.Session, credentials: Credentials = USER) -> WebApi:
     clock = FakeClock(RUN)
-    store = FakeCredentialStore(Credentials("id", "secret", "refresh", RUN))
+    store = FakeCredentialStore(credentials)
     gate = Gate(FakeBucket(), clock, daily_budget=0, interval_seconds=0)
     tokens = Tokens(session, store, "https://accounts.spotify.com", clock)
     client = WebApi(session, tokens, gate, API)
-    client.open(lambda: seconds)
+    client.open(lambda: 600.0)
     return client
 
 
@@ -182,24 +187,63 @@ def test_situation_18_a_server_that_fails_is_asked_again(status: int) -> None:
     assert len(read(an_answer(b"", status), a_playlist(a_page(0, 1, 1)))[1]) == 2
 
 
-def test_situation_18_a_closed_api_ends_the_run() -> None:
+def test_situation_18_a_closed_api_ends_the_invocation() -> None:
     broken = an_answer(b"", 503)
-    session = CannedSession(*[broken] * 12, a_playlist(a_page(0, 1, 1)), *[broken] * 4)
+    session = CannedSession(*[broken] * 13, a_playlist(a_page(0, 1, 1)), *[broken] * 4)
     client = a_client(session)
-    for _ in range(2):
+    for _ in range(3):
         with pytest.raises(InvalidAnswerError, match="in 4 tries: HTTP 503"):
             client.read_playlist(PLAYLIST)
     with pytest.raises(SpotifyUnavailableError, match="HTTP 503"):
         client.read_playlist(PLAYLIST)
-    assert len(session.asked) == 12
+    assert len(session.asked) == 13
 
+    client.open(lambda: 600.0)
     client.read_playlist(PLAYLIST)
     with pytest.raises(InvalidAnswerError):
         client.read_playlist(PLAYLIST)
 
 
+def test_situation_18_without_a_user_nobody_else_is_asked() -> None:
+    session = CannedSession(*[an_answer(b"", 503)] * 12)
+    client = a_client(session, Credentials("id", "secret"))
+    for _ in range(3):
+        with pytest.raises(InvalidAnswerError):
+            client.read_playlist(PLAYLIST)
+    with pytest.raises(SpotifyUnavailableError):
+        client.read_playlist(PLAYLIST)
+    assert len(session.asked) == 12
+
+
+@pytest.mark.parametrize("status", [404, 403, 302])
+def test_situation_18_an_answer_between_two_silences_breaks_their_row(status: int) -> None:
+    silence, answer = [an_answer(b"", 503)] * 4, an_answer({}, status)
+    client = a_client(CannedSession(*silence, *silence, answer, *silence, answer))
+    for _ in range(2):
+        with pytest.raises(InvalidAnswerError, match="in 4 tries"):
+            client.read_playlist(PLAYLIST)
+    with pytest.raises(PlaylistError):
+        client.read_playlist(PLAYLIST)
+    with pytest.raises(InvalidAnswerError, match="in 4 tries"):
+        client.read_playlist(PLAYLIST)
+    with pytest.raises(PlaylistError):
+        client.read_playlist(PLAYLIST)
+
+
+@pytest.mark.parametrize("total", [-1, 10**18, 12_001])
+def test_an_absurd_total_is_no_answer(total: int) -> None:
+    with pytest.raises(InvalidAnswerError):
+        read(a_playlist(a_page(0, 1, total)))
+
+
+def test_situation_27_pages_of_one_row_are_given_up() -> None:
+    pages = [a_page(n, 1, 100, next="https://x") for n in range(100)]
+    with pytest.raises(InvalidAnswerError, match="14 pages came and no end"):
+        read(a_playlist(pages[0]), *pages[1:])
+
+
 def test_situation_30_time_is_looked_at_before_every_try() -> None:
-    seconds = iter([600.0, 600.0, 10.0])
+    seconds = iter([600.0, 600.0, 600.0, 600.0, 10.0])
     session = CannedSession(an_answer(b"", 503))
     client = a_client(session)
     client.open(lambda: next(seconds))
@@ -234,6 +278,33 @@ def test_situation_21_a_null_entry_counts_but_is_no_playlist() -> None:
 def test_an_entry_whose_id_is_none_is_left_out() -> None:
     odd = {"items": [{"id": "../x"}, {"id": None}, {"id": PLAYLIST}], "total": None}
     assert sweep(odd)[0] == [PLAYLIST]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b'{"id": "%s", "name": "\xff", "snapshot_id": "v1", "owner": {"id": "%s"}}',
+        b'{"id": "%s", "snapshot_id": 7, "owner": {"id": "%s", "display_name": []}}',
+        b'{"id": "%s", "followers": {"total": 1e999}, "owner": {"id": "%s"}}',
+    ],
+)
+def test_a_malformed_entry_concerns_itself_alone_and_is_read_whole(bad: bytes) -> None:
+    other = b'{"id": "%s", "snapshot_id": "v1"}' % OTHER.encode()
+    entry = bad % (PLAYLIST.encode(), ME.encode())
+    session = CannedSession({"id": ME}, b'{"items": [%s, %s, 3], "total": 3}' % (entry, other))
+    first, second = a_client(session).read_library().entries
+
+    assert (first.playlist_id, first.header.owner.id) == (PLAYLIST, ME)
+    assert (first.header.snapshot_id, second.header.snapshot_id) == ("", "v1")
+
+
+def test_a_library_without_end_is_given_up() -> None:
+    def one(number: int) -> dict[str, object]:
+        return listed(f"{number:022d}", total=1, following=True)
+
+    session = CannedSession({"id": ME}, *map(one, range(24)))
+    with pytest.raises(InvalidAnswerError, match="12 playlists came and no end"):
+        a_client(session).read_library()
 
 
 def test_a_library_that_changes_while_it_is_listed_is_listed_again() -> None:

@@ -1,5 +1,6 @@
 """What the fetcher makes of one message, and how it ends an invocation."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from playlist_archive.errors import (
     AuthorizationError,
     BudgetSpentError,
+    CrowdedOutError,
     OutOfTimeError,
+    OversizedError,
     SpotifyParkedError,
     SpotifyUnavailableError,
     StorageError,
@@ -16,6 +19,7 @@ from playlist_archive.fetcher import Fetcher
 from playlist_archive.messages import FetchRequest, Header, Outcome, decode_outcome, encode_message
 from playlist_archive.snapshot import decode_snapshot
 from playlist_archive.spotify.client import Reading
+from playlist_archive.spotify.state import SpotifyState
 from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_reading
 from tests.fakes import FakeBucket, FakeClock, FakeQueue, FakeSpotify
 from tests.pipeline import plenty
@@ -102,14 +106,12 @@ def test_a_snapshot_whose_name_was_taken_still_tells_its_run(world: World) -> No
         SpotifyUnavailableError("situation_07: the token host is silent"),
     ],
 )
-def test_what_stops_a_run_defers_its_rest_without_asking_again(
+def test_what_stops_an_invocation_defers_its_rest_without_asking_again(
     world: World, error: Exception
 ) -> None:
     world.spotify.stop = error
     first = world.fetch()
     world.spotify.stop = None
-    world.fetcher.close([])
-    world.fetcher.open(plenty)
     second = world.fetch(OTHER)
 
     assert first is not None
@@ -118,19 +120,117 @@ def test_what_stops_a_run_defers_its_rest_without_asking_again(
     assert {first.reason, second.reason} == {str(error)}
     assert world.spotify.reads == []
 
-    later = world.fetch(OTHER, day=1)
+    world.fetcher.close([])
+    world.fetcher.open(plenty)
+    later = world.fetch(OTHER)
     assert later is not None
     assert later.status == "ok"
 
 
 def test_situation_30_the_rest_of_a_batch_comes_back_at_once(world: World) -> None:
+    world.fetch(OTHER)
+    world.outcome_queue.take()
     world.spotify.stop = OutOfTimeError("too little time")
     with pytest.raises(OutOfTimeError):
         world.fetch()
-    world.fetcher.close(["a", "b"])
+    world.fetcher.close(["a", "b"], receives=40)
 
     assert world.fetch_queue.held == [("a", 0), ("b", 0)]
     assert world.outcome_queue.bodies == []
+
+
+def test_what_no_fresh_invocation_has_time_for_does_not_come_for_ever(world: World) -> None:
+    world.spotify.playlists[PLAYLIST] = OutOfTimeError("too little time")
+    outcome = world.fetch()
+
+    assert outcome is not None
+    assert (outcome.status, outcome.oversized) == ("deferred", True)
+    assert "lower RequestIntervalMs" in outcome.reason
+    assert world.fetch(OTHER)
+
+
+@pytest.mark.parametrize(
+    ("error", "oversized"),
+    [
+        (OversizedError("needs 200 requests, 150 a day are allowed"), True),
+        (CrowdedOutError("needs 40 more requests, 12 of 150 a day are left now"), False),
+    ],
+)
+def test_a_playlist_that_does_not_fit_is_put_off_alone(
+    world: World, error: Exception, oversized: bool
+) -> None:
+    world.spotify.playlists[PLAYLIST] = error
+    outcome, other = world.fetch(), world.fetch(OTHER)
+
+    assert outcome is not None
+    assert other is not None
+    assert (outcome.status, outcome.oversized) == ("deferred", oversized)
+    assert outcome.reason == str(error)
+    assert other.status == "ok"
+
+
+def test_a_run_of_ten_years_ahead_supersedes_nothing(world: World) -> None:
+    world.spotify.start_run(RUN + 3650 * DAY)
+    outcome = world.fetch()
+    assert outcome is not None
+    assert outcome.status == "ok"
+
+    world.spotify.state = SpotifyState(latest_run=RUN + DAY)
+    outcome = world.fetch()
+    assert outcome is not None
+    assert outcome.status == "deferred"
+
+
+def test_an_invocation_whose_storage_fails_at_once_holds_its_whole_batch(world: World) -> None:
+    def fail(remaining_seconds: Callable[[], float]) -> None:
+        raise StorageError("not now")
+
+    world.spotify.open = fail  # type: ignore[method-assign]
+    world.fetcher.open(plenty)
+    with pytest.raises(StorageError):
+        world.fetch()
+    world.fetcher.close(["a", "b"], receives=3)
+    assert world.fetch_queue.held == [("a", 60), ("b", 60)]
+    assert world.spotify.reads == []
+
+    del world.spotify.open
+    world.fetcher.open(plenty)
+    assert world.fetch()
+
+
+def test_a_number_of_requests_that_could_not_be_stored_fails_nothing(world: World) -> None:
+    def fail() -> None:
+        raise StorageError("not now")
+
+    world.spotify.close = fail  # type: ignore[method-assign]
+    world.fetch()
+    world.fetcher.close(["a"])
+
+    assert world.fetch_queue.held == [("a", 60)]
+
+
+@pytest.mark.parametrize(
+    ("receives", "held"),
+    [(1, 60), (10, 60), (11, 120), (12, 240), (16, 3840), (17, 7200), (5000, 7200)],
+)
+def test_what_fails_again_and_again_is_held_longer_each_time(
+    world: World, receives: int, held: int
+) -> None:
+    world.fetcher.close(["a"], receives=receives)
+
+    assert world.fetch_queue.held == [("a", held)]
+
+
+@pytest.mark.parametrize(("receives", "held"), [(1, 30), (10, 30), (17, 7200)])
+def test_a_lane_that_is_parked_again_and_again_is_held_longer(
+    world: World, receives: int, held: int
+) -> None:
+    world.spotify.stop = SpotifyParkedError("wait", RUN + timedelta(seconds=30))
+    with pytest.raises(SpotifyParkedError):
+        world.fetch()
+    world.fetcher.close(["a"], receives=receives)
+
+    assert world.fetch_queue.held == [("a", held)]
 
 
 @pytest.mark.parametrize(

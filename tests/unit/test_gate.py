@@ -4,11 +4,20 @@ import json
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from playlist_archive.errors import BudgetSpentError, OutOfTimeError, SpotifyParkedError
-from playlist_archive.keys import SPOTIFY_STATE
-from playlist_archive.spotify.gate import Gate
-from playlist_archive.spotify.state import load_state
+from playlist_archive.content_types import JSON
+from playlist_archive.errors import (
+    BudgetSpentError,
+    CrowdedOutError,
+    OutOfTimeError,
+    OversizedError,
+    SpotifyParkedError,
+)
+from playlist_archive.keys import DAMAGED, SPOTIFY_STATE
+from playlist_archive.spotify.gate import Gate, parse_retry_after
+from playlist_archive.spotify.state import load_state, supersedes
 from tests.builders import DAY, RUN
 from tests.fakes import FakeBucket, FakeClock
 from tests.pipeline import plenty
@@ -145,7 +154,12 @@ def test_situation_30_a_request_needs_time_for_its_slowest_end(
         ("9999999", 9_999_999),
         pytest.param("10000000", 60, id="situation_17_absurd"),
         pytest.param("9" * 5000, 60, id="situation_17_more_digits_than_python_reads"),
-        pytest.param("Wed, 21 Oct 2026 07:28:00 GMT", 60, id="situation_17_a_date"),
+        ("Thu, 01 Oct 2026 04:10:00 GMT", 600),
+        ("Thursday, 01-Oct-26 04:10:00 GMT", 600),
+        ("Thu Oct  1 04:10:00 2026", 600),
+        pytest.param("Thu, 01 Oct 2026 04:00:00 GMT", 60, id="situation_17_a_date_that_is_over"),
+        pytest.param("Fri, 31 Dec 9999 23:59:59 GMT", 60, id="situation_17_an_absurd_date"),
+        pytest.param("Thu, 01 Oct 2026 04:10:00 +99999999", 60, id="situation_17_no_date"),
         pytest.param("1.5", 60, id="situation_17_a_fraction"),
         pytest.param("", 60, id="situation_17_empty"),
     ],
@@ -258,3 +272,169 @@ def test_an_earlier_run_does_not_supersede_a_later_one(world: World) -> None:
     calls = len(world.bucket.calls)
     late.start_run(RUN + DAY)
     assert len(world.bucket.calls) == calls
+
+
+def test_a_run_far_ahead_of_the_clock_gives_way_to_one_that_is_not(world: World) -> None:
+    gate = world.gate()
+    gate.start_run(RUN + 3650 * DAY)
+    gate.start_run(RUN)
+    assert load_state(world.bucket).latest_run == RUN
+    gate.start_run(RUN + 3650 * DAY)
+    gate.start_run(RUN + 3000 * DAY)
+    assert load_state(world.bucket).latest_run == RUN + 3650 * DAY
+
+
+@pytest.mark.parametrize(
+    ("latest", "run", "expected"),
+    [
+        (None, timedelta(), False),
+        (timedelta(), timedelta(), False),
+        (DAY, timedelta(), True),
+        (timedelta(), DAY, False),
+        (26 * HOUR, timedelta(), True),
+        (26 * HOUR + timedelta(seconds=1), timedelta(), False),
+        (3 * DAY, 26 * HOUR, False),
+        (3 * DAY, 2 * DAY, True),
+        (3 * DAY, 4 * DAY, False),
+    ],
+)
+def test_only_a_plausible_run_supersedes_plausible_ones(
+    latest: timedelta | None, run: timedelta, expected: bool
+) -> None:
+    assert supersedes(None if latest is None else RUN + latest, RUN + run, RUN) is expected
+
+
+def test_a_function_in_its_batch_obeys_what_another_was_told(world: World) -> None:
+    fetcher, lister = world.gate(), world.gate()
+    fetcher.pass_one()
+    with pytest.raises(SpotifyParkedError):
+        lister.wait_or_park("3600", quota=True, waited=False)
+
+    with pytest.raises(SpotifyParkedError, match="quota"):
+        fetcher.pass_one()
+    lister.close()
+    fetcher.close()
+    assert world.sent() == 1
+
+
+def test_a_request_costs_one_look_at_the_stored_state(world: World) -> None:
+    gate = world.gate(interval=1)
+    world.bucket.calls.clear()
+    gate.pass_one()
+    gate.pass_one()
+
+    assert world.bucket.calls == [("get", SPOTIFY_STATE)] * 2
+
+
+def test_a_function_in_its_batch_counts_what_another_has_sent(world: World) -> None:
+    fetcher, lister = world.gate(budget=2), world.gate(budget=2)
+    lister.pass_one()
+    lister.close()
+    fetcher.pass_one()
+    with pytest.raises(BudgetSpentError):
+        fetcher.pass_one()
+
+
+@pytest.mark.parametrize("lost", [None, b"", b"{", b'{"schema":1}', b"\xff"])
+def test_a_state_that_was_lost_does_not_shorten_a_pause_that_is_known(
+    world: World, lost: bytes | None
+) -> None:
+    gate = world.gate()
+    with pytest.raises(SpotifyParkedError):
+        gate.wait_or_park("3600", quota=False, waited=False)
+    if lost is None:
+        del world.bucket.objects[SPOTIFY_STATE]
+    else:
+        world.bucket.objects[SPOTIFY_STATE] = lost
+
+    gate.open(plenty)
+    with pytest.raises(SpotifyParkedError, match="05:00"):
+        gate.check()
+    gate.start_run(RUN)
+    with pytest.raises(SpotifyParkedError, match="05:00"):
+        world.gate().check()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\x00",
+        b"[" * 100_000,
+        b'{"schema":2}',
+        b'{"schema":1,"reason":"\xff"}',
+        b'{"schema":1,"not_before":"2026-10-01T04:00:00"}',
+        b'{"schema":1,"strikes":-1}',
+        b'{"schema":1,"requests":{"2026-10-01T04:00:00Z":1e99}}',
+    ],
+)
+def test_a_state_that_cannot_be_read_is_set_aside_and_begun_anew(world: World, body: bytes) -> None:
+    world.bucket.put(SPOTIFY_STATE, body, JSON, replacing=None)
+    gate = world.gate(budget=1)
+    gate.pass_one()
+    gate.close()
+
+    assert world.sent() == 1
+    [aside] = [key for key in world.bucket.objects if key.startswith(DAMAGED)]
+    assert aside == f"damaged/{SPOTIFY_STATE}/20261001T040000Z"
+    assert world.bucket.objects[aside] == body
+
+
+def test_moments_to_come_in_the_state_hold_nothing_up(world: World) -> None:
+    body = (
+        b'{"schema":1,"asked_at":"9999-12-31T23:59:59Z","requests":'
+        b'{"9999-12-31T23:00:00Z":999,"0001-01-01T00:00:00Z":999}}'
+    )
+    world.bucket.put(SPOTIFY_STATE, body, JSON, replacing=None)
+    gate = world.gate(budget=1, interval=2)
+    gate.pass_one()
+    gate.close()
+
+    assert world.clock.slept == [3]
+    assert world.sent() == 1
+
+
+@given(st.text() | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} .{0,20}"))
+def test_no_retry_after_does_more_than_name_a_pause(text: str) -> None:
+    seconds = parse_retry_after(text, RUN)
+    assert seconds is None or 0 < seconds <= 9_999_999
+
+
+def test_a_playlist_that_no_day_can_pay_for_is_oversized(world: World) -> None:
+    gate = world.gate(budget=150)
+    gate.make_room(149)
+    with pytest.raises(OversizedError) as caught:
+        gate.make_room(199)
+    assert str(caught.value) == (
+        "needs 200 requests, 150 a day are allowed: raise DailyRequestBudget"
+    )
+
+
+def test_a_playlist_that_needs_more_than_is_left_is_crowded_out(world: World) -> None:
+    gate = world.gate(budget=10)
+    for _ in range(4):
+        gate.pass_one()
+    gate.make_room(6)
+    with pytest.raises(CrowdedOutError) as caught:
+        gate.make_room(7)
+    assert str(caught.value) == "needs 7 more requests, 6 of 10 a day are left now"
+
+
+def test_a_playlist_that_takes_longer_than_an_invocation_is_oversized(world: World) -> None:
+    gate = world.gate(interval=9.5)
+    gate.make_room(50)
+    with pytest.raises(OversizedError) as caught:
+        gate.make_room(59)
+    assert str(caught.value) == (
+        "needs 60 requests, which take 10 minutes, an invocation has 8: lower RequestIntervalMs"
+    )
+
+
+def test_a_playlist_is_not_begun_with_too_little_time_for_all_of_it(world: World) -> None:
+    seconds = [600.0]
+    gate = Gate(world.bucket, world.clock, daily_budget=0, interval_seconds=0.5)
+    gate.open(lambda: seconds[0])
+    seconds[0] = 174.0
+    gate.make_room(99)
+    with pytest.raises(OutOfTimeError):
+        gate.make_room(100)

@@ -7,7 +7,16 @@ import msgspec
 import pytest
 
 from playlist_archive.snapshot import Album, Artist, Item, Owner, Row
-from playlist_archive.spotify.wire import WirePlaylist, WireRow, parse_header, parse_row
+from playlist_archive.spotify.wire import (
+    LONGEST_DURATION_MS,
+    WirePlaylist,
+    WireRow,
+    WireToken,
+    next_refresh_token,
+    parse_header,
+    parse_row,
+    token_seconds,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -212,6 +221,22 @@ def test_situation_26_a_track_that_was_taken_down_keeps_its_empty_names() -> Non
     assert (item.artists[0].name, item.album.name, item.isrc) == ("", "", "")
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (None, 0),
+        (214360.7, 214360),
+        (-1, 0),
+        (1e17, 0),
+        (2**63, 0),
+        (LONGEST_DURATION_MS, LONGEST_DURATION_MS),
+        (LONGEST_DURATION_MS + 1, 0),
+    ],
+)
+def test_a_length_that_cannot_be_is_unknown(sent: float | None, kept: int) -> None:
+    assert an_item({**TRACK, "duration_ms": sent}).duration_ms == kept
+
+
 @pytest.mark.parametrize("field", sorted(set(TRACK) - {"uri"}))
 def test_situation_26_no_field_of_a_track_is_missed(field: str) -> None:
     absent = {key: value for key, value in TRACK.items() if key != field}
@@ -219,7 +244,18 @@ def test_situation_26_no_field_of_a_track_is_missed(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "added_at", [None, "", "1970-01-01T00:00:00Z", "0000-00-00T00:00:00Z", "soon"]
+    "added_at",
+    [
+        None,
+        "",
+        "1970-01-01T00:00:00Z",
+        "0000-00-00T00:00:00Z",
+        "soon",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "1999-12-31T23:59:59Z",
+        "2100-01-01T00:00:00Z",
+    ],
 )
 def test_situation_26_a_date_that_says_nothing_is_unknown(added_at: str | None) -> None:
     row = a_row(TRACK, added_at=added_at, added_by=None)
@@ -257,6 +293,45 @@ def test_a_header_is_kept_as_it_was_sent() -> None:
     assert header.owner == Owner("lena.example", "Lena", f"{OPEN}/user/lena.example")
     assert (header.url, header.snapshot_id) == (f"{OPEN}/playlist/1ArChIvE", "AAAAAqEc")
     assert header.followers == 12
+
+
+@pytest.mark.parametrize(("sent", "kept"), [(0, 0), (-1, None), (10**11, None), (10**40, None)])
+def test_a_number_of_followers_that_cannot_be_is_unknown(sent: int, kept: int | None) -> None:
+    body = msgspec.json.encode(PLAYLIST).replace(b'"total":12', b'"total":%d' % sent)
+    wire = msgspec.json.decode(body, type=WirePlaylist)
+    assert parse_header("1ArChIvE", wire).followers == kept
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "seconds"),
+    [
+        (3600, 3600),
+        (120, 120),
+        (86_400, 86_400),
+        (None, 3600),
+        (0, 3600),
+        (-5, 3600),
+        (60, 3600),
+        (1e12, 3600),
+    ],
+)
+def test_a_token_whose_end_cannot_be_is_taken_for_one_of_an_hour(
+    expires_in: float | None, seconds: float
+) -> None:
+    assert token_seconds(WireToken("BQ_example", expires_in)) == seconds
+
+
+@pytest.mark.parametrize("token", ["", "a b", "a\nb", "ä", "A" * 8193, None, 7])
+def test_an_access_token_that_no_header_takes_is_none(token: object) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"access_token": token, "expires_in": 3600}, WireToken)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("AQ_example", "AQ_example"), (None, ""), ("", ""), ("a\nb", "")]
+)
+def test_a_refresh_token_that_cannot_be_kept_replaces_none(sent: str | None, kept: str) -> None:
+    assert next_refresh_token(WireToken("BQ_example", 3600, sent)) == kept
 
 
 @pytest.mark.parametrize("absent", [True, False])

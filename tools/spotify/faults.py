@@ -1,7 +1,7 @@
 """What can be made to go wrong, as seen in the wild, and when.
 
-A fault has a `kind` and says which requests it strikes. Most kinds replace the answer; `delay`, `torn`, `truncated`
-and `early_end` spoil it; `expired_token` and `rotated_refresh_token` act on the tokens.
+A fault has a `kind` and says which requests it strikes. Most kinds replace the answer; `delay`, `torn`, `truncated`,
+`early_end`, `slow_headers` and `slow_body` spoil it; `expired_token` and `rotated_refresh_token` act on the tokens.
 """
 
 import re
@@ -23,6 +23,8 @@ type Kind = Literal[
     "empty",  # 200, no body
     "empty_string",  # 200, `""`
     "empty_object",  # 200, `{}`
+    "garbage",  # 200, the bytes of `body`
+    "unauthorized",  # 401, JSON, whatever the token
     "forbidden",  # 403, JSON
     "forbidden_html",  # 403, the front end's page
     "premium_required",  # 403, plain text
@@ -32,6 +34,8 @@ type Kind = Literal[
     "invalid_client",  # 400 of the accounts host: wrong id or secret
     "reset",  # the connection is reset
     "delay",  # the answer comes `seconds` late
+    "slow_headers",  # the whole answer comes byte by byte, one in `seconds`
+    "slow_body",  # the headers come at once, the body byte by byte
     "torn",  # the playlist changes just before this answer: a row moves, snapshot_id too
     "truncated",  # a page has only `keep_rows` rows and says that no more follow
     "early_end",  # a page says that no more follow
@@ -53,7 +57,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         probability: of striking, drawn from a generator with this `seed`.
         status: of `server_error` and `server_error_html`.
         retry_after: the header's text; None sends no such header.
-        seconds: of `delay`.
+        seconds: of `delay`, `slow_headers` and `slow_body`.
+        body: of `garbage`; in JSON as base64.
         keep_rows: of `truncated`.
     """
 
@@ -68,6 +73,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     retry_after: str | int | None = None
     seconds: float = 0.0
     keep_rows: int = 1
+    body: bytes = b"\xff\xfe\x00{"
 
     def __post_init__(self) -> None:
         try:
@@ -86,12 +92,14 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 @dataclass(frozen=True)
 class Answer:
-    """A raw HTTP answer."""
+    """A raw HTTP answer; with `seconds_a_byte` its headers, its body or both come slowly."""
 
     status: int
     body: bytes
     content_type: str = "application/json; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
+    seconds_a_byte: float = 0.0
+    slow_headers: bool = False
 
 
 _BLOCKED = (
@@ -139,6 +147,7 @@ _ANSWERS: dict[Kind, Answer] = {
     "empty": Answer(200, b""),
     "empty_string": Answer(200, b'""'),
     "empty_object": Answer(200, b"{}"),
+    "unauthorized": error_answer(401, "Invalid access token"),
     "forbidden": error_answer(403, "Forbidden"),
     "forbidden_html": _text(403, _BLOCKED, "html"),
     "premium_required": _text(403, _PREMIUM),
@@ -150,6 +159,8 @@ _ANSWERS: dict[Kind, Answer] = {
 
 
 def _build_answer(fault: Fault) -> Answer | None:
+    if fault.kind == "garbage":
+        return Answer(200, fault.body)
     answer = _ANSWERS.get(fault.kind)
     if answer is None:
         return None
@@ -172,6 +183,13 @@ class Strike:
         """Return the answer that the first of the faults puts in place of the real one."""
         answers = map(_build_answer, self.faults)
         return next((answer for answer in answers if answer), None)
+
+    def slow_down(self, answer: Answer) -> Answer:
+        slow = self.find("slow_headers") or self.find("slow_body")
+        if slow is None:
+            return answer
+        in_headers = slow.kind == "slow_headers"
+        return replace(answer, seconds_a_byte=slow.seconds, slow_headers=in_headers)
 
     def find(self, kind: Kind) -> Fault | None:
         return next((fault for fault in self.faults if fault.kind == kind), None)

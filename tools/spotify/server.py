@@ -9,6 +9,7 @@ from datetime import date
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from threading import Lock, Thread
 from time import sleep, time
 from typing import Any, Self
@@ -127,13 +128,27 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is None:
             self._reset()
             return
+        connection, written = self.wfile, BytesIO()
+        self.wfile = written
         self.send_response(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        self.wfile = connection
+        self._write(written.getvalue(), answer.seconds_a_byte if answer.slow_headers else 0)
+        self._write(answer.body, answer.seconds_a_byte)
+
+    def _write(self, content: bytes, seconds_a_byte: float) -> None:
+        if not seconds_a_byte:
+            self.wfile.write(content)
+            return
+        self.wfile.flush()
+        for byte in content:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+            sleep(seconds_a_byte)
 
     def _reset(self) -> None:
         """Close with RST instead of FIN, as a broken middlebox does."""
@@ -164,6 +179,7 @@ class _Switchboard:
             sleep(delay.seconds)
         with self._lock:
             answer = self._answer_spotify(method, target, headers, body, strike)
+            answer = answer and strike.slow_down(answer)
             status = answer.status if answer else None
             seen = {"time": arrived, "method": method, "path": target, "status": status}
             self._log.append(seen)

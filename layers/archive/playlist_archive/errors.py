@@ -8,7 +8,9 @@ ArchiveError
 │   ├── PlaylistNotFoundError
 │   ├── ContentsForbiddenError
 │   ├── UnstablePlaylistError
-│   └── InvalidAnswerError
+│   ├── InvalidAnswerError
+│   ├── CrowdedOutError           it needs more requests than are left now: defer it alone
+│   └── OversizedError            it never fits as things are set: defer it, behind all others
 ├── SpotifyStoppedError           no request may be sent now: leave the rest for later
 │   ├── SpotifyParkedError        Spotify asked to wait: block the lane until then
 │   ├── BudgetSpentError          the day's requests are used up: defer the rest
@@ -69,6 +71,14 @@ class UnstablePlaylistError(PlaylistError):
 
 class InvalidAnswerError(PlaylistError):
     """Spotify's answer about this playlist lacks what an answer must have."""
+
+
+class CrowdedOutError(PlaylistError):
+    """Reading on needs more requests than are left of the day's budget."""
+
+
+class OversizedError(PlaylistError):
+    """Reading on needs more than a whole day's budget or a whole invocation; says what to raise."""
 
 
 class SpotifyStoppedError(ArchiveError):

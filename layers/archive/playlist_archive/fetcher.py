@@ -13,8 +13,10 @@ from playlist_archive.content_types import JSON
 from playlist_archive.errors import (
     ConflictError,
     ContentsForbiddenError,
+    CrowdedOutError,
     InvalidMessageError,
     OutOfTimeError,
+    OversizedError,
     PlaylistError,
     PlaylistNotFoundError,
     SpotifyParkedError,
@@ -50,6 +52,10 @@ _FEW_ROWS = 20
 # which is when an alarm has to hear of it.
 _LONGEST_HOLD = timedelta(hours=8)
 _AFTER_A_FAULT_SECONDS = 60
+_LONGEST_AFTER_A_FAULT_SECONDS = 7_200
+# A batch holds ten messages and each invocation finishes one of them at least, so a message may be
+# received as often without any fault.
+_RECEIVES_WITHOUT_FAULT = 10
 
 
 class Fetcher:
@@ -70,32 +76,45 @@ class Fetcher:
         self._outcome_queue = outcome_queue
         self._clock = clock
         self._stopped: Exception | None = None
-        self._refused: tuple[datetime, str] | None = None
+        self._not_opened: Exception | None = None
+        self._refused = ""
+        self._asked = False
 
     def open(self, remaining_seconds: Callable[[], float]) -> None:
-        """Begin an invocation."""
-        self._stopped = None
-        self._spotify.open(remaining_seconds)
+        """Begin an invocation; should the storage fail, no message is handled in it."""
+        self._stopped = self._not_opened = None
+        self._refused = ""
+        self._asked = False
+        try:
+            self._spotify.open(remaining_seconds)
+        except (StorageError, ConflictError) as error:
+            logger.warning("nothing is read: %s", error)
+            self._not_opened = error
 
-    def close(self, unread: Sequence[str]) -> None:
+    def close(self, unread: Sequence[str], receives: int = 1) -> None:
         """End an invocation; the messages behind the receipt handles `unread` come again.
 
         After a park they come when Spotify may be asked again, so that the lane is blocked until
-        then; when time ran out at once.
+        then; when time ran out at once. `receives` is how often the one that was received most
+        often came.
         """
         if unread:
-            self._fetch_queue.hold(unread, self._hold_seconds())
-        self._spotify.close()
+            self._fetch_queue.hold(unread, self._hold_seconds(receives))
+        try:
+            self._spotify.close()
+        except (StorageError, ConflictError) as error:
+            # To fail for it would bring back what is done. This function still knows the number.
+            logger.warning("the number of requests could not be stored: %s", error)
 
-    def _hold_seconds(self) -> int:
+    def _hold_seconds(self, receives: int) -> int:
         match self._stopped:
             case SpotifyParkedError(not_before=not_before):
                 pause = min(not_before - self._clock.now(), _LONGEST_HOLD)
-                return max(0, int(pause.total_seconds()))
+                return max(0, int(pause.total_seconds()), hold_longer(receives))
             case OutOfTimeError():
                 return 0
             case _:
-                return _AFTER_A_FAULT_SECONDS
+                return max(_AFTER_A_FAULT_SECONDS, hold_longer(receives))
 
     def fetch(self, body: str) -> Outcome | None:
         """Handle one message; None if there was nothing to do.
@@ -109,8 +128,11 @@ class Fetcher:
             logger.exception("message set aside")
             self._dead_letter_queue.send_in_order([(body, Lane("poison", _digest(body)))])
             return None
-        latest_run = self._spotify.state.latest_run
-        if latest_run and supersedes(latest_run, request.run, self._clock.now()):
+        if self._not_opened:
+            raise self._not_opened
+        if supersedes(self._spotify.state.latest_run, request.run, self._clock.now()):
+            if request.registration:
+                return None  # the run that began since reads it, too
             outcome = self._outcome(request, "deferred", "the next run began before it was read")
             self._report(outcome)
             return outcome
@@ -127,24 +149,36 @@ class Fetcher:
         return outcome
 
     def _read(self, request: FetchRequest) -> Outcome:
-        if self._refused and self._refused[0] == request.run:
-            return self._outcome(request, "deferred", self._refused[1])
+        if self._refused:
+            return self._outcome(request, "deferred", self._refused)
+        first, self._asked = not self._asked, True
         try:
             reading = self._spotify.read_playlist(request.playlist_id, request.snapshot_id)
             if reading.rows is None and not _says_the_same(reading, request):
                 # Renamed, though its version is the known one.
                 reading = self._spotify.read_playlist(request.playlist_id)
             return self._keep(request, reading, self._newest(request))
-        except (SpotifyParkedError, OutOfTimeError, StorageError, ConflictError):
+        except OutOfTimeError:
+            if not first:
+                raise
+            # A fresh invocation would not have more time for it either.
+            reason = (
+                "needs more time than an invocation has: lower RequestIntervalMs, unless Spotify "
+                "is slow"
+            )
+            outcome = self._outcome(request, "deferred", reason)
+            return msgspec.structs.replace(outcome, oversized=True)
+        except (SpotifyParkedError, StorageError, ConflictError):
             raise
         except SpotifyStoppedError as error:
-            # The rest of this run waits for the next one, in later invocations too.
-            self._refused = request.run, str(error)
+            # The rest of this invocation waits for the next run.
+            self._refused = str(error)
             return self._outcome(request, "deferred", str(error))
         except PlaylistError as error:
             header = error.header if isinstance(error, ContentsForbiddenError) else None
             outcome = self._outcome(request, _status_of(error), str(error))
-            return msgspec.structs.replace(outcome, header=header)
+            oversized = isinstance(error, OversizedError)
+            return msgspec.structs.replace(outcome, header=header, oversized=oversized)
         except Exception as error:
             logger.exception("a fault in reading %s", request.playlist_id)
             return self._outcome(
@@ -274,6 +308,18 @@ def name_snapshot(request: FetchRequest, read_at: datetime, newest: Latest | Non
     return max(read_at, newest.time + timedelta(seconds=1)) if newest else read_at
 
 
+def hold_longer(receives: int) -> int:
+    """Return for how many seconds a message is held that was received so often, at the least.
+
+    The time doubles, so that `maxReceiveCount` covers an outage of two days, however short the
+    pauses are that Spotify asks for.
+    """
+    doublings = receives - _RECEIVES_WITHOUT_FAULT
+    if doublings <= 0:
+        return 0
+    return min(_AFTER_A_FAULT_SECONDS << min(doublings, 10), _LONGEST_AFTER_A_FAULT_SECONDS)
+
+
 def loses_much(before: int, now: int) -> bool:
     """Whether so many rows went at once that a broken answer is likelier than the owner."""
     return (before > 0 and now == 0) or (before >= _FEW_ROWS and now * 2 < before)
@@ -315,6 +361,8 @@ def _status_of(error: PlaylistError) -> Status:
             return "forbidden"
         case UnstablePlaylistError():
             return "unstable"
+        case CrowdedOutError() | OversizedError():
+            return "deferred"
         case _:
             return "invalid"
 

@@ -152,7 +152,7 @@ class Lister:
             )
         self._spotify.open(remaining_seconds)
         latest_run = self._spotify.state.latest_run
-        if latest_run is not None and supersedes(latest_run, run, now):
+        if latest_run and supersedes(latest_run, run, now):
             failure = f"the run of {latest_run:%Y-%m-%d %H:%M} UTC supersedes this earlier one"
             logger.warning(failure)
             return RunReport(run=run, at=now, planned=0, unchanged=0, failure=failure)

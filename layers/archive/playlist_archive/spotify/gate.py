@@ -9,17 +9,26 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from math import ceil
 
 import msgspec
 
 from playlist_archive.bucket import Bucket
 from playlist_archive.clock import Clock
-from playlist_archive.errors import BudgetSpentError, OutOfTimeError, SpotifyParkedError
+from playlist_archive.errors import (
+    BudgetSpentError,
+    CrowdedOutError,
+    OutOfTimeError,
+    OversizedError,
+    SpotifyParkedError,
+)
 from playlist_archive.spotify.state import (
     Pages,
     SpotifyState,
     hour_of,
+    later_run,
     load_state,
     update_state,
 )
@@ -27,8 +36,11 @@ from playlist_archive.spotify.state import (
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT_SECONDS = 30
-# A request may take its time-outs and one short 429; another is sent only with this left.
+# A request may take its deadline and one short 429; another is sent only with this left.
 _RESERVE_SECONDS = 75
+# What an answer, and the look at the stored state before it, take beside the interval.
+SECONDS_PER_REQUEST = 0.5
+_LONGEST_PAUSE_SECONDS = 9_999_999
 _DAY_SECONDS = 86_400
 # Without a usable Retry-After: a minute, then longer each time it happens again.
 _DEFAULT_PAUSES_SECONDS = (60, 900, 3_600, 4 * 3_600, 12 * 3_600, _DAY_SECONDS)
@@ -52,16 +64,22 @@ class Gate:
         self._sent: Counter[datetime] = Counter()
         self._asked_at: datetime | None = None
         self._remaining_seconds: Callable[[], float] = lambda: float("inf")
+        self._whole_seconds = float("inf")
         self.state = SpotifyState()
 
     def open(self, remaining_seconds: Callable[[], float]) -> None:
         """Begin an invocation that has `remaining_seconds()` left at any moment."""
         self._remaining_seconds = remaining_seconds
-        known = self.state.asked_at
-        self.state = load_state(self._bucket)
-        if self.state.asked_at and self.state.asked_at != known:
+        self._whole_seconds = remaining_seconds()
+        self._read_state()
+
+    def _read_state(self) -> None:
+        """Learn what other functions have stored; a pause known here is never forgotten for it."""
+        known = self.state
+        self.state = load_state(self._bucket).with_pause_of(known)
+        if self.state.asked_at and self.state.asked_at != known.asked_at:
             # Another function asked; moments are stored in whole seconds, rounded down.
-            ago = (self._clock.now() - self.state.asked_at).total_seconds() - 1
+            ago = max(0.0, (self._clock.now() - self.state.asked_at).total_seconds()) - 1
             begun = self._clock.monotonic() - ago
             self._next_start = max(self._next_start, begun + self._interval_seconds)
 
@@ -72,12 +90,14 @@ class Gate:
 
     def start_run(self, run: datetime) -> None:
         """Store that `run` supersedes all earlier ones."""
-        if self.state.latest_run is None or run > self.state.latest_run:
-            self._update(
-                lambda state: msgspec.structs.replace(
-                    state, latest_run=max(run, state.latest_run or run)
-                )
-            )
+        now = self._clock.now()
+
+        def start(state: SpotifyState) -> SpotifyState:
+            latest = later_run(state.latest_run, run, now)
+            return msgspec.structs.replace(state, latest_run=latest)
+
+        if start(self.state) != self.state:
+            self._update(start)
 
     def remember_pages(self, pages: Pages) -> None:
         """Store which endpoint this app reads rows from."""
@@ -95,23 +115,63 @@ class Gate:
         now = self._clock.now()
         if self.state.not_before is not None and self.state.parked(now):
             raise SpotifyParkedError(self.state.reason, self.state.not_before)
-        spent = self.state.requests_within_a_day(now) + self._sent.total()
-        if self._daily_budget and spent >= self._daily_budget:
+        if self._daily_budget and self._spent() >= self._daily_budget:
             raise BudgetSpentError(
                 f"the budget of {self._daily_budget} requests in 24 hours is spent"
             )
         if self._remaining_seconds() < _RESERVE_SECONDS:
             raise OutOfTimeError("too little time is left for another request")
 
+    def make_room(self, more: int) -> None:
+        """Say whether a playlist may be read on that one request was sent for and `more` are due.
+
+        Raises:
+            OversizedError: it needs more than a day's budget, or more than an invocation.
+            CrowdedOutError: it needs more than is left of the day's budget.
+            OutOfTimeError: it may need more than is left of this invocation.
+        """
+        whole, budget = 1 + more, self._daily_budget
+        if budget and whole > budget:
+            raise OversizedError(
+                f"needs {whole} requests, {budget} a day are allowed: raise DailyRequestBudget"
+            )
+        each = self._interval_seconds + SECONDS_PER_REQUEST
+        usable = max(0.0, self._whole_seconds - _RESERVE_SECONDS)
+        if whole * each > usable:
+            raise OversizedError(
+                f"needs {whole} requests, which take {ceil(whole * each / 60)} minutes, an "
+                f"invocation has {usable // 60:.0f}: lower RequestIntervalMs"
+            )
+        left = max(0, budget - self._spent())
+        if budget and more > left:
+            raise CrowdedOutError(
+                f"needs {more} more requests, {left} of {budget} a day are left now"
+            )
+        if more * each + _RESERVE_SECONDS > self._remaining_seconds():
+            raise OutOfTimeError(f"too little time is left for another {more} requests")
+
+    def _spent(self) -> int:
+        return self.state.requests_within_a_day(self._clock.now()) + self._sent.total()
+
     def pass_one(self) -> None:
-        """Wait for the next request's turn and count it; raises as `check`."""
+        """Wait for the next request's turn and count it; raises as `check`.
+
+        The stored state is read once more: another function may have been told to wait.
+        """
         self.check()
-        wait = self._next_start - self._clock.monotonic()
-        if self._interval_seconds and wait > 0:
-            self._clock.sleep(wait)
+        self._wait_for_turn()
+        self._read_state()
+        self.check()
+        # Another function may have asked a moment ago.
+        self._wait_for_turn()
         self._next_start = self._clock.monotonic() + self._interval_seconds
         self._asked_at = self._clock.now()
         self._sent[hour_of(self._asked_at)] += 1
+
+    def _wait_for_turn(self) -> None:
+        wait = self._next_start - self._clock.monotonic()
+        if self._interval_seconds and wait > 0:
+            self._clock.sleep(wait)
 
     def note_answer(self) -> None:
         """Forget strikes and pauses: Spotify answers again."""
@@ -124,7 +184,7 @@ class Gate:
         Raises:
             SpotifyParkedError: requests are stopped, and this is stored.
         """
-        seconds = _parse_retry_after(retry_after)
+        seconds = parse_retry_after(retry_after, self._clock.now())
         if seconds is not None and seconds <= LONGEST_WAIT_SECONDS and not quota and not waited:
             logger.info("spotify asked to wait %s s", seconds)
             self._clock.sleep(seconds + 1)
@@ -158,20 +218,32 @@ class Gate:
 
     def _update(self, change: Callable[[SpotifyState], SpotifyState]) -> None:
         now = self._clock.now()
-        sent, asked_at = self._sent, self._asked_at
-        self.state = update_state(
-            self._bucket, lambda state: change(state).with_requests(sent, asked_at, now)
-        )
+        sent, asked_at, known = self._sent, self._asked_at, self.state
+
+        def merge(state: SpotifyState) -> SpotifyState:
+            return change(state.with_pause_of(known)).with_requests(sent, asked_at, now)
+
+        self.state = update_state(self._bucket, merge, now)
         self._sent = Counter()
 
 
-def _parse_retry_after(text: str | None) -> int | None:
+def parse_retry_after(text: str | None, now: datetime) -> int | None:
     """Return whole seconds, None where the header is missing, zero or garbled.
 
-    A number of more than seven digits, over a hundred days, is taken for garbled.
+    It is a number or a date (RFC 9110: Retry-After). What lies in the past, or more than a hundred
+    days ahead, is taken for garbled.
     """
-    match = re.fullmatch(r"\s*([0-9]{1,7})\s*", text or "")
-    return int(match[1]) or None if match else None
+    text = (text or "").strip()
+    if re.fullmatch("[0-9]{1,9}", text):
+        seconds = int(text)
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+            seconds = ceil((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+        # More than its documented ValueError comes out of the standard parser.
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+    return seconds if 0 < seconds <= _LONGEST_PAUSE_SECONDS else None
 
 
 def _default_pause(strikes: int) -> int:

@@ -3,19 +3,23 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from playlist_archive import bucket as storage
-from playlist_archive.bucket import Bucket
+from playlist_archive.bucket import Bucket, set_aside
 from playlist_archive.content_types import JSON
 from playlist_archive.keys import SPOTIFY_STATE
 
 type Change = Callable[["SpotifyState"], "SpotifyState"]
 type Pages = Literal["items", "tracks"]
+# One without a time zone could not be compared with the others.
+Time = Annotated[datetime, Meta(tz=True)]
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
-# A run's time may be so far ahead of the clock: a day and a time zone.
+# A day and a time zone. A run further ahead of the clock was forced, or started by a wrong clock.
 FURTHEST_AHEAD = timedelta(hours=26)
 _DAY = timedelta(hours=24)
 _HOUR = timedelta(hours=1)
@@ -33,15 +37,15 @@ class SpotifyState(
     of app reads rows from. `latest_run` supersedes the messages of earlier runs.
     """
 
-    latest_run: datetime | None = None
-    not_before: datetime | None = None
-    parked_at: datetime | None = None
-    parked_since: datetime | None = None
+    latest_run: Time | None = None
+    not_before: Time | None = None
+    parked_at: Time | None = None
+    parked_since: Time | None = None
     reason: str = ""
-    strikes: int = 0
+    strikes: Count = 0
     pages: Pages | None = None
-    requests: dict[datetime, int] = {}
-    asked_at: datetime | None = None
+    requests: dict[Time, Count] = {}
+    asked_at: Time | None = None
 
     def parked(self, now: datetime) -> bool:
         return self.not_before is not None and now < self.not_before
@@ -65,14 +69,37 @@ class SpotifyState(
         latest = max(filter(None, (self.asked_at, asked_at)), default=None)
         return msgspec.structs.replace(self, requests=recent, asked_at=latest)
 
+    def with_pause_of(self, known: "SpotifyState") -> "SpotifyState":
+        """Keep the pause of `known` where this state, which may have been lost, knows no later."""
+        if known.not_before is None or (self.not_before and self.not_before >= known.not_before):
+            return self
+        return msgspec.structs.replace(
+            self,
+            not_before=known.not_before,
+            parked_at=known.parked_at,
+            parked_since=self.parked_since or known.parked_since,
+            reason=known.reason,
+            strikes=max(self.strikes, known.strikes),
+        )
 
-def supersedes(latest_run: datetime, run: datetime, now: datetime) -> bool:
-    """Whether the latest run makes an earlier one pointless.
 
-    One that lies further ahead of the clock than any mistake supersedes only others that do.
+def supersedes(latest_run: datetime | None, run: datetime, now: datetime) -> bool:
+    """Whether `latest_run` makes the earlier `run` obsolete.
+
+    A latest run far ahead of the clock supersedes only runs that are far ahead themselves.
     """
-    furthest = now + FURTHEST_AHEAD
-    return run < latest_run and not run <= furthest < latest_run
+    if latest_run is None or (_is_far_ahead(latest_run, now) and not _is_far_ahead(run, now)):
+        return False
+    return run < latest_run
+
+
+def later_run(latest_run: datetime | None, run: datetime, now: datetime) -> datetime:
+    """Return which of both is the latest run once `run` starts."""
+    return latest_run if latest_run and supersedes(latest_run, run, now) else run
+
+
+def _is_far_ahead(run: datetime, now: datetime) -> bool:
+    return run - now > FURTHEST_AHEAD
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -80,27 +107,39 @@ def hour_of(moment: datetime) -> datetime:
 
 
 def _is_recent(hour: datetime, now: datetime) -> bool:
-    return hour + _HOUR > now - _DAY
+    return -_HOUR < now - hour < _DAY + _HOUR
 
 
 def load_state(bucket: Bucket) -> SpotifyState:
+    """Read the stored state; one that cannot be read counts as none."""
     stored = bucket.get(SPOTIFY_STATE)
-    return _decode(stored.body if stored else None)
+    return _decode(stored.body if stored else None) or SpotifyState()
 
 
-def update_state(bucket: Bucket, change: Change) -> SpotifyState:
-    """Apply a pure change to the stored state; it may run several times."""
-    body = storage.update(
-        bucket,
-        SPOTIFY_STATE,
-        JSON,
-        lambda stored: _encode(change(_decode(stored))),
-    )
-    return _decode(body)
+def update_state(bucket: Bucket, change: Change, now: datetime) -> SpotifyState:
+    """Apply a pure change to the stored state; it may run several times.
+
+    A state that cannot be read is set aside and begun anew.
+    """
+
+    def apply(body: bytes | None) -> bytes:
+        state = _decode(body)
+        if state is None and body is not None:
+            set_aside(bucket, SPOTIFY_STATE, body, now)
+        return _encode(change(state or SpotifyState()))
+
+    body = storage.update(bucket, SPOTIFY_STATE, JSON, apply)
+    return msgspec.json.decode(body, type=SpotifyState)
 
 
-def _decode(body: bytes | None) -> SpotifyState:
-    return msgspec.json.decode(body, type=SpotifyState) if body else SpotifyState()
+def _decode(body: bytes | None) -> SpotifyState | None:
+    if body is None:
+        return None
+    try:
+        return msgspec.json.decode(body, type=SpotifyState)
+    # Invalid UTF-8 is a ValueError, as all that msgspec raises; deep nesting a RecursionError.
+    except (ValueError, RecursionError):
+        return None
 
 
 def _encode(state: SpotifyState) -> bytes:

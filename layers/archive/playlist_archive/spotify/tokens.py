@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 import requests
@@ -10,17 +11,34 @@ import stamina
 from playlist_archive.clock import Clock
 from playlist_archive.credentials import Credentials, CredentialStore
 from playlist_archive.errors import AuthorizationError, SpotifyUnavailableError
-from playlist_archive.spotify.wire import WireToken
+from playlist_archive.spotify.exchange import TIMEOUT_SECONDS, NoAnswerError, exchange
+from playlist_archive.spotify.wire import (
+    UNREADABLE,
+    WireToken,
+    next_refresh_token,
+    token_seconds,
+)
 
 logger = logging.getLogger(__name__)
 
-_TIMEOUT_SECONDS = (5, 30)
 _EARLY = timedelta(seconds=60)
 _TRIES = 3
 _REMEDIES = {
     "invalid_grant": "Spotify's authorisation has ended or was revoked: log in again",
     "invalid_client": "Spotify does not know this client id and secret: correct the credentials",
 }
+
+
+class AskedToWaitError(Exception):
+    """The token host answers 429.
+
+    Attributes:
+        retry_after: the header of that name.
+    """
+
+    def __init__(self, retry_after: str | None) -> None:
+        super().__init__("Spotify's token host asks to wait")
+        self.retry_after = retry_after
 
 
 class _TokenHostError(Exception):
@@ -31,8 +49,19 @@ class WireTokenError(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+class _Unsaved(NamedTuple):
+    """A refresh token that is not stored yet, and the stored one that it replaces."""
+
+    token: str
+    replaces: str
+
+
 class Tokens:
-    """The present access token; a new one is fetched 60 s before the old one ends."""
+    """The present access token; a new one is fetched 60 s before the old one ends.
+
+    Attributes:
+        of_user: whether it speaks for a user, not for the app alone.
+    """
 
     def __init__(
         self, session: requests.Session, store: CredentialStore, accounts_url: str, clock: Clock
@@ -41,9 +70,10 @@ class Tokens:
         self._store = store
         self._url = f"{accounts_url.rstrip('/')}/api/token"
         self._clock = clock
-        self._unsaved: Credentials | None = None
+        self._unsaved: _Unsaved | None = None
         self._access_token = ""
         self._ends: datetime | None = None
+        self.of_user = False
 
     @property
     def credentials(self) -> Credentials:
@@ -53,10 +83,7 @@ class Tokens:
             AuthorizationError: they are missing or malformed.
             StorageError: a new refresh token could not be stored.
         """
-        if self._unsaved:
-            self._store.save(self._unsaved)
-            self._unsaved = None
-        return self._store.load()
+        return self._save_refresh_token()
 
     def access_token(self) -> str:
         """Return a token that is good for a minute at least.
@@ -64,6 +91,7 @@ class Tokens:
         Raises:
             AuthorizationError: the owner has to act.
             SpotifyUnavailableError: the token host gave no usable answer three times.
+            AskedToWaitError: the token host wants to be left alone.
             StorageError: a new refresh token could not be stored.
         """
         if self._ends is None or self._clock.now() >= self._ends - _EARLY:
@@ -80,13 +108,24 @@ class Tokens:
             token = self._ask(credentials)
         except _TokenHostError as error:
             raise SpotifyUnavailableError(f"Spotify's token host gave no answer: {error}") from None
-        if token.refresh_token and token.refresh_token != credentials.refresh_token:
+        refresh_token = next_refresh_token(token)
+        if credentials.refresh_token and refresh_token not in {"", credentials.refresh_token}:
             # Before first use: losing it would end the authorisation (Spotify: Refreshing tokens).
-            self._unsaved = msgspec.structs.replace(credentials, refresh_token=token.refresh_token)
-            self._store.save(self._unsaved)
-            self._unsaved = None
+            self._unsaved = _Unsaved(refresh_token, credentials.refresh_token)
+            self._save_refresh_token()
+        self.of_user = bool(credentials.refresh_token)
         self._access_token = token.access_token
-        self._ends = self._clock.now() + timedelta(seconds=token.expires_in)
+        self._ends = self._clock.now() + timedelta(seconds=token_seconds(token))
+
+    def _save_refresh_token(self) -> Credentials:
+        """Store the refresh token that is not stored yet, if any, and return what is stored."""
+        stored = self._store.load()
+        if self._unsaved and stored.refresh_token == self._unsaved.replaces:
+            stored = msgspec.structs.replace(stored, refresh_token=self._unsaved.token)
+            self._store.save(stored)
+        # Where another one is stored by now, the owner has logged in since.
+        self._unsaved = None
+        return stored
 
     @stamina.retry(on=_TokenHostError, attempts=_TRIES, wait_initial=0.5, wait_max=5)
     def _ask(self, credentials: Credentials) -> WireToken:
@@ -96,27 +135,30 @@ class Tokens:
             else {"grant_type": "client_credentials"}
         )
         try:
-            answer = self._session.post(
-                self._url,
-                data=form,
-                auth=(credentials.client_id, credentials.client_secret),
-                timeout=_TIMEOUT_SECONDS,
-                allow_redirects=False,
+            answer = exchange(
+                lambda: self._session.post(
+                    self._url,
+                    data=form,
+                    auth=(credentials.client_id, credentials.client_secret),
+                    timeout=TIMEOUT_SECONDS,
+                    allow_redirects=False,
+                    stream=True,
+                )
             )
-        except requests.RequestException as error:
-            # Not the error's text: it may quote what was sent.
-            raise _TokenHostError(type(error).__name__) from None
-        if answer.ok:
+        except NoAnswerError as error:
+            # Its text never quotes what was sent.
+            raise _TokenHostError(str(error)) from None
+        if answer.status == requests.codes.ok:
             try:
-                return msgspec.json.decode(answer.content, type=WireToken)
-            except msgspec.DecodeError:
+                return msgspec.json.decode(answer.body, type=WireToken)
+            except UNREADABLE:
                 raise _TokenHostError("an answer that is no token") from None
         try:
-            code = msgspec.json.decode(answer.content, type=WireTokenError).error
-        except msgspec.DecodeError:
+            code = msgspec.json.decode(answer.body, type=WireTokenError).error
+        except UNREADABLE:
             code = ""
         if code in _REMEDIES:
             raise AuthorizationError(_REMEDIES[code])
-        if answer.status_code == requests.codes.too_many_requests:
-            raise SpotifyUnavailableError("Spotify's token host asks to wait")
-        raise _TokenHostError(f"HTTP {answer.status_code}")
+        if answer.status == requests.codes.too_many_requests:
+            raise AskedToWaitError(answer.retry_after)
+        raise _TokenHostError(f"HTTP {answer.status}")

@@ -6,16 +6,30 @@ was ever seen so. Fields that are not named here are ignored.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from playlist_archive.messages import Header
 from playlist_archive.snapshot import Album, Artist, Item, Owner, Row
 
 type Links = dict[str, str | None]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What Spotify says outside these bounds is no fact about the playlist. It began in 2006, and gives
+# the epoch where it does not know a date.
+EARLIEST_ADDED = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST_ADDED = datetime(2100, 1, 1, tzinfo=UTC)
+LONGEST_DURATION_MS = 30 * 24 * 3_600_000
+MOST_FOLLOWERS = 10_000_000_000
+SHORTEST_TOKEN_SECONDS, LONGEST_TOKEN_SECONDS = 120, 86_400
+_TOKEN_SECONDS = 3_600
+
+# What goes into a header must be plain; the parameter store takes 4,096 characters in all.
+Token = Annotated[str, Meta(pattern=r"\A[!-~]{1,8192}\Z")]
+RefreshToken = Annotated[str, Meta(pattern=r"\A[!-~]{1,2048}\Z")]
+Text = Annotated[str, Meta(min_length=1)]
+Total = Annotated[int, Meta(ge=0)]
 
 
 class WireOwner(msgspec.Struct, frozen=True):
@@ -76,7 +90,7 @@ class WirePage(msgspec.Struct, frozen=True):
     """A page of rows; where only `total` came, `items` is None."""
 
     items: list[WireRow | None] | None = None
-    total: int | None = None
+    total: Total | None = None
     offset: int | None = None
     next: str | None = None
 
@@ -97,21 +111,75 @@ class WirePlaylist(msgspec.Struct, frozen=True):
 
 
 class WirePlaylists(msgspec.Struct, frozen=True):
-    """A page of `/me/playlists`; a closed playlist stands as null."""
+    """A page of `/me/playlists`: each entry as it came, so that a bad one spoils itself alone."""
 
-    items: list[WirePlaylist | None]
-    total: int | None = None
+    items: list[msgspec.Raw]
+    total: Total | None = None
     next: str | None = None
 
 
 class WireUser(msgspec.Struct, frozen=True):
-    id: str
+    id: Text
 
 
 class WireToken(msgspec.Struct, frozen=True):
-    access_token: str
-    expires_in: int
+    access_token: Token
+    expires_in: float | None = None
     refresh_token: str | None = None
+
+
+# All that msgspec raises is a ValueError, as is invalid UTF-8; deep nesting ends in the other.
+UNREADABLE = (ValueError, RecursionError)
+
+
+def parse_entry(body: msgspec.Raw) -> WirePlaylist | None:
+    """Read an entry of the library; None where Spotify shows no playlist, or one without an id.
+
+    Of an entry that is malformed only what decides whether it is archived is taken: without a
+    version nothing is concluded from it, and it is read whole.
+    """
+    try:
+        return msgspec.json.decode(body, type=WirePlaylist | None)
+    except UNREADABLE:
+        pass
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except UNREADABLE:
+        return None
+    return WirePlaylist(
+        id=_parse_field(fields, "id", str),
+        name=_parse_field(fields, "name", str),
+        owner=_parse_field(fields, "owner", WireOwner) or _parse_bare_owner(fields),
+        collaborative=_parse_field(fields, "collaborative", bool),
+    )
+
+
+def _parse_bare_owner(fields: dict[str, msgspec.Raw]) -> WireOwner | None:
+    owner = _parse_field(fields, "owner", WireAdder)
+    return WireOwner(id=owner.id) if owner else None
+
+
+def _parse_field[T](fields: dict[str, msgspec.Raw], name: str, shape: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(fields.get(name, b"null"), type=shape)
+    except UNREADABLE:
+        return None
+
+
+def token_seconds(wire: WireToken) -> float:
+    """Return for how long the token is good; an implausible time counts as the documented hour."""
+    seconds = wire.expires_in
+    if seconds is None or not SHORTEST_TOKEN_SECONDS <= seconds <= LONGEST_TOKEN_SECONDS:
+        return _TOKEN_SECONDS
+    return seconds
+
+
+def next_refresh_token(wire: WireToken) -> str:
+    """Return the refresh token that replaces ours, empty where none does."""
+    try:
+        return msgspec.convert(wire.refresh_token, RefreshToken)
+    except msgspec.ValidationError:
+        return ""
 
 
 def parse_header(playlist_id: str, wire: WirePlaylist) -> Header:
@@ -127,8 +195,13 @@ def parse_header(playlist_id: str, wire: WirePlaylist) -> Header:
         ),
         url=_link(wire.external_urls) or f"https://open.spotify.com/playlist/{playlist_id}",
         snapshot_id=wire.snapshot_id or "",
-        followers=wire.followers.total if wire.followers else None,
+        followers=_parse_followers(wire.followers),
     )
+
+
+def _parse_followers(wire: WireFollowers | None) -> int | None:
+    total = wire.total if wire else None
+    return total if total is not None and 0 <= total <= MOST_FOLLOWERS else None
 
 
 def parse_row(wire: WireRow | None) -> Row:
@@ -150,7 +223,13 @@ def _parse_moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment if moment != _EPOCH else None
+    return moment.astimezone(UTC) if EARLIEST_ADDED <= moment < LATEST_ADDED else None
+
+
+def _parse_duration(milliseconds: float | None) -> int:
+    """Return whole milliseconds, 0 where Spotify does not know them."""
+    known = milliseconds is not None and 0 <= milliseconds <= LONGEST_DURATION_MS
+    return int(milliseconds) if milliseconds is not None and known else 0
 
 
 def _parse_item(wire: WireItem, row: WireRow) -> Item:
@@ -170,7 +249,7 @@ def _parse_item(wire: WireItem, row: WireRow) -> Item:
         type=kind,
         uri=wire.uri or url or f"spotify:{kind}:{wire.id or wire.name}",
         name=wire.name or "",
-        duration_ms=int(wire.duration_ms or 0),
+        duration_ms=_parse_duration(wire.duration_ms),
         artists=tuple(
             # A disguised episode's artist may have a type instead of a name.
             Artist(

@@ -1,0 +1,142 @@
+"""One request and its answer over HTTP, bounded in time and in size.
+
+A socket's time-out begins anew with each byte that arrives, so a server that sends a byte a second
+would never run into it. Here the whole answer, its headers included, has one deadline.
+"""
+
+from collections.abc import Buffer, Callable
+from functools import partial
+from http.client import HTTPException, HTTPResponse
+from io import BufferedReader, RawIOBase
+from socket import socket
+from time import monotonic
+from typing import Any, NamedTuple
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+CONNECT_SECONDS = 5
+# From the moment that a connection is there until the last byte of the answer.
+EXCHANGE_SECONDS = 30.0
+# A hundred rows in both generations are below one megabyte.
+MOST_BYTES = 16 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+TIMEOUT_SECONDS = (CONNECT_SECONDS, EXCHANGE_SECONDS)
+
+
+class NoAnswerError(Exception):
+    """The exchange brought no whole answer; the text quotes nothing that was sent."""
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+    retry_after: str | None
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+def exchange(send: Callable[[], requests.Response], *, most_bytes: int = MOST_BYTES) -> Answer:
+    """Return the whole answer of the request that `send` sends as a stream.
+
+    Raises:
+        NoAnswerError: it did not come, not in time, too large, or in no form of HTTP.
+    """
+    try:
+        with send() as response:
+            body = bytearray()
+            for chunk in response.iter_content(_CHUNK_BYTES):
+                body += chunk
+                if len(body) > most_bytes:
+                    raise NoAnswerError(f"an answer of more than {most_bytes} bytes")
+            retry_after = response.headers.get("Retry-After")
+            return Answer(response.status_code, bytes(body), retry_after)
+    # Headers of arbitrary bytes make the libraries raise more than their own errors.
+    except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
+        raise NoAnswerError(type(error).__name__) from None
+
+
+def open_session(exchange_seconds: float = EXCHANGE_SECONDS) -> requests.Session:
+    """Return a session whose exchanges end after `exchange_seconds`, whatever the server does."""
+    session = requests.Session()
+    # Proxies and .netrc of the machine must not see or replace the authorisation.
+    session.trust_env = False
+    adapter = _Adapter(exchange_seconds)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, exchange_seconds: float) -> None:
+        self._exchange_seconds = exchange_seconds
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": self._bound(HTTPConnectionPool, _PlainConnection),
+            "https": self._bound(HTTPSConnectionPool, _TlsConnection),
+        }
+
+    def _bound(self, pool: type[object], connection: type[object]) -> type[object]:
+        """Return the kind of pool whose connections know how long one exchange may take."""
+        bound = type("Connection", (connection,), {"exchange_seconds": self._exchange_seconds})
+        return type("Pool", (pool,), {"ConnectionCls": bound})
+
+
+class _Response(HTTPResponse):
+    """An answer that is read until a deadline; `until` is a moment of the monotonic clock."""
+
+    def __init__(self, sock: socket, *args: Any, until: float, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp = BufferedReader(_Reader(sock, self.fp.detach(), until))
+
+
+class _Reader(RawIOBase):
+    """Reads from a socket, and waits for each byte no longer than is left of the exchange."""
+
+    def __init__(self, sock: socket, stream: RawIOBase, until: float) -> None:
+        super().__init__()
+        self._sock = sock
+        self._stream = stream
+        self._until = until
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int | None:
+        left = self._until - monotonic()
+        if left <= 0:
+            raise TimeoutError("the exchange takes too long")
+        self._sock.settimeout(left)
+        return self._stream.readinto(buffer)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _PlainConnection(HTTPConnection):
+    exchange_seconds: float
+
+    def request(self, *args: Any, **options: Any) -> None:
+        self.response_class = _respond_within(self.exchange_seconds)  # type: ignore[assignment]
+        super().request(*args, **options)
+
+
+class _TlsConnection(HTTPSConnection):
+    exchange_seconds: float
+
+    def request(self, *args: Any, **options: Any) -> None:
+        self.response_class = _respond_within(self.exchange_seconds)  # type: ignore[assignment]
+        super().request(*args, **options)
+
+
+def _respond_within(seconds: float) -> partial[_Response]:
+    return partial(_Response, until=monotonic() + seconds)
