@@ -199,7 +199,14 @@ class WebApi:
         return self._tokens.credentials
 
     def log_in(self) -> None:
-        self._tokens.access_token()
+        for waited in (False, True):
+            self._gate.check()
+            try:
+                self._tokens.access_token()
+            except AskedToWaitError as error:
+                self._gate.wait_or_park(error.retry_after, quota=False, waited=waited)
+            else:
+                return
 
     def read_library(self) -> Library:
         user = self._ask(_PROFILE, {}, WireUser)
