@@ -288,13 +288,14 @@ def test_one_snapshot_removed_and_another_added_is_noticed() -> None:
     assert bucket.objects == clean(SNAPSHOTS[0], added, *SNAPSHOTS[2:])
 
 
-def test_a_ledger_without_fingerprint_is_made_again_by_an_event_of_the_past() -> None:
+@pytest.mark.parametrize("job", [LOOK, JOBS[0], JOBS[3]])
+def test_a_ledger_without_fingerprint_is_made_again(job: Job) -> None:
     """A version before this one wrote none."""
     bucket = a_clean_bucket()
     stored = decode_ledger(CLEAN[LEDGER])
     bucket.objects[LEDGER] = encode_ledger(msgspec.structs.replace(stored, fingerprint=""))
 
-    assert play(bucket, JOBS[0]).objects == CLEAN
+    assert play(bucket, job).objects == CLEAN
 
 
 # Damage

@@ -144,8 +144,11 @@ class Renderer:
     def _misses(self, ledger: Ledger, announced: datetime | None) -> bool:
         """Say whether the ledger has to be made again for a snapshot that was announced late.
 
-        It must hold exactly the snapshots up to its last one that are there now.
+        It must hold exactly the snapshots up to its last one that are there now. One without a
+        fingerprint is of an earlier version, and nobody knows what it holds.
         """
+        if not ledger.fingerprint:
+            return True
         if announced is None or announced > ledger.last:
             return False
         listed = (time for _, time in self._list_snapshots(ledger.playlist_id))

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -226,6 +226,14 @@ def test_what_was_before_the_first_snapshot_is_no_gap() -> None:
     before = (a_gap("2024-03-01", "2024-03-04"),)
 
     assert "Not readable" not in history_page(with_standing(ledger, standing_of(gaps=before)))
+
+
+def test_a_gap_that_ends_on_the_first_of_all_days_is_told() -> None:
+    first_day = datetime.min.replace(tzinfo=UTC)
+    gap = Stretch(day("2024-03-02"), "deferred", "told", until=first_day)
+    ledger = with_standing(fold_all([snapshot_of("a", "2024-03-01")]), standing_of(gaps=(gap,)))
+
+    assert "> Not readable on 2024-03-02: told" in history_page(ledger)
 
 
 class TestYears:
