@@ -1,6 +1,7 @@
 """Services that die before a call, and services that take turns, call by call."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
 from queue import SimpleQueue
 from threading import Thread
 
@@ -12,6 +13,18 @@ type Play = Callable[[FakeBucket, FakeQueue], object]
 
 class Death(BaseException):
     """The function was killed."""
+
+
+class InlineExecutor(Executor):
+    """Does at once what is submitted, on the thread that submits it."""
+
+    def __init__(self, _max_workers: int) -> None:
+        pass
+
+    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        done: Future[T] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
 
 
 class BucketView(FakeBucket):

@@ -77,7 +77,7 @@ class Pipeline:
             outcome_queue=self.outcome_queue,
             clock=clock,
         )
-        self.renderer = Renderer(bucket=self.bucket)
+        self.renderer = Renderer(bucket=self.bucket, render_queue=self.render_queue, clock=clock)
         self.indexer = Indexer(bucket=self.bucket, render_queue=self.render_queue, clock=clock)
         self.rendered: set[str] = set()
         self.indexed: Indexed | None = None
@@ -107,11 +107,11 @@ class Pipeline:
         keys = {key for key in self.bucket.objects if key.startswith(SNAPSHOTS)}
         new = sorted(keys - self.rendered)
         for key in new:
-            self.renderer.render_snapshot(key, again=False)
+            self.renderer.render_snapshot(key, plenty)
         self.rendered |= keys
         requests = self.render_queue.take()
         for body in requests:
-            self.renderer.render_request(decode_render_request(body), again=False)
+            self.renderer.render_request(decode_render_request(body), plenty)
         return bool(new or requests)
 
     def index(self) -> bool:

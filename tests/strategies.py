@@ -1,7 +1,7 @@
 """Playlists to test with: by hand, and drawn by Hypothesis."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -134,3 +134,48 @@ def playlist_histories(draw: st.DrawFn, *, min_size: int = 1, max_size: int = 6)
             replace(snapshot, time=time, previous_check=max(check, previous) if check else None)
         )
     return history
+
+
+_zones = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+_EDGES = [datetime.min, datetime.max.replace(microsecond=0)]  # noqa: DTZ901
+_any_moments = st.one_of(st.sampled_from(_EDGES), st.datetimes())
+_zoned_moments = st.builds(
+    lambda moment, zone: moment.replace(tzinfo=zone, microsecond=0), _any_moments, _zones
+)
+_any_numbers = st.integers() | st.sampled_from([-(2**63), 2**63, 10**18, 10**30, -(10**30)])
+
+
+@st.composite
+def any_snapshots(draw: st.DrawFn) -> Snapshot:
+    """Draw a snapshot with values that no playlist has, though its document is a valid one."""
+    item = st.builds(
+        Item,
+        type=nasty_texts,
+        uri=st.sampled_from(["", "a", "b", "c"]),
+        name=nasty_texts,
+        duration_ms=_any_numbers,
+        artists=st.lists(st.builds(Artist, nasty_texts, nasty_texts), max_size=2).map(tuple),
+        album=st.builds(Album, nasty_texts, nasty_texts, nasty_texts),
+        url=nasty_texts,
+        local=st.booleans(),
+        playable=st.booleans(),
+    )
+    row = st.builds(
+        Row,
+        added_at=st.none() | _zoned_moments | _any_moments,
+        added_by=nasty_texts,
+        item=st.none() | item,
+    )
+    return Snapshot(
+        playlist_id=PLAYLIST_ID,
+        time=draw(_zoned_moments),
+        read_at=draw(_any_moments),
+        previous_check=draw(st.none() | _zoned_moments | _any_moments),
+        name=draw(nasty_texts),
+        description=draw(nasty_texts),
+        owner=draw(st.builds(Owner, nasty_texts, nasty_texts, nasty_texts)),
+        url=draw(nasty_texts),
+        snapshot_id=draw(nasty_texts),
+        followers=draw(st.none() | _any_numbers),
+        rows=tuple(draw(st.lists(row, max_size=5))),
+    )

@@ -11,7 +11,8 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from playlist_archive.aws import open_bucket
+from playlist_archive.aws import open_bucket, open_queue
+from playlist_archive.clock import SystemClock
 from playlist_archive.events import parse_render_body
 from playlist_archive.messages import describe_message
 from playlist_archive.renderer import Renderer
@@ -25,34 +26,34 @@ processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 @cache
 def assemble() -> Renderer:
     settings = RendererSettings.from_environ(os.environ)
-    return Renderer(bucket=open_bucket(settings.archive_bucket))
+    bucket, queue = open_bucket(settings.archive_bucket), open_queue(settings.render_queue_url)
+    return Renderer(bucket=bucket, render_queue=queue, clock=SystemClock())
 
 
 @logger.inject_lambda_context(clear_state=True)
-def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping[str, Any]:
-    with processor(event["Records"], render_record):
+def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+    with processor(event["Records"], render_record, context):
         results = processor.process()
     response = processor.response()
     runs = [run for status, run, _ in results if status == "success" and run]
-    logger.info(
-        "batch rendered",
-        run=max(runs, default=None),
-        messages=len(results),
-        failed=len(response["batchItemFailures"]),
-    )
+    failed = len(response["batchItemFailures"])
+    logger.info("batch rendered", run=max(runs, default=None), messages=len(results), failed=failed)
     return response
 
 
-def render_record(record: SQSRecord) -> str | None:
+def render_record(record: SQSRecord, lambda_context: LambdaContext) -> str | None:
     """Handle one message and return its run; its one line tells what became of it."""
-    again = int(record.attributes.approximate_receive_count) > 1
+
+    def remaining_seconds() -> float:
+        return lambda_context.get_remaining_time_in_millis() / 1000
+
     with logger.append_context_keys(**describe_message(record.body)):
         try:
             request, snapshot_keys = parse_render_body(record.body)
             renderer = assemble()
-            rendered = [renderer.render_snapshot(key, again=again) for key in snapshot_keys]
+            rendered = [renderer.render_snapshot(key, remaining_seconds) for key in snapshot_keys]
             if request:
-                rendered.append(renderer.render_request(request, again=again))
+                rendered.append(renderer.render_request(request, remaining_seconds))
         except Exception:
             logger.warning("message comes again", exc_info=True)
             raise

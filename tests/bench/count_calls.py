@@ -93,7 +93,7 @@ def archive(pipeline: Pipeline, meter: Meter, run: datetime) -> None:
     meter.measure("closing", lambda: pipeline.fetcher.close([]))
     keys = {key for key in pipeline.bucket.objects if key.startswith(SNAPSHOTS)}
     for key in sorted(keys - pipeline.rendered):
-        meter.measure("render", partial(pipeline.renderer.render_snapshot, key, again=False))
+        meter.measure("render", partial(pipeline.renderer.render_snapshot, key, plenty))
     pipeline.rendered = keys
     meter.measure("batch", pipeline.index)
 
@@ -110,7 +110,7 @@ def defer_all(pipeline: Pipeline, meter: Meter, playlist_ids: Sequence[str], run
             reason="the budget of 600 requests in 24 hours is spent",
         )
         request = RenderRequest(playlist_id=playlist_id, standing=standing)
-        meter.measure("standing", partial(pipeline.renderer.render_request, request, again=False))
+        meter.measure("standing", partial(pipeline.renderer.render_request, request, plenty))
 
 
 def measure_sizes(bucket: FakeBucket, playlists: int) -> Sizes:

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from playlist_archive.errors import InvalidMessageError, SpotifyParkedError, StorageError
+from playlist_archive.renderer import SECONDS_FOR_PAGES
 from tests.builders import DAY, RUN
-from tests.handlers import Handlers, load_event
+from tests.handlers import Context, Handlers, load_event
 
 pytestmark = pytest.mark.contract
 
@@ -68,6 +69,17 @@ def test_poison_for_renderer_and_indexer_comes_again_until_it_is_a_dead_letter(
 
         assert answer["batchItemFailures"] == [{"itemIdentifier": event["Records"][0]["messageId"]}]
     assert handlers.pipeline.bucket.objects
+
+
+def test_a_message_that_the_renderer_has_no_time_for_comes_again(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    too_little = int(SECONDS_FOR_PAGES * 1000) - 1
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: too_little)
+    answer = handlers.handle("renderer", "render-request.json")
+
+    failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    assert failed == message_ids("render-request.json")
 
 
 def test_the_lister_refuses_what_it_does_not_know(handlers: Handlers) -> None:

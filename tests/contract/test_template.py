@@ -16,6 +16,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from playlist_archive import settings
 from playlist_archive.fetcher import hold_longer
+from playlist_archive.renderer import SECONDS_FOR_PAGES
 from tools.template import REGION, TEMPLATE, load_source, load_transformed
 
 pytestmark = pytest.mark.contract
@@ -483,6 +484,11 @@ def test_a_message_stays_invisible_for_six_timeouts_and_the_window(queue: str) -
         longest_window = SOURCE["Parameters"][parameter]["MaxValue"]
 
     assert properties(queue)["VisibilityTimeout"] >= 6 * timeout + longest_window
+
+
+def test_the_renderer_folds_in_most_of_its_time_and_one_playlist_takes_no_other_s() -> None:
+    assert mappings()["RenderQueue"]["BatchSize"] == 1
+    assert properties("RendererFunction")["Timeout"] >= 5 * SECONDS_FOR_PAGES
 
 
 @pytest.mark.parametrize(("name", "receives"), [("Fetch", 50), ("Render", 5), ("Outcome", 5)])

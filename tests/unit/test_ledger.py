@@ -3,14 +3,13 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from playlist_archive.errors import OutOfOrderError
 from playlist_archive.ledger import (
     MOVED_NAMED,
     Interval,
     Ledger,
-    PageRecord,
     decode_ledger,
     encode_ledger,
+    fingerprint_of,
     fold,
     fold_all,
     with_standing,
@@ -299,8 +298,8 @@ class TestFold:
 
         assert fold(ledger, snapshot_of("b", SECOND)) == ledger
 
-    def test_an_older_snapshot_is_out_of_order(self) -> None:
-        with pytest.raises(OutOfOrderError):
+    def test_an_older_snapshot_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="is older than"):
             fold(folded("a", "b"), snapshot_of("a", FIRST))
 
     def test_another_playlists_snapshot_is_refused(self) -> None:
@@ -318,6 +317,24 @@ class TestFold:
 
         assert fold_all([*reversed(snapshots), *snapshots]) == fold_all(snapshots)
 
+    def test_the_fingerprint_tells_which_snapshots_were_folded(self) -> None:
+        one, two, three = (snapshot_of("a", date) for date in (FIRST, SECOND, THIRD))
+        ledgers = [fold_all(some) for some in ([one], [one, two], [one, three], [two, three])]
+
+        assert len({ledger.fingerprint for ledger in ledgers}) == 4
+        assert fold_all([one, two]).fingerprint == fingerprint_of([day(FIRST), day(SECOND)])
+
+    def test_a_skipped_snapshot_counts_for_the_fingerprint_only(self) -> None:
+        whole = fold_all(
+            [snapshot_of("a", FIRST), snapshot_of("a", SECOND), snapshot_of("b", THIRD)]
+        )
+        without = fold(folded("a"), snapshot_of("b", THIRD), [day(SECOND)])
+
+        assert without.fingerprint == whole.fingerprint
+        first = fold(None, snapshot_of("a", SECOND), [day(FIRST)])
+        assert first.fingerprint == folded("a", "b").fingerprint
+        assert first.first_read == day(SECOND)
+
     def test_the_playlist_is_as_in_the_newest_snapshot(self) -> None:
         row = Row(added_at=day("2024-02-03"), added_by="paul", item=song("a"))
         ledger = fold_all(
@@ -330,20 +347,14 @@ class TestFold:
         assert (ledger.first_read, ledger.last) == (day(FIRST), day(SECOND))
 
     def test_a_fold_keeps_what_does_not_come_from_snapshots(self) -> None:
-        pages = {"playlists/plain/x": PageRecord("digest", "etag")}
-        ledger = msgspec.structs.replace(folded("a"), pages=pages, standing=standing_of())
+        ledger = fold(with_standing(folded("a"), standing_of()), snapshot_of("b", SECOND))
 
-        ledger = fold(ledger, snapshot_of("b", SECOND))
-
-        assert ledger.pages == pages
         assert ledger.standing == standing_of()
 
 
 class TestDocument:
     def test_a_ledger_survives_writing_and_reading(self) -> None:
-        pages = {"playlists/plain/x": PageRecord("digest", "etag")}
         ledger = with_standing(folded("ab?", "b?a", "?"), standing_of(snapshot=day(THIRD)))
-        ledger = msgspec.structs.replace(ledger, pages=pages)
 
         assert decode_ledger(encode_ledger(ledger)) == ledger
 

@@ -1,14 +1,14 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from playlist_archive.errors import OutOfOrderError
+from playlist_archive.keys import parse_snapshot_key, snapshot_key
 from playlist_archive.ledger import Ledger, decode_ledger, encode_ledger, fold, fold_all
-from playlist_archive.snapshot import Snapshot
+from playlist_archive.snapshot import Row, Snapshot, decode_snapshot, encode_snapshot
 from playlist_archive.views import render_pages
-from tests.strategies import playlist_histories
+from tests.strategies import PLAYLIST_ID, any_snapshots, playlist_histories, snapshot_of, song
 
 pytestmark = pytest.mark.unit
 
@@ -25,24 +25,28 @@ def test_folding_one_by_one_over_stored_ledgers_equals_folding_all(
 
 
 @given(playlist_histories(), st.data())
-def test_any_order_and_repetition_of_deliveries_ends_in_the_same_pages(
+def test_any_order_and_repetition_ends_in_the_same_pages(
     history: list[Snapshot], data: st.DataObject
 ) -> None:
     again = data.draw(st.lists(st.sampled_from(history)))
-    deliveries = data.draw(st.permutations([*history, *again]))
+    ledger = fold_all(data.draw(st.permutations([*history, *again])))
 
-    ledger: Ledger | None = None
-    arrived: list[Snapshot] = []
-    for snapshot in deliveries:
-        arrived.append(snapshot)
-        try:
-            ledger = fold(ledger, snapshot)
-        except OutOfOrderError:
-            ledger = fold_all(arrived)
-
-    assert ledger is not None
     assert encode_ledger(ledger) == encode_ledger(fold_all(history))
     assert render_pages(ledger) == render_pages(fold_all(history))
+
+
+@settings(max_examples=200)
+@given(st.lists(any_snapshots(), min_size=1, max_size=4, unique_by=lambda one: one.time))
+@example([snapshot_of("a", description=f"&#{'9' * 5000};")])
+@example([snapshot_of([Row(item=song("a", duration_ms=10**4299))] * 12, followers=-(10**4298))])
+def test_whatever_snapshots_hold_they_fold_and_have_pages(snapshots: list[Snapshot]) -> None:
+    ledger: Ledger | None = None
+    for snapshot in sorted(snapshots, key=lambda one: one.time):
+        stored = decode_ledger(encode_ledger(ledger)) if ledger else None
+        ledger = fold(stored, decode_snapshot(encode_snapshot(snapshot)))
+
+        assert render_pages(ledger)
+        assert parse_snapshot_key(snapshot_key(PLAYLIST_ID, ledger.last))
 
 
 @given(playlist_histories())

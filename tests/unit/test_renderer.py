@@ -1,27 +1,47 @@
-"""Renderers that die, meet, and are told things twice or in the wrong order."""
+"""Renderers that die, meet, run out of time, find damage, and are told things late or twice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from random import Random
+from unittest.mock import patch
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playlist_archive.errors import ConflictError
-from playlist_archive.keys import ledger_key, snapshot_key
-from playlist_archive.ledger import NEWEST_CHANGES, decode_ledger, encode_ledger, fold
-from playlist_archive.messages import RenderRequest, Standing
-from playlist_archive.renderer import Renderer
+from playlist_archive import read_ahead, renderer
+from playlist_archive.errors import ConflictError, OutOfTimeError
+from playlist_archive.keys import damaged_key, ledger_key, snapshot_key, snapshots_prefix
+from playlist_archive.ledger import (
+    NEWEST_CHANGES,
+    Ledger,
+    decode_ledger,
+    encode_ledger,
+    fold,
+    fold_all,
+    with_standing,
+)
+from playlist_archive.messages import RenderRequest, Standing, decode_render_request
+from playlist_archive.renderer import SECONDS_FOR_PAGES, Rendered, Renderer
 from playlist_archive.snapshot import Row, Snapshot, encode_snapshot
 from playlist_archive.views import render_pages
-from tests.actors import Actor, Play, play_until
-from tests.builders import DAY, PLAYLIST, RUN, a_header, rows
-from tests.fakes import FakeBucket, FakeQueue
+from tests.actors import Actor, InlineExecutor, Play, play_until
+from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, rows
+from tests.fakes import FakeBucket, FakeClock, FakeQueue
+from tests.pipeline import plenty
 
 pytestmark = pytest.mark.unit
 
-type Job = Callable[[Renderer, FakeBucket, bool], object]
+type RemainingSeconds = Callable[[], float]
+type Job = Callable[[Renderer, FakeBucket, RemainingSeconds], Rendered]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _reading_in_turn() -> Iterator[None]:
+    """Threads would make calls in an order that no test repeats."""
+    with patch.object(read_ahead, "ThreadPoolExecutor", InlineExecutor):
+        yield
 
 
 def a_snapshot(day: int, *numbers: int) -> Snapshot:
@@ -47,72 +67,84 @@ STANDING = Standing(
     since=RUN + 9 * DAY,
     reason="torn",
 )
+LEDGER = ledger_key(PLAYLIST)
+
+
+def key_of(snapshot: Snapshot) -> str:
+    return snapshot_key(PLAYLIST, snapshot.time)
 
 
 def render(snapshot: Snapshot) -> Job:
     """Write the snapshot as the fetcher does, then have it rendered."""
-    key = snapshot_key(PLAYLIST, snapshot.time)
 
-    def job(renderer: Renderer, bucket: FakeBucket, again: bool) -> object:
-        bucket.objects.setdefault(key, encode_snapshot(snapshot))
-        return renderer.render_snapshot(key, again=again)
+    def job(renderer: Renderer, bucket: FakeBucket, remaining: RemainingSeconds) -> Rendered:
+        bucket.objects.setdefault(key_of(snapshot), encode_snapshot(snapshot))
+        return renderer.render_snapshot(key_of(snapshot), remaining)
 
     return job
 
 
+def ask(request: RenderRequest) -> Job:
+    return lambda renderer, _, remaining: renderer.render_request(request, remaining)
+
+
 def tell(standing: Standing) -> Job:
-    request = RenderRequest(playlist_id=PLAYLIST, standing=standing)
-    return lambda renderer, _, again: renderer.render_request(request, again=again)
+    return ask(RenderRequest(playlist_id=PLAYLIST, standing=standing))
 
 
-def a_bucket() -> FakeBucket:
-    """Return a bucket with the first snapshot: a standing is announced only after it."""
+LOOK = ask(RenderRequest(playlist_id=PLAYLIST))
+REBUILD = ask(RenderRequest(playlist_id=PLAYLIST, rebuild=True))
+
+
+def a_bucket(*snapshots: Snapshot) -> FakeBucket:
+    """Return a bucket with these snapshots, none of which was rendered yet."""
     bucket = FakeBucket()
-    first = SNAPSHOTS[0]
-    bucket.objects[snapshot_key(PLAYLIST, first.time)] = encode_snapshot(first)
+    bucket.objects |= {key_of(snapshot): encode_snapshot(snapshot) for snapshot in snapshots}
     return bucket
 
 
-def play(bucket: FakeBucket, *jobs: Job, again: bool = False) -> FakeBucket:
+def a_renderer(bucket: FakeBucket, queue: FakeQueue | None = None) -> Renderer:
+    return Renderer(bucket=bucket, render_queue=queue or FakeQueue(), clock=FakeClock())
+
+
+def play(bucket: FakeBucket, *jobs: Job, remaining: RemainingSeconds = plenty) -> FakeBucket:
     for job in jobs:
-        job(Renderer(bucket=bucket), bucket, again)
+        job(a_renderer(bucket), bucket, remaining)
     return bucket
+
+
+def clean(*snapshots: Snapshot, standing: Standing | None = None) -> dict[str, bytes]:
+    """Return what has to be in the bucket in the end, made without a renderer."""
+    ledger = fold_all(snapshots)
+    if standing:
+        ledger = with_standing(ledger, standing)
+    pages = {key: page.body for key, page in render_pages(ledger).items()}
+    return a_bucket(*snapshots).objects | pages | {LEDGER: encode_ledger(ledger)}
 
 
 JOBS: tuple[Job, ...] = (*map(render, SNAPSHOTS), tell(STANDING))
+CLEAN = clean(*SNAPSHOTS, standing=STANDING)
 
 
-CLEAN = play(FakeBucket(), *JOBS).objects
+def a_clean_bucket() -> FakeBucket:
+    bucket = FakeBucket()
+    bucket.objects |= CLEAN
+    return bucket
+
+
+# A standing is announced only after the first snapshot, so that one is always there.
 
 
 @given(st.permutations(JOBS + JOBS[:2]))
 def test_order_and_repetition_do_not_matter(jobs: Sequence[Job]) -> None:
-    assert play(a_bucket(), *jobs).objects == CLEAN
+    assert play(a_bucket(SNAPSHOTS[0]), *jobs).objects == CLEAN
 
 
 def test_a_rebuild_leaves_every_byte_as_it_was() -> None:
-    bucket = FakeBucket()
-    bucket.objects |= CLEAN
-    Renderer(bucket=bucket).render_request(
-        RenderRequest(playlist_id=PLAYLIST, rebuild=True), again=False
-    )
+    bucket = play(a_clean_bucket(), REBUILD)
 
     assert bucket.objects == CLEAN
     assert not bucket.puts()
-
-
-@pytest.mark.parametrize("unreadable", [b'{"schema":2}', b'{"schema":1,"playl', b""])
-def test_a_ledger_that_cannot_be_read_stops_a_render_but_no_rebuild(unreadable: bytes) -> None:
-    bucket = FakeBucket()
-    bucket.objects |= CLEAN | {ledger_key(PLAYLIST): unreadable}
-    with pytest.raises(msgspec.DecodeError):
-        play(bucket, JOBS[0])
-
-    Renderer(bucket=bucket).render_request(
-        RenderRequest(playlist_id=PLAYLIST, standing=STANDING, rebuild=True), again=False
-    )
-
-    assert bucket.objects == CLEAN
 
 
 def test_an_older_standing_does_not_replace_a_newer_one() -> None:
@@ -125,110 +157,438 @@ def test_a_standing_for_a_playlist_that_was_never_read_is_dropped() -> None:
     assert not play(FakeBucket(), tell(STANDING)).objects
 
 
-def test_a_render_reads_ledger_and_snapshot_and_writes_what_changed() -> None:
+def test_a_render_folds_all_snapshots_that_are_there() -> None:
+    """The events of the others may be late or lost."""
+    bucket = a_bucket(*SNAPSHOTS)
+
+    assert play(bucket, JOBS[1]).objects == clean(*SNAPSHOTS)
+
+
+def test_a_render_reads_what_is_new_and_every_page_and_writes_what_differs() -> None:
     bucket = play(FakeBucket(), JOBS[0])
     before = dict(bucket.objects)
     bucket.calls.clear()
     play(bucket, JOBS[1])
 
-    key = snapshot_key(PLAYLIST, SNAPSHOTS[1].time)
-    changed = {name for name, body in bucket.objects.items() if before.get(name) != body} - {key}
+    pages = sorted(render_pages(decode_ledger(bucket.objects[LEDGER])))
+    changed = {name for name, body in bucket.objects.items() if before.get(name) != body}
+    changed -= {key_of(SNAPSHOTS[1])}
     assert [call for call in bucket.calls if call[0] != "put"] == [
-        ("get", key),
-        ("get", ledger_key(PLAYLIST)),
+        ("get", LEDGER),
+        ("list", snapshots_prefix(PLAYLIST)),
+        ("get", key_of(SNAPSHOTS[1])),
+        *(("get", key) for key in pages),
+        ("get", LEDGER),
     ]
+    assert bucket.puts()[0] == LEDGER
     assert sorted(bucket.puts()) == sorted(changed)
-    assert changed
 
 
-# One call in so many is the last one of its renderer.
-DEATHS = 0.06
+def test_the_run_is_that_of_the_newest_snapshot_or_of_the_request() -> None:
+    bucket = a_bucket(*SNAPSHOTS[:2])
+    for snapshot, run in zip(
+        SNAPSHOTS[:2], ("2026-10-01T04:00:00Z", "2026-10-02T04:00:00Z"), strict=True
+    ):
+        bucket.metadata[key_of(snapshot)] = {"run": run}
+    request = ask(RenderRequest(playlist_id=PLAYLIST, run=RUN + 5 * DAY))
+
+    runs = [job(a_renderer(bucket), bucket, plenty).run for job in (LOOK, LOOK, request)]
+
+    assert runs == ["2026-10-02T04:00:00Z", None, "2026-10-06T04:00:00Z"]
+
+
+def test_a_snapshot_need_not_tell_its_run() -> None:
+    bucket = a_bucket(SNAPSHOTS[0])
+    bucket.metadata[key_of(SNAPSHOTS[0])] = {"run": "yesterday"}
+
+    assert LOOK(a_renderer(bucket), bucket, plenty).run is None
 
 
 YEAR_PAGE = f"playlists/history/{PLAYLIST}-2026.md"
 
 
-def test_pages_of_years_are_left_alone_until_their_texts_change() -> None:
+def test_pages_of_years_are_written_when_they_differ() -> None:
     bucket = FakeBucket()
     days = NEWEST_CHANGES + 2
     play(bucket, *(render(a_snapshot(day, day % 2, 2)) for day in range(days)))
+    bucket.calls.clear()
 
-    ledger = decode_ledger(bucket.objects[ledger_key(PLAYLIST)])
-    assert list(ledger.years) == [2026]
-    assert YEAR_PAGE not in render_pages(ledger, ledger)
+    play(bucket, render(a_snapshot(days, 3, 2)))
+    assert YEAR_PAGE not in bucket.puts()
 
-    renamed = msgspec.structs.replace(rows(2)[0].item, name="Song two")  # type: ignore[type-var]
-    last = a_snapshot(days, 1, 2)
-    last = msgspec.structs.replace(last, rows=(last.rows[0], Row(RUN, item=renamed)))
-    assert YEAR_PAGE in render_pages(fold(ledger, last), ledger)
+    bucket.objects[YEAR_PAGE] = b"old"
+    play(bucket, LOOK)
+    assert bucket.puts()[-1] == YEAR_PAGE
 
+    renamed = msgspec.structs.replace(rows(1)[0].item, name="Song one")  # type: ignore[type-var]
+    last = a_snapshot(days + 1, 1, 2)
+    last = msgspec.structs.replace(last, rows=(Row(RUN, item=renamed), last.rows[1]))
+    bucket.calls.clear()
     play(bucket, render(last))
-    before = dict(bucket.objects)
-    Renderer(bucket=bucket).render_request(
-        RenderRequest(playlist_id=PLAYLIST, rebuild=True), again=False
+    assert YEAR_PAGE in bucket.puts()
+
+
+# Late, repeated and removed snapshots
+
+
+def snapshots_read(bucket: FakeBucket) -> list[str]:
+    return [
+        key
+        for operation, key in bucket.calls
+        if operation == "get" and key.startswith(snapshots_prefix(PLAYLIST))
+    ]
+
+
+@pytest.mark.parametrize("job", JOBS[:4])
+def test_a_repeated_event_reads_no_snapshot_and_writes_nothing(job: Job) -> None:
+    bucket = play(a_clean_bucket(), job)
+
+    assert not snapshots_read(bucket)
+    assert not bucket.puts()
+
+
+def test_a_repeated_event_reads_only_what_is_newer_than_the_ledger() -> None:
+    bucket = play(FakeBucket(), *JOBS[:2])
+    bucket.objects |= a_bucket(*SNAPSHOTS).objects
+    bucket.calls.clear()
+    play(bucket, JOBS[0])
+
+    assert snapshots_read(bucket) == [key_of(SNAPSHOTS[2]), key_of(SNAPSHOTS[3])]
+
+
+@given(st.permutations(SNAPSHOTS), st.sets(st.integers(0, 3)))
+def test_snapshots_may_be_copied_in_any_order(copied: Sequence[Snapshot], late: set[int]) -> None:
+    """Their events come at once, or only when all are there."""
+    bucket = FakeBucket()
+    for number, snapshot in enumerate(copied):
+        bucket.objects[key_of(snapshot)] = encode_snapshot(snapshot)
+        if number not in late:
+            play(bucket, render(snapshot))
+    play(bucket, *(render(copied[number]) for number in sorted(late)))
+
+    assert bucket.objects == clean(*SNAPSHOTS)
+
+
+@pytest.mark.parametrize("removed", [0, 1, 2])
+def test_a_removed_snapshot_is_noticed_by_the_next_event_of_the_past(removed: int) -> None:
+    bucket = play(FakeBucket(), *JOBS[:4])
+    del bucket.objects[key_of(SNAPSHOTS[removed])]
+    left = [snapshot for snapshot in SNAPSHOTS if snapshot is not SNAPSHOTS[removed]]
+
+    assert play(bucket, render(left[0])).objects == clean(*left)
+
+
+def test_one_snapshot_removed_and_another_added_is_noticed() -> None:
+    bucket = play(FakeBucket(), *JOBS[:4])
+    del bucket.objects[key_of(SNAPSHOTS[1])]
+    added = msgspec.structs.replace(SNAPSHOTS[1], time=SNAPSHOTS[1].time + timedelta(hours=1))
+
+    play(bucket, render(added))
+
+    assert bucket.objects == clean(SNAPSHOTS[0], added, *SNAPSHOTS[2:])
+
+
+@pytest.mark.parametrize("job", [LOOK, JOBS[0], JOBS[3]])
+def test_a_ledger_without_fingerprint_is_made_again(job: Job) -> None:
+    """A version before this one wrote none."""
+    bucket = a_clean_bucket()
+    stored = decode_ledger(CLEAN[LEDGER])
+    bucket.objects[LEDGER] = encode_ledger(msgspec.structs.replace(stored, fingerprint=""))
+
+    assert play(bucket, job).objects == CLEAN
+
+
+# Damage
+
+
+def spoil(ledger: bytes) -> Iterator[bytes]:
+    """Return documents that are no ledger, or none of this playlist, or contradict themselves."""
+    yield from (b"", b"null", b"{}", b"\xff", b'{"schema":2}', ledger[:100], b"[" * 100_000)
+    yield ledger.replace(PLAYLIST.encode(), OTHER.encode())
+    yield ledger.replace(b"Harbour", b"\xff\xfe")
+    good = decode_ledger(ledger)
+    replace = msgspec.structs.replace
+    for bad in (
+        replace(good, items=()),
+        replace(good, items=(*good.items, rows(9)[0].item)),
+        replace(good, occurrences=()),
+        replace(good, occurrences=(replace(good.occurrences[0], intervals=()),)),
+        replace(good, changes=(replace(good.changes[0], added=(99,)),)),
+        replace(good, changes=(replace(good.changes[0], renamed=((-1, "x"),)),)),
+        replace(good, changes=(), years={2026: ()}),
+    ):
+        yield encode_ledger(bad)
+
+
+DAMAGED_LEDGERS = list(spoil(CLEAN[LEDGER]))
+
+
+@pytest.mark.parametrize("job", [LOOK, JOBS[0], JOBS[3], REBUILD])
+@pytest.mark.parametrize("damaged", DAMAGED_LEDGERS, ids=range(len(DAMAGED_LEDGERS)))
+def test_a_ledger_that_cannot_be_read_is_set_aside_and_made_again(damaged: bytes, job: Job) -> None:
+    bucket = a_clean_bucket()
+    bucket.objects[LEDGER] = damaged
+    play(bucket, job)
+
+    copy = {damaged_key(LEDGER, FakeClock().now()): damaged}
+    assert bucket.objects == clean(*SNAPSHOTS) | copy
+
+    # The standing was lost with the ledger, so the next one is taken whatever its revision.
+    told = msgspec.structs.replace(STANDING, revision=1)
+    assert play(bucket, tell(told)).objects == clean(*SNAPSHOTS, standing=told) | copy
+
+
+def test_a_rebuild_brings_the_standing_of_a_ledger_that_cannot_be_read() -> None:
+    bucket = a_clean_bucket()
+    bucket.objects[LEDGER] = b"{"
+    play(bucket, ask(RenderRequest(playlist_id=PLAYLIST, standing=STANDING, rebuild=True)))
+
+    assert CLEAN.items() <= bucket.objects.items()
+
+
+def test_a_damaged_ledger_is_left_alone_where_there_is_nothing_to_make_it_of() -> None:
+    bucket = FakeBucket()
+    bucket.objects[LEDGER] = b"{"
+    play(bucket, LOOK, LOOK)
+
+    assert bucket.objects == {LEDGER: b"{"}
+
+
+def no_snapshots(good: Snapshot) -> Iterator[bytes]:
+    """Return documents that are no snapshot, or not the one that their key says."""
+    document = encode_snapshot(good)
+    yield from (b"", b"null", b'{"schema":2}', document[:99], b"[" * 100_000)
+    yield document.replace(b"Harbour", b"\xff\xfe")
+    for wrong in (
+        msgspec.structs.replace(good, playlist_id=OTHER),
+        msgspec.structs.replace(good, time=good.time + timedelta(seconds=1)),
+        msgspec.structs.replace(good, time=good.time.replace(tzinfo=None)),
+    ):
+        yield encode_snapshot(wrong)
+
+
+DAMAGED_SNAPSHOTS = list(no_snapshots(SNAPSHOTS[1]))
+
+
+@pytest.mark.parametrize("damaged", DAMAGED_SNAPSHOTS, ids=range(len(DAMAGED_SNAPSHOTS)))
+def test_a_snapshot_that_cannot_be_read_is_copied_once_and_skipped(damaged: bytes) -> None:
+    key = key_of(SNAPSHOTS[1])
+    bucket = a_bucket(*SNAPSHOTS)
+    bucket.objects[key] = damaged
+    play(bucket, LOOK, REBUILD)
+
+    good = (SNAPSHOTS[0], *SNAPSHOTS[2:])
+    copy = {damaged_key(key, SNAPSHOTS[1].time): damaged}
+    expected = clean(*good) | {key: damaged} | copy
+    del expected[LEDGER]
+    assert expected.items() <= bucket.objects.items()
+    assert bucket.objects.keys() - expected.keys() == {LEDGER}
+
+
+@given(st.permutations(range(4)), st.sets(st.integers(0, 3), min_size=1, max_size=3))
+def test_damaged_snapshots_end_in_the_same_bytes_however_their_events_come(
+    order: Sequence[int], damaged: set[int]
+) -> None:
+    def store(bucket: FakeBucket, number: int) -> Job:
+        body = b"?" if number in damaged else encode_snapshot(SNAPSHOTS[number])
+        bucket.objects[key_of(SNAPSHOTS[number])] = body
+        return render(SNAPSHOTS[number])
+
+    once, one_by_one = FakeBucket(), FakeBucket()
+    jobs = [store(once, number) for number in range(4)]
+    play(once, *jobs)
+    for number in order:
+        play(one_by_one, store(one_by_one, number))
+
+    assert one_by_one.objects == once.objects
+    newest = max({0, 1, 2, 3} - damaged)
+    once.calls.clear()
+    play(once, jobs[0])
+    assert snapshots_read(once) == [key_of(snapshot) for snapshot in SNAPSHOTS[newest + 1 :]]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\xff", b"half a pa"])
+def test_a_damaged_page_is_overwritten(damaged: bytes) -> None:
+    for key in render_pages(decode_ledger(CLEAN[LEDGER])):
+        bucket = a_clean_bucket()
+        bucket.objects[key] = damaged
+
+        assert play(bucket, LOOK).objects == CLEAN
+
+
+# Many snapshots, and little time
+
+
+def test_few_snapshots_are_read_ahead_however_many_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bucket = a_bucket(*(a_snapshot(day, day % 5) for day in range(60)))
+    ahead: list[int] = []
+    folded = 0
+
+    def counting(ledger: Ledger | None, snapshot: Snapshot, *skipped: object) -> Ledger:
+        nonlocal folded
+        ahead.append(len(snapshots_read(bucket)) - folded)
+        folded += 1
+        return fold(ledger, snapshot)
+
+    monkeypatch.setattr(renderer, "fold", counting)
+    play(bucket, LOOK)
+
+    assert folded == 60
+    assert max(ahead) == read_ahead.READS_AHEAD
+
+
+class Countdown:
+    """An invocation whose time ends after it was asked for so many times."""
+
+    def __init__(self, questions: int) -> None:
+        self._left = questions
+
+    def __call__(self) -> float:
+        self._left -= 1
+        return plenty() if self._left >= 0 else SECONDS_FOR_PAGES - 1
+
+
+def waiting_jobs(queue: FakeQueue) -> list[Job]:
+    """Return what was sent to be gone on with, and take it from the queue."""
+    jobs = [ask(decode_render_request(body)) for body in queue.bodies]
+    queue.bodies.clear()
+    return jobs
+
+
+def test_what_time_does_not_allow_is_gone_on_with_by_another_message() -> None:
+    bucket, queue = a_bucket(*SNAPSHOTS), FakeQueue()
+    for snapshot in SNAPSHOTS:
+        bucket.metadata[key_of(snapshot)] = {"run": "2026-10-09T04:00:00Z"}
+    rendered = a_renderer(bucket, queue).render_request(
+        RenderRequest(playlist_id=PLAYLIST, standing=STANDING, rebuild=True), Countdown(2)
     )
-    assert bucket.objects == before
+
+    assert rendered == Rendered(0, "2026-10-09T04:00:00Z")
+    assert list(map(decode_render_request, queue.bodies)) == [
+        RenderRequest(playlist_id=PLAYLIST, run=RUN + 8 * DAY, standing=STANDING)
+    ]
+    stored = decode_ledger(bucket.objects[LEDGER])
+    assert stored == with_standing(fold_all(SNAPSHOTS[:2]), STANDING)
+    assert bucket.puts() == [LEDGER]
 
 
-@given(st.permutations(JOBS), st.lists(st.integers(0, 12), max_size=4))
+def test_what_cannot_even_be_begun_comes_again_as_it_is() -> None:
+    bucket, queue = a_clean_bucket(), FakeQueue()
+
+    with pytest.raises(OutOfTimeError):
+        a_renderer(bucket, queue).render_request(
+            RenderRequest(playlist_id=PLAYLIST, rebuild=True), Countdown(0)
+        )
+
+    assert not queue.bodies
+    assert not bucket.calls
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from([(FakeBucket, LOOK), (a_clean_bucket, REBUILD), (a_clean_bucket, JOBS[1])]),
+    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 14)), max_size=8),
+)
+def test_wherever_time_or_life_ends_the_bytes_are_those_of_one_fold(
+    begin: tuple[Callable[[], FakeBucket], Job], ends: list[tuple[int, int]]
+) -> None:
+    make, job = begin
+    bucket, queue = make(), FakeQueue()
+    bucket.objects |= a_bucket(*SNAPSHOTS).objects
+    waiting = [job]
+    for questions, calls in ends:
+        if not waiting:
+            break
+        job = waiting.pop(0)
+        hop = playing(job, Countdown(questions))
+        if not play_until(bucket, queue, hop, calls=calls):
+            waiting.append(job)
+        waiting += waiting_jobs(queue)
+    while waiting:
+        play_until(bucket, queue, playing(waiting.pop(0), plenty), calls=100)
+        waiting += waiting_jobs(queue)
+
+    standing = STANDING if make is a_clean_bucket else None
+    assert bucket.objects == clean(*SNAPSHOTS, standing=standing)
+
+
+# Renderers that die, and several at once
+
+
+def playing(job: Job, remaining: RemainingSeconds = plenty) -> Play:
+    return lambda bucket, queue: job(a_renderer(bucket, queue), bucket, remaining)
+
+
+@given(st.permutations(JOBS), st.lists(st.integers(0, 20), max_size=4))
 def test_a_death_before_any_call_is_repaired_by_the_redelivery(
     jobs: Sequence[Job], deaths: list[int]
 ) -> None:
-    bucket = a_bucket()
-    waiting = [(job, False) for job in jobs]
+    bucket = a_bucket(SNAPSHOTS[0])
+    waiting = list(jobs)
     for countdown in deaths:
-        job, again = waiting.pop(0)
-        if not play_until(bucket, FakeQueue(), playing(job, again=again), calls=countdown):
+        job = waiting.pop(0)
+        if not play_until(bucket, FakeQueue(), playing(job), calls=countdown):
             # The queue shows the message again later, behind others.
-            waiting.append((job, True))
+            waiting.append(job)
         if not waiting:
             break
-    for job, again in waiting:
-        play(bucket, job, again=again)
 
-    assert without_repairs(bucket) == CLEAN
+    assert play(bucket, *waiting).objects == CLEAN
 
 
-def without_repairs(bucket: FakeBucket) -> dict[str, bytes]:
-    """Return all objects, and a ledger that does not count how often doubt was cleared up."""
-    key = ledger_key(PLAYLIST)
-    ledger = msgspec.structs.replace(decode_ledger(bucket.objects[key]), repairs=0)
-    return bucket.objects | {key: encode_ledger(ledger)}
+@pytest.mark.parametrize("calls", range(1, 18))
+def test_a_letter_that_is_sent_again_much_later_mends_what_its_renderer_left(calls: int) -> None:
+    """It comes as if for the first time, and all that happened since was rendered by others."""
+    bucket = a_bucket(SNAPSHOTS[0])
+    slow = Actor(bucket, FakeQueue(), playing(JOBS[0]))
+    for _ in range(calls - 1):
+        slow.step()
+    play(bucket, *JOBS[1:])
+    slow.step(die=True)
+
+    assert play(bucket, JOBS[0]).objects == CLEAN
 
 
-def playing(job: Job, *, again: bool) -> Play:
-    return lambda bucket, _: play(bucket, job, again=again)
+# One call in so many is the last one of its renderer.
+DEATHS = 0.04
 
 
-def play_two(bucket: FakeBucket, jobs: Sequence[Job], chance: Random) -> None:
-    """Interleave two renderers call by call, and now and then kill the one whose turn it is.
+def play_together(bucket: FakeBucket, jobs: Sequence[Job], chance: Random, renderers: int) -> None:
+    """Interleave renderers call by call, and now and then kill the one whose turn it is.
 
-    A message whose renderer died or gave up comes again behind the others.
+    The time of some ends early. A message whose renderer died or gave up comes again behind the
+    others.
     """
-    waiting = [(job, False) for job in jobs]
-    acting: dict[bool, tuple[Job, Actor]] = {}
+    queue = FakeQueue()
+    waiting = list(jobs)
+    acting: dict[int, tuple[Job, Actor]] = {}
     while waiting or acting:
-        for side in (False, True):
-            if side not in acting and waiting:
-                job, again = waiting.pop(0)
-                acting[side] = job, Actor(bucket, FakeQueue(), playing(job, again=again))
-        side = chance.choice(sorted(acting))
-        job, actor = acting[side]
+        for place in range(renderers):
+            if place not in acting and waiting:
+                job = waiting.pop(0)
+                remaining = Countdown(chance.choice([1, 2, 3, 4, 1_000]))
+                acting[place] = job, Actor(bucket, queue, playing(job, remaining))
+        place = chance.choice(sorted(acting))
+        job, actor = acting[place]
         try:
             actor.step(die=chance.random() < DEATHS)
-        except ConflictError:
+        except (ConflictError, OutOfTimeError):
             actor.died = True
         if actor.done:
-            del acting[side]
+            del acting[place]
             if actor.died:
-                waiting.append((job, True))
+                waiting.append(job)
+            waiting += waiting_jobs(queue)
 
 
 @settings(max_examples=300)
-@given(st.permutations(JOBS), st.integers(0, 2**32))
-@example([JOBS[number] for number in (4, 1, 0, 2, 3)], 348)  # a mender that died after it mended
-def test_two_renderers_at_once_leave_no_stale_page(jobs: Sequence[Job], seed: int) -> None:
-    bucket = a_bucket()
-    play_two(bucket, jobs, Random(seed))
+@given(st.permutations((*JOBS, REBUILD)), st.integers(2, 3), st.integers(0, 2**32))
+def test_renderers_at_once_leave_no_stale_page(
+    jobs: Sequence[Job], renderers: int, seed: int
+) -> None:
+    bucket = a_bucket(SNAPSHOTS[0])
+    play_together(bucket, jobs, Random(seed), renderers)
 
-    assert without_repairs(bucket) == CLEAN
+    assert bucket.objects == CLEAN

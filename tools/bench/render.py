@@ -15,10 +15,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from msgspec.structs import replace
 
-from playlist_archive.ledger import PageRecord, decode_ledger, encode_ledger, fold
-from playlist_archive.renderer import page_digest
+from playlist_archive.ledger import decode_ledger, encode_ledger, fold
 from playlist_archive.snapshot import (
     Album,
     Artist,
@@ -29,7 +27,7 @@ from playlist_archive.snapshot import (
     decode_snapshot,
     encode_snapshot,
 )
-from playlist_archive.views import VIEWS, Page
+from playlist_archive.views import VIEWS
 from playlist_archive.views.cells import cells
 from playlist_archive.views.twins import item_members
 from tools.spotify.history import HistoryLibrary
@@ -116,14 +114,11 @@ def render(stored: bytes | None, document: bytes, times: Times) -> bytes:
     lap("parse the snapshot")
     ledger = fold(before, snapshot)
     lap("fold")
-    pages: dict[str, Page] = {}
+    body = encode_ledger(ledger)
+    lap("encode the ledger")
     for name, view in VIEWS.items():
-        pages |= view(ledger, before)
+        list(view(ledger))
         lap(f"view {name}")
-    records = {key: PageRecord(page_digest(page), "etag") for key, page in pages.items()}
-    lap("write: digests of pages")
-    body = encode_ledger(replace(ledger, pages=records))
-    lap("write: ledger")
     return body
 
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, TextIO
 from unittest.mock import patch
 
-from playlist_archive import queues
+from playlist_archive import queues, read_ahead
 from tools.chaos.faults import Killed, Mischief
 from tools.chaos.stack import FunctionShape
 
@@ -66,6 +66,7 @@ class SimulatedFunction:
         with (
             patch.dict(os.environ, self.shape.environment),
             patch.object(queues, "ThreadPoolExecutor", OneAtATime),
+            patch.object(read_ahead, "ThreadPoolExecutor", OneAtATime),
             redirect_stdout(self._log),
             redirect_stderr(self._log),
             warnings.catch_warnings(action="ignore"),

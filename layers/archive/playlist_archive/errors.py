@@ -17,7 +17,6 @@ ArchiveError
 │   ├── AuthorizationError        somebody must act: say what to do, defer the rest
 │   └── SpotifyUnavailableError   Spotify does not answer: defer the rest
 ├── OutOfTimeError                the invocation ends soon: give the rest back at once
-├── OutOfOrderError               the snapshot is older than the ledger: fold from the beginning
 ├── StorageError                  AWS did not do what it was asked: let the message come again
 └── ConflictError                 somebody else wrote the object: read it again, decide again
 """
@@ -110,11 +109,7 @@ class SpotifyUnavailableError(SpotifyStoppedError):
 
 
 class OutOfTimeError(ArchiveError):
-    """The invocation has too little time left for another request."""
-
-
-class OutOfOrderError(ArchiveError):
-    """A snapshot is not newer than those that the ledger already holds."""
+    """The invocation has too little time left for another request, or to begin a render."""
 
 
 class StorageError(ArchiveError):

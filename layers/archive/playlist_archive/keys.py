@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 from playlist_archive.errors import InvalidPlaylistIdError
+from playlist_archive.moments import to_moment
 
 REGISTRY = "registry/"
 EXCLUDED = "excluded/"
@@ -56,11 +57,15 @@ def snapshots_prefix(playlist_id: str) -> str:
 
 
 def snapshot_key(playlist_id: str, time: datetime) -> str:
-    return f"{snapshots_prefix(playlist_id)}{time.astimezone(UTC).strftime(_SNAPSHOT_TIME)}.json"
+    return f"{snapshots_prefix(playlist_id)}{_key_time(time)}.json"
 
 
 def parse_snapshot_key(key: str) -> tuple[str, datetime] | None:
-    """Return playlist id and time of a snapshot's key, None for any other key."""
+    """Return playlist id and time of a snapshot's key, None for any other key.
+
+    The keys of a playlist's snapshots are in the order of their times, so a time that is written
+    in any other way (without a leading zero, say) is none.
+    """
     prefix, _, rest = key.partition("/")
     playlist_id, _, name = rest.partition("/")
     if f"{prefix}/" != SNAPSHOTS or not _PLAYLIST_ID.fullmatch(playlist_id):
@@ -69,12 +74,12 @@ def parse_snapshot_key(key: str) -> tuple[str, datetime] | None:
         time = datetime.strptime(name, f"{_SNAPSHOT_TIME}.json").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return playlist_id, time
+    return (playlist_id, time) if key == snapshot_key(playlist_id, time) else None
 
 
 def damaged_key(key: str, moment: datetime) -> str:
     """Return where an object that could not be read is kept, as `damaged/<its key>/<moment>`."""
-    return f"{DAMAGED}{key}/{moment.astimezone(UTC).strftime(_SNAPSHOT_TIME)}"
+    return f"{DAMAGED}{key}/{_key_time(moment)}"
 
 
 def ledger_key(playlist_id: str) -> str:
@@ -88,3 +93,8 @@ def view_key(view: str, playlist_id: str, suffix: str = "") -> str:
 
 def followers_key(playlist_id: str) -> str:
     return view_key("followers", playlist_id, ".json")
+
+
+def _key_time(time: datetime) -> str:
+    # strftime leaves out the leading zeros of early years.
+    return to_moment(time).replace("-", "").replace(":", "")

@@ -10,16 +10,16 @@ for an occurrence that went missing in the same snapshot, rather than letting it
 
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from playlist_archive.errors import OutOfOrderError
-from playlist_archive.messages import Header, Standing, Status
-from playlist_archive.moments import Moment, to_moment
+from playlist_archive.messages import Header, Standing, Status, Time
+from playlist_archive.moments import Moment, in_utc, to_moment
 from playlist_archive.naming import name_playlist
 from playlist_archive.snapshot import Item, Owner, Row, Snapshot
 
@@ -28,6 +28,7 @@ MOVED_NAMED = 10
 NEWEST_CHANGES = 100
 PUT_AWAY_AT_ONCE = 50
 
+_FINGERPRINT_LENGTH = 16
 _DAY = timedelta(days=1)
 _EDGE = -1  # stands before the first and after the last row
 
@@ -76,8 +77,8 @@ class Change(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=
     `moved_count` counts them all. `name`, `description` and `owner` are what they were before.
     """
 
-    time: datetime
-    previous: datetime
+    time: Time
+    previous: Time
     added: tuple[int, ...] = ()
     removed: tuple[int, ...] = ()
     readded: tuple[int, ...] = ()
@@ -122,13 +123,6 @@ class OldChanges(msgspec.Struct, frozen=True, gc=False, array_like=True):
         return _CHANGES.decode(self.encoded)
 
 
-class PageRecord(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What was last written for a page: the digest of its bytes, and the store's tag for them."""
-
-    sha256: str
-    etag: str
-
-
 class Ledger(
     msgspec.Struct,
     frozen=True,
@@ -139,16 +133,17 @@ class Ledger(
 ):
     """Everything that the pages of one playlist tell.
 
-    `first_read` and `last` are the times of the oldest and the newest folded snapshot; `header`,
-    `rows` and the texts of `items` are as new as is known. `changes` are the newest, oldest first,
-    at most a hundred; those before them were put away in `years`, fifty at once. `standing`,
-    `pages` and `repairs` do not come from snapshots: a fold leaves them as they are. `repairs`
-    counts how often pages were compared that a render which did not end may have left.
+    `first_read` and `last` are the times of the oldest and the newest folded snapshot, and
+    `fingerprint` is that of the times of all of them; `header`, `rows` and the texts of `items` are
+    as new as is known. `changes` are the newest, oldest first, at most a hundred; those before them
+    were put away in `years`, fifty at once. `standing` does not come from snapshots: a fold leaves
+    it as it is.
     """
 
     playlist_id: str
-    first_read: datetime
-    last: datetime
+    first_read: Time
+    last: Time
+    fingerprint: str = ""
     header: Header
     items: tuple[Item, ...] = ()
     occurrences: tuple[Occurrence, ...] = ()
@@ -156,8 +151,6 @@ class Ledger(
     changes: tuple[Change, ...] = ()
     years: dict[int, tuple[OldChanges, ...]] = {}
     standing: Standing | None = None
-    pages: dict[str, PageRecord] = {}
-    repairs: int = 0
 
     @property
     def original_name(self) -> str:
@@ -191,7 +184,7 @@ class Ledger(
         """The times since the first snapshot in which it was not read, oldest first."""
         stretches = self.standing.gaps if self.standing else ()
         return [
-            Gap(one.first, max(one.first, one.until - _DAY), one.status, one.reason)
+            Gap(one.first, max(one.first, _day_before(one.until)), one.status, one.reason)
             for one in stretches
             if one.until and one.first > self.first_read
         ]
@@ -209,7 +202,7 @@ _CHANGES = msgspec.json.Decoder(tuple[Change, ...])
 
 
 def year_of(change: Change) -> int:
-    return change.time.astimezone(UTC).year
+    return in_utc(change.time).year
 
 
 def encode_ledger(ledger: Ledger) -> bytes:
@@ -220,9 +213,40 @@ def decode_ledger(document: bytes) -> Ledger:
     """Read a document of this schema version.
 
     Raises:
-        msgspec.ValidationError: the document is not a ledger; its message names the field.
+        ValueError: the document is not a ledger, or it contradicts itself. Where a field is wrong
+            it is a `msgspec.ValidationError` whose message names the field.
+        RecursionError: the document is nested too deeply.
     """
-    return _LEDGERS.decode(document)
+    ledger = _LEDGERS.decode(document)
+    if not _is_consistent(ledger):
+        raise ValueError("the ledger contradicts itself")
+    return ledger
+
+
+def _is_consistent(ledger: Ledger) -> bool:
+    """Say whether everything that the ledger points to is there."""
+    items, occurrences = range(len(ledger.items)), range(len(ledger.occurrences))
+    put_away = [
+        change for year in ledger.years.values() for old in year for change in old.changes()
+    ]
+    changes = (*put_away, *ledger.changes)
+    return (
+        {occurrence.item for occurrence in ledger.occurrences} == set(items)
+        and all(occurrence.intervals for occurrence in ledger.occurrences)
+        and all(row.occurrence is None or row.occurrence in occurrences for row in ledger.rows)
+        and all(index in occurrences for change in changes for index in _told_occurrences(change))
+        and all(index in items for change in changes for index in _told_items(change))
+        and bool(ledger.changes or not ledger.years)
+    )
+
+
+def _told_occurrences(change: Change) -> tuple[int, ...]:
+    return (*change.added, *change.removed, *change.readded, *change.moved)
+
+
+def _told_items(change: Change) -> tuple[int, ...]:
+    renamed = (index for index, _ in change.renamed)
+    return (*change.unavailable, *change.available, *renamed)
 
 
 def with_standing(ledger: Ledger, standing: Standing) -> Ledger:
@@ -230,6 +254,18 @@ def with_standing(ledger: Ledger, standing: Standing) -> Ledger:
     if ledger.standing and ledger.standing.revision >= standing.revision:
         return ledger
     return replace(ledger, standing=standing)
+
+
+def fingerprint_of(times: Iterable[datetime], before: str = "") -> str:
+    """Return what becomes of the fingerprint `before` when snapshots of these times are added.
+
+    Two ledgers have the same fingerprint when they hold snapshots of the same times.
+    """
+    fingerprint = before
+    for time in times:
+        link = f"{fingerprint} {to_moment(time)}".encode()
+        fingerprint = sha256(link).hexdigest()[:_FINGERPRINT_LENGTH]
+    return fingerprint
 
 
 def fold_all(snapshots: Iterable[Snapshot]) -> Ledger:
@@ -246,11 +282,14 @@ def fold_all(snapshots: Iterable[Snapshot]) -> Ledger:
     return ledger
 
 
-def fold(ledger: Ledger | None, snapshot: Snapshot) -> Ledger:
+def fold(ledger: Ledger | None, snapshot: Snapshot, skipped: Sequence[datetime] = ()) -> Ledger:
     """Return the ledger with one more snapshot, or as it is if that snapshot was its last.
 
+    `skipped` are the times of snapshots between the ledger's last and this one that nobody can
+    read. They count as known, so that they are not taken for late ones.
+
     Raises:
-        OutOfOrderError: the snapshot is older than the ledger's last; fold them all again.
+        ValueError: the snapshot is older than the ledger's last, or another playlist's.
     """
     header = Header(
         name=snapshot.name,
@@ -260,24 +299,25 @@ def fold(ledger: Ledger | None, snapshot: Snapshot) -> Ledger:
         snapshot_id=snapshot.snapshot_id,
         followers=snapshot.followers,
     )
+    time = in_utc(snapshot.time)
     if ledger is None:
         nothing = Ledger(
             playlist_id=snapshot.playlist_id,
-            first_read=snapshot.time,
-            last=snapshot.time,
+            first_read=time,
+            last=time,
+            fingerprint=fingerprint_of([*skipped, time]),
             header=header,
         )
         return replace(_fold_rows(nothing, snapshot), changes=())
     if ledger.playlist_id != snapshot.playlist_id:
         raise ValueError(f"{snapshot.playlist_id} is not the playlist of this ledger")
-    if snapshot.time == ledger.last:
+    if time == ledger.last:
         return ledger
-    if snapshot.time < ledger.last:
-        raise OutOfOrderError(
-            f"the snapshot of {snapshot.time} is older than the ledger's of {ledger.last}"
-        )
+    if time < ledger.last:
+        raise ValueError(f"the snapshot of {time} is older than the ledger's of {ledger.last}")
     folded = _fold_rows(ledger, snapshot)
-    return _put_away(replace(folded, header=header, last=snapshot.time))
+    fingerprint = fingerprint_of([*skipped, time], ledger.fingerprint)
+    return _put_away(replace(folded, header=header, last=time, fingerprint=fingerprint))
 
 
 def item_line(item: Item) -> str:
@@ -288,7 +328,9 @@ def item_line(item: Item) -> str:
 
 
 def _fold_rows(ledger: Ledger, snapshot: Snapshot) -> Ledger:
-    previous = max(ledger.last, snapshot.previous_check or ledger.last)
+    time = in_utc(snapshot.time)
+    checked = in_utc(snapshot.previous_check) if snapshot.previous_check else ledger.last
+    previous = max(ledger.last, checked)
     items, positions, item_news = _fold_items(ledger, snapshot.rows)
     occurrences = list(ledger.occurrences)
     before = [row.occurrence for row in ledger.rows]
@@ -305,9 +347,9 @@ def _fold_rows(ledger: Ledger, snapshot: Snapshot) -> Ledger:
         ]
     )
     were_there, there = set(before), set(order)
-    added, readded = _begin_stays(occurrences, rows, were_there, to_moment(snapshot.time))
+    added, readded = _begin_stays(occurrences, rows, were_there, to_moment(time))
     removed = [index for index in before if index is not None and index not in there]
-    last_seen, first_missing = to_moment(previous), to_moment(snapshot.time)
+    last_seen, first_missing = to_moment(previous), to_moment(time)
     for index in removed:
         _change_stay(occurrences, index, last_seen=last_seen, first_missing=first_missing)
 
@@ -317,7 +359,7 @@ def _fold_rows(ledger: Ledger, snapshot: Snapshot) -> Ledger:
     newly_hidden = (index for index in hidden if index not in hidden_before)
     shown_again = (index for index in hidden_before if index in there and index not in hidden)
     change = Change(
-        time=snapshot.time,
+        time=time,
         previous=previous,
         added=tuple(added),
         removed=tuple(removed),
@@ -537,3 +579,11 @@ def _is_older(date: Moment | None, stay: Interval) -> bool:
 
 def _if_changed[T](old: T, new: T) -> T | None:
     return None if old == new else old
+
+
+def _day_before(moment: datetime) -> datetime:
+    """Return the moment a day earlier, or the moment itself where there is no earlier day."""
+    try:
+        return moment - _DAY
+    except OverflowError:
+        return moment

@@ -1,200 +1,272 @@
-"""Folds snapshots into a playlist's ledger and writes the pages that changed.
+"""Folds snapshots into a playlist's ledger and writes the pages that differ.
 
-Two renderers may work on one playlist at once, and either may die after any write. The ledger is
-written last and on the condition that it is still the one that was read, so only one of two wins;
-whoever cannot be sure of what stands in the bucket compares every page with it.
+Two renderers may work on one playlist at once, and either may die after any write. So the ledger is
+written first, on the condition that it is still the one that was read. Then every page is read, and
+written where it differs. A renderer that wrote a page looks at the end whether the ledger is still
+the one that its pages were made from, and begins again if it is not.
 """
 
 import logging
-from hashlib import sha256
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime
+from itertools import takewhile
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
-from playlist_archive.bucket import Bucket, Stored
+from playlist_archive.bucket import Bucket, Stored, set_aside
+from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
-from playlist_archive.errors import ConflictError, OutOfOrderError
-from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshots_prefix
+from playlist_archive.errors import ConflictError, OutOfTimeError
+from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshot_key, snapshots_prefix
 from playlist_archive.ledger import (
     Ledger,
-    PageRecord,
     decode_ledger,
     encode_ledger,
+    fingerprint_of,
     fold,
-    fold_all,
     with_standing,
 )
-from playlist_archive.messages import RenderRequest, Standing
-from playlist_archive.moments import to_moment
+from playlist_archive.messages import RenderRequest, Time, encode_message
+from playlist_archive.moments import Moment, to_moment
+from playlist_archive.queues import Queue
+from playlist_archive.read_ahead import read_ahead
 from playlist_archive.snapshot import Snapshot, decode_snapshot
-from playlist_archive.views import Page, render_pages
+from playlist_archive.views import render_pages
 
 logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 8
+# What is kept of an invocation's time: the pages of the largest playlist have to be rendered in it,
+# read, and written.
+SECONDS_FOR_PAGES = 60.0
+# What a document raises that is none: wrong JSON, wrong fields, wrong UTF-8; nested too deeply.
+_UNREADABLE = (ValueError, RecursionError)
 
 
 class Rendered(NamedTuple):
     """How many pages were written, and for which run as far as that is known."""
 
     written: int
-    run: str | None = None
+    run: Moment | None = None
+
+
+class _Folded(NamedTuple):
+    """What folding came to: `run` is that of the newest snapshot that was folded."""
+
+    ledger: Ledger | None
+    run: datetime | None
+    finished: bool
 
 
 class Renderer:
-    def __init__(self, *, bucket: Bucket) -> None:
+    def __init__(self, *, bucket: Bucket, render_queue: Queue, clock: Clock) -> None:
         self._bucket = bucket
+        self._render_queue = render_queue
+        self._clock = clock
 
-    def render_snapshot(self, key: str, *, again: bool) -> Rendered:
-        """Fold the snapshot behind `key` and write the pages that changed.
+    def render_snapshot(self, key: str, remaining_seconds: Callable[[], float]) -> Rendered:
+        """Bring the playlist up to date of which a snapshot was written under `key`.
 
-        `again` says that an earlier delivery may have died half-way. A key that is no snapshot's
-        is ignored.
+        A key that is no snapshot's is ignored.
         """
         parsed = parse_snapshot_key(key)
-        stored = self._bucket.get(key) if parsed else None
-        if parsed is None or stored is None:
+        if parsed is None:
             logger.info("%s is no snapshot", key)
             return Rendered(0)
-        snapshot = decode_snapshot(stored.body)
-        written = self._render(parsed[0], snapshot=snapshot, meddled=again)
-        return Rendered(written, stored.metadata.get("run"))
+        playlist_id, time = parsed
+        return self._render(RenderRequest(playlist_id=playlist_id), time, remaining_seconds)
 
-    def render_request(self, request: RenderRequest, *, again: bool) -> Rendered:
-        """Write a playlist's pages as the request says."""
-        written = self._render(
-            request.playlist_id,
-            standing=request.standing,
-            rebuild=request.rebuild,
-            meddled=again,
-        )
-        return Rendered(written, to_moment(request.run) if request.run else None)
+    def render_request(
+        self, request: RenderRequest, remaining_seconds: Callable[[], float]
+    ) -> Rendered:
+        """Bring the playlist up to date as the request says."""
+        return self._render(request, None, remaining_seconds)
 
     def _render(
         self,
-        playlist_id: str,
-        *,
-        snapshot: Snapshot | None = None,
-        standing: Standing | None = None,
-        rebuild: bool = False,
-        meddled: bool,
-    ) -> int:
-        """Fold, render and write; `meddled` says that an attempt may have left pages of its own."""
+        request: RenderRequest,
+        announced: datetime | None,
+        remaining_seconds: Callable[[], float],
+    ) -> Rendered:
+        """Fold, render and write; `announced` is the time of a snapshot that S3 told of.
+
+        Raises:
+            ConflictError: others wrote all the time.
+            OutOfTimeError: too little time is left to begin, or to begin again. Nothing may be
+                sent in place of the message, which alone knows what is to be done.
+        """
         for _ in range(_ATTEMPTS):
-            stored = self._bucket.get(ledger_key(playlist_id))
-            ledger = _decode_known(stored, rebuild=rebuild)
-            folded = self._fold(playlist_id, ledger, snapshot, rebuild=rebuild)
-            if folded is None:
-                logger.info("%s has no snapshot yet", playlist_id)
-                return 0
-            if standing is not None:
-                folded = with_standing(folded, standing)
+            if remaining_seconds() < SECONDS_FOR_PAGES:
+                raise OutOfTimeError(f"too little time is left to render {request.playlist_id}")
             try:
-                if meddled or rebuild:
-                    return self._mend(stored, folded, meddled=meddled)
-                return self._write(stored, ledger, folded)
+                return self._attempt(request, announced, remaining_seconds)
             except ConflictError as error:
                 logger.info("another renderer was quicker: %s", error)
-                meddled = True
-        raise ConflictError(f"the pages of {playlist_id} were written by others all the time")
+        raise ConflictError(f"the pages of {request.playlist_id} were written by others")
+
+    def _attempt(
+        self,
+        request: RenderRequest,
+        announced: datetime | None,
+        remaining_seconds: Callable[[], float],
+    ) -> Rendered:
+        """Do it once.
+
+        Raises:
+            ConflictError: another renderer wrote meanwhile.
+        """
+        playlist_id = request.playlist_id
+        stored = self._bucket.get(ledger_key(playlist_id))
+        known = _decode_ledger(playlist_id, stored)
+        standing, damaged = (known.standing, False) if known else (None, True)
+        if known and (request.rebuild or self._misses(known, announced)):
+            known = None  # not kept beside the one that is made anew: it may be large
+        folded = self._fold(playlist_id, known, remaining_seconds)
+        if folded.ledger is None:
+            logger.info("%s has no snapshot yet", playlist_id)
+            return Rendered(0, _moment(request.run))
+        ledger = replace(folded.ledger, standing=standing)
+        if request.standing:
+            ledger = with_standing(ledger, request.standing)
+        etag = self._put_ledger(ledger, stored, damaged=damaged)
+        run = folded.run or request.run
+        if not folded.finished:
+            self._go_on_later(replace(request, run=run, rebuild=False))
+            return Rendered(0, _moment(run))
+        written = self._write_pages(ledger)
+        if written and not self._is_stored(ledger, etag):
+            raise ConflictError(f"{ledger_key(playlist_id)} was written by another")
+        return Rendered(written, _moment(run))
+
+    def _misses(self, ledger: Ledger, announced: datetime | None) -> bool:
+        """Say whether the ledger has to be made again for a snapshot that was announced late.
+
+        It must hold exactly the snapshots up to its last one that are there now. One without a
+        fingerprint is of an earlier version, and nobody knows what it holds.
+        """
+        if not ledger.fingerprint:
+            return True
+        if announced is None or announced > ledger.last:
+            return False
+        listed = (time for _, time in self._list_snapshots(ledger.playlist_id))
+        times = takewhile(lambda time: time <= ledger.last, listed)
+        if fingerprint_of(times) == ledger.fingerprint:
+            return False
+        logger.info(
+            "the snapshots of %s are not those of its ledger: folding from the beginning",
+            ledger.playlist_id,
+        )
+        return True
+
+    def _list_snapshots(self, playlist_id: str, after: str = "") -> Iterator[tuple[str, datetime]]:
+        """Yield the keys of all snapshots and their times, oldest first."""
+        for listed in self._bucket.list_objects(snapshots_prefix(playlist_id), after=after):
+            if parsed := parse_snapshot_key(listed.key):
+                yield listed.key, parsed[1]
 
     def _fold(
-        self,
-        playlist_id: str,
-        ledger: Ledger | None,
-        snapshot: Snapshot | None,
-        *,
-        rebuild: bool,
-    ) -> Ledger | None:
-        """Return the ledger with the snapshot in it, None where nothing was ever read.
+        self, playlist_id: str, ledger: Ledger | None, remaining_seconds: Callable[[], float]
+    ) -> _Folded:
+        """Fold all snapshots after the ledger's last one, until time ends.
 
-        Without a ledger all snapshots are folded: the first one's event may be late.
+        At least one is folded, so that each invocation comes nearer to the end.
         """
-        if ledger is not None and not rebuild:
-            try:
-                return fold(ledger, snapshot) if snapshot else ledger
-            except OutOfOrderError as error:
-                logger.info("%s: folding %s from the beginning", error, playlist_id)
-        snapshots = self._snapshots(playlist_id)
-        folded = fold_all(snapshots) if snapshots else None
-        if folded is not None and ledger is not None:
-            return msgspec.structs.replace(
-                folded,
-                standing=ledger.standing,
-                pages=ledger.pages,
-                repairs=ledger.repairs,
-            )
-        return folded
+        after = snapshot_key(playlist_id, ledger.last) if ledger else ""
+        keys = (key for key, _ in self._list_snapshots(playlist_id, after))
+        skipped: list[datetime] = []
+        run: datetime | None = None
+        with closing(read_ahead(self._bucket, keys)) as reading:
+            for key, stored in reading:
+                parsed = parse_snapshot_key(key)
+                if parsed is None or stored is None:
+                    continue
+                _, time = parsed
+                snapshot = _decode_snapshot(key, stored)
+                if snapshot is None:
+                    set_aside(self._bucket, key, stored.body, time)
+                    skipped.append(time)
+                    continue
+                ledger = fold(ledger, snapshot, skipped)
+                run = _run_of(stored)
+                skipped.clear()
+                if remaining_seconds() < SECONDS_FOR_PAGES:
+                    return _Folded(ledger, run, finished=False)
+        return _Folded(ledger, run, finished=True)
 
-    def _snapshots(self, playlist_id: str) -> list[Snapshot]:
-        stored = (
-            self._bucket.get(listed.key)
-            for listed in self._bucket.list_objects(snapshots_prefix(playlist_id))
-            if parse_snapshot_key(listed.key)
-        )
-        return [decode_snapshot(found.body) for found in stored if found]
-
-    def _write(self, stored: Stored | None, before: Ledger | None, ledger: Ledger) -> int:
-        """Write the pages that differ from those of the stored ledger `before`, then the ledger.
+    def _put_ledger(self, ledger: Ledger, stored: Stored | None, *, damaged: bool) -> str:
+        """Write the ledger unless its bytes are stored already; return its ETag.
 
         Raises:
-            ConflictError: another wrote meanwhile.
+            ConflictError: another was written meanwhile.
         """
-        records = dict(ledger.pages)
-        written = 0
-        for key, page in sorted(render_pages(ledger, before).items()):
-            record, digest = records.get(key), page_digest(page)
-            if record is None or record.sha256 != digest:
-                etag = self._put(key, page, record.etag if record else None)
-                records[key] = PageRecord(digest, etag)
-                written += 1
-        ledger = msgspec.structs.replace(ledger, pages=records)
-        if stored is None or stored.body != encode_ledger(ledger):
-            self._put_ledger(ledger, stored)
-        return written
+        key, body = ledger_key(ledger.playlist_id), encode_ledger(ledger)
+        if stored is None:
+            return self._bucket.put(key, body, JSON, replacing=None)
+        if stored.body == body:
+            return stored.etag
+        if damaged:
+            set_aside(self._bucket, key, stored.body, self._clock.now())
+        return self._bucket.put(key, body, JSON, replacing=stored.etag)
 
-    def _mend(self, stored: Stored | None, ledger: Ledger, *, meddled: bool) -> int:
-        """Write the pages that do not stand so in the bucket, then the ledger.
+    def _go_on_later(self, request: RenderRequest) -> None:
+        """Have another invocation go on from the ledger that was just written."""
+        self._render_queue.send([encode_message(request)])
+        logger.info("too little time is left: another message goes on")
+
+    def _write_pages(self, ledger: Ledger) -> int:
+        """Write each page that stands otherwise in the bucket; return how many there were.
 
         Raises:
-            ConflictError: another wrote meanwhile.
+            ConflictError: another wrote one meanwhile.
         """
-        records = dict(ledger.pages)
+        pages = render_pages(ledger)
         written = 0
-        for key, page in sorted(render_pages(ledger).items()):
-            found = self._bucket.get(key)
-            if found and found.body == page.body:
-                etag = found.etag
-            else:
-                etag = self._put(key, page, found.etag if found else None)
-                written += 1
-            records[key] = PageRecord(page_digest(page), etag)
-        ledger = msgspec.structs.replace(ledger, pages=records)
-        if stored and stored.body == encode_ledger(ledger):
-            if not (written or meddled):
-                return 0
-            # Whoever read the ledger before must not take the pages for its own.
-            ledger = msgspec.structs.replace(ledger, repairs=ledger.repairs + 1)
-        self._put_ledger(ledger, stored)
+        with closing(read_ahead(self._bucket, sorted(pages))) as reading:
+            for key, stored in reading:
+                page = pages[key]
+                if stored is None or stored.body != page.body:
+                    etag = stored.etag if stored else None
+                    self._bucket.put(key, page.body, page.content_type, replacing=etag)
+                    written += 1
         return written
 
-    def _put_ledger(self, ledger: Ledger, stored: Stored | None) -> None:
-        key, replacing = ledger_key(ledger.playlist_id), stored.etag if stored else None
-        self._bucket.put(key, encode_ledger(ledger), JSON, replacing=replacing)
-
-    def _put(self, key: str, page: Page, replacing: str | None) -> str:
-        return self._bucket.put(key, page.body, page.content_type, replacing=replacing)
+    def _is_stored(self, ledger: Ledger, etag: str) -> bool:
+        stored = self._bucket.get(ledger_key(ledger.playlist_id))
+        return stored is not None and stored.etag == etag
 
 
-def _decode_known(stored: Stored | None, *, rebuild: bool) -> Ledger | None:
-    """Read the stored ledger; a rebuild does without one of another schema, or a damaged one."""
+def _decode_ledger(playlist_id: str, stored: Stored | None) -> Ledger | None:
+    """Return the stored ledger, None where there is none that can be read."""
+    if stored is None:
+        return None
     try:
-        return decode_ledger(stored.body) if stored else None
-    except msgspec.DecodeError:
-        if rebuild:
-            return None
-        raise
+        ledger = decode_ledger(stored.body)
+    except _UNREADABLE as error:
+        logger.warning("the ledger of %s cannot be read: %s", playlist_id, error)
+        return None
+    return ledger if ledger.playlist_id == playlist_id else None
 
 
-def page_digest(page: Page) -> str:
-    return sha256(page.body).hexdigest()
+def _decode_snapshot(key: str, stored: Stored) -> Snapshot | None:
+    """Return the snapshot, None where it cannot be read or is not what its key says."""
+    try:
+        snapshot = decode_snapshot(stored.body)
+    except _UNREADABLE as error:
+        logger.warning("%s cannot be read: %s", key, error)
+        return None
+    return snapshot if parse_snapshot_key(key) == (snapshot.playlist_id, snapshot.time) else None
+
+
+def _run_of(stored: Stored) -> datetime | None:
+    """Return the run that wrote a snapshot, None where its metadata does not tell."""
+    try:
+        return msgspec.convert(stored.metadata.get("run"), Time)
+    except msgspec.ValidationError:
+        return None
+
+
+def _moment(run: datetime | None) -> Moment | None:
+    return to_moment(run) if run else None

@@ -134,6 +134,7 @@ def test_nothing_ends_code_early(text: str, shown: str) -> None:
         ("a < b", "a < b"),
         ("a<!-- hidden -->b", "ab"),
         ("&#x27;s", "'s"),
+        (f"&#{'9' * 5000};", f"&#{'9' * 5000};"),
     ],
 )
 def test_descriptions_lose_tags_and_are_decoded_once(description: str, text: str) -> None:

@@ -27,6 +27,8 @@ pytestmark = pytest.mark.unit
         (3_661_000, "1:01:01"),
         (86_400_000, "1 day, 0:00:00"),
         (172_800_000, "2 days, 0:00:00"),
+        (-1, "0:00"),
+        (10**17, "999999999 days, 23:59:59"),
     ],
 )
 def test_track_length(duration_ms: int, text: str) -> None:
@@ -46,6 +48,8 @@ def test_track_length(duration_ms: int, text: str) -> None:
         (86_399_999, "23 hr 59 min"),
         (86_400_000, "1 day 0 hr 0 min"),
         (1_001_001_001, "11 day 14 hr 3 min"),
+        (-1, "0 sec"),
+        (10**17, "999,999,999 day 23 hr 59 min"),
         (1_001_001_001_001, "11,585 day 15 hr 50 min"),
     ],
 )

@@ -1,6 +1,6 @@
 """What changed when, newest first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from playlist_archive.keys import view_key
 from playlist_archive.ledger import (
@@ -46,11 +46,6 @@ def years(ledger: Ledger) -> list[int]:
     return sorted(ledger.years.keys() | gaps, reverse=True)
 
 
-def same_year(before: Ledger, after: Ledger, year: int) -> bool:
-    """Say whether a page of the year tells the same, and there was one before."""
-    return year in years(before) and _told_of(before, year) == _told_of(after, year)
-
-
 def _told_of(ledger: Ledger, year: int) -> tuple[tuple[OldChanges, ...], list[Gap]]:
     gaps = [gap for gap in _older_gaps(ledger) if gap.last.year == year]
     return ledger.years.get(year, ()), gaps
@@ -68,11 +63,11 @@ def _older_gaps(ledger: Ledger) -> list[Gap]:
     return [gap for gap in ledger.gaps if gap.last < ledger.changes[0].time]
 
 
-def year_pages(ledger: Ledger, chosen: Iterable[int]) -> Iterator[tuple[int, str]]:
-    """Yield the page of each of the chosen `years`: what was put away of the year."""
+def year_pages(ledger: Ledger) -> Iterator[tuple[int, str]]:
+    """Yield the page of each of the `years`: what was put away of the year."""
     sections = _Sections(ledger)
     newest = page_path("history", ledger.playlist_id)
-    for year in chosen:
+    for year in years(ledger):
         old, gaps = _told_of(ledger, year)
         changes = [change for part in old for change in part.changes()]
         names = old[-1].names if old else ledger.names

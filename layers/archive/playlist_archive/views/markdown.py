@@ -19,6 +19,7 @@ _UNPRINTABLE = str.maketrans(
 _INVISIBLE = str.maketrans(dict.fromkeys([*_CONTROLS, *_LINE_BREAKS]))
 # What is left that makes a quotation or a list of a paragraph: `>`, `+ ` and a final `1.`.
 _BLOCK_START = re.compile(r"\A(?:(?=>|\+(?:[ \t]|\Z))|([0-9]+)(?=\.(?:\t|\Z)))")
+_HUGE_ENTITY = re.compile(r"&(?=#[0-9]{100})")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 # ASCII less controls, spaces and what might end a link or a table's cell: " ( ) < > [ \ ] ` |
 _LINK_TARGET = re.compile(r"(?:https?:/)?/[!#-'*-;=?-Z^_a-{}~]+")
@@ -55,5 +56,8 @@ def code(text: str) -> str:
 
 
 def strip_tags(description: str) -> str:
-    """Return the text of a description, which Spotify sends as HTML: links, entities."""
-    return html.unescape(_TAG.sub("", description))
+    """Return the text of a description, which Spotify sends as HTML: links, entities.
+
+    An entity of a number with thousands of digits, which Python does not read, is left as it is.
+    """
+    return html.unescape(_HUGE_ENTITY.sub("&amp;", _TAG.sub("", description)))

@@ -1,13 +1,16 @@
 """Numbers, lengths and dates in words, as the archive has always worded them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from playlist_archive.moments import in_utc
 
 _HOUR = 60  # minutes
+_LONGEST = timedelta.max // timedelta(milliseconds=1)
 
 
 def track_length(duration_ms: int) -> str:
     """Return a track's length as `3:07`, `1:00:00` or, as Python does, `1 day, 0:00:00`."""
-    minutes, seconds = divmod(duration_ms // 1000, 60)
+    minutes, seconds = divmod(_possible(duration_ms) // 1000, 60)
     if minutes < _HOUR:
         return f"{minutes}:{seconds:02}"
     return str(timedelta(minutes=minutes, seconds=seconds))
@@ -15,7 +18,7 @@ def track_length(duration_ms: int) -> str:
 
 def total_length(duration_ms: int) -> str:
     """Return a playlist's length in its two or three greatest units, as `1 hr 0 min`."""
-    minutes, seconds = divmod(duration_ms // 1000, 60)
+    minutes, seconds = divmod(_possible(duration_ms) // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     if days:
@@ -25,6 +28,11 @@ def total_length(duration_ms: int) -> str:
     if minutes:
         return f"{minutes} min {seconds} sec"
     return f"{seconds} sec"
+
+
+def _possible(duration_ms: int) -> int:
+    """Return the nearest length that can be told: none is negative, or longer than Python knows."""
+    return min(max(duration_ms, 0), _LONGEST)
 
 
 def counted(number: int, noun: str) -> str:
@@ -38,8 +46,8 @@ def likes(followers: int | None) -> str:
 
 def day(moment: datetime) -> str:
     """Return the date in UTC, as `2022-04-08`."""
-    return moment.astimezone(UTC).date().isoformat()
+    return in_utc(moment).date().isoformat()
 
 
 def days_apart(earlier: datetime, later: datetime) -> int:
-    return (later.astimezone(UTC).date() - earlier.astimezone(UTC).date()).days
+    return (in_utc(later).date() - in_utc(earlier).date()).days
