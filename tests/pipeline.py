@@ -77,7 +77,12 @@ class Pipeline:
             outcome_queue=self.outcome_queue,
             clock=clock,
         )
-        self.renderer = Renderer(bucket=self.bucket, render_queue=self.render_queue, clock=clock)
+        self.renderer = Renderer(
+            bucket=self.bucket,
+            render_queue=self.render_queue,
+            outcome_queue=self.outcome_queue,
+            clock=clock,
+        )
         self.indexer = Indexer(bucket=self.bucket, render_queue=self.render_queue, clock=clock)
         self.rendered: set[str] = set()
         self.indexed: Indexed | None = None

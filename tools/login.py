@@ -21,14 +21,13 @@ from botocore.exceptions import BotoCoreError
 
 from playlist_archive.aws import open_parameter
 from playlist_archive.credentials import Credentials, CredentialStore
-from playlist_archive.errors import ArchiveError, AuthorizationError
+from playlist_archive.errors import UNREADABLE, ArchiveError, AuthorizationError
 from playlist_archive.spotify.exchange import (
     TIMEOUT_SECONDS,
     NoAnswerError,
     exchange,
     open_session,
 )
-from playlist_archive.spotify.wire import UNREADABLE
 
 SCOPES = "playlist-read-private playlist-read-collaborative"
 ACCOUNTS_URL = "https://accounts.spotify.com"

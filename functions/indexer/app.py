@@ -14,7 +14,7 @@ from playlist_archive.aws import open_bucket, open_queue
 from playlist_archive.clock import SystemClock
 from playlist_archive.events import parse_outcomes
 from playlist_archive.indexer import Indexer
-from playlist_archive.messages import Outcome, RunReport
+from playlist_archive.messages import LedgerLost, Outcome, RunReport
 from playlist_archive.moments import to_moment
 from playlist_archive.settings import IndexerSettings
 
@@ -52,15 +52,15 @@ def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     logger.info(
         "catalog merged",
-        run=max((to_moment(message.run) for message in messages), default=None),
+        run=max((to_moment(it.run) for it in messages if it.run), default=None),
         messages=len(messages),
         **indexed._asdict(),
     )
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in malformed]}
 
 
-def log_record(message: Outcome | RunReport) -> None:
-    run = to_moment(message.run)
+def log_record(message: Outcome | RunReport | LedgerLost) -> None:
+    run = to_moment(message.run) if message.run else None
     match message:
         case Outcome():
             logger.info(
@@ -68,3 +68,5 @@ def log_record(message: Outcome | RunReport) -> None:
             )
         case RunReport():
             logger.info("report merged", run=run, planned=message.planned)
+        case LedgerLost():
+            logger.info("pages asked for again", run=run, playlist_id=message.playlist_id)

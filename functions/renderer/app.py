@@ -26,8 +26,12 @@ processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 @cache
 def assemble() -> Renderer:
     settings = RendererSettings.from_environ(os.environ)
-    bucket, queue = open_bucket(settings.archive_bucket), open_queue(settings.render_queue_url)
-    return Renderer(bucket=bucket, render_queue=queue, clock=SystemClock())
+    return Renderer(
+        bucket=open_bucket(settings.archive_bucket),
+        render_queue=open_queue(settings.render_queue_url),
+        outcome_queue=open_queue(settings.outcome_queue_url),
+        clock=SystemClock(),
+    )
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -98,7 +98,12 @@ def main(
     with TemporaryDirectory() as folder:
         bucket = SnapshotFolder(Path(folder))
         write_snapshots(bucket, rows, snapshots, replaced)
-        renderer = Renderer(bucket=bucket, render_queue=FakeQueue(), clock=FakeClock())
+        renderer = Renderer(
+            bucket=bucket,
+            render_queue=FakeQueue(),
+            outcome_queue=FakeQueue(),
+            clock=FakeClock(),
+        )
         measure(renderer, RenderRequest(playlist_id=PLAYLIST))
         forget_peak()
         seconds = measure(renderer, RenderRequest(playlist_id=PLAYLIST, rebuild=True))

@@ -386,7 +386,7 @@ def test_only_lister_and_fetcher_have_the_credentials() -> None:
             {"FetchQueue", "OutcomeQueue", "RenderQueue", "ListerDeadLetterQueue"},
         ),
         ("fetcher", {"OutcomeQueue", "FetchDeadLetterQueue"}),
-        ("renderer", {"RenderQueue"}),
+        ("renderer", {"RenderQueue", "OutcomeQueue"}),
         ("indexer", {"RenderQueue"}),
     ],
 )

@@ -57,7 +57,7 @@ LISTERS = {
 SENDERS = {
     "FetchQueueUrl": {"Lister"},
     "RenderQueueUrl": {"Lister", "Renderer", "Indexer"},
-    "OutcomeQueueUrl": {"Lister", "Fetcher"},
+    "OutcomeQueueUrl": {"Lister", "Fetcher", "Renderer"},
     "FetchDeadLetterQueueUrl": {"Fetcher"},
 }
 

@@ -15,7 +15,7 @@ from playlist_archive.errors import (
     UnstablePlaylistError,
 )
 from playlist_archive.keys import CATALOG, INDEX, STATUS_PAGE
-from playlist_archive.messages import decode_fetch_request
+from playlist_archive.messages import RenderRequest, decode_fetch_request, encode_message
 from playlist_archive.snapshot import decode_snapshot
 from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
 from tests.pipeline import plenty
@@ -246,6 +246,22 @@ def test_a_damaged_newest_snapshot_is_followed_by_a_later_one(world: World) -> N
 
     assert world.entry().status == "ok"
     assert world.snapshots()[-1].endswith("20261003T040000Z.json")
+
+
+def test_a_damaged_ledger_is_made_again_and_shows_again_what_the_catalog_knows(
+    world: World,
+) -> None:
+    world.run()
+    del world.spotify.playlists[PLAYLIST]
+    world.run(1)
+    ledger = f"state/ledgers/{PLAYLIST}.json"
+    world.pipeline.bucket.objects[ledger] = b"half"
+    world.pipeline.bucket.objects[PRETTY] = b"half"
+    world.pipeline.render_queue.bodies.append(encode_message(RenderRequest(playlist_id=PLAYLIST)))
+    world.pipeline.settle()
+
+    assert "does not find this playlist" in world.pipeline.page(PRETTY)
+    assert f"damaged/{ledger}/20261002T040000Z" in world.pipeline.bucket.objects
 
 
 # What was due and was not done.

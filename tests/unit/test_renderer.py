@@ -104,7 +104,12 @@ def a_bucket(*snapshots: Snapshot) -> FakeBucket:
 
 
 def a_renderer(bucket: FakeBucket, queue: FakeQueue | None = None) -> Renderer:
-    return Renderer(bucket=bucket, render_queue=queue or FakeQueue(), clock=FakeClock())
+    return Renderer(
+        bucket=bucket,
+        render_queue=queue or FakeQueue(),
+        outcome_queue=FakeQueue(),
+        clock=FakeClock(),
+    )
 
 
 def play(bucket: FakeBucket, *jobs: Job, remaining: RemainingSeconds = plenty) -> FakeBucket:

@@ -27,6 +27,7 @@ from playlist_archive.ledger import Interval, Ledger, decode_ledger, fold_all
 from playlist_archive.merge import merge
 from playlist_archive.messages import (
     FetchRequest,
+    LedgerLost,
     Outcome,
     RunReport,
     decode_fetch_request,
@@ -173,7 +174,7 @@ def _good_checks(record: Record) -> dict[str, set[datetime]]:
     return runs
 
 
-def _decode(bodies: Iterator[str]) -> Iterator[Outcome | RunReport]:
+def _decode(bodies: Iterator[str]) -> Iterator[Outcome | RunReport | LedgerLost]:
     return (decode_outcome(body) for body in bodies if body != POISON)
 
 
@@ -337,7 +338,7 @@ def _try_decode(body: str) -> FetchRequest | Outcome | None:
     for decode in (decode_fetch_request, decode_outcome):
         with suppress(ArchiveError):
             message = decode(body)
-            return None if isinstance(message, RunReport) else message
+            return None if isinstance(message, RunReport | LedgerLost) else message
     return None
 
 

@@ -157,7 +157,7 @@ def decode_catalog(document: bytes | None) -> Catalog:
     """Read a document of this schema version.
 
     Raises:
-        msgspec.DecodeError, RecursionError: the document is not a catalog.
+        UNREADABLE (`errors`): the document is not a catalog.
     """
     if document is None:
         return Catalog()

@@ -118,3 +118,7 @@ class StorageError(ArchiveError):
 
 class ConflictError(ArchiveError):
     """A conditional write lost: the object is not as it was when it was read."""
+
+
+# What decoding raises where bytes are no such document: wrong JSON, fields or UTF-8; nested too deeply.
+UNREADABLE = (ValueError, RecursionError)

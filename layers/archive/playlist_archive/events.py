@@ -9,11 +9,12 @@ import msgspec
 from aws_lambda_powertools.utilities.data_classes import SQSEvent
 from msgspec import Meta
 
-from playlist_archive.errors import InvalidMessageError
+from playlist_archive.errors import UNREADABLE, InvalidMessageError
 from playlist_archive.keys import REGISTRY
 from playlist_archive.messages import (
     FIRST_YEAR,
     LAST_YEAR,
+    LedgerLost,
     Outcome,
     RenderRequest,
     RunReport,
@@ -116,17 +117,16 @@ def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:
             return None, msgspec.convert(content, _S3Event).object_keys()
         if isinstance(content, dict) and content.get("Event") == "s3:TestEvent":
             return None, []
-    # What is nested too deeply ends in a RecursionError.
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise InvalidMessageError(f"not a message of this version: {error}") from error
     return decode_render_request(body), []
 
 
 def parse_outcomes(
     event: Mapping[str, Any],
-) -> tuple[list[Outcome | RunReport], dict[str, InvalidMessageError]]:
+) -> tuple[list[Outcome | RunReport | LedgerLost], dict[str, InvalidMessageError]]:
     """Read a batch of OutcomeQueue; what cannot be read comes by message id."""
-    messages: list[Outcome | RunReport] = []
+    messages: list[Outcome | RunReport | LedgerLost] = []
     malformed: dict[str, InvalidMessageError] = {}
     for record in SQSEvent(dict(event)).records:
         try:

@@ -11,6 +11,7 @@ from playlist_archive.bucket import Bucket
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import (
+    UNREADABLE,
     ConflictError,
     ContentsForbiddenError,
     CrowdedOutError,
@@ -241,7 +242,7 @@ class Fetcher:
             stored = self._bucket.get(key)
             try:
                 snapshot = decode_snapshot(stored.body) if stored else None
-            except (msgspec.DecodeError, RecursionError):
+            except UNREADABLE:
                 logger.exception("%s cannot be read, so the one before it is compared", key)
                 continue
             if snapshot:

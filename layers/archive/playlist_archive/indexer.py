@@ -18,10 +18,10 @@ from playlist_archive.bucket import Bucket, Stored, set_aside, update
 from playlist_archive.catalog import Catalog, Entry, decode_catalog, encode_catalog
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
-from playlist_archive.errors import ConflictError
+from playlist_archive.errors import UNREADABLE, ConflictError
 from playlist_archive.keys import CATALOG, DAMAGED, STATUS_JSON, followers_key
 from playlist_archive.merge import merge, with_all_sent
-from playlist_archive.messages import Outcome, RenderRequest, RunReport, encode_message
+from playlist_archive.messages import LedgerLost, Outcome, RenderRequest, RunReport, encode_message
 from playlist_archive.queues import Queue
 from playlist_archive.spotify.state import FURTHEST_AHEAD, SpotifyState, load_state
 from playlist_archive.views.site import render_site
@@ -55,7 +55,7 @@ class Indexer:
         self._render_queue = render_queue
         self._clock = clock
 
-    def index(self, messages: Sequence[Outcome | RunReport]) -> Indexed:
+    def index(self, messages: Sequence[Outcome | RunReport | LedgerLost]) -> Indexed:
         """Merge the messages and bring everything up to date that tells of them.
 
         Raises:
@@ -81,7 +81,10 @@ class Indexer:
         raise ConflictError("the catalog was written by others all the time")
 
     def _merge(
-        self, messages: Iterable[Outcome | RunReport], state: SpotifyState, status: Stored | None
+        self,
+        messages: Iterable[Outcome | RunReport | LedgerLost],
+        state: SpotifyState,
+        status: Stored | None,
     ) -> tuple[Catalog, Catalog, str]:
         """Return the catalog as it was, and merged with its ETag."""
         known, etag = self._read()
@@ -109,7 +112,7 @@ class Indexer:
             return Catalog(), None
         try:
             return decode_catalog(stored.body), stored.etag
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             set_aside(self._bucket, CATALOG, stored.body, self._clock.now())
             return Catalog(), stored.etag
 
@@ -162,7 +165,9 @@ class Indexer:
                 metadata=metadata,
             )
 
-    def _write_followers(self, catalog: Catalog, messages: Iterable[Outcome | RunReport]) -> None:
+    def _write_followers(
+        self, catalog: Catalog, messages: Iterable[Outcome | RunReport | LedgerLost]
+    ) -> None:
         """Note the numbers of the playlists in this batch; none is noted for what was not read."""
         late: dict[str, dict[str, int]] = defaultdict(dict)
         for message in messages:
@@ -176,7 +181,7 @@ class Indexer:
             key = followers_key(playlist_id)
             try:
                 update(self._bucket, key, JSON, change)
-            except (msgspec.DecodeError, RecursionError):
+            except UNREADABLE:
                 if stored := self._bucket.get(key):
                     set_aside(self._bucket, key, stored.body, self._clock.now())
                     body = change(None)
@@ -204,7 +209,9 @@ def _summarize(catalog: Catalog, checked: int, state: SpotifyState, now: datetim
     )
 
 
-def count_checks(messages: Iterable[Outcome | RunReport], before: Catalog, after: Catalog) -> int:
+def count_checks(
+    messages: Iterable[Outcome | RunReport | LedgerLost], before: Catalog, after: Catalog
+) -> int:
     """Count the good checks of a batch, changed or not.
 
     What the sweep of a run proved unchanged counts once every other playlist of the run has had its

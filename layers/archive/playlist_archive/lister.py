@@ -15,6 +15,7 @@ from playlist_archive.bucket import Bucket, Listed, set_aside
 from playlist_archive.catalog import Catalog, Entry, decode_catalog
 from playlist_archive.clock import Clock
 from playlist_archive.errors import (
+    UNREADABLE,
     AuthorizationError,
     InvalidMessageError,
     InvalidPlaylistIdError,
@@ -274,7 +275,7 @@ class Lister:
         stored = self._bucket.get(CATALOG)
         try:
             return decode_catalog(stored.body if stored else None)
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             assert stored
             set_aside(self._bucket, CATALOG, stored.body, self._clock.now())
             return Catalog()
@@ -308,7 +309,7 @@ class Lister:
             stored, parsed = self._bucket.get(key), parse_snapshot_key(key)
             try:
                 snapshot = decode_snapshot(stored.body) if stored else None
-            except (msgspec.DecodeError, RecursionError):
+            except UNREADABLE:
                 continue
             if snapshot and parsed:
                 latest = Latest(parsed[1], snapshot.content_hash(), snapshot.known_rows())

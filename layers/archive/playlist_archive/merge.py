@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from playlist_archive.catalog import Announced, Catalog, Entry, Figures
 from playlist_archive.checks import RECENT, Check, Stamp, reliable
-from playlist_archive.messages import Outcome, RunReport, Standing
+from playlist_archive.messages import LedgerLost, Outcome, RunReport, Standing
 from playlist_archive.naming import looks
 
 type Group = Mapping[str, object]
@@ -21,7 +21,7 @@ type Group = Mapping[str, object]
 
 def merge(
     catalog: Catalog,
-    messages: Iterable[Outcome | RunReport],
+    messages: Iterable[Outcome | RunReport | LedgerLost],
     *,
     revision: int = 0,
     announce_all: bool = False,
@@ -34,11 +34,16 @@ def merge(
     entries = dict(catalog.entries)
     report, runs = catalog.report, catalog.runs
     for message in messages:
-        if isinstance(message, Outcome):
-            entries[message.playlist_id] = merge_outcome(entries.get(message.playlist_id), message)
-        else:
-            report = message if report is None else max(report, message, key=_report_rank)
-            runs = _with_run(runs, Stamp.of(message.run, message.at))
+        match message:
+            case Outcome(playlist_id=playlist_id):
+                entries[playlist_id] = merge_outcome(entries.get(playlist_id), message)
+            case LedgerLost(playlist_id=playlist_id):
+                entry = entries.get(playlist_id)
+                if entry and entry.announced:
+                    entries[playlist_id] = replace(entry, announced=Announced())
+            case RunReport():
+                report = message if report is None else max(report, message, key=_report_rank)
+                runs = _with_run(runs, Stamp.of(message.run, message.at))
     same = entries == catalog.entries and report == catalog.report and runs == catalog.runs
     if same and not announce_all:
         return catalog

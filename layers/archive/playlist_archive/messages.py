@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from playlist_archive.errors import InvalidMessageError
+from playlist_archive.errors import UNREADABLE, InvalidMessageError
 from playlist_archive.keys import PLAYLIST_ID
 from playlist_archive.moments import to_moment
 from playlist_archive.snapshot import Owner, Snapshot
@@ -204,11 +204,14 @@ class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     rebuild: bool = False
 
 
-Message = FetchRequest | Outcome | RunReport | RenderRequest
+class LedgerLost(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="lost/1"):
+    """A playlist's ledger was made anew from snapshots alone: its pages want to be told again."""
+
+    playlist_id: PlaylistId
+    run: Time | None = None
 
 
-# What is nested too deeply ends in a RecursionError.
-_MALFORMED = (msgspec.DecodeError, RecursionError)
+Message = FetchRequest | Outcome | RunReport | LedgerLost | RenderRequest
 
 
 def encode_message(message: Message) -> str:
@@ -216,7 +219,9 @@ def encode_message(message: Message) -> str:
 
 
 _FETCH_REQUESTS = msgspec.json.Decoder(FetchRequest)
-_OUTCOMES: msgspec.json.Decoder[Outcome | RunReport] = msgspec.json.Decoder(Outcome | RunReport)
+_OUTCOMES: msgspec.json.Decoder[Outcome | RunReport | LedgerLost] = msgspec.json.Decoder(
+    Outcome | RunReport | LedgerLost
+)
 _RENDER_REQUESTS = msgspec.json.Decoder(RenderRequest)
 
 
@@ -225,7 +230,7 @@ def decode_fetch_request(body: str) -> FetchRequest:
     return _decode(_FETCH_REQUESTS, body)
 
 
-def decode_outcome(body: str) -> Outcome | RunReport:
+def decode_outcome(body: str) -> Outcome | RunReport | LedgerLost:
     """Read a message of OutcomeQueue; raises `InvalidMessageError`."""
     return _decode(_OUTCOMES, body)
 
@@ -247,7 +252,7 @@ def describe_message(body: str) -> dict[str, str]:
     """Return what log lines tell of a message: its run and its playlist, as far as it names them."""
     try:
         marks = _MARKS.decode(body)
-    except _MALFORMED:
+    except UNREADABLE:
         return {}
     described = {
         "playlist_id": marks.playlist_id,
@@ -259,7 +264,7 @@ def describe_message(body: str) -> dict[str, str]:
 def _decode[M: Message](decoder: msgspec.json.Decoder[M], body: str) -> M:
     try:
         message = decoder.decode(body)
-    except _MALFORMED as error:
+    except UNREADABLE as error:
         raise InvalidMessageError(f"not a message of this version: {error}") from error
     if message.run and not FIRST_YEAR <= message.run.year <= LAST_YEAR:
         raise InvalidMessageError(f"the run {message.run} is of no plausible year")

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from playlist_archive.bucket import Bucket, Stored, set_aside
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
-from playlist_archive.errors import ConflictError, OutOfTimeError
+from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
 from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshot_key, snapshots_prefix
 from playlist_archive.ledger import (
     Ledger,
@@ -29,7 +29,7 @@ from playlist_archive.ledger import (
     fold,
     with_standing,
 )
-from playlist_archive.messages import RenderRequest, Time, encode_message
+from playlist_archive.messages import LedgerLost, RenderRequest, Time, encode_message
 from playlist_archive.moments import Moment, to_moment
 from playlist_archive.queues import Queue
 from playlist_archive.read_ahead import read_ahead
@@ -42,8 +42,6 @@ _ATTEMPTS = 8
 # What is kept of an invocation's time: the pages of the largest playlist have to be rendered in it,
 # read, and written.
 SECONDS_FOR_PAGES = 60.0
-# What a document raises that is none: wrong JSON, wrong fields, wrong UTF-8; nested too deeply.
-_UNREADABLE = (ValueError, RecursionError)
 
 
 class Rendered(NamedTuple):
@@ -62,9 +60,12 @@ class _Folded(NamedTuple):
 
 
 class Renderer:
-    def __init__(self, *, bucket: Bucket, render_queue: Queue, clock: Clock) -> None:
+    def __init__(
+        self, *, bucket: Bucket, render_queue: Queue, outcome_queue: Queue, clock: Clock
+    ) -> None:
         self._bucket = bucket
         self._render_queue = render_queue
+        self._outcome_queue = outcome_queue
         self._clock = clock
 
     def render_snapshot(self, key: str, remaining_seconds: Callable[[], float]) -> Rendered:
@@ -131,6 +132,10 @@ class Renderer:
         ledger = replace(folded.ledger, standing=standing)
         if request.standing:
             ledger = with_standing(ledger, request.standing)
+        if damaged and not request.standing and (stored or ledger.last > ledger.first_read):
+            # Only the indexer knows what else the pages have to show.
+            lost = LedgerLost(playlist_id=playlist_id, run=request.run)
+            self._outcome_queue.send([encode_message(lost)])
         etag = self._put_ledger(ledger, stored, damaged=damaged)
         run = folded.run or request.run
         if not folded.finished:
@@ -244,7 +249,7 @@ def _decode_ledger(playlist_id: str, stored: Stored | None) -> Ledger | None:
         return None
     try:
         ledger = decode_ledger(stored.body)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         logger.warning("the ledger of %s cannot be read: %s", playlist_id, error)
         return None
     return ledger if ledger.playlist_id == playlist_id else None
@@ -254,7 +259,7 @@ def _decode_snapshot(key: str, stored: Stored) -> Snapshot | None:
     """Return the snapshot, None where it cannot be read or is not what its key says."""
     try:
         snapshot = decode_snapshot(stored.body)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         logger.warning("%s cannot be read: %s", key, error)
         return None
     return snapshot if parse_snapshot_key(key) == (snapshot.playlist_id, snapshot.time) else None

@@ -68,6 +68,7 @@ class FetcherSettings(SpotifySettings, frozen=True, kw_only=True):
 
 class RendererSettings(Settings, frozen=True, kw_only=True):
     render_queue_url: NonEmpty
+    outcome_queue_url: NonEmpty
 
 
 class IndexerSettings(Settings, frozen=True, kw_only=True):

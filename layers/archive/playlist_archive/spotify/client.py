@@ -11,6 +11,7 @@ import stamina
 
 from playlist_archive.credentials import Credentials
 from playlist_archive.errors import (
+    UNREADABLE,
     AuthorizationError,
     ContentsForbiddenError,
     InvalidAnswerError,
@@ -28,7 +29,6 @@ from playlist_archive.spotify.gate import Gate
 from playlist_archive.spotify.state import Pages, SpotifyState
 from playlist_archive.spotify.tokens import AskedToWaitError, Tokens
 from playlist_archive.spotify.wire import (
-    UNREADABLE,
     WirePage,
     WirePlaylist,
     WirePlaylists,

@@ -10,10 +10,9 @@ import stamina
 
 from playlist_archive.clock import Clock
 from playlist_archive.credentials import Credentials, CredentialStore
-from playlist_archive.errors import AuthorizationError, SpotifyUnavailableError
+from playlist_archive.errors import UNREADABLE, AuthorizationError, SpotifyUnavailableError
 from playlist_archive.spotify.exchange import TIMEOUT_SECONDS, NoAnswerError, exchange
 from playlist_archive.spotify.wire import (
-    UNREADABLE,
     WireToken,
     next_refresh_token,
     token_seconds,

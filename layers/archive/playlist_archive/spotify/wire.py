@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from playlist_archive.errors import UNREADABLE
 from playlist_archive.messages import Header
 from playlist_archive.snapshot import Album, Artist, Item, Owner, Row
 
@@ -126,10 +127,6 @@ class WireToken(msgspec.Struct, frozen=True):
     access_token: Token
     expires_in: float | None = None
     refresh_token: str | None = None
-
-
-# All that msgspec raises is a ValueError, as is invalid UTF-8; deep nesting ends in the other.
-UNREADABLE = (ValueError, RecursionError)
 
 
 def parse_entry(body: msgspec.Raw) -> WirePlaylist | None:
