@@ -16,8 +16,15 @@ from playlist_archive.errors import (
     SpotifyParkedError,
 )
 from playlist_archive.keys import DAMAGED, SPOTIFY_STATE
-from playlist_archive.spotify.gate import Gate, parse_retry_after
+from playlist_archive.spotify.exchange import CONNECT_SECONDS, EXCHANGE_SECONDS
+from playlist_archive.spotify.gate import (
+    LONGEST_WAIT_SECONDS,
+    RESERVE_SECONDS,
+    Gate,
+    parse_retry_after,
+)
 from playlist_archive.spotify.state import load_state, supersedes
+from playlist_archive.spotify.tokens import PATIENCE_SECONDS
 from tests.builders import DAY, RUN
 from tests.fakes import FakeBucket, FakeClock
 from tests.pipeline import plenty
@@ -132,6 +139,13 @@ def test_requests_are_forgotten_a_day_after_the_end_of_their_hour(world: World) 
     stored = json.loads(world.bucket.objects[SPOTIFY_STATE])
     assert stored["requests"] == {"2026-10-02T05:00:00Z": 1}
     assert stored["asked_at"] == "2026-10-02T05:00:00Z"
+
+
+def test_situation_30_the_slowest_exchange_ends_within_the_reserve() -> None:
+    slowest = CONNECT_SECONDS + EXCHANGE_SECONDS
+
+    assert slowest + LONGEST_WAIT_SECONDS + 1 <= RESERVE_SECONDS
+    assert PATIENCE_SECONDS + slowest <= RESERVE_SECONDS
 
 
 @pytest.mark.parametrize(("seconds", "passes"), [(75, True), (74.9, False)])

@@ -18,6 +18,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
+# For each address of the host.
 CONNECT_SECONDS = 5
 # From the moment that a connection is there until the last byte of the answer.
 EXCHANGE_SECONDS = 30.0

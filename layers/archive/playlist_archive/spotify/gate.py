@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 LONGEST_WAIT_SECONDS = 30
 # A request may take its deadline and one short 429; another is sent only with this left.
-_RESERVE_SECONDS = 75
+RESERVE_SECONDS = 75
 # What an answer, and the look at the stored state before it, take beside the interval.
 SECONDS_PER_REQUEST = 0.5
 _LONGEST_PAUSE_SECONDS = 9_999_999
@@ -119,7 +119,7 @@ class Gate:
             raise BudgetSpentError(
                 f"the budget of {self._daily_budget} requests in 24 hours is spent"
             )
-        if self._remaining_seconds() < _RESERVE_SECONDS:
+        if self._remaining_seconds() < RESERVE_SECONDS:
             raise OutOfTimeError("too little time is left for another request")
 
     def make_room(self, more: int) -> None:
@@ -136,7 +136,7 @@ class Gate:
                 f"needs {whole} requests, {budget} a day are allowed: raise DailyRequestBudget"
             )
         each = self._interval_seconds + SECONDS_PER_REQUEST
-        usable = max(0.0, self._whole_seconds - _RESERVE_SECONDS)
+        usable = max(0.0, self._whole_seconds - RESERVE_SECONDS)
         if whole * each > usable:
             raise OversizedError(
                 f"needs {whole} requests, which take {ceil(whole * each / 60)} minutes, an "
@@ -147,7 +147,7 @@ class Gate:
             raise CrowdedOutError(
                 f"needs {more} more requests, {left} of {budget} a day are left now"
             )
-        if more * each + _RESERVE_SECONDS > self._remaining_seconds():
+        if more * each + RESERVE_SECONDS > self._remaining_seconds():
             raise OutOfTimeError(f"too little time is left for another {more} requests")
 
     def _spent(self) -> int:

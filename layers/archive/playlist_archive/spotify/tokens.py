@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 _EARLY = timedelta(seconds=60)
 _TRIES = 3
+# After so long no further try begins, so that all of them fit into what the gate keeps in reserve.
+PATIENCE_SECONDS = 30.0
 _REMEDIES = {
     "invalid_grant": "Spotify's authorisation has ended or was revoked: log in again",
     "invalid_client": "Spotify does not know this client id and secret: correct the credentials",
@@ -126,7 +128,13 @@ class Tokens:
         self._unsaved = None
         return stored
 
-    @stamina.retry(on=_TokenHostError, attempts=_TRIES, wait_initial=0.5, wait_max=5)
+    @stamina.retry(
+        on=_TokenHostError,
+        attempts=_TRIES,
+        timeout=PATIENCE_SECONDS,
+        wait_initial=0.5,
+        wait_max=5,
+    )
     def _ask(self, credentials: Credentials) -> WireToken:
         form = (
             {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
