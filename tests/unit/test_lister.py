@@ -244,6 +244,21 @@ def test_excluded_outweighs_the_library_and_the_registry_outweighs_both() -> Non
     }
 
 
+def test_what_a_sweep_cannot_read_stays_what_it_was() -> None:
+    header = a_header(owner="")
+    entry = msgspec.structs.replace(an_entry(), source="library", in_library=True)
+    catalog = Catalog(entries={PLAYLIST: entry, OTHER: entry})
+    nothing = Registry({}, frozenset(), ())
+    library = a_library((PLAYLIST, header))
+
+    assert set(choose(nothing, library, catalog, "owned")) == {PLAYLIST}
+    assert set(choose(nothing, library, Catalog(), "owned")) == set()
+    assert set(choose(nothing, library._replace(readable=False), catalog, "owned")) == {
+        PLAYLIST,
+        OTHER,
+    }
+
+
 class World:
     def __init__(self) -> None:
         self.clock = FakeClock(RUN)

@@ -52,7 +52,7 @@ from playlist_archive.moments import to_moment
 from playlist_archive.queues import Lane, Queue
 from playlist_archive.settings import LibraryMode
 from playlist_archive.snapshot import decode_snapshot
-from playlist_archive.spotify.client import Library, Spotify
+from playlist_archive.spotify.client import Library, LibraryEntry, Spotify
 from playlist_archive.spotify.state import FURTHEST_AHEAD, supersedes
 
 logger = logging.getLogger(__name__)
@@ -393,22 +393,24 @@ def choose(
 ) -> dict[str, Wanted]:
     """Return what is to be archived: the registry and, as `mode` says, the user's library.
 
-    Without a complete sweep the library is what it was. An explicit registry entry outweighs
-    `excluded/`, which only keeps library playlists from being archived.
+    Without a complete sweep the library is what it was, and so is what a sweep could not read. An
+    explicit registry entry outweighs `excluded/`, which only keeps library playlists from being
+    archived.
     """
-    if library is None:
-        listed: dict[str, Header | None] = {
-            playlist_id: None
-            for playlist_id, entry in catalog.active()
-            if mode != "none" and (entry.in_library or entry.source == "library")
-        }
-    else:
-        listed = {
-            one.playlist_id: one.header
-            for one in library.entries
-            if mode == "all"
-            or (mode == "owned" and (one.collaborative or one.header.owner.id == library.user_id))
-        }
+    known = {
+        playlist_id
+        for playlist_id, entry in catalog.active()
+        if mode != "none" and (entry.in_library or entry.source == "library")
+    }
+    listed: dict[str, Header | None] = {}
+    if library is None or not library.readable:
+        listed |= dict.fromkeys(known)
+    if library is not None:
+        for one in library.entries:
+            if _is_chosen(one, library.user_id, mode, known):
+                listed[one.playlist_id] = one.header
+            else:
+                listed.pop(one.playlist_id, None)
     wanted = {
         playlist_id: Wanted("library", listed=header, in_library=True)
         for playlist_id, header in listed.items()
@@ -420,6 +422,13 @@ def choose(
             "registry", alias, headers.get(playlist_id), in_library=playlist_id in wanted
         )
     return wanted
+
+
+def _is_chosen(entry: LibraryEntry, user_id: str, mode: LibraryMode, known: Container[str]) -> bool:
+    """Whether `mode` chooses a playlist of the library; one that has no owner stays what it was."""
+    owner = entry.header.owner.id
+    own = entry.collaborative or owner == user_id or (not owner and entry.playlist_id in known)
+    return mode == "all" or (mode == "owned" and own)
 
 
 def plan_run(

@@ -83,10 +83,14 @@ class LibraryEntry(NamedTuple):
 
 
 class Library(NamedTuple):
-    """The user's library after a complete sweep."""
+    """The user's library after a complete sweep.
+
+    `readable` says that every entry named its playlist: what is not among the entries is not there.
+    """
 
     user_id: str
     entries: tuple[LibraryEntry, ...]
+    readable: bool = True
 
 
 class Spotify(Protocol):
@@ -212,26 +216,33 @@ class WebApi:
         user = self._ask(_PROFILE, {}, WireUser)
         for _ in range(2):
             try:
-                return Library(user.id, self._list_library())
+                entries, readable = self._list_library()
+                return Library(user.id, entries, readable)
             except _TornReadError as error:
                 logger.info("torn sweep of the library: %s", error)
                 reason = str(error)
         raise InvalidAnswerError(f"the library could not be listed whole: {reason}")
 
-    def _list_library(self) -> tuple[LibraryEntry, ...]:
-        """List the library once; a playlist that moves between pages may be missed or come twice.
+    def _list_library(self) -> tuple[tuple[LibraryEntry, ...], bool]:
+        """List the library once, and say whether every entry named its playlist.
 
-        Spotify shows a playlist that is closed to this app as null.
+        A playlist that moves between pages may be missed or come twice. Spotify shows a playlist
+        that is closed to this app as null.
         """
+        readable = True
         entries: dict[str, LibraryEntry] = {}
         totals: set[int | None] = set()
         came = pages = 0
         while True:
             query = {"limit": str(PLAYLISTS_PAGE), "offset": str(came)}
             page = self._ask("/me/playlists", query, WirePlaylists)
-            for wire in filter(None, map(parse_entry, page.items)):
-                if wire.id is None or not is_playlist_id(wire.id):
+            for body in page.items:
+                if bytes(body).strip() == b"null":
+                    continue
+                wire = parse_entry(body)
+                if wire is None or wire.id is None or not is_playlist_id(wire.id):
                     logger.warning("the library lists a playlist without a proper id")
+                    readable = False
                 elif wire.id in entries:
                     raise _TornReadError(f"{wire.id} came twice")
                 else:
@@ -246,7 +257,7 @@ class WebApi:
                 raise _TornReadError(f"{came} playlists came and no end")
         if len(totals) > 1 or (page.total is not None and came != page.total):
             raise _TornReadError(f"{page.total} playlists were promised, {came} came")
-        return tuple(entries.values())
+        return tuple(entries.values()), readable
 
     def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
         for _ in range(2):
