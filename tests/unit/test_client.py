@@ -339,3 +339,18 @@ def test_a_consent_noted_without_a_zone_is_taken_for_utc(text: str) -> None:
     given = datetime.fromisoformat(text)
     ends = Credentials("id", "secret", "refresh", given).authorization_ends()
     assert ends == datetime(2027, 4, 1, 4, tzinfo=UTC)
+
+
+def test_an_entry_of_the_library_that_names_no_playlist_leaves_the_sweep_in_doubt() -> None:
+    good = {"id": OTHER, "name": "Mix", "snapshot_id": "v1", "owner": {"id": ME}}
+    for entry, readable in (
+        (None, True),
+        ([], False),
+        ({"id": 7}, False),
+        ({"id": PLAYLIST, "name": 7}, True),
+    ):
+        page = {"items": [good, entry], "total": 2, "next": None}
+        library = a_client(CannedSession({"id": ME}, page)).read_library()
+
+        assert library.readable is readable
+        assert library.entries[0].playlist_id == OTHER
