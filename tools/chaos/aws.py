@@ -20,7 +20,8 @@ from botocore.loaders import create_loader
 from moto import mock_aws
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
-from moto.s3.models import s3_backends
+from moto.s3.models import S3Backend, s3_backends
+from urllib3.util.ssl_ import create_urllib3_context
 
 from tools.chaos.faults import AwsFault, Mischief
 from tools.chaos.queues import SimulatedQueue
@@ -74,8 +75,13 @@ class Aws:
             stack.enter_context(
                 patch.object(botocore.session, "create_loader", cache(create_loader))
             )
+            stack.enter_context(
+                patch("botocore.httpsession.create_urllib3_context", cache(create_urllib3_context))
+            )
             boto3.setup_default_session()
             boto3.client("s3").create_bucket(Bucket=self._bucket)
+            # moto would load them again for every call.
+            stack.enter_context(patch.object(S3Backend, "urls", self._backend().urls))
             self.write_parameter(credentials_parameter, credentials)
             yield
 
@@ -102,7 +108,11 @@ class Aws:
         return {key: keys[key].value for key in sorted(keys)}
 
     def _objects(self) -> Any:
-        return s3_backends[_ACCOUNT]["aws"].buckets[self._bucket].keys
+        return self._backend().buckets[self._bucket].keys
+
+    @staticmethod
+    def _backend() -> S3Backend:
+        return s3_backends[_ACCOUNT]["aws"]
 
     def _answer(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         service, operation = event_name.split(".")[1:]
