@@ -126,13 +126,18 @@ class Environment:
 
 
 class SimulatedFunction:
-    """One function with its environments."""
+    """One function with its environments.
+
+    Attributes:
+        broken: the failures of invocations that nothing had struck.
+    """
 
     def __init__(self, shape: FunctionShape, scheduler: Scheduler, mischief: Mischief) -> None:
         self.shape = shape
         self.invocations = 0
         self.failed = 0
         self.at_work = 0
+        self.broken: list[str] = []
         self._scheduler = scheduler
         self._mischief = mischief
         self._idle: list[Environment] = []
@@ -165,15 +170,23 @@ class SimulatedFunction:
             task = self._scheduler.current
             if task and self._mischief.seconds_left() <= 0:
                 self._mischief.injected["function: timed out"] += 1
+                self.note_failure("it timed out", event)
             print("killed")
             return None
         except Exception as error:  # noqa: BLE001 - Lambda takes any error for a failure
             print(f"failed: {error!r}")
+            self.note_failure(repr(error), event)
             if environment:
                 self._idle.append(environment)
             return None
         self._idle.append(environment)
         return answer
+
+    def note_failure(self, what: str, event: object) -> None:
+        """Note that the present task failed, unless it was struck by something."""
+        task = self._scheduler.current
+        if task and not task.struck:
+            self.broken.append(f"{task.name} failed though nothing struck it: {what}; {event}")
 
     def _take(self) -> Environment | None:
         """Return an idle environment, None where Lambda keeps none."""

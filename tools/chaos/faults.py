@@ -98,6 +98,7 @@ class Mischief:
         seconds = usual_seconds * self.random.uniform(0.5, 1.5)
         if self.strikes_now and self.strike(f"{what}: slow", _SLOW):
             seconds *= self.random.uniform(*_SLOWER)
+            self._mark()
         self.pass_time(seconds)
 
     def strike(self, what: str, probability: float) -> bool:
@@ -109,6 +110,7 @@ class Mischief:
     def kill(self, when: str) -> None:
         task = self._scheduler.current
         if task and self.strikes_now and self.strike(f"function: killed {when}", _KILL):
+            self._mark()
             raise task.die()
 
     def lose_answer(self) -> bool:
@@ -129,7 +131,13 @@ class Mischief:
         else:
             return None
         self.injected[f"{service}: {fault.what}"] += 1
+        self._mark()
         return fault
+
+    def _mark(self) -> None:
+        """Note that the present task was struck, so that it may fail."""
+        if self._scheduler.current:
+            self._scheduler.current.struck = True
 
 
 def plan_spotify_day(

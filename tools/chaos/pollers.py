@@ -10,6 +10,8 @@ from tools.chaos.queues import Message, SimulatedQueue
 from tools.chaos.scheduler import Scheduler
 from tools.chaos.stack import Mapped
 
+POISON = "no message of this archive"
+
 _UNDELETED, _TWICE, _SPLIT = 0.02, 0.03, 0.3
 
 
@@ -18,6 +20,7 @@ class Poller:
 
     Attributes:
         stands_still: whether nothing is taken.
+        may_not_give_back: whether a message that comes again tells of a fault in the function.
         handled: is told of every message that the function handled, and since when it had it.
     """
 
@@ -31,6 +34,7 @@ class Poller:
     ) -> None:
         assert function.shape.source
         self.handled: Callable[[Message, float], None] = lambda _message, _since: None
+        self.may_not_give_back = True
         self._stands_still = False
         self._source: Mapped = function.shape.source
         self._function = function
@@ -92,6 +96,8 @@ class Poller:
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
             for message in messages:
                 if message.id in failed:
+                    if message.body != POISON and self.may_not_give_back:
+                        self._function.note_failure("it gave a message back", message.body)
                     continue
                 self.handled(message, since)
                 if not self._mischief.strike("SQS: delivered again", _UNDELETED):

@@ -95,15 +95,17 @@ class Record:
         told: the playlists of which the status page ever told another status than `ok`.
         catalogs: the catalog at the end of each day; `statuses` the status page then.
         runs: the time of the run of each day that had one.
-        forced: the times of runs that were forced though they lay ahead.
+        forced: the times of runs that were forced though they lay ahead; `forced_at` is when.
         turned: when the stand-in's day was turned, and to which.
         parked: until when requests were forbidden, and since when that was stored.
         letters: what became dead letters, by queue; `left` is what lay there at the end.
         lost: the messages that never came back, by queue.
         expired: how many messages lay in a queue for longer than it keeps them.
         deeds: what was done to registry and objects by hand.
+        damaged: what damaged objects were then.
         dead: when the fetcher stood still.
         hurt: which requests about which playlist failed, and when.
+        broken: the failures of functions that nothing had struck.
         misled: the playlists of which Spotify said something wrong.
     """
 
@@ -121,6 +123,7 @@ class Record:
     statuses: dict[date, bytes] = field(default_factory=dict)
     runs: dict[date, datetime] = field(default_factory=dict)
     forced: list[datetime] = field(default_factory=list)
+    forced_at: list[float] = field(default_factory=list)
     turned: list[tuple[float, date]] = field(default_factory=list)
     parked: list[tuple[float, float]] = field(default_factory=list)
     torn: Torn = field(default_factory=dict)
@@ -130,10 +133,11 @@ class Record:
     expired: Counter[str] = field(default_factory=Counter)
     injected: Counter[str] = field(default_factory=Counter)
     deeds: list[Deed] = field(default_factory=list)
+    damaged: dict[str, bytes] = field(default_factory=dict)
     dead: list[tuple[float, float]] = field(default_factory=list)
     hurt: list[tuple[float, str]] = field(default_factory=list)
     misled: set[str] = field(default_factory=set)
-    stopped_by: dict[date, str] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
     invocations: int = 0
     failed: int = 0
     sent: list[tuple[float, str]] = field(default_factory=list)

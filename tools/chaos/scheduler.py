@@ -25,6 +25,7 @@ class Task:
 
     Attributes:
         dead: whether it was killed; it can do nothing any more, not even in a `finally`.
+        struck: whether anything went wrong that was not its own doing.
     """
 
     def __init__(self, name: str, number: int, deadline: float) -> None:
@@ -32,6 +33,7 @@ class Task:
         self.number = number
         self.deadline = deadline
         self.dead = False
+        self.struck = False
         self.ended = False
         self.error: BaseException | None = None
         self.baton = Lock()

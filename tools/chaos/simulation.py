@@ -28,14 +28,14 @@ from tools.chaos.deeds import plan_deeds
 from tools.chaos.envelopes import wrap_failure, wrap_s3_event
 from tools.chaos.environments import Answer, SimulatedFunction, hosting
 from tools.chaos.faults import Mischief, plan_spotify_day
-from tools.chaos.pollers import Poller
+from tools.chaos.pollers import POISON, Poller
 from tools.chaos.queues import Message, SimulatedQueue
 from tools.chaos.record import Calendar, Deed, Handled, Record, Written
 from tools.chaos.scheduler import Scheduler
 from tools.chaos.spotify import Wire
 from tools.chaos.stack import Stack
 from tools.chaos.wild import WildLibrary
-from tools.chaos.world import POISON, World
+from tools.chaos.world import World
 from tools.spotify.accounts import Client
 from tools.spotify.server import StandIn
 
@@ -50,12 +50,23 @@ _VICTIMS = 6
 
 
 class Simulation:
-    """One archive of a library, from its first day on; `calm` is without any fault."""
+    """One archive of a library, from its first day on.
+
+    `calm` is without any fault, `without` names kinds of deeds and troubles that are left out.
+    """
 
     def __init__(
-        self, library: WildLibrary, days: Sequence[date], seed: int, *, calm: bool, log: TextIO
+        self,
+        library: WildLibrary,
+        days: Sequence[date],
+        seed: int,
+        *,
+        calm: bool,
+        log: TextIO,
+        without: frozenset[str] = frozenset(),
     ) -> None:
         self._library = library
+        self._without = without
         self._calendar = Calendar.of(days, seed)
         self._seed = seed
         self._random = Random(seed)  # noqa: S311 - it is to be repeated
@@ -103,6 +114,9 @@ class Simulation:
             self._record,
             self._call_lister,
         )
+        self._world.without = without
+        # A lane that is blocked on purpose gives its messages back.
+        self._pollers["fetcher"].may_not_give_back = False
         tame = library.tame(days[0])
         known = [id_ for id_ in library.list_ids(days[0]) if id_ not in tame[:2]]
         self._victims = self._random.sample(known, min(_VICTIMS, len(known)))
@@ -191,7 +205,11 @@ class Simulation:
             self._world.end()
         if self._mischief.calm:
             return
-        self._wire.troubles = dict(self._library.troubles)
+        self._wire.troubles = {
+            playlist_id: trouble
+            for playlist_id, trouble in self._library.troubles.items()
+            if trouble not in self._without
+        }
         # The stand-in forgets a new refresh token with its faults: the owner logs in again.
         parameter = self._stack.parameters["CredentialsParameter"]
         self._aws.write_parameter(parameter, self._credentials())
@@ -241,15 +259,22 @@ class Simulation:
         for fault in control.state()["faults"]:
             self._record.injected[f"Spotify: {fault['kind']}"] += fault["struck"]
             if fault["struck"]:
-                path = (fault["path"] or "").split("/")
-                about = path[2] if fault["path"] and path[1] == "playlists" else ""
-                moment = self._run_time(number).timestamp()
-                self._record.deeds.append(Deed(moment, "fault", about, fault["kind"]))
-                if fault["kind"] == "torn":
-                    # Which of the day's two versions was edited, nobody knows.
-                    for turned in {day, self._record.turned[-1][1]}:
-                        self._record.torn[about, turned] = fault["struck"]
+                self._note_struck(number, fault)
         control.clear_faults()
+
+    def _note_struck(self, number: int, fault: dict[str, Any]) -> None:
+        """Note what a fault of the stand-in struck: one playlist, or everything for a while."""
+        path = (fault["path"] or "").split("/")
+        about = path[2] if path[1:2] == ["playlists"] else ""
+        moment = self._run_time(number).timestamp()
+        if about:
+            self._record.deeds.append(Deed(moment, "fault", about, fault["kind"]))
+        elif fault["probability"] == 1.0 and fault["every"] == 1:
+            self._record.deeds.append(Deed(moment, "stop", "", fault["kind"]))
+        if fault["kind"] == "torn":
+            # Which of the day's two versions was edited, nobody knows.
+            for day in {self._calendar.days[number], self._record.turned[-1][1]}:
+                self._record.torn[about, day] = fault["struck"]
 
     def _call_lister(self, event: dict[str, Any], begun: float = 0, tries: int = 0) -> None:
         """Begin an asynchronous invocation, which Lambda repeats and at last gives up."""
@@ -356,6 +381,7 @@ class Simulation:
         for function in self._functions.values():
             record.invocations += function.invocations
             record.failed += function.failed
+            record.broken += function.broken
         for name, queue in self._queues.items():
             record.left += [f"{name}: {message.body}" for message in queue]
             record.expired[name] = len(queue.expired)

@@ -52,6 +52,7 @@ class WildLibrary:
     Attributes:
         troubles: how each of those fails that are to fail.
         budget: how many requests a day are enough for all but the large one.
+        confusable: the ids of those whose names hardly differ.
         large: the id of the one that needs more than that.
     """
 
@@ -63,6 +64,7 @@ class WildLibrary:
         }
         self.large = make_id("large")
         self._named = {make_id("named", str(number)): names for number, names in enumerate(_NAMES)}
+        self.confusable: Sequence[str] = tuple(self._named)
 
     @property
     def user(self) -> User:

@@ -19,12 +19,10 @@ from tools.chaos.clock import SimulatedClock
 from tools.chaos.deeds import ALIASES, DAMAGES, Planned
 from tools.chaos.envelopes import unwrap_failure
 from tools.chaos.faults import Mischief
-from tools.chaos.pollers import Poller
+from tools.chaos.pollers import POISON, Poller
 from tools.chaos.queues import SimulatedQueue
 from tools.chaos.record import Deed, Record
 from tools.chaos.scheduler import Scheduler
-
-POISON = "no message of this archive"
 
 _OWN = ("state/", "playlists/")
 _OF_PLAYLISTS = (
@@ -43,7 +41,11 @@ type CallLister = Callable[[dict[str, Any]], None]
 
 
 class World:
-    """Does to the archive what `deeds` plans, and notes it; `run` is the day's run."""
+    """Does to the archive what `deeds` plans, and notes it; `run` is the day's run.
+
+    Attributes:
+        without: what is not done, whatever is planned.
+    """
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class World:
         record: Record,
         call_lister: CallLister,
     ) -> None:
+        self.without: frozenset[str] = frozenset()
         self._aws = aws
         self._queues = queues
         self._fetcher = fetcher
@@ -65,7 +68,6 @@ class World:
         self._record = record
         self._call_lister = call_lister
         self._versions: dict[str, deque[bytes]] = defaultdict(lambda: deque(maxlen=_KEPT_VERSIONS))
-        self._damaged: dict[str, bytes] = {}
         self._numbers = 0
 
     def keep_version(self, key: str, body: bytes) -> None:
@@ -78,7 +80,7 @@ class World:
             self._scheduler.at(run.timestamp() + deed.after, lambda deed=deed: self._do(deed, run))  # type: ignore[misc]
 
     def _do(self, deed: Planned, run: datetime) -> None:
-        if self._mischief.calm:
+        if self._mischief.calm or deed.what in self.without:
             return
         self._mischief.injected[f"world: {deed.what}"] += 1
         now = self._clock.now()
@@ -107,6 +109,7 @@ class World:
             case "run to come, forced":
                 time = _years_later(now)
                 self._record.forced.append(time)
+                self._record.forced_at.append(self._clock.moment)
                 self._call_lister({"time": to_moment(time), "force": True})
             case "damage":
                 self._damage(deed.how)
@@ -123,7 +126,7 @@ class World:
         """Return the playlists of which a page or the ledger is damaged or was never made."""
         found = {
             playlist_id
-            for key, body in self._damaged.items()
+            for key, body in self._record.damaged.items()
             if (self._aws.find(key) or b"") == body and (playlist_id := playlist_of(key))
         }
         for lost in self._record.lost:
@@ -205,7 +208,7 @@ class World:
         self._mischief.injected[f"damage: {'/'.join(key.split('/')[:2])}"] += 1
         self._mischief.injected[f"damage: {how}"] += 1
         self._note("damage", key, how)
-        self._damaged[key] = body
+        self._record.damaged[key] = body
         if how == "deleted":
             self._aws.delete(key)
         else:
