@@ -147,9 +147,9 @@ def follower_numbers_are_those_read(evidence: Evidence) -> Findings:
             playlist = evidence.served_whole(message.playlist_id, message.at)
             if playlist and message.header.followers is not None:
                 days = read[followers_key(message.playlist_id)]
-                number = (message.run, message.at), handled.since, playlist.followers
+                found = (message.run, message.at), handled.since, playlist.followers
                 day = f"{message.run:%Y-%m-%d}"
-                days[day] = max(number, days.get(day, number))
+                days[day] = max(found, days.get(day, found))
     stored = {
         key: msgspec.json.decode(body, type=dict[str, int])
         for key, body in evidence.chaos.objects.items()
@@ -239,37 +239,43 @@ def _decode_json(body: bytes) -> dict[str, Any]:
 
 
 def every_run_without_a_read_is_told_as_a_gap(evidence: Evidence) -> Findings:
-    """Between two good checks, a history names the days of all runs that did not read, and no other."""
-    good: dict[str, set[datetime]] = defaultdict(set)
-    asked: dict[str, set[datetime]] = defaultdict(set)
-    known: dict[str, set[datetime]] = defaultdict(set)
-    damaged = evidence.last_damage(CATALOG)
-    for handled in evidence.chaos.merged:
-        message = decode_outcome(handled.body) if handled.body != POISON else None
-        if isinstance(message, Outcome):
-            asked[message.playlist_id].add(message.run)
-            if handled.since > damaged:
-                known[message.playlist_id].add(message.run)
-            if message.status == "ok":
-                good[message.playlist_id].add(message.run)
-    for playlist_id, ledger in evidence.ledgers.items():
-        if playlist_id in evidence.forced or not good[playlist_id]:
-            continue
-        last = max(good[playlist_id])
-        runs = {
-            run
-            for run in asked[playlist_id] - good[playlist_id]
-            if ledger.first_read < run < last
-        }
-        unread = {wording_day(run) for run in runs}
+    """Between two good checks, a history names the days of all runs that did not read, and no other.
+
+    What only a damaged catalog knew is forgotten with it.
+    """
+    known = _runs_without_a_read(evidence, since=evidence.last_damage(CATALOG))
+    for playlist_id, runs in _runs_without_a_read(evidence, since=0).items():
         gaps = _GAP.findall(_history(evidence, playlist_id))
-        # What only a damaged catalog knew is forgotten with it.
-        for day in sorted({wording_day(run) for run in runs & known[playlist_id]}):
+        for day in sorted(map(wording_day, known.get(playlist_id, ()))):
             if not any(first <= day <= (last or first) for first, last in gaps):
                 yield f"the history of {playlist_id} does not tell that it was not read on {day}"
+        unread = set(map(wording_day, runs))
         for first, _ in gaps:
             if first not in unread:
                 yield f"the history of {playlist_id} tells a gap on {first}, when it was read"
+
+
+def _runs_without_a_read(evidence: Evidence, since: float) -> dict[str, set[datetime]]:
+    """Return the runs before the last good check that found a playlist in another status.
+
+    Only what the indexer took after `since` counts.
+    """
+    good: dict[str, set[datetime]] = defaultdict(set)
+    asked: dict[str, set[datetime]] = defaultdict(set)
+    for message in evidence.merged(since):
+        if isinstance(message, Outcome):
+            asked[message.playlist_id].add(message.run)
+            if message.status == "ok":
+                good[message.playlist_id].add(message.run)
+    return {
+        playlist_id: {
+            run
+            for run in asked[playlist_id] - good[playlist_id]
+            if ledger.first_read < run < max(good[playlist_id])
+        }
+        for playlist_id, ledger in evidence.ledgers.items()
+        if good[playlist_id] and playlist_id not in evidence.forced
+    }
 
 
 def _history(evidence: Evidence, playlist_id: str) -> str:
@@ -305,14 +311,11 @@ def _was_removed_then(
         before.count(uri) > nth or None in before
         for before in _uris_read(evidence, playlist_id, stay.last_seen)
     ) and any(
-        after.count(uri) <= nth
-        for after in _uris_read(evidence, playlist_id, stay.first_missing)
+        after.count(uri) <= nth for after in _uris_read(evidence, playlist_id, stay.first_missing)
     )
 
 
-def _uris_read(
-    evidence: Evidence, playlist_id: str, run: str
-) -> Iterator[tuple[str | None, ...]]:
+def _uris_read(evidence: Evidence, playlist_id: str, run: str) -> Iterator[tuple[str | None, ...]]:
     """Yield what the reads of a run may have seen, whenever they were."""
     named = datetime.fromisoformat(run)
     moments = {

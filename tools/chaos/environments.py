@@ -129,6 +129,7 @@ class SimulatedFunction:
     """One function with its environments.
 
     Attributes:
+        begun: is told of every invocation that begins.
         broken: the failures of invocations that nothing had struck.
     """
 
@@ -137,6 +138,7 @@ class SimulatedFunction:
         self.invocations = 0
         self.failed = 0
         self.at_work = 0
+        self.begun: Callable[[], None] = lambda: None
         self.broken: list[str] = []
         self._scheduler = scheduler
         self._mischief = mischief
@@ -148,6 +150,7 @@ class SimulatedFunction:
         name = f"{self.shape.name}-{next(self._numbers)}"
         self.invocations += 1
         self.at_work += 1
+        self.begun()
 
         def handle() -> None:
             answer = None
@@ -194,7 +197,11 @@ class SimulatedFunction:
             return None
         number = self._mischief.random.randrange(len(self._idle))
         environment = self._idle.pop(number)
-        return None if self._mischief.strike("function: environment recycled", _RECYCLED) else environment
+        return (
+            None
+            if self._mischief.strike("function: environment recycled", _RECYCLED)
+            else environment
+        )
 
     def _make(self) -> Environment:
         self._mischief.pass_time(_COLD_START_SECONDS)

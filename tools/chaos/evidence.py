@@ -23,9 +23,9 @@ from playlist_archive.messages import (
 from playlist_archive.moments import to_moment
 from playlist_archive.snapshot import Snapshot, decode_snapshot
 from tools.chaos.envelopes import unwrap_failure
+from tools.chaos.pollers import POISON
 from tools.chaos.record import Record
 from tools.chaos.wild import WildLibrary
-from tools.chaos.pollers import POISON
 from tools.spotify.library import Playlist
 
 # A read may take so long, and what it saw first may be gone when it ends.
@@ -140,10 +140,24 @@ class Evidence:
         return self.library.find(playlist_id, self.chaos.day_at(moment.timestamp()))
 
     def owned(self, day: date) -> list[str]:
-        """Return the playlists that are archived unasked."""
+        """Return the playlists that the day's run had to archive unasked."""
         found = ((id_, self.library.find(id_, day)) for id_ in self.library.list_ids(day))
         user = self.library.user
-        return [id_ for id_, playlist in found if playlist and playlist.is_readable_by(user)]
+        run = self.chaos.runs[day].timestamp() if day in self.chaos.runs else 0.0
+        return [
+            id_
+            for id_, playlist in found
+            if playlist and playlist.is_readable_by(user) and not self._is_excluded(id_, run)
+        ]
+
+    def _is_excluded(self, playlist_id: str, moment: float) -> bool:
+        """Whether somebody had excluded a playlist, and not registered it."""
+        entries = {"exclude": False, "register": False}
+        opposites = {"include": "exclude", "deregister": "register"}
+        for deed in self.chaos.of_deeds(*entries, *opposites):
+            if deed.whom == playlist_id and deed.moment <= moment:
+                entries[opposites.get(deed.what, deed.what)] = deed.what in entries
+        return entries["exclude"] and not entries["register"]
 
     @cached_property
     def dead_letters(self) -> list[FetchRequest | Outcome]:
@@ -212,37 +226,43 @@ class Evidence:
         It was not read on a day on which it was read in peace, or not then, or not by that run, or
         it really was another, or somebody changed what the archive knows.
         """
-        read = good_checks(self.chaos)
         excuses: dict[str, set[str]] = defaultdict(set)
+        for playlist_id, reason in (*self._unread(), *self._read_otherwise()):
+            excuses[playlist_id].add(reason)
+        playlists_by_reason: Mapping[str, Iterable[str]] = {
+            "edited in mid-read": (playlist_id for playlist_id, _ in self.chaos.torn),
+            "its registry entry was changed": self.handled_by_hand,
+            "a forced run reached it": self.forced,
+            "Spotify told something wrong": self.chaos.misled,
+            "its name depends on those of others": self.library.confusable,
+            "the catalog was damaged": self.snapshots if self.last_damage(CATALOG) else (),
+        }
+        for reason, playlists in playlists_by_reason.items():
+            for playlist_id in playlists:
+                excuses[playlist_id].add(reason)
+        return excuses
+
+    def _unread(self) -> Iterator[tuple[str, str]]:
+        """Yield the playlists that a run did not read though it did in peace, and why not."""
+        read = good_checks(self.chaos)
         for playlist_id, runs in good_checks(self.peace).items():
             for run in runs - read.get(playlist_id, set()):
                 if to_moment(run) in self.given_up:
-                    excuses[playlist_id].add("its run was given up")
+                    yield playlist_id, "its run was given up"
                 elif self.chaos.calendar.is_stopped(self.chaos.day_at(run.timestamp())):
-                    excuses[playlist_id].add("not read while the indexer stood still")
+                    yield playlist_id, "not read while the indexer stood still"
                 elif playlist_id in self.chaos.told:
-                    excuses[playlist_id].add("not read, as its status said")
-        for playlist_id, _ in self.chaos.torn:
-            excuses[playlist_id].add("edited in mid-read")
-        for reason, playlists in (
-            ("its registry entry was changed", self.handled_by_hand),
-            ("a forced run reached it", self.forced),
-            ("Spotify told something wrong", self.chaos.misled),
-            ("its name depends on those of others", self.library.confusable),
-        ):
-            for playlist_id in playlists:
-                excuses[playlist_id].add(reason)
+                    yield playlist_id, "not read, as its status said"
+
+    def _read_otherwise(self) -> Iterator[tuple[str, str]]:
+        """Yield the playlists that were read by another run than in peace, or later."""
         scheduled = set(self.chaos.runs.values())
         for outcome in self.outcomes:
             if outcome.status == "ok":
                 if outcome.run not in scheduled:
-                    excuses[outcome.playlist_id].add("read by another run")
+                    yield outcome.playlist_id, "read by another run"
                 elif self._turned_since(outcome):
-                    excuses[outcome.playlist_id].add("read when it was another already")
-        if self.last_damage(CATALOG):
-            for playlist_id in self.ledgers:
-                excuses[playlist_id].add("the catalog was damaged")
-        return excuses
+                    yield outcome.playlist_id, "read when it was another already"
 
     def _turned_since(self, outcome: Outcome) -> bool:
         """Whether the library was turned to another day between a run and its read."""

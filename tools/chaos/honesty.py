@@ -13,8 +13,8 @@ import msgspec
 from playlist_archive.keys import CATALOG, DAMAGED, SPOTIFY_STATE, STATUS_JSON, snapshot_key
 from playlist_archive.messages import Outcome, RunReport, decode_outcome
 from tools.chaos.evidence import Evidence, Sent
-from tools.chaos.record import Written
 from tools.chaos.pollers import POISON
+from tools.chaos.record import Written
 
 type Findings = Iterator[str]
 type Status = dict[str, Any]
@@ -57,7 +57,9 @@ def status_pages_are_true(evidence: Evidence) -> Findings:
     for page in evidence.chaos.pages:
         try:
             found = (
-                _false_in_json(said, page) if page.key == STATUS_JSON else _false_in_page(said, page)
+                _false_in_json(said, page)
+                if page.key == STATUS_JSON
+                else _false_in_page(said, page)
             )
             for finding in found:
                 yield f"{page.key} of {_moment(page.moment)}: {finding}"
@@ -172,9 +174,11 @@ def _false_of_overdue(
         yield f"{playlist_id} is told to be overdue, and was checked in the run of {known}"
     if since and since.timestamp() > moment:
         yield f"{playlist_id} is told to be overdue since {since}, which was still to come"
-    if since is None and entry["status"] == "ok" and (due := _long_due(said, playlist_id, run)):
-        if not said.heard_of(playlist_id, due, moment):
-            yield f"{playlist_id} was due in the run of {due} and is not told to be overdue"
+    due = _long_due(said, playlist_id, run)
+    if since is None and entry["status"] == "ok" and due:
+        if said.heard_of(playlist_id, due, moment):
+            return
+        yield f"{playlist_id} was due in the run of {due} and is not told to be overdue"
 
 
 def _long_due(said: _Said, playlist_id: str, run: datetime) -> datetime | None:
@@ -199,7 +203,11 @@ def _false_in_page(said: _Said, page: Written) -> Findings:
             continue
         for playlist_id, asked in due.items():
             well = said.checked(playlist_id, known, page.moment)
-            if asked < page.moment and not well and not said.retired(playlist_id, known, page.moment):
+            if (
+                asked < page.moment
+                and not well
+                and not said.retired(playlist_id, known, page.moment)
+            ):
                 yield f"all is told to be well, and {playlist_id} was due and not checked"
 
 
@@ -218,7 +226,9 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
                 continue
             own = any(begin - 600 <= moment < end for moment in own_faults.get(playlist_id, ()))
             unlisted = playlist_id not in known and day == chaos.calendar.days[0]
-            if not (everybodys or own or unlisted or _is_asked_seldom(evidence, playlist_id, begin)):
+            if not (
+                everybodys or own or unlisted or _is_asked_seldom(evidence, playlist_id, begin)
+            ):
                 reason = _last_word(evidence, playlist_id, end)
                 yield f"{playlist_id} was not checked on {day} though nothing explains it; {reason}"
 
@@ -289,11 +299,12 @@ def nothing_is_later_than_the_clock(evidence: Evidence) -> Findings:
         for until, report in _Said(evidence).reports
         if report.run <= report.at + _AHEAD and report.run not in set(evidence.chaos.forced)
     ]
-    begun = [run for run in evidence.chaos.forced_at]
     for page in evidence.chaos.pages:
         if page.key != STATUS_JSON:
             continue
-        last_forced = max((moment for moment in begun if moment < page.moment), default=0.0)
+        last_forced = max(
+            (moment for moment in evidence.chaos.forced_at if moment < page.moment), default=0.0
+        )
         if last_forced and not any(
             last_forced + _BLOCKED_SECONDS < moment < page.moment - _KNOWN_AFTER_SECONDS
             for moment in healed
@@ -338,11 +349,11 @@ def damaged_objects_are_set_aside_or_mended(evidence: Evidence) -> Findings:
         if deed.how not in _UNREADABLE:
             continue
         body = chaos.damaged[key]
+        lasting = key in {CATALOG, SPOTIFY_STATE} or key.startswith("playlists/followers/")
         if chaos.objects.get(key) == body:
             yield f"{key} is as it was when it was {deed.how} at {_moment(deed.moment)}"
-        elif key in {CATALOG, SPOTIFY_STATE} or key.startswith("playlists/followers/"):
-            if body not in copies[key]:
-                yield f"{key} was {deed.how} at {_moment(deed.moment)} and overwritten without a copy"
+        elif lasting and body not in copies[key]:
+            yield f"{key} was {deed.how} at {_moment(deed.moment)} and overwritten without a copy"
 
 
 def _parse(text: str | None) -> datetime | None:

@@ -8,7 +8,6 @@ from tools.chaos.environments import Answer, SimulatedFunction
 from tools.chaos.faults import Mischief
 from tools.chaos.queues import Message, SimulatedQueue
 from tools.chaos.scheduler import Scheduler
-from tools.chaos.stack import Mapped
 
 POISON = "no message of this archive"
 
@@ -36,7 +35,7 @@ class Poller:
         self.handled: Callable[[Message, float], None] = lambda _message, _since: None
         self.may_not_give_back = True
         self._stands_still = False
-        self._source: Mapped = function.shape.source
+        self._source = function.shape.source
         self._function = function
         self._queue = queue
         self._clock = clock

@@ -105,6 +105,7 @@ class Record:
         damaged: what damaged objects were then.
         dead: when the fetcher stood still.
         hurt: which requests about which playlist failed, and when.
+        overlaps: how often which functions were at work at the same time as another began.
         broken: the failures of functions that nothing had struck.
         misled: the playlists of which Spotify said something wrong.
     """
@@ -137,6 +138,7 @@ class Record:
     dead: list[tuple[float, float]] = field(default_factory=list)
     hurt: list[tuple[float, str]] = field(default_factory=list)
     misled: set[str] = field(default_factory=set)
+    overlaps: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
     invocations: int = 0
     failed: int = 0

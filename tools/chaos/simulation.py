@@ -91,6 +91,8 @@ class Simulation:
             name: SimulatedFunction(shape, self._scheduler, self._mischief)
             for name, shape in self._stack.functions.items()
         }
+        for function in self._functions.values():
+            function.begun = partial(self._note_overlaps, function)
         self._pollers = {
             name: self._poller(function)
             for name, function in self._functions.items()
@@ -105,14 +107,14 @@ class Simulation:
         self._aws.watch = self._watch
         self._wire = Wire(self._clock, self._scheduler, self._mischief)
         self._world = World(
-            self._aws,
-            self._queues,
-            self._pollers["fetcher"],
-            self._clock,
-            self._scheduler,
-            self._mischief,
-            self._record,
-            self._call_lister,
+            aws=self._aws,
+            queues=self._queues,
+            fetcher=self._pollers["fetcher"],
+            clock=self._clock,
+            scheduler=self._scheduler,
+            mischief=self._mischief,
+            record=self._record,
+            call_lister=self._call_lister,
         )
         self._world.without = without
         # A lane that is blocked on purpose gives its messages back.
@@ -200,19 +202,20 @@ class Simulation:
 
     def _begin_day(self, number: int) -> None:
         day, control = self._calendar.days[number], self._stand_in.control
+        if self._mischief.calm:
+            return
+        # The stand-in forgets a new refresh token with its faults: the owner logs in again.
+        parameter = self._stack.parameters["CredentialsParameter"]
+        self._aws.write_parameter(parameter, self._credentials())
         if self._calendar.is_calm(number):
             self._mischief.calm = True
             self._world.end()
-        if self._mischief.calm:
             return
         self._wire.troubles = {
             playlist_id: trouble
             for playlist_id, trouble in self._library.troubles.items()
             if trouble not in self._without
         }
-        # The stand-in forgets a new refresh token with its faults: the owner logs in again.
-        parameter = self._stack.parameters["CredentialsParameter"]
-        self._aws.write_parameter(parameter, self._credentials())
         playlists = self._library.tame(day)
         long = [
             playlist_id
@@ -253,7 +256,10 @@ class Simulation:
     def _end_day(self, number: int) -> None:
         day, control = self._calendar.days[number], self._stand_in.control
         if not self._pollers["indexer"].stands_still:
-            for key, kept in ((CATALOG, self._record.catalogs), (STATUS_JSON, self._record.statuses)):
+            for key, kept in (
+                (CATALOG, self._record.catalogs),
+                (STATUS_JSON, self._record.statuses),
+            ):
                 if body := self._aws.find(key):
                     kept[day] = body
         for fault in control.state()["faults"]:
@@ -299,6 +305,15 @@ class Simulation:
             return False
         self._record.lost.append(Deed(self._clock.moment, "lost", queue, body))
         return True
+
+    def _note_overlaps(self, function: SimulatedFunction) -> None:
+        """Count with which functions this one, which just began, is at work at once."""
+        name = function.shape.name
+        for other in self._functions.values():
+            if other is function and other.at_work > 1:
+                self._record.overlaps[name] += 1
+            elif other is not function and other.at_work:
+                self._record.overlaps["+".join(sorted((name, other.shape.name)))] += 1
 
     def _note_handled(self, message: Message, since: float) -> None:
         self._record.merged.append(Handled(since, self._clock.moment, message.body))

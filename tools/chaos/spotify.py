@@ -131,7 +131,11 @@ class Wire:
             self._mischief.pass_time(_TIMEOUT_SECONDS)
             raise requests.ReadTimeout
         task = self._scheduler.current
-        if task and answer.status_code == requests.codes.too_many_requests and path.startswith("/v1/"):
+        if (
+            task
+            and answer.status_code == requests.codes.too_many_requests
+            and path.startswith("/v1/")
+        ):
             seconds = answer.headers.get("Retry-After", "")
             if seconds.isdecimal():
                 self._told[task.number] = self._clock.moment + int(seconds)

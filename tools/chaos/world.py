@@ -3,6 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from playlist_archive.events import parse_render_body
@@ -49,6 +50,7 @@ class World:
 
     def __init__(
         self,
+        *,
         aws: Aws,
         queues: Mapping[str, SimulatedQueue],
         fetcher: Poller,
@@ -77,13 +79,18 @@ class World:
 
     def prepare(self, planned: Sequence[Planned], run: datetime) -> None:
         for deed in planned:
-            self._scheduler.at(run.timestamp() + deed.after, lambda deed=deed: self._do(deed, run))  # type: ignore[misc]
+            self._scheduler.at(run.timestamp() + deed.after, partial(self._do, deed, run))
 
     def _do(self, deed: Planned, run: datetime) -> None:
         if self._mischief.calm or deed.what in self.without:
             return
         self._mischief.injected[f"world: {deed.what}"] += 1
-        now = self._clock.now()
+        for do in (self._do_to_registry, self._do_to_objects, self._do_to_runs):
+            if do(deed, run):
+                return
+        raise ValueError(f"nobody knows how to do {deed.what}")
+
+    def _do_to_registry(self, deed: Planned, _run: datetime) -> bool:
         match deed.what:
             case "register":
                 self._write(deed, registry_key(deed.whom), ALIASES[int(deed.how)])
@@ -95,14 +102,32 @@ class World:
                 self._delete(deed, registry_key(deed.whom))
             case "include":
                 self._delete(deed, f"{EXCLUDED}{deed.whom}")
+            case _:
+                return False
+        return True
+
+    def _do_to_objects(self, deed: Planned, _run: datetime) -> bool:
+        match deed.what:
+            case "damage":
+                self._damage(deed.how)
+            case "stray":
+                self._aws.write(f"{CATALOG}.bak", self._aws.find(CATALOG) or b"")
+            case "fetcher dead":
+                self._stop_fetcher(float(deed.how))
             case "redrive":
                 self.redrive()
+            case _:
+                return False
+        return True
+
+    def _do_to_runs(self, deed: Planned, run: datetime) -> bool:
+        now = self._clock.now()
+        match deed.what:
             case "run again":
                 self._call_lister({"time": to_moment(run)})
             case "run late":
                 self._call_lister({"time": to_moment(run - timedelta(days=1))})
             case "run by hand":
-                self._note(deed.what, to_moment(now))
                 self._call_lister({})
             case "run to come":
                 self._call_lister({"time": to_moment(_years_later(now))})
@@ -111,12 +136,9 @@ class World:
                 self._record.forced.append(time)
                 self._record.forced_at.append(self._clock.moment)
                 self._call_lister({"time": to_moment(time), "force": True})
-            case "damage":
-                self._damage(deed.how)
-            case "stray":
-                self._aws.write(f"{CATALOG}.bak", self._aws.find(CATALOG) or b"")
-            case "fetcher dead":
-                self._stop_fetcher(float(deed.how))
+            case _:
+                return False
+        return True
 
     def end(self) -> None:
         """Take back what nobody would leave so; from now on all is to heal."""
@@ -217,7 +239,7 @@ class World:
 
 def playlist_of(key: str) -> str | None:
     """Return the playlist that a page, a ledger or a series of numbers belongs to."""
-    name = key.split("/")[-1][:22]
+    name = key.rpartition("/")[2][:22]
     return name if key.startswith(_OF_PLAYLISTS) and is_playlist_id(name) else None
 
 
