@@ -63,13 +63,15 @@ def plan_deeds(random: Random, victims: Sequence[str]) -> list[Planned]:
 
     for _ in range(2):
         now_and_then(0.5, "register", random.choice(victims), str(random.randrange(len(ALIASES))))
+    for _ in range(3):
+        now_and_then(0.4, "edit", random.choice(victims))
     now_and_then(0.3, "deregister", random.choice(victims))
     now_and_then(0.25, "exclude", random.choice(victims))
     now_and_then(0.3, "include", random.choice(victims))
     now_and_then(0.2, "misname", random.choice(BAD_ENTRIES))
     for _ in range(2):
         now_and_then(0.4, "redrive")
-    now_and_then(0.2, "run again")
+    now_and_then(0.3, "run again")
     now_and_then(0.1, "run by hand")
     now_and_then(0.15, "run late")
     now_and_then(0.1, "run to come")
@@ -77,8 +79,11 @@ def plan_deeds(random: Random, victims: Sequence[str]) -> list[Planned]:
     for _ in range(3):
         now_and_then(0.6, "damage", how=random.choice(tuple(DAMAGES)))
     now_and_then(0.15, "stray")
-    now_and_then(0.06, "fetcher dead", how=str(int(random.uniform(0.5, 2.5) * _DAY_SECONDS)))
-    if random.random() < 0.15:  # noqa: PLR2004 - a share
-        # Sooner than anything else can have come of the first one.
-        planned.append(Planned(random.uniform(310, 1_200), "run again"))
+    now_and_then(0.1, "fetcher dead", how=str(int(random.uniform(0.5, 2.5) * _DAY_SECONDS)))
+    if random.random() < 0.3:  # noqa: PLR2004 - a share
+        # While the first one is still at work, within SQS's deduplication or soon after it.
+        planned.append(Planned(random.uniform(20, 900), "run again"))
+    if random.random() < 0.3:  # noqa: PLR2004 - a share
+        hours = random.uniform(0.5, 20)
+        planned.append(Planned(0, "hollow", random.choice(victims), str(int(3_600 * hours))))
     return planned

@@ -72,6 +72,8 @@ class _Said:
 
     def __init__(self, evidence: Evidence) -> None:
         self.sent = evidence.sent
+        self.requests = evidence.requests
+        self.excluded = {deed.whom for deed in evidence.chaos.of_deeds("exclude")}
         self.forced = set(evidence.chaos.forced)
         self.damaged = sorted(
             deed.moment for deed in evidence.chaos.of_deeds("damage") if deed.whom == CATALOG
@@ -125,6 +127,14 @@ class _Said:
             default=None,
         )
 
+    def is_surely_wanted(self, playlist_id: str, before: float) -> bool:
+        """Whether a playlist stands in the library, as a sweep had seen, and nobody excluded it."""
+        listed = any(
+            request.source == "library" and moment < before - 86_400 / 2
+            for moment, request in self.requests.get(playlist_id, [])
+        )
+        return listed and playlist_id not in self.excluded
+
     def catalog_is_whole(self, before: float) -> bool:
         return not self.damaged or self.damaged[0] >= before
 
@@ -141,6 +151,9 @@ def _false_in_json(said: _Said, page: Written) -> Findings:
         for playlist_id, entry in status["playlists"].items()
         if entry["status"] != "retired"
     }
+    for playlist_id, entry in status["playlists"].items():
+        if entry["status"] == "retired" and said.is_surely_wanted(playlist_id, page.moment):
+            yield f"{playlist_id} is told to be retired, and stands in the library"
     up_to_date = 0
     for playlist_id, entry in active.items():
         checked = _parse(entry["last_checked"])
@@ -240,6 +253,16 @@ def _is_checked(evidence: Evidence, playlist_id: str, begin: float, end: float) 
     )
 
 
+def _is_held_for_once(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
+    """Whether a great loss was found that no earlier run had found."""
+    held = {
+        sent.moment >= begin
+        for sent in evidence.sent.get(playlist_id, ())
+        if sent.outcome.status == "held" and begin - 2 * 86_400 < sent.moment < end
+    }
+    return held == {True}
+
+
 def _last_word(evidence: Evidence, playlist_id: str, end: float) -> str:
     words = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < end]
     if not words:
@@ -264,8 +287,10 @@ def _own_faults(evidence: Evidence) -> Mapping[str, list[float]]:
     faults: dict[str, list[float]] = defaultdict(list)
     for moment, playlist_id in chaos.hurt:
         faults[playlist_id].append(moment)
-    for deed in chaos.of_deeds("fault", "register", "deregister", "exclude", "include"):
+    for deed in chaos.of_deeds("fault", "edit", "register", "deregister", "exclude", "include"):
         faults[deed.whom].append(deed.moment)
+    for deed in chaos.of_deeds("hollow"):
+        faults[deed.whom] += [deed.moment, deed.moment + float(deed.how)]
     for message in evidence.dead_letters:
         faults[message.playlist_id].append(message.run.timestamp())
     return faults

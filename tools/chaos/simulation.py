@@ -38,6 +38,7 @@ from tools.chaos.wild import WildLibrary
 from tools.chaos.world import World
 from tools.spotify.accounts import Client
 from tools.spotify.server import StandIn
+from tools.spotify.shapes import App
 
 _DAY_SECONDS = 86_400
 _SEVERAL_PAGES = 100
@@ -46,7 +47,9 @@ _RETRY_SECONDS = (60, 120)
 _DOUBLED, _LATE, _VERY_LATE, _LOST = 0.05, 0.05, 0.01, 0.002
 _OUTAGE_SECONDS = 2.5 * 3_600
 _VIEWS = ("pretty", "cumulative", "plain", "history")
-_VICTIMS = 6
+_VICTIMS = 4
+# Of so many seeds one has a library without troubles; of so many one has an older kind of app.
+_HEALTHY, _OLDER = 3, 4
 
 
 class Simulation:
@@ -71,12 +74,15 @@ class Simulation:
         self._seed = seed
         self._random = Random(seed)  # noqa: S311 - it is to be repeated
         self._log = log
-        self._stand_in = StandIn(library, day=days[0])
+        app = App.OLDER if seed % _OLDER == 1 else App.NEW
+        self._stand_in = StandIn(library, app=app, day=days[0])
         parameters = {
             "SpotifyApiUrl": f"{self._stand_in.url}/v1",
             "SpotifyAccountsUrl": self._stand_in.url,
         }
-        if not calm:
+        # A healthy library now and then: where something is always wrong, no page says that all is well.
+        self._healthy = seed % _HEALTHY == 0
+        if not calm and not self._healthy and "large" not in without:
             parameters["DailyRequestBudget"] = str(library.budget)
         self._stack = Stack(parameters)
         self._clock = SimulatedClock(self._run_time(0) - timedelta(hours=1))
@@ -115,6 +121,8 @@ class Simulation:
             mischief=self._mischief,
             record=self._record,
             call_lister=self._call_lister,
+            edit=self._edit,
+            wire=self._wire,
         )
         self._world.without = without
         # A lane that is blocked on purpose gives its messages back.
@@ -214,7 +222,7 @@ class Simulation:
         self._wire.troubles = {
             playlist_id: trouble
             for playlist_id, trouble in self._library.troubles.items()
-            if trouble not in self._without
+            if trouble not in self._without and not self._healthy
         }
         playlists = self._library.tame(day)
         long = [
@@ -238,6 +246,12 @@ class Simulation:
         event = {"time": to_moment(datetime.fromtimestamp(run, UTC))}
         for delay in self._delays("schedule"):
             self._scheduler.at(run + min(delay, 3_000), partial(self._call_lister, event))
+
+    def _edit(self, playlist_id: str) -> None:
+        """Let a row have moved when the playlist is asked for next."""
+        number = self._calendar.days.index(self._record.turned[-1][1])
+        if not self._calendar.is_stopped(self._calendar.days[number]):
+            self._stand_in.control.add_fault("torn", path=f"/playlists/{playlist_id}", times=1)
 
     def _register(self) -> None:
         for playlist_id, alias in zip(self._chosen(), ("Our summer", "Rain, mostly"), strict=False):
@@ -280,7 +294,8 @@ class Simulation:
         if fault["kind"] == "torn":
             # Which of the day's two versions was edited, nobody knows.
             for day in {self._calendar.days[number], self._record.turned[-1][1]}:
-                self._record.torn[about, day] = fault["struck"]
+                edits = self._record.torn.get((about, day), 0)
+                self._record.torn[about, day] = edits + fault["struck"]
 
     def _call_lister(self, event: dict[str, Any], begun: float = 0, tries: int = 0) -> None:
         """Begin an asynchronous invocation, which Lambda repeats and at last gives up."""

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, Literal
 from unittest.mock import patch
 
+import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.response import HTTPResponse
@@ -57,6 +58,7 @@ class Wire:
         sent: requests to the Web API, and for which playlist.
         too_early: those that were sent while Spotify had asked to wait, and the archive knew.
         troubles: how a playlist fails whenever it is asked for.
+        hollow: until when a playlist is told to have no rows, though it has.
         hurt: when a request for which playlist (or none) had no good answer.
         misled: the playlists of which something wrong was told.
     """
@@ -65,6 +67,7 @@ class Wire:
         self.sent: list[tuple[float, str]] = []
         self.too_early: list[str] = []
         self.troubles: dict[str, Trouble] = {}
+        self.hollow: dict[str, float] = {}
         self.hurt: list[tuple[float, str]] = []
         self.misled: set[str] = set()
         self._stored = (0.0, 0.0)
@@ -151,6 +154,9 @@ class Wire:
             self._answers += 1
             self._mischief.injected[f"Spotify: a playlist's own trouble, {trouble}"] += 1
             status, body = trouble_answer(trouble, body, self._answers, random)
+        elif playlist and self._clock.moment < self.hollow.get(playlist[1], 0.0):
+            self._mischief.injected["Spotify: no rows, though there are"] += 1
+            body = hollow_out(body)
         elif strike("Spotify: other bytes", _GARBLED):
             body = garble(random, body)
         elif strike("Spotify: a wrong value", _MISLED):
@@ -170,6 +176,15 @@ def trouble_answer(trouble: Trouble, body: bytes, number: int, random: Random) -
             return 200, garble(random, body)
         case _:
             return _TROUBLED[trouble]
+
+
+def hollow_out(body: bytes) -> bytes:
+    """Return a playlist, or a page of its rows, as if it had none."""
+    answer = msgspec.json.decode(body, type=dict[str, Any])
+    for page in (answer, answer.get("items"), answer.get("tracks")):
+        if isinstance(page, dict) and "total" in page:
+            page |= {"items": [], "total": 0, "next": None}
+    return msgspec.json.encode(answer)
 
 
 def garble(random: Random, body: bytes) -> bytes:

@@ -46,6 +46,10 @@ _NAMES: tuple[tuple[str, ...], ...] = (
 )
 
 
+# Of one that its owner cuts short on a day, and from then on edits a little every day.
+_ROWS_BEFORE_THE_CUT, _ROWS_AFTER, _DAY_OF_THE_CUT = 60, 20, 2
+
+
 class WildLibrary:
     """A library with playlists that fail, each in its own way, a large one, and confusable names.
 
@@ -54,6 +58,7 @@ class WildLibrary:
         budget: how many requests a day are enough for all but the large one.
         confusable: the ids of those whose names hardly differ.
         large: the id of the one that needs more than that.
+        cut: the id of one that loses most of its rows, and this is true.
     """
 
     def __init__(self, library: Library, since: date) -> None:
@@ -63,6 +68,7 @@ class WildLibrary:
             make_id("trouble", str(number)): trouble for number, trouble in enumerate(_TROUBLES)
         }
         self.large = make_id("large")
+        self.cut = make_id("cut")
         self._named = {make_id("named", str(number)): names for number, names in enumerate(_NAMES)}
         self.confusable: Sequence[str] = tuple(self._named)
 
@@ -75,7 +81,7 @@ class WildLibrary:
         return self._library.first_day
 
     def list_ids(self, day: date) -> Sequence[str]:
-        return [*self._library.list_ids(day), *self.troubles, self.large, *self._named]
+        return [*self._library.list_ids(day), *self.troubles, self.large, self.cut, *self._named]
 
     def tame(self, day: date) -> Sequence[str]:
         """Return the playlists of the library that was wrapped."""
@@ -86,8 +92,11 @@ class WildLibrary:
             return self._troubled[playlist_id]
         if playlist_id == self.large:
             return self._large
+        number = max(0, (day - self._since).days)
+        if playlist_id == self.cut:
+            rows = _ROWS_BEFORE_THE_CUT if number < _DAY_OF_THE_CUT else _ROWS_AFTER + number
+            return replace(self._plain(self.cut, "Cut short", rows), version=1 + number)
         if names := self._named.get(playlist_id):
-            number = max(0, (day - self._since).days)
             named = self._plain(playlist_id, names[number % len(names)], _FEW_ROWS)
             return replace(named, version=1 + number) if len(names) > 1 else named
         return self._library.find(playlist_id, day)

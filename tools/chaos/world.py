@@ -24,6 +24,7 @@ from tools.chaos.pollers import POISON, Poller
 from tools.chaos.queues import SimulatedQueue
 from tools.chaos.record import Deed, Record
 from tools.chaos.scheduler import Scheduler
+from tools.chaos.spotify import Wire
 
 _OWN = ("state/", "playlists/")
 _OF_PLAYLISTS = (
@@ -59,6 +60,8 @@ class World:
         mischief: Mischief,
         record: Record,
         call_lister: CallLister,
+        edit: Callable[[str], None],
+        wire: Wire,
     ) -> None:
         self.without: frozenset[str] = frozenset()
         self._aws = aws
@@ -69,6 +72,8 @@ class World:
         self._mischief = mischief
         self._record = record
         self._call_lister = call_lister
+        self._edit = edit
+        self._wire = wire
         self._versions: dict[str, deque[bytes]] = defaultdict(lambda: deque(maxlen=_KEPT_VERSIONS))
         self._numbers = 0
 
@@ -116,12 +121,21 @@ class World:
                 self._stop_fetcher(float(deed.how))
             case "redrive":
                 self.redrive()
+            case "edit":
+                self._note(deed.what, deed.whom)
+                self._edit(deed.whom)
+            case "hollow":
+                self._note(deed.what, deed.whom, deed.how)
+                self._wire.hollow[deed.whom] = self._clock.moment + float(deed.how)
             case _:
                 return False
         return True
 
     def _do_to_runs(self, deed: Planned, run: datetime) -> bool:
         now = self._clock.now()
+        if deed.what not in {"run again", "run late"} and self._is_hollow():
+            # A second run that finds the same would confirm it, and be right to do so.
+            return True
         match deed.what:
             case "run again":
                 self._call_lister({"time": to_moment(run)})
@@ -139,6 +153,9 @@ class World:
             case _:
                 return False
         return True
+
+    def _is_hollow(self) -> bool:
+        return any(self._clock.moment < until for until in self._wire.hollow.values())
 
     def end(self) -> None:
         """Take back what nobody would leave so; from now on all is to heal."""
