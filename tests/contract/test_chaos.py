@@ -13,6 +13,7 @@ import stamina
 from playlist_archive.keys import (
     CATALOG,
     INDEX,
+    METADATA_COMPACT,
     STATUS_JSON,
     STATUS_PAGE,
     followers_key,
@@ -200,6 +201,11 @@ def fail_unstruck(record: Record) -> None:
     record.broken.append("renderer-1 failed though nothing struck it: KeyError(); {}")
 
 
+def rename_in_the_index_alone(record: Record) -> None:
+    names = json.loads(record.objects[METADATA_COMPACT])
+    record.objects[METADATA_COMPACT] = json.dumps(names | {FERRY: "Another"}).encode()
+
+
 DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (lose_a_snapshot, "no snapshot is lost"),
     (shorten_a_snapshot, "no snapshot is partial"),
@@ -224,6 +230,7 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (leave_the_damage, "damaged objects are set aside or mended"),
     (overwrite_without_a_copy, "damaged objects are set aside or mended"),
     (fail_unstruck, "functions fail only when struck"),
+    (rename_in_the_index_alone, "names are told alike"),
 ]
 
 

@@ -28,6 +28,7 @@ from tools.chaos.evidence import Contents, Evidence
 from tools.chaos.honesty import (
     damaged_objects_are_set_aside_or_mended,
     functions_fail_only_when_struck,
+    names_are_told_alike,
     nobody_waits_for_longer_than_faults_explain,
     nothing_is_later_than_the_clock,
     snapshots_are_in_the_order_of_reading,
@@ -389,6 +390,7 @@ CHECKS: tuple[Check, ...] = (
     nothing_is_later_than_the_clock,
     damaged_objects_are_set_aside_or_mended,
     functions_fail_only_when_struck,
+    names_are_told_alike,
 )
 
 
@@ -400,6 +402,6 @@ def check_all(evidence: Evidence) -> dict[str, list[str]]:
 def _found(check: Check, evidence: Evidence) -> Findings:
     try:
         yield from check(evidence)
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever the code under test raises
         # What was left behind is so broken that the check cannot even read it.
         yield f"cannot be checked: {type(error).__name__}: {error}"

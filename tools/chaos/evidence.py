@@ -258,7 +258,7 @@ class Evidence:
         """Yield the playlists that were read by another run than in peace, or later."""
         scheduled = set(self.chaos.runs.values())
         for outcome in self.outcomes:
-            if outcome.status == "ok":
+            if outcome.status in {"ok", "held"}:
                 if outcome.run not in scheduled:
                     yield outcome.playlist_id, "read by another run"
                 elif self._turned_since(outcome):

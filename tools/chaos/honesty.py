@@ -7,10 +7,21 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from unicodedata import category
 
 import msgspec
 
-from playlist_archive.keys import CATALOG, DAMAGED, SPOTIFY_STATE, STATUS_JSON, snapshot_key
+from playlist_archive.keys import (
+    CATALOG,
+    DAMAGED,
+    INDEX,
+    METADATA_COMPACT,
+    SPOTIFY_STATE,
+    STATUS_JSON,
+    STATUS_PAGE,
+    snapshot_key,
+    view_key,
+)
 from playlist_archive.messages import Outcome, RunReport, decode_outcome
 from tools.chaos.evidence import Evidence, Sent
 from tools.chaos.pollers import POISON
@@ -22,6 +33,7 @@ type Status = dict[str, Any]
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 _LAST_RUN = re.compile(r"^\| Last run \| (\d{4}-\d\d-\d\d \d\d:\d\d) UTC", re.MULTILINE)
 _REFUSED = re.compile(r"InvalidMessageError.*\{'time': '20[3-9]\d-[^']*'\}$")
+_JOINERS = "\u200c\u200d"
 _WELL = "All is well"
 # Whatever was handled so long before a page was written, the page's author had read: an indexer
 # lives for two minutes.
@@ -350,6 +362,37 @@ def _future_in(page: Written) -> Findings:
     for name, text in told:
         if (moment := _parse(text)) and moment > latest:
             yield f"{page.key} of {_moment(page.moment)} tells {text} as {name}"
+
+
+def names_are_told_alike(evidence: Evidence) -> Findings:
+    """Each playlist has one name, everywhere, which looks like no other and hides nothing."""
+    objects = evidence.chaos.objects
+    names = msgspec.json.decode(objects[METADATA_COMPACT], type=dict[str, str])
+    seen: dict[str, str] = {}
+    for playlist_id, name in names.items():
+        look = _visible(name)
+        if look != name:
+            yield f"the name {name!a} of {playlist_id} has characters that nobody sees"
+        if look in seen:
+            yield f"{playlist_id} and {seen[look]} look alike: {name!a}"
+        seen[look] = playlist_id
+        page = objects.get(view_key("pretty", playlist_id, ".json"))
+        told = msgspec.json.decode(page, type=dict[str, Any])["unique_name"] if page else name
+        if told != name:
+            yield f"{playlist_id} is {name!a} in the index and {told!a} on its page"
+    for key in (INDEX, STATUS_PAGE):
+        hidden = {char for char in objects[key].decode() if _is_hidden(char)} - {"\n"}
+        if hidden:
+            yield f"{key} holds {sorted(hidden)!a}"
+
+
+def _visible(name: str) -> str:
+    return "".join(char for char in name if not _is_hidden(char)).strip()
+
+
+def _is_hidden(char: str) -> bool:
+    """Whether a character is a control, or shown as nothing; joiners make one picture of two."""
+    return category(char) in {"Cc", "Cf", "Zl", "Zp"} and char not in _JOINERS
 
 
 def functions_fail_only_when_struck(evidence: Evidence) -> Findings:
