@@ -40,6 +40,8 @@ _GAP = re.compile(
     r"^> Not (?:readable|archived) (?:on|from) (\S{10})(?: to (\S{10}))?", re.MULTILINE
 )
 
+_DAY_SECONDS = 86_400
+
 type Findings = Iterator[str]
 type Check = Callable[[Evidence], Findings]
 
@@ -207,13 +209,16 @@ def nothing_is_silently_missing(evidence: Evidence) -> Findings:
     """After every run each playlist was either checked in it or says why not.
 
     For what became a dead letter the alarm speaks, and for a new playlist of a library that could
-    not be listed the report of the run.
+    not be listed the report of the run. A catalog that was damaged since comes back with the next run.
     """
     chaos = evidence.chaos
+    damages = [deed.moment for deed in chaos.of_deeds("damage") if deed.whom == CATALOG]
     spoken_for = {(message.playlist_id, message.run) for message in evidence.dead_letters}
     known: set[str] = set()
     for day, document in chaos.catalogs.items():
         run = chaos.runs.get(day)
+        if run and any(0 <= moment - run.timestamp() < _DAY_SECONDS for moment in damages):
+            continue
         try:
             catalog = decode_catalog(document)
         except msgspec.DecodeError:

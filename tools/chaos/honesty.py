@@ -169,7 +169,7 @@ def _false_in_json(said: _Said, page: Written) -> Findings:
     up_to_date = 0
     for playlist_id, entry in active.items():
         checked = _parse(entry["last_checked"])
-        up_to_date += bool(run and checked and checked >= run)
+        up_to_date += bool(checked and (run is None or checked >= run))
         known = said.surely_checked(playlist_id, page.moment)
         if checked and not _was_checked(said, playlist_id, checked, page.moment):
             yield f"{playlist_id} was not checked in the run of {checked}"

@@ -13,6 +13,7 @@ from playlist_archive.keys import (
     is_playlist_id,
     parse_snapshot_key,
     registry_key,
+    snapshots_prefix,
 )
 from playlist_archive.moments import to_moment
 from tools.chaos.aws import Aws
@@ -124,9 +125,11 @@ class World:
             case "edit":
                 self._note(deed.what, deed.whom)
                 self._edit(deed.whom)
-            case "hollow":
+            case "hollow" if self._is_archived(deed.whom):
                 self._note(deed.what, deed.whom, deed.how)
                 self._wire.hollow[deed.whom] = self._clock.moment + float(deed.how)
+            case "hollow":
+                pass  # without an earlier read nothing tells it from an empty playlist
             case _:
                 return False
         return True
@@ -156,6 +159,9 @@ class World:
 
     def _is_hollow(self) -> bool:
         return any(self._clock.moment < until for until in self._wire.hollow.values())
+
+    def _is_archived(self, playlist_id: str) -> bool:
+        return any(key.startswith(snapshots_prefix(playlist_id)) for key in self._aws.list_keys())
 
     def end(self) -> None:
         """Take back what nobody would leave so; from now on all is to heal."""
@@ -231,7 +237,7 @@ class World:
         """Damage an object of some kind, each kind as likely as any other."""
         kinds: dict[str, list[str]] = defaultdict(list)
         for key in self._aws.list_keys():
-            if key.startswith(_OWN):
+            if key in self._versions:
                 kinds["/".join(key.split("/")[:2])].append(key)
         if not kinds:
             return
