@@ -2,18 +2,21 @@
 
 import time
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 import typer
 from rich.console import Console
 
-from tools.chaos.checks import Evidence, check_all, differing_pages
+from tools.chaos.checks import check_all, differing_pages, playlists_in
+from tools.chaos.evidence import Evidence
 from tools.chaos.record import Record
 from tools.chaos.simulation import Simulation
+from tools.chaos.wild import WildLibrary
 from tools.spotify.history import HistoryLibrary
 
 _LOGS = Path(".local/chaos")
@@ -21,30 +24,74 @@ _LOGS = Path(".local/chaos")
 console = Console(highlight=False, soft_wrap=True)
 
 
+class Run(NamedTuple):
+    """What came of one seed."""
+
+    evidence: Evidence
+    findings: dict[str, list[str]]
+    digest: str
+    seconds: float
+
+
 def chaos(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A history file.")],
     days: Annotated[int, typer.Option(min=5, help="How many of its last days.")] = 30,
     seed: Annotated[int, typer.Option(help="Repeats the same faults.")] = 1,
+    without: Annotated[str, typer.Option(help="Deeds and troubles to leave out, by comma.")] = "",
+    seeds: Annotated[str, typer.Option(help="Several seeds, as 1-10, for a short table.")] = "",
 ) -> None:
     """Archive the last days of a history file in peace and in chaos, and compare."""
     library = HistoryLibrary(file)
     dates = [library.last_day - timedelta(days=ago) for ago in reversed(range(days))]
-    console.print(f"seed {seed}: {len(library.list_ids(dates[-1]))} playlists, {days} days")
+    wild = WildLibrary(library, dates[0])
     _LOGS.mkdir(parents=True, exist_ok=True)
+    if not seeds:
+        console.print(f"seed {seed}: {len(wild.list_ids(dates[-1]))} playlists, {days} days")
+        run = try_seed(wild, dates, seed, frozenset(without.split(",")))
+        _report(run.evidence, run.findings)
+        console.print(f"\ndigest {run.digest} (seed {seed}, {days} days, {run.seconds:.0f} s)")
+        raise SystemExit(1 if any(run.findings.values()) else 0)
+    failed = 0
+    for number in parse_seeds(seeds):
+        run = try_seed(wild, dates, number, frozenset(without.split(",")))
+        failed += any(run.findings.values())
+        _report_shortly(number, run)
+    raise SystemExit(1 if failed else 0)
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Return the seeds of `3` or `1-10`."""
+    first, _, last = text.partition("-")
+    return list(range(int(first), int(last or first) + 1))
+
+
+def try_seed(
+    library: WildLibrary, days: Sequence[date], seed: int, without: frozenset[str] = frozenset()
+) -> Run:
+    """Archive a library in peace and in chaos, and look for what must not be."""
+    began = time.monotonic()
     records: dict[str, Record] = {}
     for name in ("peace", "chaos"):
-        began = time.monotonic()
-        log = _LOGS / f"{name}-{seed}.log"
-        with log.open("w") as output:
-            simulation = Simulation(library, dates, seed, calm=name == "peace", log=output)
-            records[name] = simulation.run()
-        console.print(f"{name}: {time.monotonic() - began:.0f} s, logs in {log}")
+        with (_LOGS / f"{name}-{seed}.log").open("w") as log:
+            calm = name == "peace"
+            records[name] = Simulation(
+                library, days, seed, calm=calm, log=log, without=without
+            ).run()
     evidence = Evidence(library, **records)
     findings = check_all(evidence)
-    _report(evidence, findings)
-    console.print(f"\ndigest {digest(records['chaos'])} (seed {seed}, {days} days)")
-    if any(findings.values()):
-        raise SystemExit(1)
+    return Run(evidence, findings, digest(records["chaos"]), time.monotonic() - began)
+
+
+def _report_shortly(seed: int, run: Run) -> None:
+    failed = {check: found for check, found in run.findings.items() if found}
+    chaos = run.evidence.chaos
+    console.print(
+        f"seed {seed:3}  {'FAILED' if failed else 'ok':6}  {run.digest}  "
+        f"{chaos.injected.total():6,} injected  {chaos.invocations:5,} invocations  "
+        f"{len(chaos.written):4,} snapshots  {run.seconds:4.0f} s"
+    )
+    for check, found in failed.items():
+        console.print(f"          {len(found):4} x {check}: {found[0]}")
 
 
 def digest(record: Record) -> str:
@@ -68,7 +115,7 @@ def _report(evidence: Evidence, findings: dict[str, list[str]]) -> None:
     letters = {queue: len(letters) for queue, letters in sorted(chaos.letters.items())}
     expired = {queue: number for queue, number in chaos.expired.items() if number}
     differing = differing_pages(evidence)
-    unmoved = evidence.ledgers.keys() - evidence.excuses.keys() - differing.keys()
+    unmoved = playlists_in(evidence.chaos.objects) - evidence.excuses.keys() - differing.keys()
     reasons = Counter(
         reason for playlist_id in differing for reason in evidence.excuses.get(playlist_id, ())
     )

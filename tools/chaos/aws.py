@@ -20,13 +20,15 @@ from botocore.loaders import create_loader
 from moto import mock_aws
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
-from moto.s3.models import s3_backends
+from moto.s3.models import S3Backend, s3_backends
+from urllib3.util.ssl_ import create_urllib3_context
 
 from tools.chaos.faults import AwsFault, Mischief
 from tools.chaos.queues import SimulatedQueue
 from tools.chaos.stack import Stack
 
-_SECONDS = 0.02
+# A call and its answer take so long, each.
+_SECONDS = 0.01
 _ACCOUNT = "123456789012"
 _CODES = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "InternalError",
@@ -73,8 +75,13 @@ class Aws:
             stack.enter_context(
                 patch.object(botocore.session, "create_loader", cache(create_loader))
             )
+            stack.enter_context(
+                patch("botocore.httpsession.create_urllib3_context", cache(create_urllib3_context))
+            )
             boto3.setup_default_session()
             boto3.client("s3").create_bucket(Bucket=self._bucket)
+            # moto would load them again for every call.
+            stack.enter_context(patch.object(S3Backend, "urls", self._backend().urls))
             self.write_parameter(credentials_parameter, credentials)
             yield
 
@@ -89,17 +96,27 @@ class Aws:
     def delete(self, key: str) -> None:
         boto3.client("s3").delete_object(Bucket=self._bucket, Key=key)
 
-    def read(self, key: str) -> bytes:
-        body: bytes = s3_backends[_ACCOUNT]["aws"].buckets[self._bucket].keys[key].value
-        return body
+    def find(self, key: str) -> bytes | None:
+        found = self._objects().get(key)
+        return found.value if found else None
+
+    def list_keys(self) -> list[str]:
+        return sorted(self._objects())
 
     def read_all(self) -> dict[str, bytes]:
-        keys = s3_backends[_ACCOUNT]["aws"].buckets[self._bucket].keys
+        keys = self._objects()
         return {key: keys[key].value for key in sorted(keys)}
+
+    def _objects(self) -> Any:
+        return self._backend().buckets[self._bucket].keys
+
+    @staticmethod
+    def _backend() -> S3Backend:
+        return s3_backends[_ACCOUNT]["aws"]
 
     def _answer(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         service, operation = event_name.split(".")[1:]
-        self._mischief.pass_time(_SECONDS)
+        self._mischief.travel(service, _SECONDS)
         self._mischief.kill(f"before a call of {service}")
         fault = self._mischief.fail_aws(service, operation)
         if fault and not fault.takes_effect:
@@ -107,6 +124,7 @@ class Aws:
         answer = self._perform(service, operation, request, in_part=fault)
         if service == "s3" and HTTPStatus(answer.status_code).is_success:
             self._tell(operation, request)
+        self._mischief.travel(service, _SECONDS)
         if fault:
             answer = self._fail(fault, service, request, answer)
         self._mischief.kill(f"after a call of {service}")

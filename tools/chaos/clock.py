@@ -1,6 +1,6 @@
 """The time of the simulated world: it passes when something waits, and nothing really waits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -18,24 +18,22 @@ class SimulatedClock:
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.moment, UTC)
 
-    def sleep(self, seconds: float) -> None:
-        self.moment += seconds
-
     def advance_to(self, moment: float) -> None:
         self.moment = max(self.moment, moment)
 
 
 @contextmanager
-def govern_time(clock: SimulatedClock) -> Iterator[None]:
+def govern_time(clock: SimulatedClock, wait: Callable[[float], None]) -> Iterator[None]:
     """Let `clock` be the time of the archive's code and of all that it retries with."""
-    waiting = SimpleNamespace(sleep=clock.sleep)
+    time = SimpleNamespace(sleep=wait, monotonic=lambda: clock.moment, time=lambda: clock.moment)
     with ExitStack() as stack:
         for patched in (
             patch.object(SystemClock, "now", lambda _: clock.now().replace(microsecond=0)),
             patch.object(SystemClock, "monotonic", lambda _: clock.moment),
-            patch.object(SystemClock, "sleep", lambda _, seconds: clock.sleep(seconds)),
-            patch("botocore.endpoint.time", waiting),
-            patch("tenacity.nap.time", waiting),
+            patch.object(SystemClock, "sleep", lambda _, seconds: wait(seconds)),
+            patch("botocore.endpoint.time", time),
+            patch("tenacity.time", time),
+            patch("tenacity.nap.time", time),
         ):
             stack.enter_context(patched)
         yield

@@ -1,13 +1,13 @@
 """What goes wrong, drawn from one seeded generator, and counted."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from http import HTTPStatus
 from random import Random
 from typing import Any, NamedTuple
 
 from tools.chaos.clock import SimulatedClock
+from tools.chaos.scheduler import Scheduler
 
 # Of calls to AWS or Spotify by a function.
 _KILL = 0.002
@@ -15,15 +15,13 @@ _AWS_FAULT = 0.015
 # How many attempts in a row a fault of AWS strikes: boto3 makes four.
 _LASTS = (1, 1, 1, 1, 2, 3, 6)
 _LOST_ANSWER = 0.005
+# Now and then a call takes so many times as long, and others overtake it.
+_SLOW, _SLOWER = 0.02, (10, 200)
 # Of days: something keeps the archive from all that it has not yet read.
 _STOP = 0.1
 
 type StandInFault = tuple[str, dict[str, Any]]
 """A kind of `tools.spotify.faults`, and its details."""
-
-
-class Killed(BaseException):
-    """The function's environment is gone, in the middle of whatever it did."""
 
 
 class AwsFault(NamedTuple):
@@ -72,36 +70,36 @@ class Mischief:
         outage: the moments between which S3 refuses everything.
     """
 
-    def __init__(self, clock: SimulatedClock, random: Random, *, calm: bool) -> None:
+    def __init__(
+        self, clock: SimulatedClock, scheduler: Scheduler, random: Random, *, calm: bool
+    ) -> None:
         self.calm = calm
         self.random = random
         self.injected: Counter[str] = Counter()
         self.outage = (float("inf"), float("inf"))
         self._clock = clock
-        self._deadline: float | None = None
+        self._scheduler = scheduler
         self._lasting: dict[str, int] = {}
-
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Strike what happens here; a function that takes more than `seconds` is killed."""
-        self._deadline = self._clock.moment + seconds
-        try:
-            yield
-        finally:
-            self._deadline = None
 
     @property
     def strikes_now(self) -> bool:
-        return self._deadline is not None and not self.calm
+        return self._scheduler.current is not None and not self.calm
 
     def seconds_left(self) -> float:
-        return (self._deadline or float("inf")) - self._clock.moment
+        task = self._scheduler.current
+        return (task.deadline if task else float("inf")) - self._clock.moment
 
     def pass_time(self, seconds: float) -> None:
-        self._clock.sleep(seconds)
-        if self.seconds_left() < 0:
-            self.injected["function: timed out"] += 1
-            raise Killed
+        """Let others go on for so long."""
+        self._scheduler.wait(seconds)
+
+    def travel(self, what: str, usual_seconds: float) -> None:
+        """Let a call or its answer take its time, which is never the same."""
+        seconds = usual_seconds * self.random.uniform(0.5, 1.5)
+        if self.strikes_now and self.strike(f"{what}: slow", _SLOW):
+            seconds *= self.random.uniform(*_SLOWER)
+            self._mark()
+        self.pass_time(seconds)
 
     def strike(self, what: str, probability: float) -> bool:
         if self.calm or self.random.random() >= probability:
@@ -110,8 +108,10 @@ class Mischief:
         return True
 
     def kill(self, when: str) -> None:
-        if self.strikes_now and self.strike(f"function: killed {when}", _KILL):
-            raise Killed
+        task = self._scheduler.current
+        if task and self.strikes_now and self.strike(f"function: killed {when}", _KILL):
+            self._mark()
+            raise task.die()
 
     def lose_answer(self) -> bool:
         return self.strikes_now and self.strike("Spotify: answer lost", _LOST_ANSWER)
@@ -131,7 +131,13 @@ class Mischief:
         else:
             return None
         self.injected[f"{service}: {fault.what}"] += 1
+        self._mark()
         return fault
+
+    def _mark(self) -> None:
+        """Note that the present task was struck, so that it may fail."""
+        if self._scheduler.current:
+            self._scheduler.current.struck = True
 
 
 def plan_spotify_day(

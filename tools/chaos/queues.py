@@ -35,6 +35,8 @@ class SimulatedQueue:
 
     Attributes:
         give_up: takes a message that was received too often.
+        loses: whether a message is lost on its way.
+        changed: is told that something may be received earlier than before.
         sent: what was ever sent, and when.
         expired: the bodies of messages that lay longer than the queue keeps them.
     """
@@ -42,6 +44,8 @@ class SimulatedQueue:
     def __init__(self, shape: QueueShape, clock: SimulatedClock, random: Random) -> None:
         self.shape = shape
         self.give_up: Callable[[str, str], None] = lambda _body, _group: None
+        self.loses: Callable[[str], bool] = lambda _body: False
+        self.changed: Callable[[], None] = lambda: None
         self.sent: list[tuple[float, str]] = []
         self.expired: list[str] = []
         self._clock = clock
@@ -63,8 +67,11 @@ class SimulatedQueue:
                 return
             self._recent[deduplication_id] = now
         self.sent.append((now, body))
+        if self.loses(body):
+            return
         number = len(self.sent)
         self._messages[number] = Message(number, body, now, now, group)
+        self.changed()
 
     def ready_at(self) -> float | None:
         """Return the moment from which something can be received."""
@@ -98,13 +105,23 @@ class SimulatedQueue:
         return received
 
     def hold(self, handle: str, seconds: int) -> None:
+        """Show a message again after so long, unless it has been received anew."""
         message = self._messages.get(int(handle.partition("-")[0]))
         if message and message.handle == handle:
             visible = self._clock.moment + seconds
             self._messages[message.number] = replace(message, visible=visible)
+            self.changed()
 
     def delete(self, message: Message) -> None:
+        """Delete what was received, unless it has become visible again or was received anew."""
+        present = self._messages.get(message.number)
+        if present and present.handle == message.handle and present.visible > self._clock.moment:
+            self.drop(message)
+
+    def drop(self, message: Message) -> None:
+        """Lose a message, wherever it is."""
         self._messages.pop(message.number, None)
+        self.changed()
 
     def _groups(self) -> dict[str, float]:
         """Return when each group may go on: after the last of its messages in flight."""

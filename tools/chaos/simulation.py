@@ -1,106 +1,167 @@
-"""The days of an archive: schedule, deliveries, the owner's hand, and everything going wrong."""
+"""The days of an archive: schedule, deliveries, the world around it, and everything going wrong."""
 
-import heapq
 import json
 import random as stdlib_random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from itertools import count
 from random import Random
 from typing import Any, TextIO
 
 import msgspec
 
 from playlist_archive.credentials import Credentials
-from playlist_archive.keys import CATALOG, SNAPSHOTS, SPOTIFY_STATE, STATUS_JSON, registry_key
+from playlist_archive.keys import (
+    CATALOG,
+    SNAPSHOTS,
+    SPOTIFY_STATE,
+    STATUS_JSON,
+    STATUS_PAGE,
+    registry_key,
+)
 from playlist_archive.moments import to_moment
 from playlist_archive.spotify.state import SpotifyState
 from tools.chaos.aws import Aws, S3Event
 from tools.chaos.clock import SimulatedClock, govern_time
-from tools.chaos.envelopes import unwrap_failure, wrap_failure, wrap_messages, wrap_s3_event
+from tools.chaos.deeds import plan_deeds
+from tools.chaos.envelopes import wrap_failure, wrap_s3_event
+from tools.chaos.environments import Answer, SimulatedFunction, hosting
 from tools.chaos.faults import Mischief, plan_spotify_day
-from tools.chaos.functions import SimulatedFunction
-from tools.chaos.queues import SimulatedQueue
-from tools.chaos.record import Calendar, Record
+from tools.chaos.pollers import POISON, Poller
+from tools.chaos.queues import Message, SimulatedQueue
+from tools.chaos.record import Calendar, Deed, Handled, Record, Written
+from tools.chaos.scheduler import Scheduler
 from tools.chaos.spotify import Wire
 from tools.chaos.stack import Stack
+from tools.chaos.wild import WildLibrary
+from tools.chaos.world import World
 from tools.spotify.accounts import Client
-from tools.spotify.library import Library
 from tools.spotify.server import StandIn
-
-POISON = "no message of this archive"
+from tools.spotify.shapes import App
 
 _DAY_SECONDS = 86_400
 _SEVERAL_PAGES = 100
 # Lambda tries an event again after one minute, then after two more.
 _RETRY_SECONDS = (60, 120)
-_DOUBLED, _LATE, _VERY_LATE, _UNDELETED = 0.05, 0.05, 0.01, 0.02
+_DOUBLED, _LATE, _VERY_LATE, _LOST = 0.05, 0.05, 0.01, 0.002
 _OUTAGE_SECONDS = 2.5 * 3_600
 _VIEWS = ("pretty", "cumulative", "plain", "history")
+_VICTIMS = 4
+# Of so many seeds one has a library without troubles; of so many one has an older kind of app.
+_HEALTHY, _OLDER = 3, 4
 
 
 class Simulation:
-    """One archive of a library, from its first day on; `calm` is without any fault."""
+    """One archive of a library, from its first day on.
+
+    `calm` is without any fault, `without` names kinds of deeds and troubles that are left out.
+    """
 
     def __init__(
-        self, library: Library, days: Sequence[date], seed: int, *, calm: bool, log: TextIO
+        self,
+        library: WildLibrary,
+        days: Sequence[date],
+        seed: int,
+        *,
+        calm: bool,
+        log: TextIO,
+        without: frozenset[str] = frozenset(),
     ) -> None:
         self._library = library
-        self._calendar = Calendar.of(days)
+        self._without = without
+        self._calendar = Calendar.of(days, seed)
         self._seed = seed
         self._random = Random(seed)  # noqa: S311 - it is to be repeated
-        self._stand_in = StandIn(library, day=days[0])
-        urls = {
+        self._log = log
+        app = App.OLDER if seed % _OLDER == 1 else App.NEW
+        self._stand_in = StandIn(library, app=app, day=days[0])
+        parameters = {
             "SpotifyApiUrl": f"{self._stand_in.url}/v1",
             "SpotifyAccountsUrl": self._stand_in.url,
         }
-        self._stack = Stack(urls)
+        # A healthy library now and then: where something is always wrong, no page says that all is well.
+        self._healthy = seed % _HEALTHY == 0
+        if not calm and not self._healthy and "large" not in without:
+            parameters["DailyRequestBudget"] = str(library.budget)
+        self._stack = Stack(parameters)
         self._clock = SimulatedClock(self._run_time(0) - timedelta(hours=1))
-        self._mischief = Mischief(self._clock, self._random, calm=calm)
+        self._scheduler = Scheduler(self._clock)
+        self._mischief = Mischief(self._clock, self._scheduler, self._random, calm=calm)
+        self._record = Record(self._calendar)
         self._queues = {
             name: SimulatedQueue(shape, self._clock, self._random)
             for name, shape in self._stack.queues.items()
         }
-        for queue in self._queues.values():
-            if queue.shape.dead_letters:
-                queue.give_up = self._queues[queue.shape.dead_letters].send
         self._functions = {
-            name: SimulatedFunction(shape, self._mischief, log)
+            name: SimulatedFunction(shape, self._scheduler, self._mischief)
             for name, shape in self._stack.functions.items()
         }
+        for function in self._functions.values():
+            function.begun = partial(self._note_overlaps, function)
+        self._pollers = {
+            name: self._poller(function)
+            for name, function in self._functions.items()
+            if function.shape.source
+        }
+        for name, queue in self._queues.items():
+            if queue.shape.dead_letters:
+                queue.give_up = self._queues[queue.shape.dead_letters].send
+                queue.loses = partial(self._lose, name)
+        self._pollers["indexer"].handled = self._note_handled
         self._aws = Aws(self._stack, self._queues, self._mischief)
         self._aws.watch = self._watch
-        self._wire = Wire(self._clock, self._mischief)
-        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
-        self._number = count()
-        self._indexer_runs = True
-        self._record = Record(self._calendar)
+        self._wire = Wire(self._clock, self._scheduler, self._mischief)
+        self._world = World(
+            aws=self._aws,
+            queues=self._queues,
+            fetcher=self._pollers["fetcher"],
+            clock=self._clock,
+            scheduler=self._scheduler,
+            mischief=self._mischief,
+            record=self._record,
+            call_lister=self._call_lister,
+            edit=self._edit,
+            wire=self._wire,
+        )
+        self._world.without = without
+        # A lane that is blocked on purpose gives its messages back.
+        self._pollers["fetcher"].may_not_give_back = False
+        tame = library.tame(days[0])
+        known = [id_ for id_ in library.list_ids(days[0]) if id_ not in tame[:2]]
+        self._victims = self._random.sample(known, min(_VICTIMS, len(known)))
+
+    def _poller(self, function: SimulatedFunction) -> Poller:
+        assert function.shape.source
+        queue = self._queues[function.shape.source.queue]
+        return Poller(function, queue, self._clock, self._scheduler, self._mischief)
 
     def run(self) -> Record:
         """Live through all days, mend what was given up, then make everything again."""
-        with self._world():
+        with self._hosting():
             for number in range(len(self._calendar.days)):
                 self._live(number)
             self._mischief.calm = True
-            self._settle()
-            self._redrive()
-            self._settle()
+            self._scheduler.settle()
+            self._world.redrive()
+            self._scheduler.settle()
+            self._mend()
             self._close()
             self._rebuild()
         return self._record
 
     @contextmanager
-    def _world(self) -> Iterator[None]:
+    def _hosting(self) -> Iterator[None]:
         parameter = self._stack.parameters["CredentialsParameter"]
         # stamina and botocore draw how long they wait from the standard generator.
         stdlib_random.seed(self._seed)
         with ExitStack() as stack:
             stack.enter_context(self._stand_in)
-            stack.enter_context(govern_time(self._clock))
+            stack.enter_context(govern_time(self._clock, self._scheduler.wait))
+            stack.enter_context(hosting(self._clock, self._scheduler, self._log))
             stack.enter_context(self._aws.run(parameter, self._credentials()))
             stack.enter_context(self._wire.watch())
+            stack.enter_context(self._scheduler.ending())
             yield
 
     def _credentials(self) -> str:
@@ -115,34 +176,55 @@ class Simulation:
 
     def _live(self, number: int) -> None:
         run = self._run_time(number).timestamp()
-        self._go_on_until(run)
+        self._scheduler.run_until(run)
         self._turn_stand_in(number)
+        self._begin_day(number)
         if number != self._calendar.skipped:
             self._record.runs[self._calendar.days[number]] = self._run_time(number)
             self._schedule_run(run)
-        self._at(run + 6 * 3_600, self._redrive)
+        self._scheduler.at(run + 6 * 3_600, self._world.redrive)
         noon = run + 8 * 3_600
         if number == self._calendar.registered:
-            self._at(noon, self._register)
+            self._scheduler.at(noon, self._register)
         if number == self._calendar.unregistered:
-            self._at(noon, self._unregister)
-        if number in self._calendar.stopped:
-            self._at(noon, self._turn_indexer)
-        self._go_on_until(run + _DAY_SECONDS - 1)
+            self._scheduler.at(noon, self._unregister)
+        if self._calendar.turns_indexer(number):
+            self._scheduler.at(noon, self._turn_indexer)
+        if not self._mischief.calm:
+            self._world.prepare(plan_deeds(self._random, self._victims), self._run_time(number))
+            if not self._calendar.is_calm(number) and self._random.random() < 0.5:  # noqa: PLR2004 - a half
+                self._scheduler.at(
+                    run + self._random.uniform(1_800, _DAY_SECONDS - 60),
+                    partial(self._turn_stand_in, number + 1),
+                )
+        self._scheduler.run_until(run + _DAY_SECONDS - 1)
         self._end_day(number)
 
     def _turn_stand_in(self, number: int) -> None:
-        day, control = self._calendar.days[number], self._stand_in.control
-        control.set_date(day)
+        """Let the playlists be those of another day, unless they are already."""
+        day = self._calendar.days[number]
+        if self._record.turned and self._record.turned[-1][1] == day:
+            return
+        self._stand_in.control.set_date(day)
         self._record.turned.append((self._clock.moment, day))
-        if self._calendar.is_calm(number):
-            self._mischief.calm = True
+
+    def _begin_day(self, number: int) -> None:
+        day, control = self._calendar.days[number], self._stand_in.control
         if self._mischief.calm:
             return
         # The stand-in forgets a new refresh token with its faults: the owner logs in again.
         parameter = self._stack.parameters["CredentialsParameter"]
         self._aws.write_parameter(parameter, self._credentials())
-        playlists = self._library.list_ids(day)
+        if self._calendar.is_calm(number):
+            self._mischief.calm = True
+            self._world.end()
+            return
+        self._wire.troubles = {
+            playlist_id: trouble
+            for playlist_id, trouble in self._library.troubles.items()
+            if trouble not in self._without and not self._healthy
+        }
+        playlists = self._library.tame(day)
         long = [
             playlist_id
             for playlist_id in playlists
@@ -163,7 +245,13 @@ class Simulation:
     def _schedule_run(self, run: float) -> None:
         event = {"time": to_moment(datetime.fromtimestamp(run, UTC))}
         for delay in self._delays("schedule"):
-            self._at(run + min(delay, 3_000), self._lister_call(event))
+            self._scheduler.at(run + min(delay, 3_000), partial(self._call_lister, event))
+
+    def _edit(self, playlist_id: str) -> None:
+        """Let a row have moved when the playlist is asked for next."""
+        number = self._calendar.days.index(self._record.turned[-1][1])
+        if not self._calendar.is_stopped(self._calendar.days[number]):
+            self._stand_in.control.add_fault("torn", path=f"/playlists/{playlist_id}", times=1)
 
     def _register(self) -> None:
         for playlist_id, alias in zip(self._chosen(), ("Our summer", "Rain, mostly"), strict=False):
@@ -173,141 +261,119 @@ class Simulation:
         self._aws.delete(registry_key(self._chosen()[0]))
 
     def _chosen(self) -> Sequence[str]:
-        return self._library.list_ids(self._calendar.days[0])[:2]
+        return self._library.tame(self._calendar.days[0])[:2]
 
     def _turn_indexer(self) -> None:
-        self._indexer_runs = not self._indexer_runs
+        indexer = self._pollers["indexer"]
+        indexer.stands_still = not indexer.stands_still
 
     def _end_day(self, number: int) -> None:
         day, control = self._calendar.days[number], self._stand_in.control
-        if self._indexer_runs:
-            self._record.catalogs[day] = self._aws.read(CATALOG)
+        if not self._pollers["indexer"].stands_still:
+            for key, kept in (
+                (CATALOG, self._record.catalogs),
+                (STATUS_JSON, self._record.statuses),
+            ):
+                if body := self._aws.find(key):
+                    kept[day] = body
         for fault in control.state()["faults"]:
             self._record.injected[f"Spotify: {fault['kind']}"] += fault["struck"]
-            if fault["kind"] == "torn" and fault["struck"]:
-                playlist_id = fault["path"].split("/")[2]
-                self._record.torn[playlist_id, day] = fault["struck"]
+            if fault["struck"]:
+                self._note_struck(number, fault)
         control.clear_faults()
 
-    def _redrive(self) -> None:
-        for name, queue in self._queues.items():
-            source = self._queues.get(queue.shape.dead_letters)
-            if source is not None:
-                for letter in source:
-                    self._record.letters.setdefault(name, []).append(letter.body)
-                    source.delete(letter)
-                    if letter.body != POISON:
-                        again = f"again-{next(self._number)}"
-                        queue.send(letter.body, group=letter.group, deduplication_id=again)
-        lister = self._functions["lister"].shape
-        for letter in self._queues[lister.dead_letters]:
-            self._record.letters.setdefault("lister", []).append(letter.body)
-            self._queues[lister.dead_letters].delete(letter)
-            self._lister_call(unwrap_failure(letter.body))()
+    def _note_struck(self, number: int, fault: dict[str, Any]) -> None:
+        """Note what a fault of the stand-in struck: one playlist, or everything for a while."""
+        path = (fault["path"] or "").split("/")
+        about = path[2] if path[1:2] == ["playlists"] else ""
+        moment = self._run_time(number).timestamp()
+        if about:
+            self._record.deeds.append(Deed(moment, "fault", about, fault["kind"]))
+        elif fault["probability"] == 1.0 and fault["every"] == 1:
+            self._record.deeds.append(Deed(moment, "stop", "", fault["kind"]))
+        if fault["kind"] == "torn":
+            # Which of the day's two versions was edited, nobody knows.
+            for day in {self._calendar.days[number], self._record.turned[-1][1]}:
+                edits = self._record.torn.get((about, day), 0)
+                self._record.torn[about, day] = edits + fault["struck"]
 
-    def _at(self, moment: float, action: Callable[[], None]) -> None:
-        heapq.heappush(self._agenda, (moment, next(self._number), action))
+    def _call_lister(self, event: dict[str, Any], begun: float = 0, tries: int = 0) -> None:
+        """Begin an asynchronous invocation, which Lambda repeats and at last gives up."""
+        lister = self._functions["lister"]
+        first = begun or self._clock.moment
 
-    def _go_on_until(self, end: float) -> None:
-        while (step := self._next_step()) and step[0] < end:
-            self._clock.advance_to(step[0])
-            step[1]()
-        self._clock.advance_to(end)
-
-    def _settle(self) -> None:
-        """Go on until nothing waits any more."""
-        while step := self._next_step():
-            self._clock.advance_to(step[0])
-            step[1]()
-
-    def _next_step(self) -> tuple[float, Callable[[], None]] | None:
-        steps: list[tuple[float, Callable[[], None]]] = []
-        if self._agenda:
-            steps.append((self._agenda[0][0], self._do_next))
-        for function in self._functions.values():
-            source = function.shape.source
-            if source is None or (function.shape.name == "indexer" and not self._indexer_runs):
-                continue
-            ready = self._queues[source.queue].ready_at()
-            if ready is not None:
-                steps.append((ready + source.window_seconds, self._feeder(function)))
-        return min(steps, key=lambda step: step[0], default=None)
-
-    def _do_next(self) -> None:
-        heapq.heappop(self._agenda)[2]()
-
-    def _feeder(self, function: SimulatedFunction) -> Callable[[], None]:
-        def feed() -> None:
-            source = function.shape.source
-            assert source
-            queue = self._queues[source.queue]
-            messages = queue.receive(source.batch_size)
-            if not messages:
+        def end(answer: Answer) -> None:
+            if answer is not None:
                 return
-            answer = self._invoke(function, wrap_messages(messages))
-            if answer is None:
-                return
-            failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-            done = [message for message in messages if message.id not in failed]
-            if function.shape.name == "indexer":
-                self._record.merged += [message.body for message in done]
-            for message in done:
-                if not self._mischief.strike("SQS: delivered again", _UNDELETED):
-                    queue.delete(message)
-
-        return feed
-
-    def _invoke(self, function: SimulatedFunction, event: dict[str, Any]) -> Any:
-        self._wire.begin_invocation()
-        return function.invoke(event)
-
-    def _lister_call(
-        self, event: dict[str, Any], begun: float = 0, tries: int = 0
-    ) -> Callable[[], None]:
-        """Return an asynchronous invocation, which Lambda repeats and at last gives up."""
-
-        def call() -> None:
-            function = self._functions["lister"]
-            first = begun or self._clock.moment
-            if self._invoke(function, event) is not None:
-                return
-            shape = function.shape
-            if tries < shape.retries:
+            if tries < lister.shape.retries:
                 again = self._clock.moment + _RETRY_SECONDS[min(tries, 1)]
-                if again - first <= shape.longest_age_seconds:
-                    self._at(again, self._lister_call(event, first, tries + 1))
+                if again - first <= lister.shape.longest_age_seconds:
+                    repeat = partial(self._call_lister, event, first, tries + 1)
+                    self._scheduler.at(again, repeat)
                     return
-            self._queues[shape.dead_letters].send(wrap_failure(event))
+            self._queues[lister.shape.dead_letters].send(wrap_failure(event))
 
-        return call
+        lister.invoke(event, end)
+
+    def _lose(self, queue: str, body: str) -> bool:
+        if body == POISON or not self._mischief.strike(f"SQS: message lost in {queue}", _LOST):
+            return False
+        self._record.lost.append(Deed(self._clock.moment, "lost", queue, body))
+        return True
+
+    def _note_overlaps(self, function: SimulatedFunction) -> None:
+        """Count with which functions this one, which just began, is at work at once."""
+        name = function.shape.name
+        for other in self._functions.values():
+            if other is function and other.at_work > 1:
+                self._record.overlaps[name] += 1
+            elif other is not function and other.at_work:
+                self._record.overlaps["+".join(sorted((name, other.shape.name)))] += 1
+
+    def _note_handled(self, message: Message, since: float) -> None:
+        self._record.merged.append(Handled(since, self._clock.moment, message.body))
 
     def _watch(self, event: S3Event) -> None:
         """Note what is written, and let S3 announce it."""
-        if event.key.startswith(SNAPSHOTS) and event.key not in self._record.written:
-            self._record.written[event.key] = self._aws.read(event.key)
+        body = self._aws.find(event.key) or b""
+        if self._scheduler.current:
+            self._note_written(event.key, body)
         elif event.key == SPOTIFY_STATE:
-            state = msgspec.json.decode(self._aws.read(event.key), type=SpotifyState)
-            self._wire.stored_until = state.not_before.timestamp() if state.not_before else 0.0
-        elif event.key == STATUS_JSON:
-            status = json.loads(self._aws.read(event.key))
-            for playlist_id, entry in status["playlists"].items():
-                if entry["status"] != "ok":
-                    self._record.told.add(playlist_id)
+            self._wire.note_stored(0.0)
         for wanted in self._stack.notifications:
             fits = event.key.startswith(wanted.prefix) and event.key.endswith(wanted.suffix)
             if wanted.event == event.kind and fits:
                 self._announce(event, wanted.target)
 
+    def _note_written(self, key: str, body: bytes) -> None:
+        record, now = self._record, self._clock.moment
+        self._world.keep_version(key, body)
+        if key.startswith(SNAPSHOTS) and key not in record.written:
+            record.written[key] = body
+            record.written_at[key] = now
+        elif key == SPOTIFY_STATE:
+            state = msgspec.json.decode(body, type=SpotifyState)
+            until = state.not_before.timestamp() if state.not_before else 0.0
+            self._wire.note_stored(until)
+            if until > now and (not record.parked or record.parked[-1][1] != until):
+                record.parked.append((now, until))
+        elif key in {STATUS_JSON, STATUS_PAGE}:
+            record.pages.append(Written(now, key, body))
+            if key == STATUS_JSON:
+                for playlist_id, entry in json.loads(body)["playlists"].items():
+                    if entry["status"] != "ok" or entry.get("overdue_since"):
+                        record.told.add(playlist_id)
+
     def _announce(self, event: S3Event, target: str) -> None:
         now = self._clock.moment
         announcement = wrap_s3_event(event, now)
-        deliver = (
+        deliver: Callable[[], None] = (
             partial(self._queues[target].send, json.dumps(announcement))
             if target in self._queues
-            else self._lister_call(announcement)
+            else partial(self._call_lister, announcement)
         )
         for delay in self._delays("S3 event"):
-            self._at(now + delay, deliver)
+            self._scheduler.at(now + delay, deliver)
 
     def _delays(self, what: str) -> list[float]:
         """Return after how many seconds something is delivered: once as a rule, soon as a rule."""
@@ -321,15 +387,31 @@ class Simulation:
             delays.append(delay)
         return delays
 
+    def _mend(self) -> None:
+        """Have made again, as an owner would, what nothing that happened since has overwritten.
+
+        Those are the pages and ledgers that still lie there damaged, and those of playlists of
+        which a message to the renderer was lost.
+        """
+        playlists = self._world.list_unmended()
+        if playlists:
+            self._record.deeds += [Deed(self._clock.moment, "rebuild", id_) for id_ in playlists]
+            self._call_lister({"rebuild": playlists})
+            self._scheduler.settle()
+
     def _close(self) -> None:
         record = self._record
         record.objects = self._aws.read_all()
+        record.asked = self._queues["FetchQueue"].sent
         record.outcomes = self._queues["OutcomeQueue"].sent
         record.sent = self._wire.sent
+        record.hurt = self._wire.hurt
+        record.misled = self._wire.misled
         record.too_early = self._wire.too_early
         for function in self._functions.values():
             record.invocations += function.invocations
             record.failed += function.failed
+            record.broken += function.broken
         for name, queue in self._queues.items():
             record.left += [f"{name}: {message.body}" for message in queue]
             record.expired[name] = len(queue.expired)
@@ -340,6 +422,6 @@ class Simulation:
         for key in self._record.objects:
             if key.startswith(made):
                 self._aws.delete(key)
-        self._lister_call({"rebuild": "all"})()
-        self._settle()
+        self._call_lister({"rebuild": "all"})
+        self._scheduler.settle()
         self._record.rebuilt = self._aws.read_all()

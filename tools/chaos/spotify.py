@@ -1,41 +1,86 @@
-"""The way to Spotify: the stand-in behind a wire that is cut and watched."""
+"""The way to Spotify: the stand-in behind a wire that is cut, garbled and watched."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from io import BytesIO
+from random import Random
+from typing import Any, Literal
 from unittest.mock import patch
 
+import msgspec
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.response import HTTPResponse
 
 from tools.chaos.clock import SimulatedClock
 from tools.chaos.faults import Mischief
+from tools.chaos.scheduler import Scheduler
 
-_SECONDS = 0.15
+# A request and its answer take so long, each.
+_SECONDS = 0.075
 _TIMEOUT_SECONDS = 30
-_LONGEST_WAIT_SECONDS = 30
+# Of requests: the answer is of other bytes than Spotify sent.
+_GARBLED = 0.003
+# Of requests: one value in the answer is wrong.
+_MISLED = 0.003
+# What one function was told and stored, another knows when it next looks, which it does at least
+# before every playlist.
+_LATEST_LOOK_SECONDS = 60
+_PLAYLIST = re.compile(r"^/v1/playlists/([^/?]+)")
+
+type Trouble = Literal["unauthorized", "premium", "server_error", "torn", "garbage", "not_found"]
+"""How a playlist fails whenever it is asked for."""
+
+_TROUBLED: Mapping[Trouble, tuple[int, bytes]] = {
+    "unauthorized": (401, b'{"error":{"status":401,"message":"Missing/invalid access token"}}'),
+    "premium": (403, b"Active premium subscription required for the owner of the app."),
+    "server_error": (502, b'{"error":{"status":502,"message":"Bad gateway"}}'),
+    "not_found": (404, b'{"error":{"status":404,"message":"Resource not found"}}'),
+}
+# No text of JSON: whoever reads the value must refuse the answer.
+_NO_VALUES = (b'"\\ud800"', b'"\xff\xfe"', b"[" * 100_000)
+_VALUE = re.compile(rb'(?<=":)\s*("(?:[^"\\]|\\.)*"|-?[0-9.]+|null|true|false|\{\}|\[\])')
+# JSON, and wrong; of what makes a playlist's contents only the date of a row, for nobody could tell.
+_WRONG_VALUES: Mapping[bytes, tuple[bytes, ...]] = {
+    b"added_at": (b'"0001-01-01T00:00:00Z"', b'"9999-12-31T23:59:59-14:00"', b'""', b'"yesterday"'),
+    b"duration_ms": (b"1e17", b"-1", b"1e400", b"0.5"),
+    b"expires_in": (b"1e12", b"1000000000000", b"-5", b"0", b'"soon"'),
+    b"total": (b"-1", b"1e17", b'"many"'),
+}
+_WRONG = re.compile(rb'"(added_at|duration_ms|expires_in|total)":("[^"]*"|-?[0-9.]+|null)')
 
 
 class Wire:
     """What the functions send to Spotify, and whether they may.
 
     Attributes:
-        sent: requests to the Web API.
+        sent: requests to the Web API, and for which playlist.
         too_early: those that were sent while Spotify had asked to wait, and the archive knew.
-        stored_until: until when the stored state forbids requests.
+        troubles: how a playlist fails whenever it is asked for.
+        hollow: until when a playlist is told to have no rows, though it has.
+        hurt: when a request for which playlist (or none) had no good answer.
+        misled: the playlists of which something wrong was told.
     """
 
-    def __init__(self, clock: SimulatedClock, mischief: Mischief) -> None:
-        self.sent: list[float] = []
+    def __init__(self, clock: SimulatedClock, scheduler: Scheduler, mischief: Mischief) -> None:
+        self.sent: list[tuple[float, str]] = []
         self.too_early: list[str] = []
-        self.stored_until = 0.0
-        self._told_until = 0.0
+        self.troubles: dict[str, Trouble] = {}
+        self.hollow: dict[str, float] = {}
+        self.hurt: list[tuple[float, str]] = []
+        self.misled: set[str] = set()
+        self._stored = (0.0, 0.0)
+        self._told: dict[int, float] = {}
         self._clock = clock
+        self._scheduler = scheduler
         self._mischief = mischief
+        self._answers = 0
 
-    def begin_invocation(self) -> None:
-        """Forget what only the last invocation was told: it may have been killed with it."""
-        self._told_until = 0.0
+    def note_stored(self, until: float) -> None:
+        """Know from now on until when the stored state forbids requests."""
+        if until != self._stored[1]:
+            self._stored = self._clock.moment, until
 
     @contextmanager
     def watch(self) -> Iterator[None]:
@@ -45,9 +90,17 @@ class Wire:
         def pass_by(
             adapter: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **options: Any
         ) -> requests.Response:
-            self._before(str(request.path_url))
-            answer = send(adapter, request, *args, **options)
-            self._after(str(request.path_url), answer)
+            path = str(request.path_url)
+            self._before(path)
+            about = match[1] if (match := _PLAYLIST.match(path)) else ""
+            hurt = self._clock.moment, about
+            self.hurt.append(hurt)
+            # Read whole at once: whoever reads answers piece by piece gets them from the copy.
+            answer = send(adapter, request, *args, **{**options, "stream": False})
+            original = answer.content
+            answer = self._after(path, answer)
+            if answer.ok and answer.content == original:
+                self.hurt.remove(hurt)
             return answer
 
         with patch.object(HTTPAdapter, "send", pass_by):
@@ -57,17 +110,113 @@ class Wire:
         self._mischief.kill("before a request to Spotify")
         if path.startswith("/v1/"):
             now = self._clock.moment
-            self.sent.append(now)
-            if now < max(self.stored_until, self._told_until):
+            playlist = _PLAYLIST.match(path)
+            self.sent.append((now, playlist[1] if playlist else ""))
+            if now < self._forbidden_until(now):
                 self.too_early.append(f"{self._clock.now():%Y-%m-%d %H:%M:%S} {path}")
-        self._mischief.pass_time(_SECONDS)
+        self._mischief.travel("Spotify", _SECONDS)
 
-    def _after(self, path: str, answer: requests.Response) -> None:
+    def _forbidden_until(self, now: float) -> float:
+        """Return until when whoever asks now knows that it must not.
+
+        Each invocation knows what it was told itself; what another stored it knows a little later.
+        """
+        task = self._scheduler.current
+        told = self._told.get(task.number, 0.0) if task else 0.0
+        since, until = self._stored
+        return max(told, until if now - since > _LATEST_LOOK_SECONDS else 0.0)
+
+    def _after(self, path: str, answer: requests.Response) -> requests.Response:
+        answer = self._spoil(path, answer)
+        self._mischief.travel("Spotify", _SECONDS)
         self._mischief.kill("after a request to Spotify")
         if self._mischief.lose_answer():
             self._mischief.pass_time(_TIMEOUT_SECONDS)
             raise requests.ReadTimeout
-        if answer.status_code == requests.codes.too_many_requests and path.startswith("/v1/"):
+        task = self._scheduler.current
+        if (
+            task
+            and answer.status_code == requests.codes.too_many_requests
+            and path.startswith("/v1/")
+        ):
             seconds = answer.headers.get("Retry-After", "")
             if seconds.isdecimal():
-                self._told_until = self._clock.moment + int(seconds)
+                self._told[task.number] = self._clock.moment + int(seconds)
+        return answer
+
+    def _spoil(self, path: str, answer: requests.Response) -> requests.Response:
+        status, body = answer.status_code, answer.content
+        if status != requests.codes.ok or not self._mischief.strikes_now:
+            return _made_again(answer, status, body)
+        strike, random = self._mischief.strike, self._mischief.random
+        playlist = _PLAYLIST.match(path)
+        if playlist and (trouble := self.troubles.get(playlist[1])):
+            self._answers += 1
+            self._mischief.injected[f"Spotify: a playlist's own trouble, {trouble}"] += 1
+            status, body = trouble_answer(trouble, body, self._answers, random)
+        elif playlist and self._clock.moment < self.hollow.get(playlist[1], 0.0):
+            self._mischief.injected["Spotify: no rows, though there are"] += 1
+            body = hollow_out(body)
+        elif strike("Spotify: other bytes", _GARBLED):
+            body = garble(random, body)
+        elif strike("Spotify: a wrong value", _MISLED):
+            body = mislead(random, body)
+            if playlist:
+                self.misled.add(playlist[1])
+        return _made_again(answer, status, body)
+
+
+def trouble_answer(trouble: Trouble, body: bytes, number: int, random: Random) -> tuple[int, bytes]:
+    """Return status and body of the `number`-th answer about a playlist that is in trouble."""
+    match trouble:
+        case "torn":
+            other = b'"snapshot_id":"torn-%d"' % number
+            return 200, re.sub(rb'"snapshot_id":"[^"]*"', other, body)
+        case "garbage":
+            return 200, garble(random, body)
+        case _:
+            return _TROUBLED[trouble]
+
+
+def hollow_out(body: bytes) -> bytes:
+    """Return a playlist, or a page of its rows, as if it had none."""
+    answer = msgspec.json.decode(body, type=dict[str, Any])
+    for page in (answer, answer.get("items"), answer.get("tracks")):
+        if isinstance(page, dict) and "total" in page:
+            page |= {"items": [], "total": 0, "next": None}
+    return msgspec.json.encode(answer)
+
+
+def garble(random: Random, body: bytes) -> bytes:
+    """Return arbitrary bytes, or the answer with one value that is none."""
+    values = list(_VALUE.finditer(body))
+    if not values or random.random() < 0.3:  # noqa: PLR2004 - a share
+        return random.choice((random.randbytes(200), b"[" * 100_000, b'{"a":' * 100_000, b"\xff"))
+    struck = random.choice(values)
+    return body[: struck.start(1)] + random.choice(_NO_VALUES) + body[struck.end(1) :]
+
+
+def mislead(random: Random, body: bytes) -> bytes:
+    """Return the answer with one value that is wrong, though it is JSON."""
+    values = list(_WRONG.finditer(body))
+    if not values:
+        return body
+    names = sorted({value[1] for value in values})
+    name = random.choice(names)
+    struck = random.choice([value for value in values if value[1] == name])
+    return body[: struck.start(2)] + random.choice(_WRONG_VALUES[name]) + body[struck.end(2) :]
+
+
+def _made_again(answer: requests.Response, status: int, body: bytes) -> requests.Response:
+    """Return the answer with another status and body, still to be read from its stream."""
+    headers = {**answer.headers, "Content-Length": str(len(body))}
+    raw = HTTPResponse(BytesIO(body), headers, status, preload_content=False)
+    again = requests.Response()
+    again.status_code = status
+    again.headers.update(headers)
+    again.url = answer.url
+    again.request = answer.request
+    again.reason = answer.reason
+    again.encoding = answer.encoding
+    again.raw = raw
+    return again

@@ -24,11 +24,12 @@ class QueueShape:
 
 @dataclass(frozen=True)
 class Mapped:
-    """How a function is fed from a queue."""
+    """How a function is fed from a queue: `at_once` is how many batches it works at."""
 
     queue: str
     batch_size: int
     window_seconds: int
+    at_once: int
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,8 @@ class Stack:
             queue=self._resolve(properties["Queue"]),
             batch_size=int(self._resolve(properties["BatchSize"])),
             window_seconds=int(self._resolve(properties.get("MaximumBatchingWindowInSeconds", 0))),
+            # A FIFO queue is bounded by its groups, whatever Lambda may do.
+            at_once=properties.get("ScalingConfig", {}).get("MaximumConcurrency", 1_000),
         )
 
     def _notifications(self) -> Iterator[Notification]:

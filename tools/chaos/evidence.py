@@ -1,0 +1,294 @@
+"""What chaos and peace left behind, and what follows from it; the checks ask here."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from playlist_archive.catalog import Catalog, decode_catalog
+from playlist_archive.errors import ArchiveError
+from playlist_archive.events import parse_render_body
+from playlist_archive.keys import CATALOG, parse_snapshot_key
+from playlist_archive.ledger import Ledger, decode_ledger
+from playlist_archive.messages import (
+    FetchRequest,
+    LedgerLost,
+    Outcome,
+    RunReport,
+    decode_fetch_request,
+    decode_outcome,
+)
+from playlist_archive.moments import to_moment
+from playlist_archive.snapshot import Snapshot, decode_snapshot
+from tools.chaos.envelopes import unwrap_failure
+from tools.chaos.pollers import POISON
+from tools.chaos.record import Record
+from tools.chaos.wild import WildLibrary
+from tools.spotify.library import Playlist
+
+# A read may take so long, and what it saw first may be gone when it ends.
+_LONGEST_READ_SECONDS = 600
+
+
+class Contents(NamedTuple):
+    """What a snapshot must have in common with the playlist that the stand-in served."""
+
+    name: str
+    description: str
+    owner: str
+    uris: tuple[str | None, ...]
+
+    @classmethod
+    def served(cls, playlist: Playlist, edits: int = 0) -> "Contents":
+        """Return what the playlist is after so many edits in mid-read: its first row goes last."""
+        uris = tuple(row.item.uri if row.item else None for row in playlist.rows)
+        first = edits % len(uris) if uris else 0
+        return cls(
+            playlist.name,
+            playlist.description or "",
+            playlist.owner.id,
+            uris[first:] + uris[:first],
+        )
+
+    @classmethod
+    def kept(cls, snapshot: Snapshot) -> "Contents":
+        uris = tuple(row.item.uri if row.item else None for row in snapshot.rows)
+        return cls(snapshot.name, snapshot.description, snapshot.owner.id, uris)
+
+
+class Sent(NamedTuple):
+    """A message to the indexer, and when it was sent."""
+
+    moment: float
+    outcome: Outcome
+
+
+class Evidence:
+    """What chaos and peace left behind, and the library that both archived."""
+
+    def __init__(self, library: WildLibrary, chaos: Record, peace: Record) -> None:
+        self.library = library
+        self.chaos = chaos
+        self.peace = peace
+
+    @cached_property
+    def snapshots(self) -> dict[str, list[Snapshot]]:
+        """The snapshots of each playlist, in the order of their keys."""
+        found: dict[str, list[Snapshot]] = defaultdict(list)
+        for key, body in self.chaos.objects.items():
+            if parsed := parse_snapshot_key(key):
+                found[parsed[0]].append(decode_snapshot(body))
+        return found
+
+    @cached_property
+    def ledgers(self) -> dict[str, Ledger]:
+        ledgers = (
+            decode_ledger(body)
+            for key, body in self.chaos.objects.items()
+            if key.startswith("state/ledgers/")
+        )
+        return {ledger.playlist_id: ledger for ledger in ledgers}
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return decode_catalog(self.chaos.objects[CATALOG])
+
+    @cached_property
+    def sent(self) -> dict[str, list[Sent]]:
+        """What the functions said about each playlist, whether it arrived or not."""
+        found: dict[str, list[Sent]] = defaultdict(list)
+        for moment, body in self.chaos.outcomes:
+            if body != POISON and isinstance(message := decode_outcome(body), Outcome):
+                found[message.playlist_id].append(Sent(moment, message))
+        return found
+
+    @cached_property
+    def outcomes(self) -> list[Outcome]:
+        return [sent.outcome for found in self.sent.values() for sent in found]
+
+    @cached_property
+    def requests(self) -> dict[str, list[tuple[float, FetchRequest]]]:
+        """What the lister asked the fetcher for, by playlist."""
+        found: dict[str, list[tuple[float, FetchRequest]]] = defaultdict(list)
+        for moment, body in self.chaos.asked:
+            if body != POISON:
+                request = decode_fetch_request(body)
+                found[request.playlist_id].append((moment, request))
+        return found
+
+    def merged(self, since: float = 0) -> Iterator[Outcome | RunReport | LedgerLost]:
+        """Return what the indexer took in batches that it began after a moment."""
+        bodies = (handled.body for handled in self.chaos.merged if handled.since > since)
+        return decode_outcomes(bodies)
+
+    def served(self, playlist_id: str, moment: datetime) -> set[Contents]:
+        """Return what the stand-in may have shown of a playlist in a read that ended then."""
+        found: set[Contents] = set()
+        for day in self.days_of_a_read(moment):
+            if playlist := self.library.find(playlist_id, day):
+                edits = self.chaos.torn.get((playlist_id, day), 0)
+                found |= {Contents.served(playlist, number) for number in range(edits + 1)}
+        return found
+
+    def days_of_a_read(self, moment: datetime) -> set[date]:
+        end = moment.timestamp()
+        return {self.chaos.day_at(end), self.chaos.day_at(end - _LONGEST_READ_SECONDS)}
+
+    def served_whole(self, playlist_id: str, moment: datetime) -> Playlist | None:
+        return self.library.find(playlist_id, self.chaos.day_at(moment.timestamp()))
+
+    def owned(self, day: date) -> list[str]:
+        """Return the playlists that the day's run had to archive unasked."""
+        found = ((id_, self.library.find(id_, day)) for id_ in self.library.list_ids(day))
+        user = self.library.user
+        run = self.chaos.runs[day].timestamp() if day in self.chaos.runs else 0.0
+        return [
+            id_
+            for id_, playlist in found
+            if playlist and playlist.is_readable_by(user) and not self._is_excluded(id_, run)
+        ]
+
+    def _is_excluded(self, playlist_id: str, moment: float) -> bool:
+        """Whether somebody had excluded a playlist, and not registered it."""
+        entries = {"exclude": False, "register": False}
+        opposites = {"include": "exclude", "deregister": "register"}
+        for deed in self.chaos.of_deeds(*entries, *opposites):
+            if deed.whom == playlist_id and deed.moment <= moment:
+                entries[opposites.get(deed.what, deed.what)] = deed.what in entries
+        return entries["exclude"] and not entries["register"]
+
+    @cached_property
+    def dead_letters(self) -> list[FetchRequest | Outcome]:
+        """The messages about one playlist that were given up, or lost."""
+        bodies = {letter for letters in self.chaos.letters.values() for letter in letters}
+        bodies |= {lost.how for lost in self.chaos.lost}
+        return [message for body in sorted(bodies) if (message := _try_decode(body))]
+
+    @cached_property
+    def unrendered(self) -> set[str]:
+        """The playlists of which a message to the renderer was lost."""
+        found: set[str] = set()
+        for lost in self.chaos.lost:
+            if lost.whom == "RenderQueue":
+                request, keys = parse_render_body(lost.how)
+                parsed = filter(None, map(parse_snapshot_key, keys))
+                found |= {request.playlist_id} if request else {id_ for id_, _ in parsed}
+        return found
+
+    @cached_property
+    def given_up(self) -> set[str]:
+        """The runs that the lister gave up, as `2026-10-01T04:00:00Z`."""
+        letters = map(unwrap_failure, self.chaos.letters.get("lister", []))
+        return {event["time"] for event in letters if "time" in event}
+
+    def last_damage(self, key: str, before: float = float("inf")) -> float:
+        """Return when an object was last damaged, 0 if it never was."""
+        moments = (
+            deed.moment
+            for deed in self.chaos.of_deeds("damage")
+            if deed.whom == key and deed.moment < before
+        )
+        return max(moments, default=0.0)
+
+    @cached_property
+    def handled_by_hand(self) -> set[str]:
+        """The playlists whose registry entries or exclusions somebody changed."""
+        deeds = self.chaos.of_deeds("register", "deregister", "exclude", "include")
+        return {deed.whom for deed in deeds}
+
+    @cached_property
+    def forced(self) -> set[str]:
+        """The playlists that a forced run asked for or knew, as far as it reached them."""
+        runs = set(self.chaos.forced)
+        said = {outcome.playlist_id for outcome in self.outcomes if outcome.run in runs}
+        return said | {
+            id_
+            for id_, requests in self.requests.items()
+            if any(request.run in runs for _, request in requests)
+        }
+
+    @cached_property
+    def run_moments(self) -> list[float]:
+        return [run.timestamp() for run in self.chaos.runs.values()]
+
+    def windows(self) -> Iterator[tuple[date, float, float]]:
+        """Yield each day that had a run, with the moments of its run and of the next one."""
+        days = list(self.chaos.runs)
+        ends = [*self.run_moments[1:], float("inf")]
+        yield from zip(days, self.run_moments, ends, strict=True)
+
+    @cached_property
+    def excuses(self) -> Mapping[str, set[str]]:
+        """Why a playlist's pages may tell another story than in peace.
+
+        It was not read on a day on which it was read in peace, or not then, or not by that run, or
+        it really was another, or somebody changed what the archive knows.
+        """
+        excuses: dict[str, set[str]] = defaultdict(set)
+        for playlist_id, reason in (*self._unread(), *self._read_otherwise()):
+            excuses[playlist_id].add(reason)
+        playlists_by_reason: Mapping[str, Iterable[str]] = {
+            "edited in mid-read": (playlist_id for playlist_id, _ in self.chaos.torn),
+            "its registry entry was changed": self.handled_by_hand,
+            "a forced run reached it": self.forced,
+            "Spotify told something wrong": self.chaos.misled,
+            "its name depends on those of others": self.library.confusable,
+            "the catalog was damaged": self.snapshots if self.last_damage(CATALOG) else (),
+        }
+        for reason, playlists in playlists_by_reason.items():
+            for playlist_id in playlists:
+                excuses[playlist_id].add(reason)
+        return excuses
+
+    def _unread(self) -> Iterator[tuple[str, str]]:
+        """Yield the playlists that a run did not read though it did in peace, and why not."""
+        read = good_checks(self.chaos)
+        for playlist_id, runs in good_checks(self.peace).items():
+            for run in runs - read.get(playlist_id, set()):
+                if to_moment(run) in self.given_up:
+                    yield playlist_id, "its run was given up"
+                elif self.chaos.calendar.is_stopped(self.chaos.day_at(run.timestamp())):
+                    yield playlist_id, "not read while the indexer stood still"
+                elif playlist_id in self.chaos.told:
+                    yield playlist_id, "not read, as its status said"
+
+    def _read_otherwise(self) -> Iterator[tuple[str, str]]:
+        """Yield the playlists that were read by another run than in peace, or later."""
+        scheduled = set(self.chaos.runs.values())
+        for outcome in self.outcomes:
+            if outcome.status in {"ok", "held"}:
+                if outcome.run not in scheduled:
+                    yield outcome.playlist_id, "read by another run"
+                elif self._turned_since(outcome):
+                    yield outcome.playlist_id, "read when it was another already"
+
+    def _turned_since(self, outcome: Outcome) -> bool:
+        """Whether the library was turned to another day between a run and its read."""
+        run = outcome.run.timestamp()
+        turns = [moment for moment, _ in self.chaos.turned]
+        first = bisect_right(turns, run + 1)
+        return first < bisect_left(turns, outcome.at.timestamp() + 1)
+
+
+def decode_outcomes(bodies: Iterable[str]) -> Iterator[Outcome | RunReport | LedgerLost]:
+    return (decode_outcome(body) for body in bodies if body != POISON)
+
+
+def good_checks(record: Record) -> dict[str, set[datetime]]:
+    """Return in which runs each playlist was checked with success."""
+    runs: dict[str, set[datetime]] = defaultdict(set)
+    for message in decode_outcomes(body for _, body in record.outcomes):
+        if isinstance(message, Outcome) and message.status == "ok":
+            runs[message.playlist_id].add(message.run)
+    return runs
+
+
+def _try_decode(body: str) -> FetchRequest | Outcome | None:
+    for decode in (decode_fetch_request, decode_outcome):
+        with suppress(ArchiveError):
+            message = decode(body)
+            return None if isinstance(message, RunReport | LedgerLost) else message
+    return None

@@ -1,0 +1,432 @@
+"""Checks of what the archive says of itself: order, status pages, waiting, the clock, damage."""
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from unicodedata import category
+
+import msgspec
+
+from playlist_archive.keys import (
+    CATALOG,
+    DAMAGED,
+    INDEX,
+    METADATA_COMPACT,
+    SPOTIFY_STATE,
+    STATUS_JSON,
+    STATUS_PAGE,
+    snapshot_key,
+    view_key,
+)
+from playlist_archive.messages import Outcome, RunReport, decode_outcome
+from tools.chaos.evidence import Evidence, Sent
+from tools.chaos.pollers import POISON
+from tools.chaos.record import Written
+
+type Findings = Iterator[str]
+type Status = dict[str, Any]
+
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_LAST_RUN = re.compile(r"^\| Last run \| (\d{4}-\d\d-\d\d \d\d:\d\d) UTC", re.MULTILINE)
+_REFUSED = re.compile(r"InvalidMessageError.*\{'time': '20[3-9]\d-[^']*'\}$")
+_JOINERS = "\u200c\u200d"
+_WELL = "All is well"
+# Whatever was handled so long before a page was written, the page's author had read: an indexer
+# lives for two minutes.
+_KNOWN_AFTER_SECONDS = 121
+_AHEAD = timedelta(hours=26)
+# A share of the budget; with less than that left, a playlist of several pages may not fit.
+_NEARLY_SPENT = 0.75
+# What is closed, or gone, is asked for again after that time at the latest.
+_SELDOM_SECONDS = 7 * 86_400
+# Killed, a function's messages come again after six times its time-out.
+_BLOCKED_SECONDS = 3 * 3_600
+_UNREADABLE = frozenset({"truncated", "garbage", "null", "of another schema", "nested"})
+
+
+def snapshots_are_in_the_order_of_reading(evidence: Evidence) -> Findings:
+    """In the order of their keys, snapshots were read, and written, one after the other."""
+    written_at = evidence.chaos.written_at
+    for playlist_id, snapshots in evidence.snapshots.items():
+        for before, after in pairwise(snapshots):
+            if after.read_at < before.read_at:
+                yield (
+                    f"the snapshot of {playlist_id} of {after.time}, read at {after.read_at}, "
+                    f"sorts behind that of {before.time}, read at {before.read_at}"
+                )
+            keys = [snapshot_key(playlist_id, one.time) for one in (before, after)]
+            if written_at.get(keys[1], 0) < written_at.get(keys[0], 0):
+                yield f"{keys[1]} was written before {keys[0]}"
+
+
+def status_pages_are_true(evidence: Evidence) -> Findings:
+    """Each status page was true when it was written, as far as what it could know."""
+    said = _Said(evidence)
+    for page in evidence.chaos.pages:
+        try:
+            found = (
+                _false_in_json(said, page)
+                if page.key == STATUS_JSON
+                else _false_in_page(said, page)
+            )
+            for finding in found:
+                yield f"{page.key} of {_moment(page.moment)}: {finding}"
+        except (msgspec.DecodeError, KeyError) as error:
+            yield f"{page.key} of {_moment(page.moment)} cannot be read: {error!r}"
+
+
+class _Said:
+    """What was known about runs and checks at any moment."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.sent = evidence.sent
+        self.requests = evidence.requests
+        self.excluded = {deed.whom for deed in evidence.chaos.of_deeds("exclude")}
+        self.forced = set(evidence.chaos.forced)
+        self.damaged = sorted(
+            deed.moment for deed in evidence.chaos.of_deeds("damage") if deed.whom == CATALOG
+        )
+        # Of each playlist the outcomes that the indexer surely knew, by the end of their batch.
+        self.merged: dict[str, list[Sent]] = defaultdict(list)
+        self.reports: list[tuple[float, RunReport]] = []
+        for handled in evidence.chaos.merged:
+            message = decode_outcome(handled.body) if handled.body != POISON else None
+            if isinstance(message, Outcome):
+                self.merged[message.playlist_id].append(Sent(handled.until, message))
+            elif isinstance(message, RunReport):
+                self.reports.append((handled.until, message))
+        self.due: dict[datetime, dict[str, float]] = defaultdict(dict)
+        for playlist_id, requests in evidence.requests.items():
+            for moment, request in requests:
+                if not request.registration:
+                    self.due[request.run].setdefault(playlist_id, moment)
+
+    def checked(self, playlist_id: str, run: datetime, before: float) -> bool:
+        """Whether a good check of the run, or of a later one, had been sent before a moment."""
+        return any(
+            sent.outcome.status == "ok" and sent.outcome.run >= run
+            for sent in self._until(self.sent.get(playlist_id, []), before)
+        )
+
+    def heard_of(self, playlist_id: str, run: datetime, before: float) -> bool:
+        """Whether any outcome of the run, or of a later one, had been sent before a moment."""
+        return any(
+            sent.outcome.run >= run for sent in self._until(self.sent.get(playlist_id, []), before)
+        )
+
+    def retired(self, playlist_id: str, run: datetime, before: float) -> bool:
+        return any(
+            sent.outcome.status == "retired" and sent.outcome.run >= run
+            for sent in self._until(self.sent.get(playlist_id, []), before)
+        )
+
+    def surely_checked(self, playlist_id: str, before: float) -> datetime | None:
+        """Return the newest run whose good check the author of a page of that moment knew."""
+        damaged = max((moment for moment in self.damaged if moment < before), default=0.0)
+        return max(
+            (
+                sent.outcome.run
+                for sent in self.merged.get(playlist_id, [])
+                if damaged < sent.moment - 2 * _KNOWN_AFTER_SECONDS
+                and sent.moment < before - _KNOWN_AFTER_SECONDS
+                and sent.outcome.status == "ok"
+                and sent.outcome.run not in self.forced
+            ),
+            default=None,
+        )
+
+    def is_surely_wanted(self, playlist_id: str, before: float) -> bool:
+        """Whether a playlist stands in the library, as a sweep had seen, and nobody excluded it."""
+        listed = any(
+            request.source == "library" and moment < before - 86_400 / 2
+            for moment, request in self.requests.get(playlist_id, [])
+        )
+        return listed and playlist_id not in self.excluded
+
+    def catalog_is_whole(self, before: float) -> bool:
+        return not self.damaged or self.damaged[0] >= before
+
+    @staticmethod
+    def _until(sent: list[Sent], before: float) -> list[Sent]:
+        return sent[: bisect_right(sent, before, key=lambda one: one.moment)]
+
+
+def _false_in_json(said: _Said, page: Written) -> Findings:
+    status: Status = msgspec.json.decode(page.body, type=dict[str, Any])
+    run = _parse(status["run"])
+    active = {
+        playlist_id: entry
+        for playlist_id, entry in status["playlists"].items()
+        if entry["status"] != "retired"
+    }
+    for playlist_id, entry in status["playlists"].items():
+        if entry["status"] == "retired" and said.is_surely_wanted(playlist_id, page.moment):
+            yield f"{playlist_id} is told to be retired, and stands in the library"
+    up_to_date = 0
+    for playlist_id, entry in active.items():
+        checked = _parse(entry["last_checked"])
+        up_to_date += bool(checked and (run is None or checked >= run))
+        known = said.surely_checked(playlist_id, page.moment)
+        if checked and not _was_checked(said, playlist_id, checked, page.moment):
+            yield f"{playlist_id} was not checked in the run of {checked}"
+        if known and (checked is None or checked < known):
+            yield f"the check of {playlist_id} in the run of {known} is not told"
+        yield from _false_of_overdue(said, page.moment, run, playlist_id, entry)
+    if "up_to_date" in status and status["up_to_date"] != up_to_date:
+        yield f"{status['up_to_date']} are told to be up to date, {up_to_date} are"
+
+
+def _was_checked(said: _Said, playlist_id: str, run: datetime, before: float) -> bool:
+    return not said.catalog_is_whole(before) or any(
+        sent.outcome.run == run and sent.outcome.status == "ok"
+        for sent in said.sent.get(playlist_id, [])
+        if sent.moment <= before
+    )
+
+
+def _false_of_overdue(
+    said: _Said, moment: float, run: datetime | None, playlist_id: str, entry: Status
+) -> Findings:
+    if "overdue_since" not in entry or run is None:
+        return
+    since = _parse(entry["overdue_since"])
+    known = said.surely_checked(playlist_id, moment)
+    if since and known and known >= run:
+        yield f"{playlist_id} is told to be overdue, and was checked in the run of {known}"
+    if since and since.timestamp() > moment:
+        yield f"{playlist_id} is told to be overdue since {since}, which was still to come"
+    due = _long_due(said, playlist_id, run)
+    if since is None and entry["status"] == "ok" and due:
+        if said.heard_of(playlist_id, due, moment):
+            return
+        yield f"{playlist_id} was due in the run of {due} and is not told to be overdue"
+
+
+def _long_due(said: _Said, playlist_id: str, run: datetime) -> datetime | None:
+    """Return the run before this one if a playlist was due in both of them."""
+    runs = sorted(known for known in said.due if known < run and known not in said.forced)
+    if run not in said.due or not runs or playlist_id not in said.due[run]:
+        return None
+    return runs[-1] if playlist_id in said.due[runs[-1]] else None
+
+
+def _false_in_page(said: _Said, page: Written) -> Findings:
+    text = page.body.decode()
+    heading, named = _HEADING.search(text), _LAST_RUN.search(text)
+    if heading is None or heading[1] != _WELL:
+        return
+    if named is None:
+        yield "all is told to be well, and nothing ever ran"
+        return
+    run = datetime.strptime(named[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    for known, due in said.due.items():
+        if known.replace(second=0) != run:
+            continue
+        for playlist_id, asked in due.items():
+            well = said.checked(playlist_id, known, page.moment)
+            if (
+                asked < page.moment
+                and not well
+                and not said.retired(playlist_id, known, page.moment)
+            ):
+                yield f"all is told to be well, and {playlist_id} was due and not checked"
+
+
+def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
+    """In each run every playlist is checked, but for its own faults, or everybody's."""
+    chaos, library = evidence.chaos, evidence.library
+    own_faults = _own_faults(evidence)
+    known: set[str] = set()
+    for day, begin, end in evidence.windows():
+        everybodys = _everybodys_fault(evidence, day, begin, min(end, begin + 86_400))
+        for playlist_id in evidence.owned(day):
+            if playlist_id in library.troubles or playlist_id == library.large:
+                continue
+            if _is_checked(evidence, playlist_id, begin, end):
+                known.add(playlist_id)
+                continue
+            own = any(begin - 600 <= moment < end for moment in own_faults.get(playlist_id, ()))
+            unlisted = playlist_id not in known and day == chaos.calendar.days[0]
+            if not (
+                everybodys or own or unlisted or _is_asked_seldom(evidence, playlist_id, begin)
+            ):
+                reason = _last_word(evidence, playlist_id, end)
+                yield f"{playlist_id} was not checked on {day} though nothing explains it; {reason}"
+
+
+def _is_checked(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
+    return any(
+        sent.outcome.status in {"ok", "retired"} and begin <= sent.moment < end
+        for sent in evidence.sent.get(playlist_id, ())
+    )
+
+
+def _is_held_for_once(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
+    """Whether a great loss was found that no earlier run had found."""
+    held = {
+        sent.moment >= begin
+        for sent in evidence.sent.get(playlist_id, ())
+        if sent.outcome.status == "held" and begin - 2 * 86_400 < sent.moment < end
+    }
+    return held == {True}
+
+
+def _last_word(evidence: Evidence, playlist_id: str, end: float) -> str:
+    words = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < end]
+    if not words:
+        return "nothing was ever said of it"
+    outcome = words[-1].outcome
+    return f"{outcome.status} at {outcome.at:%Y-%m-%d %H:%M}: {outcome.reason}"
+
+
+def _is_asked_seldom(evidence: Evidence, playlist_id: str, begin: float) -> bool:
+    """Whether a playlist was last found closed, or gone, and so is not asked for in every run."""
+    said = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < begin]
+    return (
+        bool(said)
+        and said[-1].outcome.status in {"forbidden", "not_found"}
+        and begin - said[-1].moment < _SELDOM_SECONDS
+    )
+
+
+def _own_faults(evidence: Evidence) -> Mapping[str, list[float]]:
+    """Return when what happened to each playlist that may keep it from being read."""
+    chaos = evidence.chaos
+    faults: dict[str, list[float]] = defaultdict(list)
+    for moment, playlist_id in chaos.hurt:
+        faults[playlist_id].append(moment)
+    for deed in chaos.of_deeds("fault", "edit", "register", "deregister", "exclude", "include"):
+        faults[deed.whom].append(deed.moment)
+    for deed in chaos.of_deeds("hollow"):
+        faults[deed.whom] += [deed.moment, deed.moment + float(deed.how)]
+    for message in evidence.dead_letters:
+        faults[message.playlist_id].append(message.run.timestamp())
+    return faults
+
+
+def _everybodys_fault(evidence: Evidence, day: date, begin: float, end: float) -> str:
+    """Return what kept a whole run from reading, empty if nothing did."""
+    chaos = evidence.chaos
+    number = chaos.calendar.days.index(day)
+    if any(begin < until and since < end for since, until in chaos.parked):
+        return "Spotify asked to wait"
+    if any(begin < until and since < end for since, until in chaos.dead):
+        return "the fetcher stood still"
+    if any(begin <= deed.moment < end for deed in chaos.of_deeds("stop")):
+        return "Spotify refused everything"
+    if number == chaos.calendar.outage and not chaos.calendar.is_calm(number):
+        return "S3 refused everything"
+    if chaos.runs[day].strftime("%Y-%m-%dT%H:%M:%SZ") in evidence.given_up:
+        return "the run was given up"
+    spent = sum(
+        begin - 86_400 < moment < end and about != evidence.library.large
+        for moment, about in chaos.sent
+    )
+    return "the budget was spent" if spent >= _NEARLY_SPENT * evidence.library.budget else ""
+
+
+def nothing_is_later_than_the_clock(evidence: Evidence) -> Findings:
+    """A run to come leaves nothing behind, once a run of the present has been merged after it."""
+    healed = [
+        until
+        for until, report in _Said(evidence).reports
+        if report.run <= report.at + _AHEAD and report.run not in set(evidence.chaos.forced)
+    ]
+    for page in evidence.chaos.pages:
+        if page.key != STATUS_JSON:
+            continue
+        last_forced = max(
+            (moment for moment in evidence.chaos.forced_at if moment < page.moment), default=0.0
+        )
+        if last_forced and not any(
+            last_forced + _BLOCKED_SECONDS < moment < page.moment - _KNOWN_AFTER_SECONDS
+            for moment in healed
+        ):
+            continue
+        yield from _future_in(page)
+
+
+def _future_in(page: Written) -> Findings:
+    status: Status = msgspec.json.decode(page.body, type=dict[str, Any])
+    latest = datetime.fromtimestamp(page.moment, UTC) + _AHEAD
+    told = [("run", status["run"]), ("at", status["at"])]
+    for playlist_id, entry in status["playlists"].items():
+        told += [
+            (f"{name} of {playlist_id}", entry.get(name))
+            for name in ("since", "last_checked", "overdue_since")
+        ]
+    for name, text in told:
+        if (moment := _parse(text)) and moment > latest:
+            yield f"{page.key} of {_moment(page.moment)} tells {text} as {name}"
+
+
+def names_are_told_alike(evidence: Evidence) -> Findings:
+    """Each playlist has one name, everywhere, which looks like no other and hides nothing."""
+    objects = evidence.chaos.objects
+    names = msgspec.json.decode(objects[METADATA_COMPACT], type=dict[str, str])
+    seen: dict[str, str] = {}
+    for playlist_id, name in names.items():
+        look = _visible(name)
+        if look != name:
+            yield f"the name {name!a} of {playlist_id} has characters that nobody sees"
+        if look in seen:
+            yield f"{playlist_id} and {seen[look]} look alike: {name!a}"
+        seen[look] = playlist_id
+        page = objects.get(view_key("pretty", playlist_id, ".json"))
+        told = msgspec.json.decode(page, type=dict[str, Any])["unique_name"] if page else name
+        if told != name:
+            yield f"{playlist_id} is {name!a} in the index and {told!a} on its page"
+    for key in (INDEX, STATUS_PAGE):
+        hidden = {char for char in objects[key].decode() if _is_hidden(char)} - {"\n"}
+        if hidden:
+            yield f"{key} holds {sorted(hidden)!a}"
+
+
+def _visible(name: str) -> str:
+    return "".join(char for char in name if not _is_hidden(char)).strip()
+
+
+def _is_hidden(char: str) -> bool:
+    """Whether a character is a control, or shown as nothing; joiners make one picture of two."""
+    return category(char) in {"Cc", "Cf", "Zl", "Zp"} and char not in _JOINERS
+
+
+def functions_fail_only_when_struck(evidence: Evidence) -> Findings:
+    """What Spotify says, and what lies in the bucket, makes no function fail.
+
+    Only a run to come is refused, unless it is forced.
+    """
+    for failure in evidence.chaos.broken:
+        if "ahead" not in failure and _REFUSED.search(failure) is None:
+            yield failure[:400]
+
+
+def damaged_objects_are_set_aside_or_mended(evidence: Evidence) -> Findings:
+    """Nothing stays damaged, and of what cannot be made again there is a copy."""
+    chaos = evidence.chaos
+    copies: dict[str, list[bytes]] = defaultdict(list)
+    for key, body in chaos.objects.items():
+        if key.startswith(DAMAGED):
+            copies[key.removeprefix(DAMAGED).rpartition("/")[0]].append(body)
+    last = {deed.whom: deed for deed in chaos.of_deeds("damage")}
+    for key, deed in last.items():
+        if deed.how not in _UNREADABLE:
+            continue
+        body = chaos.damaged[key]
+        lasting = key in {CATALOG, SPOTIFY_STATE} or key.startswith("playlists/followers/")
+        if chaos.objects.get(key) == body:
+            yield f"{key} is as it was when it was {deed.how} at {_moment(deed.moment)}"
+        elif lasting and body not in copies[key]:
+            yield f"{key} was {deed.how} at {_moment(deed.moment)} and overwritten without a copy"
+
+
+def _parse(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _moment(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,140 @@
+"""Playlists that are hard to archive, added to any library."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+
+from tools.chaos.spotify import Trouble
+from tools.spotify.library import (
+    Album,
+    Artist,
+    Library,
+    Playlist,
+    Row,
+    Track,
+    User,
+    make_id,
+)
+
+# A playlist comes with so many of its rows; what has more is read in pages, which can be torn.
+_FEW_ROWS, _PAGED_ROWS = 3, 120
+_ROWS_A_REQUEST = 50
+# Spotify's client refuses longer ones.
+_MOST_ROWS = 12_000
+_FEWEST_REQUESTS, _MOST_REQUESTS = 60, 230
+
+# Three that never answer, one after the other, are what a client takes for a dead Spotify.
+_TROUBLES: tuple[Trouble, ...] = (
+    "unauthorized",
+    "premium",
+    "server_error",
+    "server_error",
+    "server_error",
+    "torn",
+    "garbage",
+    "not_found",
+)
+# By day, in turn: equal, equal but for blanks and for characters that nobody sees, and renamed.
+_NAMES: tuple[tuple[str, ...], ...] = (
+    ("Mix",),
+    ("Mix",),
+    ("Mix ", "Mix"),
+    ("M\u200bix",),
+    ("\ufeffMix", "\u202exiM\u202c", "Mix (2)"),
+    ("Mix (2)", "Mix (3)", "Mix"),
+)
+
+
+# Of one that its owner cuts short on a day, and from then on edits a little every day.
+_ROWS_BEFORE_THE_CUT, _ROWS_AFTER, _DAY_OF_THE_CUT = 60, 20, 2
+
+
+class WildLibrary:
+    """A library with playlists that fail, each in its own way, a large one, and confusable names.
+
+    Attributes:
+        troubles: how each of those fails that are to fail.
+        budget: how many requests a day are enough for all but the large one.
+        confusable: the ids of those whose names hardly differ.
+        large: the id of the one that needs more than that.
+        cut: the id of one that loses most of its rows, and this is true.
+    """
+
+    def __init__(self, library: Library, since: date) -> None:
+        self._library = library
+        self._since = since
+        self.troubles: Mapping[str, Trouble] = {
+            make_id("trouble", str(number)): trouble for number, trouble in enumerate(_TROUBLES)
+        }
+        self.large = make_id("large")
+        self.cut = make_id("cut")
+        self._named = {make_id("named", str(number)): names for number, names in enumerate(_NAMES)}
+        self.confusable: Sequence[str] = tuple(self._named)
+
+    @property
+    def user(self) -> User:
+        return self._library.user
+
+    @property
+    def first_day(self) -> date:
+        return self._library.first_day
+
+    def list_ids(self, day: date) -> Sequence[str]:
+        return [*self._library.list_ids(day), *self.troubles, self.large, self.cut, *self._named]
+
+    def tame(self, day: date) -> Sequence[str]:
+        """Return the playlists of the library that was wrapped."""
+        return self._library.list_ids(day)
+
+    def find(self, playlist_id: str, day: date) -> Playlist | None:
+        if playlist_id in self.troubles:
+            return self._troubled[playlist_id]
+        if playlist_id == self.large:
+            return self._large
+        number = max(0, (day - self._since).days)
+        if playlist_id == self.cut:
+            rows = _ROWS_BEFORE_THE_CUT if number < _DAY_OF_THE_CUT else _ROWS_AFTER + number
+            return replace(self._plain(self.cut, "Cut short", rows), version=1 + number)
+        if names := self._named.get(playlist_id):
+            named = self._plain(playlist_id, names[number % len(names)], _FEW_ROWS)
+            return replace(named, version=1 + number) if len(names) > 1 else named
+        return self._library.find(playlist_id, day)
+
+    @cached_property
+    def budget(self) -> int:
+        """Twice what the first day needs, within what leaves room for one that is larger."""
+        day = self._since
+        found = (self._library.find(id_, day) for id_ in self._library.list_ids(day))
+        needed = sum(2 + len(playlist.rows) // _ROWS_A_REQUEST for playlist in found if playlist)
+        needed += 4 * (len(_TROUBLES) + len(_NAMES))
+        return min(_MOST_REQUESTS, max(_FEWEST_REQUESTS, 2 * needed))
+
+    @cached_property
+    def _troubled(self) -> Mapping[str, Playlist]:
+        return {
+            playlist_id: self._plain(playlist_id, f"Trouble {playlist_id[:4]}", _PAGED_ROWS)
+            for playlist_id in self.troubles
+        }
+
+    @cached_property
+    def _large(self) -> Playlist:
+        rows = min(_MOST_ROWS, (self.budget + 10) * _ROWS_A_REQUEST)
+        return self._plain(self.large, "Everything", rows)
+
+    def _plain(self, playlist_id: str, name: str, rows: int) -> Playlist:
+        artist = Artist(make_id("wild"), "Nobody")
+        album = Album(make_id("wild album"), "Nothing", (artist,), "2020", rows)
+        tracks = (
+            Track(make_id(playlist_id, str(number)), f"Song {number}", (artist,), album, 60_000)
+            for number in range(rows)
+        )
+        return Playlist(
+            id=playlist_id,
+            name=name,
+            description="",
+            owner=self._library.user,
+            rows=[Row(track, None, self._library.user.id) for track in tracks],
+            version=1,
+            followers=1,
+        )

@@ -1,0 +1,270 @@
+"""The world around an archive: its owner's hands, bad luck, and what both do to it in a day."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from playlist_archive.events import parse_render_body
+from playlist_archive.keys import (
+    CATALOG,
+    EXCLUDED,
+    is_playlist_id,
+    parse_snapshot_key,
+    registry_key,
+    snapshots_prefix,
+)
+from playlist_archive.moments import to_moment
+from tools.chaos.aws import Aws
+from tools.chaos.clock import SimulatedClock
+from tools.chaos.deeds import ALIASES, DAMAGES, Planned
+from tools.chaos.envelopes import unwrap_failure
+from tools.chaos.faults import Mischief
+from tools.chaos.pollers import POISON, Poller
+from tools.chaos.queues import SimulatedQueue
+from tools.chaos.record import Deed, Record
+from tools.chaos.scheduler import Scheduler
+from tools.chaos.spotify import Wire
+
+_OWN = ("state/", "playlists/")
+_OF_PLAYLISTS = (
+    "state/ledgers/",
+    "playlists/pretty/",
+    "playlists/cumulative/",
+    "playlists/plain/",
+    "playlists/history/",
+)
+_KEPT_VERSIONS = 4
+_FORGOTTEN = 0.03
+_HOURS_AHEAD = timedelta(hours=26)
+_YEARS_AHEAD = 10
+
+type CallLister = Callable[[dict[str, Any]], None]
+
+
+class World:
+    """Does to the archive what `deeds` plans, and notes it; `run` is the day's run.
+
+    Attributes:
+        without: what is not done, whatever is planned.
+    """
+
+    def __init__(
+        self,
+        *,
+        aws: Aws,
+        queues: Mapping[str, SimulatedQueue],
+        fetcher: Poller,
+        clock: SimulatedClock,
+        scheduler: Scheduler,
+        mischief: Mischief,
+        record: Record,
+        call_lister: CallLister,
+        edit: Callable[[str], None],
+        wire: Wire,
+    ) -> None:
+        self.without: frozenset[str] = frozenset()
+        self._aws = aws
+        self._queues = queues
+        self._fetcher = fetcher
+        self._clock = clock
+        self._scheduler = scheduler
+        self._mischief = mischief
+        self._record = record
+        self._call_lister = call_lister
+        self._edit = edit
+        self._wire = wire
+        self._versions: dict[str, deque[bytes]] = defaultdict(lambda: deque(maxlen=_KEPT_VERSIONS))
+        self._numbers = 0
+
+    def keep_version(self, key: str, body: bytes) -> None:
+        """Remember what a function wrote, for somebody may roll back to it."""
+        if key.startswith(_OWN):
+            self._versions[key].append(body)
+
+    def prepare(self, planned: Sequence[Planned], run: datetime) -> None:
+        for deed in planned:
+            self._scheduler.at(run.timestamp() + deed.after, partial(self._do, deed, run))
+
+    def _do(self, deed: Planned, run: datetime) -> None:
+        if self._mischief.calm or deed.what in self.without:
+            return
+        self._mischief.injected[f"world: {deed.what}"] += 1
+        for do in (self._do_to_registry, self._do_to_objects, self._do_to_runs):
+            if do(deed, run):
+                return
+        raise ValueError(f"nobody knows how to do {deed.what}")
+
+    def _do_to_registry(self, deed: Planned, _run: datetime) -> bool:
+        match deed.what:
+            case "register":
+                self._write(deed, registry_key(deed.whom), ALIASES[int(deed.how)])
+            case "misname":
+                self._write(deed, deed.whom, b"")
+            case "exclude":
+                self._write(deed, f"{EXCLUDED}{deed.whom}", b"")
+            case "deregister":
+                self._delete(deed, registry_key(deed.whom))
+            case "include":
+                self._delete(deed, f"{EXCLUDED}{deed.whom}")
+            case _:
+                return False
+        return True
+
+    def _do_to_objects(self, deed: Planned, _run: datetime) -> bool:
+        match deed.what:
+            case "damage":
+                self._damage(deed.how)
+            case "stray":
+                self._aws.write(f"{CATALOG}.bak", self._aws.find(CATALOG) or b"")
+            case "fetcher dead":
+                self._stop_fetcher(float(deed.how))
+            case "redrive":
+                self.redrive()
+            case "edit":
+                self._note(deed.what, deed.whom)
+                self._edit(deed.whom)
+            case "hollow" if self._is_archived(deed.whom):
+                self._note(deed.what, deed.whom, deed.how)
+                self._wire.hollow[deed.whom] = self._clock.moment + float(deed.how)
+            case "hollow":
+                pass  # without an earlier read nothing tells it from an empty playlist
+            case _:
+                return False
+        return True
+
+    def _do_to_runs(self, deed: Planned, run: datetime) -> bool:
+        now = self._clock.now()
+        if deed.what not in {"run again", "run late"} and self._is_hollow():
+            # A second run that finds the same would confirm it, and be right to do so.
+            return True
+        match deed.what:
+            case "run again":
+                self._call_lister({"time": to_moment(run)})
+            case "run late":
+                self._call_lister({"time": to_moment(run - timedelta(days=1))})
+            case "run by hand":
+                self._call_lister({})
+            case "run to come":
+                self._call_lister({"time": to_moment(_years_later(now))})
+            case "run to come, forced":
+                time = _years_later(now)
+                self._record.forced.append(time)
+                self._record.forced_at.append(self._clock.moment)
+                self._call_lister({"time": to_moment(time), "force": True})
+            case _:
+                return False
+        return True
+
+    def _is_hollow(self) -> bool:
+        return any(self._clock.moment < until for until in self._wire.hollow.values())
+
+    def _is_archived(self, playlist_id: str) -> bool:
+        return any(key.startswith(snapshots_prefix(playlist_id)) for key in self._aws.list_keys())
+
+    def end(self) -> None:
+        """Take back what nobody would leave so; from now on all is to heal."""
+        self._fetcher.stands_still = False
+
+    def list_unmended(self) -> list[str]:
+        """Return the playlists of which a page or the ledger is damaged or was never made."""
+        found = {
+            playlist_id
+            for key, body in self._record.damaged.items()
+            if (self._aws.find(key) or b"") == body and (playlist_id := playlist_of(key))
+        }
+        for lost in self._record.lost:
+            if lost.whom == "RenderQueue":
+                request, keys = parse_render_body(lost.how)
+                parsed = filter(None, map(parse_snapshot_key, keys))
+                found |= {request.playlist_id} if request else {id_ for id_, _ in parsed}
+        archived = {id_ for key in self._aws.list_keys() if (id_ := playlist_of(key))}
+        return sorted(found & archived)
+
+    def redrive(self) -> None:
+        """Send the dead letters again, but poison and what was refused for good."""
+        for name, queue in self._queues.items():
+            source = self._queues.get(queue.shape.dead_letters)
+            if source is None:
+                continue
+            for letter in source:
+                self._record.letters.setdefault(name, []).append(letter.body)
+                source.drop(letter)
+                if letter.body == POISON:
+                    continue
+                if self._mischief.strike("SQS: dead letter never sent again", _FORGOTTEN):
+                    self._record.lost.append(Deed(self._clock.moment, "lost", name, letter.body))
+                    continue
+                self._numbers += 1
+                again = f"again-{self._numbers}"
+                queue.send(letter.body, group=letter.group, deduplication_id=again)
+        letters = self._queues["ListerDeadLetterQueue"]
+        for letter in letters:
+            self._record.letters.setdefault("lister", []).append(letter.body)
+            letters.drop(letter)
+            event = unwrap_failure(letter.body)
+            if not self._lies_ahead(event):
+                self._call_lister(event)
+
+    def _lies_ahead(self, event: Mapping[str, Any]) -> bool:
+        time = event.get("time")
+        return time is not None and datetime.fromisoformat(time) > self._clock.now() + _HOURS_AHEAD
+
+    def _note(self, what: str, whom: str, how: str = "") -> None:
+        self._record.deeds.append(Deed(self._clock.moment, what, whom, how))
+
+    def _write(self, deed: Planned, key: str, body: bytes) -> None:
+        self._note(deed.what, deed.whom)
+        self._aws.write(key, body)
+
+    def _delete(self, deed: Planned, key: str) -> None:
+        if self._aws.find(key) is not None:
+            self._note(deed.what, deed.whom)
+            self._aws.delete(key)
+
+    def _stop_fetcher(self, seconds: float) -> None:
+        now = self._clock.moment
+        self._fetcher.stands_still = True
+        self._record.dead.append((now, now + seconds))
+
+        def go_on() -> None:
+            self._fetcher.stands_still = False
+
+        self._scheduler.at(now + seconds, go_on)
+
+    def _damage(self, how: str) -> None:
+        """Damage an object of some kind, each kind as likely as any other."""
+        kinds: dict[str, list[str]] = defaultdict(list)
+        for key in self._aws.list_keys():
+            if key in self._versions:
+                kinds["/".join(key.split("/")[:2])].append(key)
+        if not kinds:
+            return
+        random = self._mischief.random
+        key = random.choice(kinds[random.choice(sorted(kinds))])
+        before = self._aws.find(key) or b""
+        body = DAMAGES[how](before)
+        if how == "rolled back":
+            older = [version for version in self._versions[key] if version != before]
+            if not older:
+                return
+            body = random.choice(older)
+        self._mischief.injected[f"damage: {'/'.join(key.split('/')[:2])}"] += 1
+        self._mischief.injected[f"damage: {how}"] += 1
+        self._note("damage", key, how)
+        self._record.damaged[key] = body
+        if how == "deleted":
+            self._aws.delete(key)
+        else:
+            self._aws.write(key, body)
+
+
+def playlist_of(key: str) -> str | None:
+    """Return the playlist that a page, a ledger or a series of numbers belongs to."""
+    name = key.rpartition("/")[2][:22]
+    return name if key.startswith(_OF_PLAYLISTS) and is_playlist_id(name) else None
+
+
+def _years_later(now: datetime) -> datetime:
+    return datetime(now.year + _YEARS_AHEAD, now.month, min(now.day, 28), 4, tzinfo=UTC)
