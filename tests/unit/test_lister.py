@@ -615,3 +615,10 @@ def test_a_request_carries_what_the_catalog_knows() -> None:
     (request,) = plan({PLAYLIST: entry}).requests
 
     assert (request.latest, request.checked, request.held) == (latest, RUN, Held(RUN, 9))
+
+
+@pytest.mark.parametrize("status", ["forbidden", "not_found"])
+def test_what_a_run_ahead_of_the_clock_found_gone_is_asked_for_again(status: Status) -> None:
+    entry = an_entry(status, since=RUN + 3650 * DAY, run=RUN + 3650 * DAY)
+
+    assert reads(plan({PLAYLIST: entry})) == [PLAYLIST]

@@ -127,15 +127,16 @@ class Catalog(
         )
 
     def overdue(self) -> dict[str, datetime]:
-        """Return the playlists about which the last run has found out nothing, and since which run.
+        """Return the playlists about which the last run has found out nothing, and since when.
 
-        Those that are closed or gone are not asked for in every run.
+        That is the first run that missed them, or when it began if its name is ahead of the clock.
+        Playlists that are closed or gone are not asked for in every run.
         """
         times = [run.run_time for run in self.runs]
         if not times:
             return {}
         return {
-            playlist_id: times[bisect_right(times, entry.run)]
+            playlist_id: self.runs[bisect_right(times, entry.run)].moment_time
             for playlist_id, entry in self.entries.items()
             if entry.run < times[-1] and entry.status not in {"forbidden", "not_found", "retired"}
         }

@@ -547,8 +547,11 @@ def _is_worth_asking(playlist_id: str, listed: Header | None, entry: Entry, run:
     """Whether a playlist that may not be read, or is gone, is due to be asked for again.
 
     Closed contents and Spotify's own playlists are asked for once a week, anything else that is
-    gone after gaps that double up to a week, and at once if the library lists it again.
+    gone after gaps that double up to a week, and at once if the library lists it again. What was
+    found out in a run ahead of this one is not trusted.
     """
+    if entry.run > run:
+        return True
     if entry.status == "forbidden" or (
         entry.status == "not_found" and playlist_id.startswith(_EDITORIAL)
     ):

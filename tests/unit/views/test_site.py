@@ -68,6 +68,12 @@ def test_an_archive_before_its_first_run_says_so() -> None:
     assert document["run"] is None
 
 
+def test_what_was_read_before_any_run_is_known_is_not_called_well() -> None:
+    _, status, _ = pages(an_outcome("ok"))
+
+    assert "## No run is known yet" in status
+
+
 def test_a_healthy_archive_says_so_and_nothing_else() -> None:
     index, status, document = pages(a_report(), an_outcome("ok"))
 

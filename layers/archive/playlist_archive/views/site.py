@@ -179,11 +179,14 @@ def headline(catalog: Catalog, damaged: Sequence[str] = ()) -> str:
     report, overdue = catalog.report, catalog.overdue()
     bad = any(entry.status != "ok" for _, entry in catalog.active())
     wrong = report and (report.failure or report.problems or _must_log_in(report))
-    missed = report and any(since < report.run for since in overdue.values())
+    began = catalog.runs[-1].moment_time if catalog.runs else None
+    missed = any(began is not None and since < began for since in overdue.values())
     if bad or wrong or missed or damaged:
         return "Something needs attention"
     if not any(catalog.active()):
         return "Nothing is archived" if catalog.entries else "Nothing is archived yet"
+    if report is None:
+        return "No run is known yet"
     return "The last run is not complete" if overdue else "All is well"
 
 
