@@ -14,7 +14,7 @@ from playlist_archive.aws import open_bucket, open_queue
 from playlist_archive.clock import SystemClock
 from playlist_archive.events import parse_outcomes
 from playlist_archive.indexer import Indexer
-from playlist_archive.messages import LedgerLost, Outcome, RunReport
+from playlist_archive.messages import DamageReport, Outcome, RunReport
 from playlist_archive.moments import to_moment
 from playlist_archive.settings import IndexerSettings
 
@@ -59,7 +59,7 @@ def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in malformed]}
 
 
-def log_record(message: Outcome | RunReport | LedgerLost) -> None:
+def log_record(message: Outcome | RunReport | DamageReport) -> None:
     run = to_moment(message.run) if message.run else None
     match message:
         case Outcome():
@@ -68,5 +68,5 @@ def log_record(message: Outcome | RunReport | LedgerLost) -> None:
             )
         case RunReport():
             logger.info("report merged", run=run, planned=message.planned)
-        case LedgerLost():
-            logger.info("pages asked for again", run=run, playlist_id=message.playlist_id)
+        case DamageReport():
+            logger.info("damage noted", run=run, playlist_id=message.playlist_id)

@@ -14,8 +14,8 @@ from playlist_archive.events import parse_render_body
 from playlist_archive.keys import CATALOG, parse_snapshot_key
 from playlist_archive.ledger import Ledger, decode_ledger
 from playlist_archive.messages import (
+    DamageReport,
     FetchRequest,
-    LedgerLost,
     Outcome,
     RunReport,
     decode_fetch_request,
@@ -119,7 +119,7 @@ class Evidence:
                 found[request.playlist_id].append((moment, request))
         return found
 
-    def merged(self, since: float = 0) -> Iterator[Outcome | RunReport | LedgerLost]:
+    def merged(self, since: float = 0) -> Iterator[Outcome | RunReport | DamageReport]:
         """Return what the indexer took in batches that it began after a moment."""
         bodies = (handled.body for handled in self.chaos.merged if handled.since > since)
         return decode_outcomes(bodies)
@@ -273,7 +273,7 @@ class Evidence:
         return first < bisect_left(turns, outcome.at.timestamp() + 1)
 
 
-def decode_outcomes(bodies: Iterable[str]) -> Iterator[Outcome | RunReport | LedgerLost]:
+def decode_outcomes(bodies: Iterable[str]) -> Iterator[Outcome | RunReport | DamageReport]:
     return (decode_outcome(body) for body in bodies if body != POISON)
 
 
@@ -290,5 +290,5 @@ def _try_decode(body: str) -> FetchRequest | Outcome | None:
     for decode in (decode_fetch_request, decode_outcome):
         with suppress(ArchiveError):
             message = decode(body)
-            return None if isinstance(message, RunReport | LedgerLost) else message
+            return None if isinstance(message, RunReport | DamageReport) else message
     return None

@@ -10,8 +10,8 @@ import msgspec
 from playlist_archive.errors import InvalidMessageError
 from playlist_archive.events import parse_lister_event, parse_render_body
 from playlist_archive.messages import (
+    DamageReport,
     FetchRequest,
-    LedgerLost,
     Outcome,
     RenderRequest,
     RunReport,
@@ -75,8 +75,8 @@ def _describe_outcome(body: str) -> str:
             return f"{told}: {outcome.reason}" if outcome.reason else told
         case RunReport() as report:
             return f"the report of the run of {spell(report.run)}"
-        case LedgerLost(playlist_id=playlist_id):
-            return f"the ledger of {playlist_id} was made anew"
+        case DamageReport(playlist_id=playlist_id):
+            return f"an object of {playlist_id} could not be read"
 
 
 _DESCRIBE = {

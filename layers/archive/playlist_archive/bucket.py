@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -97,14 +96,19 @@ def update(
     raise ConflictError(f"{key} was written by others {_ATTEMPTS} times in a row")
 
 
-def set_aside(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> None:
+def set_aside(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> bool:
     """Keep a copy of an object that could not be read, so that the object may be overwritten.
 
-    A copy of this moment that exists already stays.
+    Returns:
+        Whether the copy is new; one of this moment that exists already stays.
     """
-    with suppress(ConflictError):
-        bucket.put(damaged_key(key, moment), damaged, BINARY, replacing=None)
-    logger.error("%s cannot be read; a copy is kept under %s", key, damaged_key(key, moment))
+    copy = damaged_key(key, moment)
+    try:
+        bucket.put(copy, damaged, BINARY, replacing=None)
+    except ConflictError:
+        return False
+    logger.error("%s cannot be read; a copy is kept under %s", key, copy)
+    return True
 
 
 class S3Bucket:

@@ -14,7 +14,7 @@ from playlist_archive.keys import REGISTRY
 from playlist_archive.messages import (
     FIRST_YEAR,
     LAST_YEAR,
-    LedgerLost,
+    DamageReport,
     Outcome,
     RenderRequest,
     RunReport,
@@ -124,9 +124,9 @@ def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:
 
 def parse_outcomes(
     event: Mapping[str, Any],
-) -> tuple[list[Outcome | RunReport | LedgerLost], dict[str, InvalidMessageError]]:
+) -> tuple[list[Outcome | RunReport | DamageReport], dict[str, InvalidMessageError]]:
     """Read a batch of OutcomeQueue; what cannot be read comes by message id."""
-    messages: list[Outcome | RunReport | LedgerLost] = []
+    messages: list[Outcome | RunReport | DamageReport] = []
     malformed: dict[str, InvalidMessageError] = {}
     for record in SQSEvent(dict(event)).records:
         try:

@@ -280,7 +280,6 @@ class Fetcher:
             source=request.source,
             alias=request.alias,
             in_library=request.in_library,
-            latest=request.latest,
         )
 
     def _report(self, outcome: Outcome) -> None:

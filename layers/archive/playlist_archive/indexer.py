@@ -21,7 +21,13 @@ from playlist_archive.content_types import JSON
 from playlist_archive.errors import UNREADABLE, ConflictError
 from playlist_archive.keys import CATALOG, DAMAGED, STATUS_JSON, followers_key
 from playlist_archive.merge import merge, with_all_sent
-from playlist_archive.messages import LedgerLost, Outcome, RenderRequest, RunReport, encode_message
+from playlist_archive.messages import (
+    DamageReport,
+    Outcome,
+    RenderRequest,
+    RunReport,
+    encode_message,
+)
 from playlist_archive.queues import Queue
 from playlist_archive.spotify.state import FURTHEST_AHEAD, SpotifyState, load_state
 from playlist_archive.views.site import render_site
@@ -55,7 +61,7 @@ class Indexer:
         self._render_queue = render_queue
         self._clock = clock
 
-    def index(self, messages: Sequence[Outcome | RunReport | LedgerLost]) -> Indexed:
+    def index(self, messages: Sequence[Outcome | RunReport | DamageReport]) -> Indexed:
         """Merge the messages and bring everything up to date that tells of them.
 
         Raises:
@@ -82,7 +88,7 @@ class Indexer:
 
     def _merge(
         self,
-        messages: Iterable[Outcome | RunReport | LedgerLost],
+        messages: Iterable[Outcome | RunReport | DamageReport],
         state: SpotifyState,
         status: Stored | None,
     ) -> tuple[Catalog, Catalog, str]:
@@ -166,7 +172,7 @@ class Indexer:
             )
 
     def _write_followers(
-        self, catalog: Catalog, messages: Iterable[Outcome | RunReport | LedgerLost]
+        self, catalog: Catalog, messages: Iterable[Outcome | RunReport | DamageReport]
     ) -> None:
         """Note the numbers of the playlists in this batch; none is noted for what was not read."""
         late: dict[str, dict[str, int]] = defaultdict(dict)
@@ -210,7 +216,7 @@ def _summarize(catalog: Catalog, checked: int, state: SpotifyState, now: datetim
 
 
 def count_checks(
-    messages: Iterable[Outcome | RunReport | LedgerLost], before: Catalog, after: Catalog
+    messages: Iterable[Outcome | RunReport | DamageReport], before: Catalog, after: Catalog
 ) -> int:
     """Count the good checks of a batch, changed or not.
 

@@ -459,19 +459,15 @@ def plan_run(
                 playlist_id, run, reason, entry, known=known, latest=lost.latest if lost else None
             )
             requests.append((_turn(entry), request.checked or _NEVER, request))
-            if entry is None or entry.status == "retired":
+            if entry is None or entry.status == "retired" or lost:
                 described = reason.listed or (lost.header if lost else None)
                 outcomes.append(_await_read(request, now, entry, described))
-    outcomes += [
-        _retire(playlist_id, run, now, _why_retired(playlist_id, entry, excluded))
-        for playlist_id, entry in catalog.active()
-        if playlist_id not in wanted
-    ]
-    outcomes += [
-        _recall(playlist_id, run, now, lost)
-        for playlist_id, lost in forgotten.items()
-        if playlist_id not in wanted and playlist_id not in catalog.entries
-    ]
+    for playlist_id in sorted({*catalog.entries, *forgotten} - wanted.keys()):
+        entry, lost = catalog.entries.get(playlist_id), forgotten.get(playlist_id)
+        # One that was retired in a run ahead of this one is retired now.
+        if lost or entry is None or entry.status != "retired" or entry.run > run:
+            reason = _why_retired(playlist_id, entry, excluded)
+            outcomes.append(_retire(playlist_id, run, now, reason, lost))
     requests.sort(key=lambda planned: (*planned[:2], planned[2].playlist_id))
     return Plan(tuple(request for _, _, request in requests), tuple(outcomes))
 
@@ -595,7 +591,7 @@ def _await_read(
 
     In its run a read that ends well is the last word, even within the same second.
     """
-    if entry is not None:
+    if entry is not None and entry.latest is not None:
         reason = "it is archived again and waits to be read"
     elif request.latest is not None:
         reason = "the catalog has lost it, so it waits to be read again"
@@ -615,26 +611,25 @@ def _await_read(
     )
 
 
-def _retire(playlist_id: str, run: datetime, now: datetime, reason: str) -> Outcome:
+def _retire(
+    playlist_id: str, run: datetime, now: datetime, reason: str, lost: Forgotten | None = None
+) -> Outcome:
+    """Return that a playlist is archived no longer; one that the catalog has `lost` comes back."""
     return Outcome(
         playlist_id=playlist_id,
         run=run,
         at=now,
         status="retired",
         reason=f"{reason}; what was archived is kept",
+        header=lost.header if lost else None,
+        latest=lost.latest if lost else None,
     )
 
 
-def _recall(playlist_id: str, run: datetime, now: datetime, lost: Forgotten) -> Outcome:
-    """Return a retired playlist to the catalog that has lost it."""
-    retired = _retire(playlist_id, run, now, "no longer registered")
-    return msgspec.structs.replace(retired, header=lost.header, latest=lost.latest)
-
-
-def _why_retired(playlist_id: str, entry: Entry, excluded: Container[str]) -> str:
+def _why_retired(playlist_id: str, entry: Entry | None, excluded: Container[str]) -> str:
     if playlist_id in excluded:
         return f"left out by {excluded_key(playlist_id)}"
-    if entry.source == "registry":
+    if entry is None or entry.source == "registry":
         return "no longer registered"
     return "no longer among those that ArchiveMyPlaylists chooses from the library"
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from playlist_archive.catalog import Announced, Catalog, Entry, Figures
 from playlist_archive.checks import RECENT, Check, Stamp, reliable
-from playlist_archive.messages import LedgerLost, Outcome, RunReport, Standing
+from playlist_archive.messages import DamageReport, Outcome, RunReport, Standing
 from playlist_archive.naming import looks
 
 type Group = Mapping[str, object]
@@ -21,7 +21,7 @@ type Group = Mapping[str, object]
 
 def merge(
     catalog: Catalog,
-    messages: Iterable[Outcome | RunReport | LedgerLost],
+    messages: Iterable[Outcome | RunReport | DamageReport],
     *,
     revision: int = 0,
     announce_all: bool = False,
@@ -37,7 +37,7 @@ def merge(
         match message:
             case Outcome(playlist_id=playlist_id):
                 entries[playlist_id] = merge_outcome(entries.get(playlist_id), message)
-            case LedgerLost(playlist_id=playlist_id):
+            case DamageReport(playlist_id=playlist_id):
                 entry = entries.get(playlist_id)
                 if entry and entry.announced:
                     entries[playlist_id] = replace(entry, announced=Announced())

@@ -204,14 +204,17 @@ class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
     rebuild: bool = False
 
 
-class LedgerLost(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="lost/1"):
-    """A playlist's ledger was made anew from snapshots alone: its pages want to be told again."""
+class DamageReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="damage/1"):
+    """An object of a playlist could not be read, and was made anew from its snapshots.
+
+    The status page has to name the copy, and the pages want to be told again what is in no snapshot.
+    """
 
     playlist_id: PlaylistId
     run: Time | None = None
 
 
-Message = FetchRequest | Outcome | RunReport | LedgerLost | RenderRequest
+Message = FetchRequest | Outcome | RunReport | DamageReport | RenderRequest
 
 
 def encode_message(message: Message) -> str:
@@ -219,8 +222,8 @@ def encode_message(message: Message) -> str:
 
 
 _FETCH_REQUESTS = msgspec.json.Decoder(FetchRequest)
-_OUTCOMES: msgspec.json.Decoder[Outcome | RunReport | LedgerLost] = msgspec.json.Decoder(
-    Outcome | RunReport | LedgerLost
+_OUTCOMES: msgspec.json.Decoder[Outcome | RunReport | DamageReport] = msgspec.json.Decoder(
+    Outcome | RunReport | DamageReport
 )
 _RENDER_REQUESTS = msgspec.json.Decoder(RenderRequest)
 
@@ -230,7 +233,7 @@ def decode_fetch_request(body: str) -> FetchRequest:
     return _decode(_FETCH_REQUESTS, body)
 
 
-def decode_outcome(body: str) -> Outcome | RunReport | LedgerLost:
+def decode_outcome(body: str) -> Outcome | RunReport | DamageReport:
     """Read a message of OutcomeQueue; raises `InvalidMessageError`."""
     return _decode(_OUTCOMES, body)
 

@@ -29,7 +29,7 @@ from playlist_archive.ledger import (
     fold,
     with_standing,
 )
-from playlist_archive.messages import LedgerLost, RenderRequest, Time, encode_message
+from playlist_archive.messages import DamageReport, RenderRequest, Time, encode_message
 from playlist_archive.moments import Moment, to_moment
 from playlist_archive.queues import Queue
 from playlist_archive.read_ahead import read_ahead
@@ -52,10 +52,14 @@ class Rendered(NamedTuple):
 
 
 class _Folded(NamedTuple):
-    """What folding came to: `run` is that of the newest snapshot that was folded."""
+    """What folding came to: `run` is that of the newest snapshot that was folded.
+
+    `damaged` says that a snapshot was found for the first time that cannot be read.
+    """
 
     ledger: Ledger | None
     run: datetime | None
+    damaged: bool
     finished: bool
 
 
@@ -132,11 +136,14 @@ class Renderer:
         ledger = replace(folded.ledger, standing=standing)
         if request.standing:
             ledger = with_standing(ledger, request.standing)
-        if damaged and not request.standing and (stored or ledger.last > ledger.first_read):
-            # Only the indexer knows what else the pages have to show.
-            lost = LedgerLost(playlist_id=playlist_id, run=request.run)
-            self._outcome_queue.send([encode_message(lost)])
-        etag = self._put_ledger(ledger, stored, damaged=damaged)
+        if damaged and stored:
+            set_aside(self._bucket, ledger_key(playlist_id), stored.body, self._clock.now())
+        forgotten = damaged and not request.standing and ledger.last > ledger.first_read
+        if (damaged and stored) or forgotten or folded.damaged:
+            # Only the indexer knows what else the pages have to show, and tells the owner.
+            report = DamageReport(playlist_id=playlist_id, run=request.run)
+            self._outcome_queue.send([encode_message(report)])
+        etag = self._put_ledger(ledger, stored)
         run = folded.run or request.run
         if not folded.finished:
             self._go_on_later(replace(request, run=run, rebuild=False))
@@ -183,6 +190,7 @@ class Renderer:
         keys = (key for key, _ in self._list_snapshots(playlist_id, after))
         skipped: list[datetime] = []
         run: datetime | None = None
+        damaged = False
         with closing(read_ahead(self._bucket, keys)) as reading:
             for key, stored in reading:
                 parsed = parse_snapshot_key(key)
@@ -191,17 +199,17 @@ class Renderer:
                 _, time = parsed
                 snapshot = _decode_snapshot(key, stored)
                 if snapshot is None:
-                    set_aside(self._bucket, key, stored.body, time)
+                    damaged |= set_aside(self._bucket, key, stored.body, time)
                     skipped.append(time)
                     continue
                 ledger = fold(ledger, snapshot, skipped)
                 run = _run_of(stored)
                 skipped.clear()
                 if remaining_seconds() < SECONDS_FOR_PAGES:
-                    return _Folded(ledger, run, finished=False)
-        return _Folded(ledger, run, finished=True)
+                    return _Folded(ledger, run, damaged, finished=False)
+        return _Folded(ledger, run, damaged, finished=True)
 
-    def _put_ledger(self, ledger: Ledger, stored: Stored | None, *, damaged: bool) -> str:
+    def _put_ledger(self, ledger: Ledger, stored: Stored | None) -> str:
         """Write the ledger unless its bytes are stored already; return its ETag.
 
         Raises:
@@ -212,8 +220,6 @@ class Renderer:
             return self._bucket.put(key, body, JSON, replacing=None)
         if stored.body == body:
             return stored.etag
-        if damaged:
-            set_aside(self._bucket, key, stored.body, self._clock.now())
         return self._bucket.put(key, body, JSON, replacing=stored.etag)
 
     def _go_on_later(self, request: RenderRequest) -> None:
