@@ -9,8 +9,6 @@ from typing import Literal, NamedTuple
 from unicodedata import category
 from zlib import crc32
 
-import msgspec
-
 from playlist_archive.bucket import Bucket, Listed, set_aside
 from playlist_archive.catalog import Catalog, Entry, decode_catalog
 from playlist_archive.clock import Clock
