@@ -109,6 +109,12 @@ def alter_a_page(record: Record) -> None:
     record.objects[view_key("pretty", FERRY, ".md")] += b"\n"
 
 
+def alter_every_plain_page(record: Record) -> None:
+    for key in record.objects:
+        if key.startswith("playlists/plain/"):
+            record.objects[key] += b"\n"
+
+
 def lose_a_ledger(record: Record) -> None:
     del record.objects[ledger_key(FERRY)]
 
@@ -216,7 +222,7 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (alter_the_index, "site pages are those of the catalog"),
     (invent_a_number, "follower numbers are those read"),
     (alter_what_is_rebuilt, "a rebuild gives the same bytes"),
-    (alter_a_page, "pages differ from peace only with a word"),
+    (alter_every_plain_page, "pages differ from peace only with a word"),
     (lose_an_outcome, "nothing is silently missing"),
     (misdate_a_removal, "removals are dated truly"),
     (invent_a_gap, "every run without a read is told as a gap"),

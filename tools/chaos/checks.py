@@ -24,7 +24,7 @@ from playlist_archive.views.site import render_site
 from playlist_archive.views.wording import day as wording_day
 from playlist_archive.views.wording import days_apart
 from tools.chaos.envelopes import unwrap_failure
-from tools.chaos.evidence import Contents, Evidence
+from tools.chaos.evidence import CATALOG_DAMAGED, Contents, Evidence
 from tools.chaos.honesty import (
     damaged_objects_are_set_aside_or_mended,
     functions_fail_only_when_struck,
@@ -41,6 +41,7 @@ _GAP = re.compile(
 )
 
 _DAY_SECONDS = 86_400
+_OF_THE_PAST = frozenset({"cumulative", "history"})
 
 type Findings = Iterator[str]
 type Check = Callable[[Evidence], Findings]
@@ -180,8 +181,15 @@ def a_rebuild_gives_the_same_bytes(evidence: Evidence) -> Findings:
 
 
 def pages_differ_from_peace_only_with_a_word(evidence: Evidence) -> Findings:
+    """A playlist's pages are those of peace, or there is a reason why they cannot be.
+
+    A catalog that was damaged is a reason for what pages tell of the past alone.
+    """
     for playlist_id, keys in differing_pages(evidence).items():
-        if playlist_id not in evidence.excuses:
+        excuses = evidence.excuses.get(playlist_id, set())
+        if excuses == {CATALOG_DAMAGED}:
+            keys = [key for key in keys if key.split("/")[1] not in _OF_THE_PAST]  # noqa: PLW2901
+        if keys and excuses <= {CATALOG_DAMAGED}:
             yield f"{', '.join(keys)} differ from peace without a word"
 
 

@@ -1,6 +1,5 @@
 """What chaos and peace left behind, and what follows from it; the checks ask here."""
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -31,6 +30,8 @@ from tools.spotify.library import Playlist
 
 # A read may take so long, and what it saw first may be gone when it ends.
 _LONGEST_READ_SECONDS = 600
+# Only an excuse for what a page tells of the past.
+CATALOG_DAMAGED = "the catalog was damaged"
 
 
 class Contents(NamedTuple):
@@ -236,7 +237,7 @@ class Evidence:
             "a forced run reached it": self.forced,
             "Spotify told something wrong": self.chaos.misled,
             "its name depends on those of others": self.library.confusable,
-            "the catalog was damaged": self.snapshots if self.last_damage(CATALOG) else (),
+            CATALOG_DAMAGED: self.snapshots if self.last_damage(CATALOG) else (),
         }
         for reason, playlists in playlists_by_reason.items():
             for playlist_id in playlists:
@@ -256,21 +257,20 @@ class Evidence:
                     yield playlist_id, "not read, as its status said"
 
     def _read_otherwise(self) -> Iterator[tuple[str, str]]:
-        """Yield the playlists that were read by another run than in peace, or later."""
+        """Yield the playlists that another run than in peace found changed, or that was late."""
         scheduled = set(self.chaos.runs.values())
+        for playlist_id, snapshots in self.snapshots.items():
+            if any(snapshot.time not in scheduled for snapshot in snapshots):
+                yield playlist_id, "changed between two runs"
         for outcome in self.outcomes:
-            if outcome.status in {"ok", "held"}:
-                if outcome.run not in scheduled:
-                    yield outcome.playlist_id, "read by another run"
-                elif self._turned_since(outcome):
-                    yield outcome.playlist_id, "read when it was another already"
+            if outcome.status in {"ok", "held"} and self._had_changed(outcome):
+                yield outcome.playlist_id, "read when it was another already"
 
-    def _turned_since(self, outcome: Outcome) -> bool:
-        """Whether the library was turned to another day between a run and its read."""
-        run = outcome.run.timestamp()
-        turns = [moment for moment, _ in self.chaos.turned]
-        first = bisect_right(turns, run + 1)
-        return first < bisect_left(turns, outcome.at.timestamp() + 1)
+    def _had_changed(self, outcome: Outcome) -> bool:
+        """Whether a playlist was turned to another version between a run and its read."""
+        days = {self.chaos.day_at(moment.timestamp()) for moment in (outcome.run, outcome.at)}
+        found = {day: self.library.find(outcome.playlist_id, day) for day in days}
+        return len({playlist.snapshot_id if playlist else "" for playlist in found.values()}) > 1
 
 
 def decode_outcomes(bodies: Iterable[str]) -> Iterator[Outcome | RunReport | DamageReport]:

@@ -197,7 +197,7 @@ def _false_of_overdue(
     known = said.surely_checked(playlist_id, moment)
     if since and known and known >= run:
         yield f"{playlist_id} is told to be overdue, and was checked in the run of {known}"
-    if since and since.timestamp() > moment:
+    if since and since.timestamp() > moment and since not in said.forced:
         yield f"{playlist_id} is told to be overdue since {since}, which was still to come"
     due = _long_due(said, playlist_id, run)
     if since is None and entry["status"] == "ok" and due:
@@ -266,11 +266,14 @@ def _is_checked(evidence: Evidence, playlist_id: str, begin: float, end: float) 
 
 
 def _is_held_for_once(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
-    """Whether a great loss was found that no earlier run had found."""
+    """Whether a great loss was found that no earlier run had found, as far as the catalog knows."""
+    known = max(begin - 2 * 86_400, evidence.last_damage(CATALOG, before=end))
     held = {
         sent.moment >= begin
         for sent in evidence.sent.get(playlist_id, ())
-        if sent.outcome.status == "held" and begin - 2 * 86_400 < sent.moment < end
+        if sent.outcome.status == "held"
+        and known < sent.moment < end
+        and sent.outcome.run not in evidence.chaos.forced
     }
     return held == {True}
 
@@ -330,38 +333,38 @@ def _everybodys_fault(evidence: Evidence, day: date, begin: float, end: float) -
 
 
 def nothing_is_later_than_the_clock(evidence: Evidence) -> Findings:
-    """A run to come leaves nothing behind, once a run of the present has been merged after it."""
-    healed = [
-        until
-        for until, report in _Said(evidence).reports
-        if report.run <= report.at + _AHEAD and report.run not in set(evidence.chaos.forced)
-    ]
+    """A run to come leaves nothing behind once something of the present has been merged after it."""
+    said = _Said(evidence)
     for page in evidence.chaos.pages:
         if page.key != STATUS_JSON:
             continue
-        last_forced = max(
-            (moment for moment in evidence.chaos.forced_at if moment < page.moment), default=0.0
-        )
-        if last_forced and not any(
-            last_forced + _BLOCKED_SECONDS < moment < page.moment - _KNOWN_AFTER_SECONDS
-            for moment in healed
-        ):
-            continue
-        yield from _future_in(page)
+        status: Status = msgspec.json.decode(page.body, type=dict[str, Any])
+        latest = datetime.fromtimestamp(page.moment, UTC) + _AHEAD
+        begun = [moment for moment in evidence.chaos.forced_at if moment < page.moment]
+        # What the forced run sent may lie in the lane for a while.
+        forced = max(begun) + _BLOCKED_SECONDS if begun else 0.0
+        for name, text, merged in _moments_told(said, status):
+            if (moment := _parse(text)) and moment > latest:
+                healed = any(
+                    forced < known < page.moment - _KNOWN_AFTER_SECONDS for known in merged
+                )
+                if healed or not begun:
+                    yield f"{page.key} of {_moment(page.moment)} tells {text} as {name}"
 
 
-def _future_in(page: Written) -> Findings:
-    status: Status = msgspec.json.decode(page.body, type=dict[str, Any])
-    latest = datetime.fromtimestamp(page.moment, UTC) + _AHEAD
-    told = [("run", status["run"]), ("at", status["at"])]
+def _moments_told(said: _Said, status: Status) -> Iterator[tuple[str, str | None, list[float]]]:
+    """Yield each moment that a status document tells, and when what would heal it was merged."""
+    reports = [until for until, report in said.reports if report.run not in said.forced]
+    yield "run", status["run"], reports
+    yield "at", status["at"], reports
     for playlist_id, entry in status["playlists"].items():
-        told += [
-            (f"{name} of {playlist_id}", entry.get(name))
-            for name in ("since", "last_checked", "overdue_since")
+        merged = [
+            sent.moment
+            for sent in said.merged.get(playlist_id, ())
+            if sent.outcome.run not in said.forced
         ]
-    for name, text in told:
-        if (moment := _parse(text)) and moment > latest:
-            yield f"{page.key} of {_moment(page.moment)} tells {text} as {name}"
+        for name in ("since", "last_checked", "overdue_since"):
+            yield f"{name} of {playlist_id}", entry.get(name), merged
 
 
 def names_are_told_alike(evidence: Evidence) -> Findings:

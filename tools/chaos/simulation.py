@@ -160,7 +160,7 @@ class Simulation:
             stack.enter_context(govern_time(self._clock, self._scheduler.wait))
             stack.enter_context(hosting(self._clock, self._scheduler, self._log))
             stack.enter_context(self._aws.run(parameter, self._credentials()))
-            stack.enter_context(self._wire.watch())
+            stack.enter_context(self._wire.connect(self._stand_in))
             stack.enter_context(self._scheduler.ending())
             yield
 

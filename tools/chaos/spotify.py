@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from email.message import Message
 from io import BytesIO
 from random import Random
 from typing import Any, Literal
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -16,6 +19,8 @@ from urllib3.response import HTTPResponse
 from tools.chaos.clock import SimulatedClock
 from tools.chaos.faults import Mischief
 from tools.chaos.scheduler import Scheduler
+from tools.spotify.faults import Answer
+from tools.spotify.server import StandIn
 
 # A request and its answer take so long, each.
 _SECONDS = 0.075
@@ -83,35 +88,38 @@ class Wire:
             self._stored = self._clock.moment, until
 
     @contextmanager
-    def watch(self) -> Iterator[None]:
-        """Let all requests pass by here."""
-        send = HTTPAdapter.send
+    def connect(self, stand_in: StandIn) -> Iterator[None]:
+        """Let the stand-in answer all requests, by way of this wire."""
 
-        def pass_by(
-            adapter: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **options: Any
+        def send(
+            _: HTTPAdapter, request: requests.PreparedRequest, *_args: Any, **_options: Any
         ) -> requests.Response:
-            path = str(request.path_url)
-            self._before(path)
-            about = match[1] if (match := _PLAYLIST.match(path)) else ""
-            hurt = self._clock.moment, about
-            self.hurt.append(hurt)
-            # Read whole at once: whoever reads answers piece by piece gets them from the copy.
-            answer = send(adapter, request, *args, **{**options, "stream": False})
-            original = answer.content
-            answer = self._after(path, answer)
-            if answer.ok and answer.content == original:
-                self.hurt.remove(hurt)
-            return answer
+            return self._exchange(stand_in, request)
 
-        with patch.object(HTTPAdapter, "send", pass_by):
+        with patch.object(HTTPAdapter, "send", send):
             yield
 
-    def _before(self, path: str) -> None:
+    def _exchange(self, stand_in: StandIn, request: requests.PreparedRequest) -> requests.Response:
+        path = str(request.path_url)
+        about = match[1] if (match := _PLAYLIST.match(path)) else ""
+        begun = self._clock.moment
+        try:
+            self._before(path, about)
+            answer = _ask(stand_in, request)
+            spoilt = self._spoil(answer, about)
+            self._after(path, spoilt)
+        except BaseException:
+            self.hurt.append((begun, about))
+            raise
+        if spoilt.status != requests.codes.ok or spoilt.body != answer.body:
+            self.hurt.append((begun, about))
+        return _as_response(request, spoilt)
+
+    def _before(self, path: str, about: str) -> None:
         self._mischief.kill("before a request to Spotify")
         if path.startswith("/v1/"):
             now = self._clock.moment
-            playlist = _PLAYLIST.match(path)
-            self.sent.append((now, playlist[1] if playlist else ""))
+            self.sent.append((now, about))
             if now < self._forbidden_until(now):
                 self.too_early.append(f"{self._clock.now():%Y-%m-%d %H:%M:%S} {path}")
         self._mischief.travel("Spotify", _SECONDS)
@@ -126,44 +134,38 @@ class Wire:
         since, until = self._stored
         return max(told, until if now - since > _LATEST_LOOK_SECONDS else 0.0)
 
-    def _after(self, path: str, answer: requests.Response) -> requests.Response:
-        answer = self._spoil(path, answer)
+    def _after(self, path: str, answer: Answer) -> None:
         self._mischief.travel("Spotify", _SECONDS)
         self._mischief.kill("after a request to Spotify")
         if self._mischief.lose_answer():
             self._mischief.pass_time(_TIMEOUT_SECONDS)
             raise requests.ReadTimeout
         task = self._scheduler.current
-        if (
-            task
-            and answer.status_code == requests.codes.too_many_requests
-            and path.startswith("/v1/")
-        ):
-            seconds = answer.headers.get("Retry-After", "")
+        if task and answer.status == requests.codes.too_many_requests and path.startswith("/v1/"):
+            seconds = dict(answer.headers).get("Retry-After", "")
             if seconds.isdecimal():
                 self._told[task.number] = self._clock.moment + int(seconds)
-        return answer
 
-    def _spoil(self, path: str, answer: requests.Response) -> requests.Response:
-        status, body = answer.status_code, answer.content
-        if status != requests.codes.ok or not self._mischief.strikes_now:
-            return _made_again(answer, status, body)
+    def _spoil(self, answer: Answer, about: str) -> Answer:
+        """Return what comes of an answer, which is about a playlist or about none."""
+        if answer.status != requests.codes.ok or not self._mischief.strikes_now:
+            return answer
         strike, random = self._mischief.strike, self._mischief.random
-        playlist = _PLAYLIST.match(path)
-        if playlist and (trouble := self.troubles.get(playlist[1])):
+        status, body = answer.status, answer.body
+        if trouble := self.troubles.get(about):
             self._answers += 1
             self._mischief.injected[f"Spotify: a playlist's own trouble, {trouble}"] += 1
             status, body = trouble_answer(trouble, body, self._answers, random)
-        elif playlist and self._clock.moment < self.hollow.get(playlist[1], 0.0):
+        elif self._clock.moment < self.hollow.get(about, 0.0):
             self._mischief.injected["Spotify: no rows, though there are"] += 1
             body = hollow_out(body)
         elif strike("Spotify: other bytes", _GARBLED):
             body = garble(random, body)
         elif strike("Spotify: a wrong value", _MISLED):
             body = mislead(random, body)
-            if playlist:
-                self.misled.add(playlist[1])
-        return _made_again(answer, status, body)
+            if about:
+                self.misled.add(about)
+        return replace(answer, status=status, body=body)
 
 
 def trouble_answer(trouble: Trouble, body: bytes, number: int, random: Random) -> tuple[int, bytes]:
@@ -207,16 +209,31 @@ def mislead(random: Random, body: bytes) -> bytes:
     return body[: struck.start(2)] + random.choice(_WRONG_VALUES[name]) + body[struck.end(2) :]
 
 
-def _made_again(answer: requests.Response, status: int, body: bytes) -> requests.Response:
-    """Return the answer with another status and body, still to be read from its stream."""
-    headers = {**answer.headers, "Content-Length": str(len(body))}
-    raw = HTTPResponse(BytesIO(body), headers, status, preload_content=False)
-    again = requests.Response()
-    again.status_code = status
-    again.headers.update(headers)
-    again.url = answer.url
-    again.request = answer.request
-    again.reason = answer.reason
-    again.encoding = answer.encoding
-    again.raw = raw
-    return again
+def _ask(stand_in: StandIn, request: requests.PreparedRequest) -> Answer:
+    headers = Message()
+    for name, value in request.headers.items():
+        headers[name] = value if isinstance(value, str) else value.decode()
+    headers["Host"] = urlsplit(str(request.url)).netloc
+    body = request.body or b""
+    body = body.encode() if isinstance(body, str) else body
+    answer = stand_in.answer(str(request.method), str(request.path_url), headers, body)
+    if answer is None:
+        raise requests.ConnectionError("reset by peer")
+    return answer
+
+
+def _as_response(request: requests.PreparedRequest, answer: Answer) -> requests.Response:
+    """Return the answer as if it had come over the network, still to be read from its stream."""
+    headers = {
+        "Content-Type": answer.content_type,
+        "Content-Length": str(len(answer.body)),
+        **dict(answer.headers),
+    }
+    response = requests.Response()
+    response.status_code = answer.status
+    response.headers.update(headers)
+    response.url = str(request.url)
+    response.request = request
+    response.encoding = "utf-8"
+    response.raw = HTTPResponse(BytesIO(answer.body), headers, answer.status, preload_content=False)
+    return response

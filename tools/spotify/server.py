@@ -68,6 +68,12 @@ class StandIn:
         self._server.close_connections()
         self._server.server_close()
 
+    def answer(
+        self, method: str, target: str, headers: Message, body: bytes = b""
+    ) -> Answer | None:
+        """Answer a request that did not come over the network; None is a connection that was reset."""
+        return self._server.switchboard.answer(method, target, headers, body)
+
     def serve(self, poll_seconds: float = 0.5) -> None:
         """Answer requests until `stop` is called from another thread, noticed when next polled."""
         self._server.serve_forever(poll_seconds)
