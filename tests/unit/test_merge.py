@@ -173,6 +173,12 @@ def test_a_good_check_ends_a_held_loss_whichever_comes_first() -> None:
     assert both_ways(an_outcome(RUN, "held", held=Held(RUN, 3)), an_outcome(RUN + DAY)).held is None
 
 
+def test_a_good_check_counts_though_the_playlist_is_retired_in_the_same_run() -> None:
+    entry = both_ways(an_outcome(RUN), an_outcome(RUN, "retired", source=None, later=DAY / 12))
+
+    assert (entry.status, entry.checked) == ("retired", RUN)
+
+
 def test_an_alias_that_changed_before_a_retirement_is_kept() -> None:
     entry = both_ways(an_outcome(RUN, alias="Ours"), an_outcome(RUN + DAY, "retired", source=None))
 

@@ -197,6 +197,24 @@ def test_a_retired_playlist_comes_back_by_name_into_a_catalog_that_was_lost(worl
     assert f"](/playlists/pretty/{OTHER}.md): retired since" in world.pipeline.page(INDEX)
 
 
+def test_nothing_is_retired_when_the_catalog_is_lost_and_the_library_cannot_be_listed() -> None:
+    world = World()
+    world.spotify.stored_credentials = LOGGED_IN
+    world.spotify.playlists[OTHER] = a_reading(7)
+    world.spotify.library = a_library((OTHER, a_header()))
+    world.run()
+    del world.pipeline.bucket.objects[CATALOG]
+    world.spotify.library = UnstablePlaylistError("half a sweep")
+    world.run(1)
+
+    assert {world.entry(id_).status for id_ in (PLAYLIST, OTHER)} == {"ok"}
+
+    world.spotify.library = a_library()
+    world.run(2)
+
+    assert (world.entry(PLAYLIST).status, world.entry(OTHER).status) == ("ok", "retired")
+
+
 @pytest.mark.parametrize("damaged", [b"", b"null", b'{"schema":1,"entr', b'{"schema":2}', b"\xff"])
 def test_a_damaged_catalog_stops_no_run_and_is_kept(world: World, damaged: bytes) -> None:
     world.run()

@@ -118,7 +118,7 @@ def reliable[D: Dated](dated: Iterable[D]) -> list[D]:
 class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The newest runs one by one, oldest first, and what is left of those before them.
 
-    A run that is ahead may have several checks. `past` are the periods before the recent runs that
+    A run may have a good check beside a retirement, and several checks where it is ahead. `past` are the periods before the recent runs that
     were not good, and the last one; `checked` is the last good check among those runs.
     """
 
@@ -131,22 +131,19 @@ class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         recent, past, checked = self.recent, self.past, self.checked
         if past and recent and check.run < recent[0].run:
             # It comes too late to have a place among its neighbours.
-            return self._with_checked(check)
-        if any(one.run == check.run and _outweighs(one, check) for one in recent):
+            checked = _last_good([check], checked)
+            return msgspec.structs.replace(self, checked=checked)
+        of_run = [one for one in recent if one.run == check.run]
+        if check in of_run or any(_outweighs(one, check) for one in of_run):
             return self
-        others = [one for one in recent if one.run != check.run or not _outweighs(check, one)]
-        kept = reliable([*others, check])
+        others = [one for one in recent if not _outweighs(check, one)]
+        kept = sorted(reliable([*others, check]), key=lambda one: (one.run, one.moment, one.weight))
         while len(kept) > RECENT and len({one.run for one in kept}) > RECENT:
-            oldest = by_run([one for one in kept if one.run == kept[0].run])[0]
-            past = _continue(past, oldest)
-            checked = self._with_checked(oldest).checked
-            kept = [one for one in kept if one.run != oldest.run]
+            oldest = [one for one in kept if one.run == kept[0].run]
+            past = _continue(past, by_run(oldest)[0])
+            checked = _last_good(oldest, checked)
+            kept = kept[len(oldest) :]
         return History(tuple(kept), past, checked)
-
-    def _with_checked(self, check: Check) -> "History":
-        if check.status != "ok" or (self.checked and check.run_time <= self.checked):
-            return self
-        return msgspec.structs.replace(self, checked=check.run_time)
 
     def runs(self) -> list[Check]:
         """Return the last word of each recent run, oldest first."""
@@ -158,8 +155,12 @@ class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     def last_good(self) -> datetime | None:
         """Return the run of the last good check."""
-        good = (check.run_time for check in reversed(self.runs()) if check.status == "ok")
-        return next(good, self.checked)
+        return _last_good(self.recent, self.checked)
+
+    def followers(self) -> dict[str, int]:
+        """Return the recent numbers of followers by day; of a day's runs the last one counts."""
+        told = [one for one in self.recent if one.status == "ok" and one.followers is not None]
+        return {f"{one.run_time:%Y-%m-%d}": one.followers or 0 for one in by_run(told)}
 
     def gaps(self) -> tuple[Stretch, ...]:
         """Return the newest periods that were not good before a good check, oldest first."""
@@ -179,8 +180,21 @@ def by_run(checks: Iterable[Check]) -> list[Check]:
 
 
 def _outweighs(one: Check, other: Check) -> bool:
-    """Whether `one` is the last word of two of a run, whatever may be refuted later."""
-    return one == other or (one.weight > other.weight and one.moment >= other.moment)
+    """Whether `one` leaves nothing to be known of `other`, whatever may be refuted later.
+
+    A good check stays known beside a retirement in the same run.
+    """
+    return (
+        one.run == other.run
+        and one.weight > other.weight
+        and one.moment >= other.moment
+        and not (one.status == "retired" and other.status == "ok")
+    )
+
+
+def _last_good(checks: Iterable[Check], before: datetime | None) -> datetime | None:
+    good = [check.run_time for check in checks if check.status == "ok"]
+    return max(filter(None, (*good, before)), default=None)
 
 
 def _continue(stretches: tuple[Stretch, ...], check: Check) -> tuple[Stretch, ...]:

@@ -76,7 +76,7 @@ class Indexer:
                 known, merged, etag = self._merge(messages, state, status)
                 before = before or known
                 merged, etag = self._announce(merged, etag)
-                self._write_followers(merged, messages)
+                self._write_followers(before, merged, messages)
                 self._write_site(merged, state, status)
             except ConflictError as error:
                 logger.info("another indexer was quicker: %s", error)
@@ -172,18 +172,23 @@ class Indexer:
             )
 
     def _write_followers(
-        self, catalog: Catalog, messages: Iterable[Outcome | RunReport | DamageReport]
+        self,
+        before: Catalog,
+        catalog: Catalog,
+        messages: Iterable[Outcome | RunReport | DamageReport],
     ) -> None:
         """Note the numbers of the playlists in this batch; none is noted for what was not read."""
-        late: dict[str, dict[str, int]] = defaultdict(dict)
+        told: dict[str, dict[str, int]] = defaultdict(dict)
         for message in messages:
-            match message:
-                case Outcome(status="ok", header=header) if header and header.followers is not None:
-                    late[message.playlist_id][_day(message.run)] = header.followers
-        horizon = self._clock.now() + FURTHEST_AHEAD
-        for playlist_id, numbers in late.items():
-            entry = catalog.entries[playlist_id]
-            change = _noting(entry, numbers, _day(max(entry.run, horizon)))
+            if isinstance(message, Outcome):
+                playlist_id, header = message.playlist_id, message.header
+                if message.status == "ok" and header and header.followers is not None:
+                    told[playlist_id][_day(message.run)] = header.followers
+                elif _refutes_a_number(playlist_id, before, catalog):
+                    told[playlist_id] |= {}
+        last = _day(self._clock.now() + FURTHEST_AHEAD)
+        for playlist_id, numbers in told.items():
+            change = _noting(catalog.entries[playlist_id], numbers, last)
             key = followers_key(playlist_id)
             try:
                 update(self._bucket, key, JSON, change)
@@ -257,6 +262,14 @@ def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[O
     ]
 
 
+def _refutes_a_number(playlist_id: str, before: Catalog, after: Catalog) -> bool:
+    """Whether a number of followers is not known any more: its run was ahead of the clock."""
+    known = before.entries.get(playlist_id)
+    if known is None:
+        return False
+    return bool(known.history.followers().keys() - after.entries[playlist_id].history.followers())
+
+
 def _always(body: bytes) -> Callable[[bytes | None], bytes]:
     return lambda _: body
 
@@ -265,22 +278,15 @@ def _noting(entry: Entry, numbers: Mapping[str, int], last: str) -> Callable[[by
     """Return a change that adds an entry's numbers to a series of them by day.
 
     Of the runs of one day the last one counts. `numbers` that are older than what the entry
-    remembers fill days that have none. No day after `last` stays.
+    remembers fill days that have none. A day after `last` stays only while the entry remembers it.
     """
-    recent = {
-        _day(check.run_time): check.followers
-        for check in entry.history.runs()
-        if check.followers is not None
-    }
+    recent = entry.history.followers()
 
     def note(stored: bytes | None) -> bytes:
         known = msgspec.json.decode(stored, type=dict[str, int]) if stored is not None else {}
-        days = {
-            day: number for day, number in {**numbers, **known, **recent}.items() if day <= last
-        }
-        return (
-            msgspec.json.format(msgspec.json.encode(dict(sorted(days.items()))), indent=2) + b"\n"
-        )
+        older = {day: number for day, number in {**numbers, **known}.items() if day <= last}
+        series = dict(sorted({**older, **recent}.items()))
+        return msgspec.json.format(msgspec.json.encode(series), indent=2) + b"\n"
 
     return note
 

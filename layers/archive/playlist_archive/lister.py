@@ -1,7 +1,7 @@
 """Decides what has to be read, and tells the other functions."""
 
 import logging
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from hashlib import md5
 from types import MappingProxyType
@@ -177,7 +177,11 @@ class Lister:
         problems = (*self._foresee_end(ends), *registry.problems)
         if run <= now + FURTHEST_AHEAD:
             problems += tuple(self._find_future_snapshots(catalog))
-        wanted = choose(registry, library, catalog, self._mode)
+        # An app without a user has no library that could not be listed.
+        has_library = credentials is None or bool(credentials.refresh_token)
+        wanted = choose(
+            registry, library, catalog, self._mode, in_doubt=forgotten if has_library else ()
+        )
         plan = plan_run(
             run,
             self._clock.now(),
@@ -387,13 +391,17 @@ class Lister:
 
 
 def choose(
-    registry: Registry, library: Library | None, catalog: Catalog, mode: LibraryMode
+    registry: Registry,
+    library: Library | None,
+    catalog: Catalog,
+    mode: LibraryMode,
+    in_doubt: Iterable[str] = (),
 ) -> dict[str, Wanted]:
     """Return what is to be archived: the registry and, as `mode` says, the user's library.
 
     Without a complete sweep the library is what it was, and so is what a sweep could not read. An
     explicit registry entry outweighs `excluded/`, which only keeps library playlists from being
-    archived.
+    archived. Playlists `in_doubt` may be of the library: neither sweep nor catalog says.
     """
     known = {
         playlist_id
@@ -403,6 +411,8 @@ def choose(
     listed: dict[str, Header | None] = {}
     if library is None or not library.readable:
         listed |= dict.fromkeys(known)
+        if mode != "none":
+            listed |= dict.fromkeys(in_doubt)
     if library is not None:
         for one in library.entries:
             if _is_chosen(one, library.user_id, mode, known):
@@ -464,8 +474,8 @@ def plan_run(
         entry, lost = catalog.entries.get(playlist_id), forgotten.get(playlist_id)
         # One that was retired in a run ahead of this one is retired now.
         if lost or entry is None or entry.status != "retired" or entry.run > run:
-            reason = _why_retired(playlist_id, entry, excluded)
-            outcomes.append(_retire(playlist_id, run, now, reason, lost))
+            why = _why_retired(playlist_id, entry, excluded)
+            outcomes.append(_retire(playlist_id, run, now, why, lost))
     requests.sort(key=lambda planned: (*planned[:2], planned[2].playlist_id))
     return Plan(tuple(request for _, _, request in requests), tuple(outcomes))
 
