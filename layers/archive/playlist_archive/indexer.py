@@ -1,11 +1,13 @@
 """Merges outcomes into the catalog and writes the pages about all playlists.
 
-The catalog is written first, on the condition that it is still the one that was read. What follows
-from it, pages and messages to the renderer, is made from the written catalog and compared with it
-once more at the end: so the last one to write always leaves what the newest catalog says.
+Two indexers may be at work at once, and either may die after any write. The catalog is written
+first, on the condition that it is still the one that was read. Messages to the renderer and all
+pages are made from the written catalog. An indexer that wrote a page looks at the end whether the
+catalog is still the one that it was made from, and publishes the newest one if it is not.
 """
 
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from playlist_archive.bucket import Bucket, Stored, set_aside, update
+from playlist_archive.bucket import NO_METADATA, Bucket, Stored, set_aside, update
 from playlist_archive.catalog import Catalog, Entry, decode_catalog, encode_catalog
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
@@ -55,6 +57,13 @@ class Indexed(NamedTuple):
     requests_within_a_day: int
 
 
+class StoredCatalog(NamedTuple):
+    """A catalog and its ETag, None where none is stored."""
+
+    catalog: Catalog
+    etag: str | None
+
+
 class Indexer:
     def __init__(self, *, bucket: Bucket, render_queue: Queue, clock: Clock) -> None:
         self._bucket = bucket
@@ -67,33 +76,47 @@ class Indexer:
         Raises:
             ConflictError: other indexers were quicker every time.
         """
-        before: Catalog | None = None
+        found: list[Catalog] = []
+        merged = self._retry(lambda: self._merge(messages, found))
+        before, catalog = found[0], merged.catalog
+        self._retry(lambda: self._write_followers(before, catalog, messages))
+        pending = [merged]
+        state = self._retry(
+            lambda: self._publish(pending.pop() if pending else self._read(), merged)
+        )
+        checked = count_checks(messages, before, catalog)
+        return _summarize(catalog, checked, state, self._clock.now())
+
+    def _retry[T](self, work: Callable[[], T]) -> T:
+        """Do it until no other indexer interferes.
+
+        Raises:
+            ConflictError: after ten attempts.
+        """
         for attempt in range(_ATTEMPTS):
             # Two that go on at once would be in each other's way for long.
             self._clock.sleep(uniform(0, attempt * _PAUSE_SECONDS))  # noqa: S311 - no secret
-            state, status = load_state(self._bucket), self._bucket.get(STATUS_JSON)
             try:
-                known, merged, etag = self._merge(messages, state, status)
-                before = before or known
-                merged, etag = self._announce(merged, etag)
-                self._write_followers(before, merged, messages)
-                self._write_site(merged, state, status)
+                return work()
             except ConflictError as error:
                 logger.info("another indexer was quicker: %s", error)
-                continue
-            if self._is_newest(etag):
-                checked = count_checks(messages, before, merged)
-                return _summarize(merged, checked, state, self._clock.now())
-        raise ConflictError("the catalog was written by others all the time")
+        raise ConflictError("other indexers wrote all the time")
 
     def _merge(
         self,
         messages: Iterable[Outcome | RunReport | DamageReport],
-        state: SpotifyState,
-        status: Stored | None,
-    ) -> tuple[Catalog, Catalog, str]:
-        """Return the catalog as it was, and merged with its ETag."""
+        found: list[Catalog],
+    ) -> StoredCatalog:
+        """Return the merged catalog, written and announced; `found` gets the one before.
+
+        Raises:
+            ConflictError: another indexer wrote the catalog meanwhile.
+        """
+        # Read before the catalog: it is never ahead of that, unless an old one was put back.
+        status = self._bucket.get(STATUS_JSON)
+        state = load_state(self._bucket)
         known, etag = self._read()
+        found.append(known)
         now = self._clock.now()
         # Later than every revision before, even those of a catalog that was lost.
         revision = int(now.timestamp() * 1000)
@@ -104,32 +127,33 @@ class Indexer:
             announce_all=etag is not None and is_rolled_back(known, status),
         )
         merged = merge(merged, defer_unread(merged, state, now), revision=revision)
-        if etag and merged is known:
-            return known, known, etag
-        return known, merged, self._put(merged, etag)
+        if etag is None or merged is not known:
+            etag = self._put(merged, etag)
+        return self._announce(StoredCatalog(merged, etag))
 
-    def _read(self) -> tuple[Catalog, str | None]:
-        """Return the stored catalog and its ETag, but not its text: it may fill half the memory.
+    def _read(self) -> StoredCatalog:
+        """Return the stored catalog, but not its text: it may fill half the memory.
 
         One that cannot be read is set aside and begun anew.
         """
         stored = self._bucket.get(CATALOG)
         if stored is None:
-            return Catalog(), None
+            return StoredCatalog(Catalog(), None)
         try:
-            return decode_catalog(stored.body), stored.etag
+            return StoredCatalog(decode_catalog(stored.body), stored.etag)
         except UNREADABLE:
             set_aside(self._bucket, CATALOG, stored.body, self._clock.now())
-            return Catalog(), stored.etag
+            return StoredCatalog(Catalog(), stored.etag)
 
-    def _announce(self, catalog: Catalog, etag: str) -> tuple[Catalog, str]:
+    def _announce(self, merged: StoredCatalog) -> StoredCatalog:
         """Ask the renderer to show what it may not have been asked yet, then note that it was.
 
         Only what the written catalog says is sent, and what a crash left unsent is sent next time.
         """
+        catalog = merged.catalog
         unsent = list(catalog.unsent())
         if not unsent:
-            return catalog, etag
+            return merged
         self._render_queue.send(
             encode_message(
                 RenderRequest(
@@ -141,35 +165,44 @@ class Indexer:
             for playlist_id, standing in unsent
         )
         sent = with_all_sent(catalog)
-        return sent, self._put(sent, etag)
+        return StoredCatalog(sent, self._put(sent, merged.etag))
 
     def _put(self, catalog: Catalog, etag: str | None) -> str:
         return self._bucket.put(CATALOG, encode_catalog(catalog), JSON, replacing=etag)
 
-    def _is_newest(self, etag: str) -> bool:
-        listed = self._bucket.list_objects(CATALOG)
-        return etag in [found.etag for found in listed if found.key == CATALOG]
+    def _publish(self, newest: StoredCatalog, merged: StoredCatalog) -> SpotifyState:
+        """Write the pages about all playlists that differ; return the state that they tell of.
 
-    def _write_site(self, catalog: Catalog, state: SpotifyState, status: Stored | None) -> None:
-        """Write the pages that differ; the status document last, with the catalog's revision.
+        They are made from the `newest` catalog, which holds what was `merged`.
 
         Raises:
-            ConflictError: another indexer wrote the status document meanwhile.
+            ConflictError: another indexer wrote meanwhile, so what was written here may be stale.
         """
+        catalog, etag = newest
+        if catalog.revision < merged.catalog.revision:
+            raise ConflictError("the catalog that was merged is gone")
+        state = load_state(self._bucket)
         damaged = [listed.key for listed in self._bucket.list_objects(DAMAGED)]
-        pages = render_site(catalog, state, damaged)
-        document = pages.pop(STATUS_JSON)
-        for key, page in pages.items():
-            update(self._bucket, key, page.content_type, _always(page.body))
-        metadata = {_REVISION: str(catalog.revision)}
-        if status is None or (status.body, status.metadata) != (document.body, metadata):
-            self._bucket.put(
-                STATUS_JSON,
-                document.body,
-                document.content_type,
-                replacing=status.etag if status else None,
-                metadata=metadata,
-            )
+        written = False
+        for key, page in render_site(catalog, state, damaged).items():
+            stored = self._bucket.get(key)
+            metadata = {_REVISION: str(catalog.revision)} if key == STATUS_JSON else NO_METADATA
+            if stored is None or (stored.body, stored.metadata) != (page.body, metadata):
+                self._bucket.put(
+                    key,
+                    page.body,
+                    page.content_type,
+                    replacing=stored.etag if stored else None,
+                    metadata=metadata,
+                )
+                written = True
+        if written and not self._is_newest(etag):
+            raise ConflictError("there is a newer catalog")
+        return state
+
+    def _is_newest(self, etag: str | None) -> bool:
+        listed = self._bucket.list_objects(CATALOG)
+        return etag in [found.etag for found in listed if found.key == CATALOG]
 
     def _write_followers(
         self,
@@ -204,9 +237,13 @@ def is_rolled_back(catalog: Catalog, status: Stored | None) -> bool:
 
     Where that document does not say, nobody knows.
     """
-    if status is None or not status.metadata.get(_REVISION, "").isdecimal():
-        return True
-    return catalog.revision < int(status.metadata[_REVISION])
+    return status is None or not 0 <= _revision_of(status) <= catalog.revision
+
+
+def _revision_of(status: Stored) -> int:
+    """Return the revision of the catalog that a status document was made from, -1 if unknown."""
+    revision = status.metadata.get(_REVISION, "")
+    return int(revision) if re.fullmatch("[0-9]{1,18}", revision) else -1
 
 
 def _summarize(catalog: Catalog, checked: int, state: SpotifyState, now: datetime) -> Indexed:
@@ -268,10 +305,6 @@ def _refutes_a_number(playlist_id: str, before: Catalog, after: Catalog) -> bool
     if known is None:
         return False
     return bool(known.history.followers().keys() - after.entries[playlist_id].history.followers())
-
-
-def _always(body: bytes) -> Callable[[bytes | None], bytes]:
-    return lambda _: body
 
 
 def _noting(entry: Entry, numbers: Mapping[str, int], last: str) -> Callable[[bytes | None], bytes]:
