@@ -175,6 +175,7 @@ def test_a_run_of_ten_years_ahead_supersedes_nothing(world: World) -> None:
     assert outcome is not None
     assert outcome.status == "ok"
 
+    world.clock.moment = RUN + DAY
     world.spotify.state = SpotifyState(latest_run=RUN + DAY)
     outcome = world.fetch()
     assert outcome is not None

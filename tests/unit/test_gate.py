@@ -277,6 +277,7 @@ def test_what_an_app_reads_rows_from_is_stored_once(world: World) -> None:
 
 
 def test_an_earlier_run_does_not_supersede_a_later_one(world: World) -> None:
+    world.clock.moment = RUN + DAY
     early, late = world.gate(), world.gate()
     late.start_run(RUN + DAY)
     early.start_run(RUN)
@@ -303,16 +304,17 @@ def test_a_run_far_ahead_of_the_clock_gives_way_to_one_that_is_not(world: World)
     [
         (None, timedelta(), False),
         (timedelta(), timedelta(), False),
-        (DAY, timedelta(), True),
+        (timedelta(), -DAY, True),
         (timedelta(), DAY, False),
-        (26 * HOUR, timedelta(), True),
-        (26 * HOUR + timedelta(seconds=1), timedelta(), False),
-        (3 * DAY, 26 * HOUR, False),
+        (timedelta(minutes=10), timedelta(), True),
+        (timedelta(minutes=10, seconds=1), timedelta(), False),
+        (DAY, timedelta(), False),
+        (3 * DAY, 26 * HOUR, True),
         (3 * DAY, 2 * DAY, True),
         (3 * DAY, 4 * DAY, False),
     ],
 )
-def test_only_a_plausible_run_supersedes_plausible_ones(
+def test_a_run_ahead_of_the_clock_supersedes_only_others_that_are(
     latest: timedelta | None, run: timedelta, expected: bool
 ) -> None:
     assert supersedes(None if latest is None else RUN + latest, RUN + run, RUN) is expected
@@ -431,7 +433,10 @@ def test_a_playlist_that_needs_more_than_is_left_is_crowded_out(world: World) ->
     gate.make_room(6)
     with pytest.raises(CrowdedOutError) as caught:
         gate.make_room(7)
-    assert str(caught.value) == "needs 7 more requests, 6 of 10 a day are left now"
+    assert str(caught.value) == (
+        "needs 7 more requests, 6 of 10 a day are left now: "
+        "raise DailyRequestBudget if that does not change"
+    )
 
 
 def test_a_playlist_that_takes_longer_than_an_invocation_is_oversized(world: World) -> None:

@@ -63,7 +63,7 @@ BATCHES: tuple[Batch, ...] = (
 
 def indexing(batch: Batch) -> Play:
     def play(bucket: FakeBucket, queue: FakeQueue) -> None:
-        Indexer(bucket=bucket, render_queue=queue, clock=FakeClock()).index(batch)
+        Indexer(bucket=bucket, render_queue=queue, clock=FakeClock(RUN + 3 * DAY)).index(batch)
 
     return play
 

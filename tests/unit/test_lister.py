@@ -310,6 +310,8 @@ def test_a_sweep_that_is_incomplete_is_told_and_retires_nothing(world: World) ->
 
 def test_a_run_that_a_later_one_superseded_does_nothing(world: World) -> None:
     world.objects[f"registry/{PLAYLIST}"] = b""
+    world.clock.moment = RUN + DAY
+    world.spotify.now = world.clock.now
     world.run(RUN + DAY)
     world.pipeline.fetch_queue.take()
 

@@ -154,6 +154,67 @@ def test_when_the_objects_dated_ahead_are_deleted_nothing_is_left_of_them(world:
     assert headline(world) == "All is well"
 
 
+def test_after_a_forced_run_a_fetcher_that_does_nothing_is_seen_all_the_same(world: World) -> None:
+    world.run()
+    world.clock.moment = RUN + HOUR
+    world.pipeline.lister.run(AHEAD, plenty, force=True)
+    world.pipeline.settle()
+    for day in (1, 2):
+        world.clock.moment = RUN + day * DAY
+        world.pipeline.lister.run(RUN + day * DAY, plenty)
+        world.pipeline.fetch_queue.take()
+        world.pipeline.settle()
+
+    assert headline(world) == "Something needs attention"
+    status = world.status()
+    assert status["up_to_date"] == 0
+    told = status["playlists"][PLAYLIST]  # type: ignore[index]
+    assert told["last_checked"] == "2026-10-01T04:00:00Z"
+    assert told["overdue_since"] == "2026-10-02T04:00:00Z"
+
+
+def test_what_a_wrong_clock_found_out_gives_way_once_the_clock_is_right(world: World) -> None:
+    world.run()
+    world.clock.moment = AHEAD
+    world.pipeline.run(AHEAD)
+    world.spotify.playlists[PLAYLIST] = UnstablePlaylistError("torn")
+    world.run(1)
+
+    assert (world.entry().status, world.entry().since) == ("unstable", RUN + DAY)
+    assert world.entry().checked == RUN
+    assert "| Last run | 2026-10-02 04:00 UTC |" in world.pipeline.page(STATUS_PAGE)
+
+
+def test_a_run_a_day_ahead_cancels_no_real_one(world: World) -> None:
+    world.run()
+    world.clock.moment = RUN + HOUR
+    world.pipeline.lister.run(RUN + 26 * HOUR, plenty)
+    world.pipeline.settle()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3, 4, snapshot_id="v2")
+    world.run(1)
+
+    assert "[Song 4]" in world.pipeline.page(PRETTY)
+    assert "| Last run | 2026-10-02 04:00 UTC |" in world.pipeline.page(STATUS_PAGE)
+
+
+def test_when_what_is_dated_ahead_is_deleted_and_rebuilt_the_next_run_reads_again(
+    world: World,
+) -> None:
+    world.run()
+    world.clock.moment = RUN + HOUR
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, snapshot_id="v2")
+    world.pipeline.lister.run(AHEAD, plenty, force=True)
+    world.pipeline.settle()
+    world.run(1)
+    del world.pipeline.bucket.objects[world.snapshots()[-1]]
+    world.pipeline.lister.rebuild([PLAYLIST])
+    world.pipeline.settle()
+    world.run(2)
+
+    assert "[Song 3]" not in world.pipeline.page(PRETTY)
+    assert headline(world) == "All is well"
+
+
 # Lost and damaged objects.
 
 
@@ -280,6 +341,33 @@ def test_a_damaged_ledger_is_made_again_and_shows_again_what_the_catalog_knows(
 
     assert "does not find this playlist" in world.pipeline.page(PRETTY)
     assert f"damaged/{ledger}/20261002T040000Z" in world.pipeline.bucket.objects
+
+
+def test_a_damaged_newest_snapshot_is_read_again_though_the_catalog_is_whole(
+    world: World,
+) -> None:
+    world.run()
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, snapshot_id="v2")
+    world.run(1)
+    world.pipeline.bucket.objects[world.snapshots()[-1]] = b"half"
+    world.pipeline.lister.rebuild("all")
+    world.pipeline.settle()
+    assert "[Song 3]" in world.pipeline.page(PRETTY)
+    world.run(2)
+
+    assert "[Song 3]" not in world.pipeline.page(PRETTY)
+
+
+def test_a_snapshot_under_another_s_name_counts_for_nobody(world: World) -> None:
+    world.run()
+    objects = world.pipeline.bucket.objects
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, snapshot_id="v2")
+    world.run(1)
+    objects[f"snapshots/{PLAYLIST}/20261002T120000Z.json"] = objects[world.snapshots()[0]]
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3, snapshot_id="v3")
+    world.run(2)
+
+    assert "[Song 3]" in world.pipeline.page(PRETTY)
 
 
 # What was due and was not done.
@@ -419,6 +507,59 @@ def test_a_playlist_that_left_the_library_is_retired_for_the_true_reason() -> No
 
     assert world.entry().status == "retired"
     assert "ArchiveMyPlaylists" in world.entry().reason
+
+
+def test_a_playlist_that_is_removed_and_excluded_at_once_is_retired_for_the_true_reason() -> None:
+    world = a_library_world()
+    world.pipeline.bucket.objects[f"excluded/{PLAYLIST}"] = b""
+    world.remove_now(RUN + HOUR)
+
+    assert world.entry().reason.startswith(f"left out by excluded/{PLAYLIST}")
+
+
+def test_a_playlist_removed_and_registered_in_one_second_is_archived(world: World) -> None:
+    world.run()
+    world.remove_now(RUN + HOUR)
+    world.clock.moment += timedelta(seconds=1)
+    world.register(PLAYLIST)
+    world.pipeline.lister.registry_changed(PLAYLIST, RUN + HOUR)
+    world.pipeline.settle()
+
+    assert world.entry().status == "ok"
+
+
+def test_a_registration_that_a_run_overtook_is_read_all_the_same(world: World) -> None:
+    world.run()
+    world.clock.moment = RUN + DAY - timedelta(seconds=5)
+    world.register(OTHER)
+    world.spotify.playlists[OTHER] = a_reading(7)
+    world.pipeline.lister.registry_changed(OTHER, world.clock.moment)
+    (registration,) = world.pipeline.fetch_queue.take()
+    world.clock.moment = RUN + DAY
+    world.pipeline.lister.run(RUN + DAY, plenty)
+    world.pipeline.fetch_queue.bodies = [registration]
+    world.pipeline.settle()
+
+    assert world.entry(OTHER).status == "ok"
+
+
+def test_a_library_that_loses_nearly_everything_at_once_is_looked_at_again() -> None:
+    world = World()
+    world.spotify.stored_credentials = LOGGED_IN
+    ids = [f"{number:022d}" for number in range(6)]
+    for playlist_id in ids:
+        world.spotify.playlists[playlist_id] = a_reading(1)
+    world.spotify.library = a_library(*((id_, a_header(name=id_)) for id_ in ids))
+    world.run()
+    world.spotify.library = a_library()
+    world.run(1)
+
+    assert {world.entry(id_).status for id_ in ids} == {"ok"}
+    assert "lists only 0 of 6" in world.pipeline.page(STATUS_PAGE)
+
+    world.run(2)
+
+    assert {world.entry(id_).status for id_ in ids} == {"retired"}
 
 
 # Names.

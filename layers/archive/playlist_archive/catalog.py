@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -17,6 +17,9 @@ from playlist_archive.messages import (
     Status,
 )
 from playlist_archive.naming import name_playlist
+
+# What is closed, or gone, is asked for again within a week; a day more is late.
+_SELDOM = timedelta(days=8)
 
 
 class Figures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -83,6 +86,31 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         described = self.header.name if self.header else ""
         return name_playlist(self.alias, described if self.name is None else self.name, playlist_id)
 
+    def with_history(self, history: History) -> "Entry":
+        """Return the entry with a history and the status that follows from it."""
+        if not history.recent:
+            return msgspec.structs.replace(
+                self,
+                run=self.first_seen,
+                at=self.first_seen,
+                status="deferred",
+                since=self.first_seen,
+                reason="it was read only in a run ahead of the clock",
+                checked=history.checked,
+                history=history,
+            )
+        last = history.runs()[-1]
+        return msgspec.structs.replace(
+            self,
+            run=last.run_time,
+            at=last.at,
+            status=last.status,
+            since=history.periods()[-1].first,
+            reason=last.reason,
+            checked=history.last_good(),
+            history=history,
+        )
+
     def standing(self, playlist_id: str, revision: int) -> Standing:
         """Return what the pages have to show besides the snapshots."""
         name = self.original_name(playlist_id)
@@ -112,6 +140,23 @@ class Catalog(
     runs: tuple[Stamp, ...] = ()
     entries: dict[str, Entry] = {}
 
+    def without_later(self, moment: datetime) -> "Catalog":
+        """Return the catalog without what was found out after a moment that is still to come.
+
+        A clock was wrong. What is found out next replaces it, whatever its rank was.
+        """
+        latest = Stamp.of(moment, moment).moment
+        report = self.report if self.report and self.report.at <= moment else None
+        runs = tuple(run for run in self.runs if run.moment <= latest)
+        entries = {
+            playlist_id: _without_later(entry, moment) if entry.at > moment else entry
+            for playlist_id, entry in self.entries.items()
+        }
+        same = report is self.report and len(runs) == len(self.runs)
+        if same and all(one is self.entries[playlist_id] for playlist_id, one in entries.items()):
+            return self
+        return msgspec.structs.replace(self, report=report, runs=runs, entries=entries)
+
     def active(self) -> Iterator[tuple[str, Entry]]:
         """Yield the entries that are still archived."""
         for playlist_id, entry in self.entries.items():
@@ -130,16 +175,22 @@ class Catalog(
         """Return the playlists about which the last run has found out nothing, and since when.
 
         That is the first run that missed them, or when it began if its name is ahead of the clock.
-        Playlists that are closed or gone are not asked for in every run.
+        Playlists that are closed or gone are not asked for in every run, but once a week.
         """
         times = [run.run_time for run in self.runs]
-        if not times:
-            return {}
-        return {
-            playlist_id: self.runs[bisect_right(times, entry.run)].moment_time
-            for playlist_id, entry in self.entries.items()
-            if entry.run < times[-1] and entry.status not in {"forbidden", "not_found", "retired"}
-        }
+        overdue: dict[str, datetime] = {}
+        for playlist_id, entry in self.entries.items():
+            if not times or entry.run >= times[-1] or entry.status == "retired":
+                continue
+            asked = entry.run
+            if entry.status in {"forbidden", "not_found"}:
+                asked += _SELDOM
+            later = self.runs[bisect_right(times, asked) :]
+            known = min(entry.run, entry.at)
+            missed = (run.moment_time for run in later if run.moment_time > known)
+            if since := next(missed, None):
+                overdue[playlist_id] = since
+        return overdue
 
     def unsent(self) -> Iterator[tuple[str, Standing]]:
         """Yield what the renderer may not have been asked yet to show."""
@@ -147,6 +198,14 @@ class Catalog(
             announced = entry.announced
             if announced and announced.standing and not announced.sent:
                 yield playlist_id, announced.standing
+
+
+def _without_later(entry: Entry, moment: datetime) -> Entry:
+    latest = Stamp.of(moment, moment).moment
+    stamps = {name: stamp for name, stamp in entry.stamps.items() if stamp.moment <= latest}
+    first_seen = min(entry.first_seen, moment)
+    entry = msgspec.structs.replace(entry, stamps=stamps, read=None, first_seen=first_seen)
+    return entry.with_history(entry.history.without_later(moment))
 
 
 def encode_catalog(catalog: Catalog) -> bytes:

@@ -94,10 +94,13 @@ class Check(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
 
     @property
     def weight(self) -> tuple[object, ...]:
-        """Return what decides which of two is a run's last word; a good one is it."""
-        decisive = self.status == "retired", self.status == "ok"
+        """Return what decides which of two is a run's last word.
+
+        It is the last good check or retirement, and only where there is none any other.
+        """
+        decisive = self.status in {"ok", "retired"}
         known = self.followers is not None, self.followers or 0
-        return *decisive, self.after, self.status, self.reason, *known
+        return decisive, self.after, self.status, self.reason, *known
 
 
 def reliable[D: Dated](dated: Iterable[D]) -> list[D]:
@@ -144,6 +147,17 @@ class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             checked = _last_good(oldest, checked)
             kept = kept[len(oldest) :]
         return History(tuple(kept), past, checked)
+
+    def without_refuted(self, runs: Iterable[Stamp]) -> "History":
+        """Return the history without checks that were found out ahead of one of the runs."""
+        dated: list[Check | Stamp] = [*self.recent, *runs]
+        kept = [one for one in reliable(dated) if isinstance(one, Check)]
+        return msgspec.structs.replace(self, recent=tuple(kept))
+
+    def without_later(self, moment: datetime) -> "History":
+        """Return the history without checks that were found out after a moment still to come."""
+        kept = [one for one in self.recent if one.at <= moment]
+        return msgspec.structs.replace(self, recent=tuple(kept))
 
     def runs(self) -> list[Check]:
         """Return the last word of each recent run, oldest first."""

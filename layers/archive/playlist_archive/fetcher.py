@@ -11,7 +11,6 @@ from playlist_archive.bucket import Bucket
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import (
-    UNREADABLE,
     ConflictError,
     ContentsForbiddenError,
     CrowdedOutError,
@@ -41,14 +40,12 @@ from playlist_archive.messages import (
 )
 from playlist_archive.moments import to_moment
 from playlist_archive.queues import Lane, Queue
-from playlist_archive.snapshot import Snapshot, decode_snapshot, encode_snapshot
+from playlist_archive.snapshot import Snapshot, decode_stored, encode_snapshot, loses_much
 from playlist_archive.spotify.client import Reading, Spotify
 from playlist_archive.spotify.state import supersedes
 
 logger = logging.getLogger(__name__)
 
-# Below this many rows a playlist may well lose more than half of them.
-_FEW_ROWS = 20
 # SQS holds a message for 12 hours at most. The third look is due when a pause has lasted a day,
 # which is when an alarm has to hear of it.
 _LONGEST_HOLD = timedelta(hours=8)
@@ -132,11 +129,10 @@ class Fetcher:
         if self._not_opened:
             raise self._not_opened
         if supersedes(self._spotify.state.latest_run, request.run, self._clock.now()):
-            if request.registration:
-                return None  # the run that began since reads it, too
-            outcome = self._outcome(request, "deferred", "the next run began before it was read")
-            self._report(outcome)
-            return outcome
+            if not request.registration:
+                return self._defer(request)
+            # The run that began since need not ask for it; it is read as if registered now.
+            request = msgspec.structs.replace(request, run=self._clock.now())
         try:
             outcome = self._read(request)
         except SpotifyParkedError as error:
@@ -146,6 +142,11 @@ class Fetcher:
         except (OutOfTimeError, StorageError, ConflictError) as error:
             self._stopped = error
             raise
+        self._report(outcome)
+        return outcome
+
+    def _defer(self, request: FetchRequest) -> Outcome:
+        outcome = self._outcome(request, "deferred", "the next run began before it was read")
         self._report(outcome)
         return outcome
 
@@ -237,15 +238,11 @@ class Fetcher:
             return None
         newest = _named_time(keys[-1])
         for key in reversed(keys):
-            if known is not None and _named_time(key) == known.time:
+            # One of which the catalog heard that something is damaged is looked at.
+            if known is not None and known.content and _named_time(key) == known.time:
                 return msgspec.structs.replace(known, time=newest)
             stored = self._bucket.get(key)
-            try:
-                snapshot = decode_snapshot(stored.body) if stored else None
-            except UNREADABLE:
-                logger.exception("%s cannot be read, so the one before it is compared", key)
-                continue
-            if snapshot:
+            if stored and (snapshot := decode_stored(key, stored.body)):
                 return Latest(newest, snapshot.content_hash(), snapshot.known_rows())
         return Latest(newest, "", 0)
 
@@ -318,11 +315,6 @@ def hold_longer(receives: int) -> int:
     if doublings <= 0:
         return 0
     return min(_AFTER_A_FAULT_SECONDS << min(doublings, 10), _LONGEST_AFTER_A_FAULT_SECONDS)
-
-
-def loses_much(before: int, now: int) -> bool:
-    """Whether so many rows went at once that a broken answer is likelier than the owner."""
-    return (before > 0 and now == 0) or (before >= _FEW_ROWS and now * 2 < before)
 
 
 def _is_confirmed(request: FetchRequest, found: Latest) -> bool:

@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from random import uniform
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from playlist_archive.bucket import NO_METADATA, Bucket, Stored, set_aside, update
 from playlist_archive.catalog import Catalog, Entry, decode_catalog, encode_catalog
@@ -35,6 +36,9 @@ from playlist_archive.spotify.state import FURTHEST_AHEAD, SpotifyState, load_st
 from playlist_archive.views.site import render_site
 
 logger = logging.getLogger(__name__)
+
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Count = Annotated[int, Meta(ge=0, le=10**12)]
 
 _ATTEMPTS = 10
 _PAUSE_SECONDS = 0.2
@@ -115,9 +119,10 @@ class Indexer:
         # Read before the catalog: it is never ahead of that, unless an old one was put back.
         status = self._bucket.get(STATUS_JSON)
         state = load_state(self._bucket)
-        known, etag = self._read()
-        found.append(known)
         now = self._clock.now()
+        stored, etag = self._read()
+        known = stored.without_later(now + FURTHEST_AHEAD)
+        found.append(known)
         # Later than every revision before, even those of a catalog that was lost.
         revision = int(now.timestamp() * 1000)
         merged = merge(
@@ -127,7 +132,7 @@ class Indexer:
             announce_all=etag is not None and is_rolled_back(known, status),
         )
         merged = merge(merged, defer_unread(merged, state, now), revision=revision)
-        if etag is None or merged is not known:
+        if etag is None or merged is not stored:
             etag = self._put(merged, etag)
         return self._announce(StoredCatalog(merged, etag))
 
@@ -316,7 +321,7 @@ def _noting(entry: Entry, numbers: Mapping[str, int], last: str) -> Callable[[by
     recent = entry.history.followers()
 
     def note(stored: bytes | None) -> bytes:
-        known = msgspec.json.decode(stored, type=dict[str, int]) if stored is not None else {}
+        known = msgspec.json.decode(stored, type=dict[Day, Count]) if stored is not None else {}
         older = {day: number for day, number in {**numbers, **known}.items() if day <= last}
         series = dict(sorted({**older, **recent}.items()))
         return msgspec.json.format(msgspec.json.encode(series), indent=2) + b"\n"

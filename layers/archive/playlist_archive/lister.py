@@ -15,6 +15,7 @@ from playlist_archive.clock import Clock
 from playlist_archive.errors import (
     UNREADABLE,
     AuthorizationError,
+    InvalidAnswerError,
     InvalidMessageError,
     InvalidPlaylistIdError,
     OutOfTimeError,
@@ -47,9 +48,10 @@ from playlist_archive.messages import (
     header_of,
 )
 from playlist_archive.moments import to_moment
+from playlist_archive.naming import looks, visible
 from playlist_archive.queues import Lane, Queue
 from playlist_archive.settings import LibraryMode
-from playlist_archive.snapshot import decode_snapshot
+from playlist_archive.snapshot import decode_stored, loses_much
 from playlist_archive.spotify.client import Library, LibraryEntry, Spotify
 from playlist_archive.spotify.state import FURTHEST_AHEAD, supersedes
 
@@ -72,6 +74,8 @@ _LARGEST_ENTRY = 4 * _LONGEST_ALIAS + 8
 _NO_TEXT = frozenset({"Cc", "Zl", "Zp"})
 # The sweep and the messages of a large library take most of an invocation.
 _TIME_FOR_THE_REST_SECONDS = 180
+# Fewer playlists than these may well leave a library at once.
+_FEW_PLAYLISTS = 5
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -159,6 +163,7 @@ class Lister:
         registry = self._read_registry(catalog)
         forgotten = self._find_forgotten(catalog, remaining_seconds)
         library, credentials, failure, refused = None, None, "", False
+        listed: int | None = None
         try:
             self._spotify.start_run(run)
             credentials = self._spotify.credentials()
@@ -166,10 +171,12 @@ class Lister:
             # Without a user nobody has a library.
             if credentials.refresh_token:
                 library = self._spotify.read_library()
+                listed = len(library.entries)
+                check_library(run, library, catalog)
             else:
                 self._spotify.log_in()
         except (SpotifyStoppedError, PlaylistError, OutOfTimeError) as error:
-            failure, refused = str(error), isinstance(error, AuthorizationError)
+            failure, refused, library = str(error), isinstance(error, AuthorizationError), None
             logger.warning("no sweep of the library: %s", failure)
         finally:
             self._spotify.close()
@@ -197,7 +204,7 @@ class Lister:
             planned=len(plan.requests),
             unchanged=sum(outcome.status == "ok" for outcome in plan.outcomes),
             user=bool(credentials and credentials.refresh_token),
-            library=len(library.entries) if library else None,
+            library=listed,
             problems=problems[:_MOST_PROBLEMS],
             failure=failure,
             refused=refused,
@@ -240,7 +247,8 @@ class Lister:
         excluded = self._bucket.get(excluded_key(playlist_id)) is not None
         if entry.in_library and self._mode != "none" and not excluded:
             return Plan((), ())
-        return Plan((), (_retire(playlist_id, time, self._clock.now(), "no longer registered"),))
+        why = _why_retired(playlist_id, entry, {playlist_id} if excluded else set())
+        return Plan((), (_retire(playlist_id, time, self._clock.now(), why),))
 
     def rebuild(self, which: Literal["all"] | list[str]) -> int:
         """Have ledgers and views made again from snapshots; return of how many playlists.
@@ -308,13 +316,9 @@ class Lister:
             if parse_snapshot_key(listed.key)
         ]
         for key in reversed(keys):
-            stored, parsed = self._bucket.get(key), parse_snapshot_key(key)
-            try:
-                snapshot = decode_snapshot(stored.body) if stored else None
-            except UNREADABLE:
-                continue
-            if snapshot and parsed:
-                latest = Latest(parsed[1], snapshot.content_hash(), snapshot.known_rows())
+            stored = self._bucket.get(key)
+            if stored and (snapshot := decode_stored(key, stored.body)):
+                latest = Latest(snapshot.time, snapshot.content_hash(), snapshot.known_rows())
                 return Forgotten(header_of(snapshot), latest)
         return None
 
@@ -388,6 +392,26 @@ class Lister:
             )
             for request in plan.requests
         )
+
+
+def check_library(run: datetime, library: Library, catalog: Catalog) -> None:
+    """Let a great loss of playlists count only when the next run lists as few.
+
+    Raises:
+        InvalidAnswerError: the loss is too great for one answer.
+    """
+    now = {one.playlist_id for one in library.entries}
+    known = {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}
+    if len(known) < _FEW_PLAYLISTS or not loses_much(len(known), len(known & now)):
+        return
+    before = catalog.report
+    earlier = before.library if before and before.run < run else None
+    if earlier is not None and not loses_much(earlier, len(now)):
+        return
+    raise InvalidAnswerError(
+        f"the library lists only {len(known & now)} of {len(known)} known playlists: "
+        "it counts when the next run lists as few"
+    )
 
 
 def choose(
@@ -637,7 +661,9 @@ def _retire(
 def _why_retired(playlist_id: str, entry: Entry | None, excluded: Container[str]) -> str:
     if playlist_id in excluded:
         return f"left out by {excluded_key(playlist_id)}"
-    if entry is None or entry.source == "registry":
+    if entry is None:
+        return "neither registered nor chosen from the library"
+    if entry.source == "registry":
         return "no longer registered"
     return "no longer among those that ArchiveMyPlaylists chooses from the library"
 
@@ -659,6 +685,8 @@ def _parse_alias(playlist_id: str, body: bytes) -> tuple[str, Problem | None]:
         return "", _bad_alias(playlist_id)
     blank = text.strip() != text
     if blank or len(text) > _LONGEST_ALIAS or _NO_TEXT.intersection(map(category, text)):
+        return "", _bad_alias(playlist_id)
+    if text and not looks(visible(text)):
         return "", _bad_alias(playlist_id)
     return text, None
 

@@ -38,12 +38,14 @@ def merge(
             case Outcome(playlist_id=playlist_id):
                 entries[playlist_id] = merge_outcome(entries.get(playlist_id), message)
             case DamageReport(playlist_id=playlist_id):
-                entry = entries.get(playlist_id)
-                if entry and entry.announced:
-                    entries[playlist_id] = replace(entry, announced=Announced())
+                if entry := entries.get(playlist_id):
+                    entries[playlist_id] = _in_doubt(entry)
             case RunReport():
                 report = message if report is None else max(report, message, key=_report_rank)
                 runs = _with_run(runs, Stamp.of(message.run, message.at))
+    for playlist_id, entry in entries.items():
+        if entry.at < entry.run:
+            entries[playlist_id] = _refute(entry, runs)
     same = entries == catalog.entries and report == catalog.report and runs == catalog.runs
     if same and not announce_all:
         return catalog
@@ -70,6 +72,27 @@ def with_all_sent(catalog: Catalog) -> Catalog:
         for playlist_id, entry in catalog.entries.items()
     }
     return replace(catalog, entries=entries)
+
+
+def _in_doubt(entry: Entry) -> Entry:
+    """Return the entry of a playlist of which something was damaged, or removed by hand.
+
+    Its pages are asked again to show how it stands, and the next run reads it whole.
+    """
+    return replace(
+        entry,
+        announced=Announced() if entry.announced else None,
+        latest=replace(entry.latest, content="") if entry.latest else None,
+        read=None,
+    )
+
+
+def _refute(entry: Entry, runs: Iterable[Stamp]) -> Entry:
+    """Return the entry without checks ahead of the clock that a run of the present has refuted."""
+    if entry.at >= entry.run or not entry.history.recent:
+        return entry
+    history = entry.history.without_refuted(runs)
+    return entry if history == entry.history else entry.with_history(history)
 
 
 def merge_outcome(entry: Entry | None, outcome: Outcome) -> Entry:
@@ -144,18 +167,7 @@ def _is_newer(stamp: Stamp, group: Group, known: Stamp, entry: Entry) -> bool:
 
 def _with_check(entry: Entry, check: Check) -> Entry:
     """Return the entry with the status that follows from one more check."""
-    history = entry.history.add(check)
-    last = history.runs()[-1]
-    return replace(
-        entry,
-        run=last.run_time,
-        at=last.at,
-        status=last.status,
-        since=history.periods()[-1].first,
-        reason=last.reason,
-        checked=history.last_good(),
-        history=history,
-    )
+    return entry.with_history(entry.history.add(check))
 
 
 def _with_run(runs: Iterable[Stamp], stamp: Stamp) -> tuple[Stamp, ...]:

@@ -5,8 +5,9 @@ from unicodedata import category, normalize
 
 # They join emoji and the letters of some scripts, so they belong to the text.
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-# Letters that show nothing: the fillers of Hangul and Khmer, and the combining grapheme joiner.
-_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+# What shows nothing though it is no format character: the fillers of Hangul and Khmer, the combining
+# grapheme joiner, the blank of Braille, and a place that Unicode keeps for format characters.
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0")
 # The flags of England, Scotland and Wales are spelt with invisible tags.
 _FLAG = re.compile("\N{WAVING BLACK FLAG}[\U000e0030-\U000e007a]+\U000e007f")
 
@@ -29,7 +30,7 @@ def visible(text: str) -> str:
 def name_playlist(alias: str, spotify_name: str, playlist_id: str) -> str:
     """Return the owner's alias, else Spotify's name, else the id, as far as it can be seen."""
     for name in (alias, spotify_name):
-        if (shown := visible(name).strip()).strip(_JOINERS):
+        if looks(shown := visible(name).strip()):
             return shown
     return playlist_id
 
@@ -54,4 +55,11 @@ def _without_format(text: str) -> str:
 
 
 def _is_variation_selector(character: str) -> bool:
-    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+    return any(
+        first <= character <= last
+        for first, last in (
+            ("\ufe00", "\ufe0f"),
+            ("\u180b", "\u180f"),  # of Mongolian
+            ("\U000e0100", "\U000e01ef"),
+        )
+    )

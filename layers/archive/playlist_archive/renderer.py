@@ -33,7 +33,7 @@ from playlist_archive.messages import DamageReport, RenderRequest, Time, encode_
 from playlist_archive.moments import Moment, to_moment
 from playlist_archive.queues import Queue
 from playlist_archive.read_ahead import read_ahead
-from playlist_archive.snapshot import Snapshot, decode_snapshot
+from playlist_archive.snapshot import decode_stored
 from playlist_archive.views import render_pages
 
 logger = logging.getLogger(__name__)
@@ -127,6 +127,8 @@ class Renderer:
         stored = self._bucket.get(ledger_key(playlist_id))
         known = _decode_ledger(playlist_id, stored)
         standing, damaged = (known.standing, False) if known else (None, True)
+        fingerprint = known.fingerprint if known else ""
+        last = known.last if known else None
         if known and (request.rebuild or self._misses(known, announced)):
             known = None  # not kept beside the one that is made anew: it may be large
         folded = self._fold(playlist_id, known, remaining_seconds)
@@ -139,7 +141,8 @@ class Renderer:
         if damaged and stored:
             set_aside(self._bucket, ledger_key(playlist_id), stored.body, self._clock.now())
         forgotten = damaged and not request.standing and ledger.last > ledger.first_read
-        if (damaged and stored) or forgotten or folded.damaged:
+        removed = last is not None and ledger.last <= last and fingerprint != ledger.fingerprint
+        if (damaged and stored) or forgotten or removed or folded.damaged:
             # Only the indexer knows what else the pages have to show, and tells the owner.
             report = DamageReport(playlist_id=playlist_id, run=request.run)
             self._outcome_queue.send([encode_message(report)])
@@ -197,7 +200,7 @@ class Renderer:
                 if parsed is None or stored is None:
                     continue
                 _, time = parsed
-                snapshot = _decode_snapshot(key, stored)
+                snapshot = decode_stored(key, stored.body)
                 if snapshot is None:
                     damaged |= set_aside(self._bucket, key, stored.body, time)
                     skipped.append(time)
@@ -259,16 +262,6 @@ def _decode_ledger(playlist_id: str, stored: Stored | None) -> Ledger | None:
         logger.warning("the ledger of %s cannot be read: %s", playlist_id, error)
         return None
     return ledger if ledger.playlist_id == playlist_id else None
-
-
-def _decode_snapshot(key: str, stored: Stored) -> Snapshot | None:
-    """Return the snapshot, None where it cannot be read or is not what its key says."""
-    try:
-        snapshot = decode_snapshot(stored.body)
-    except UNREADABLE as error:
-        logger.warning("%s cannot be read: %s", key, error)
-        return None
-    return snapshot if parse_snapshot_key(key) == (snapshot.playlist_id, snapshot.time) else None
 
 
 def _run_of(stored: Stored) -> datetime | None:

@@ -3,12 +3,20 @@
 `docs/snapshot.md` describes the document; `SCHEMA` is its version.
 """
 
+import logging
 from datetime import datetime
 from hashlib import sha256
 
 import msgspec
 
+from playlist_archive.errors import UNREADABLE
+from playlist_archive.keys import parse_snapshot_key
+
+logger = logging.getLogger(__name__)
+
 SCHEMA = 1
+# Below this many, more than half of them may well go.
+_FEW = 20
 
 
 class Owner(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -124,3 +132,18 @@ def decode_snapshot(document: bytes) -> Snapshot:
         msgspec.ValidationError: the document is not a snapshot; its message names the field.
     """
     return _SNAPSHOTS.decode(document)
+
+
+def decode_stored(key: str, document: bytes) -> Snapshot | None:
+    """Return the snapshot under `key`, None where it cannot be read or is not what its key says."""
+    try:
+        snapshot = decode_snapshot(document)
+    except UNREADABLE as error:
+        logger.warning("%s cannot be read: %s", key, error)
+        return None
+    return snapshot if parse_snapshot_key(key) == (snapshot.playlist_id, snapshot.time) else None
+
+
+def loses_much(before: int, now: int) -> bool:
+    """Whether so many went at once that a broken answer is likelier than the owner."""
+    return (before > 0 and now == 0) or (before >= _FEW and now * 2 < before)

@@ -13,8 +13,11 @@ from playlist_archive.credentials import Credentials
 from playlist_archive.errors import (
     UNREADABLE,
     AuthorizationError,
+    BudgetSpentError,
     ContentsForbiddenError,
+    CrowdedOutError,
     InvalidAnswerError,
+    OversizedError,
     PlaylistError,
     PlaylistNotFoundError,
     SpotifyStoppedError,
@@ -260,12 +263,17 @@ class WebApi:
         return tuple(entries.values()), readable
 
     def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
+        reason = ""
         for _ in range(2):
             try:
                 return self._read_once(playlist_id, known)
             except _TornReadError as error:
                 logger.info("torn read of %s: %s", playlist_id, error)
                 reason = str(error)
+            except CrowdedOutError as error:
+                if not reason:
+                    raise
+                raise UnstablePlaylistError(f"{reason}, and it {error}") from None
         raise UnstablePlaylistError(f"no two reads fit together: {reason}")
 
     def _read_once(self, playlist_id: str, known: str) -> Reading:
@@ -284,7 +292,13 @@ class WebApi:
             return Reading(header, None)
         rows = list(first.items or ())
         if more or _missing(first.total, rows):
-            rows += self._read_rest(playlist_id, embedded, first, header)
+            try:
+                rows += self._read_rest(playlist_id, embedded, first, header)
+            except BudgetSpentError as error:
+                # Begun and broken off once, it would be again: the others come first from now on.
+                raise OversizedError(
+                    f"needs more requests than were left: {error}; raise DailyRequestBudget"
+                ) from None
         else:
             _check_count(first.total, rows)
         return Reading(header, tuple(map(parse_row, rows)))

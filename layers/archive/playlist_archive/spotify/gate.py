@@ -145,7 +145,8 @@ class Gate:
         left = max(0, budget - self._spent())
         if budget and more > left:
             raise CrowdedOutError(
-                f"needs {more} more requests, {left} of {budget} a day are left now"
+                f"needs {more} more requests, {left} of {budget} a day are left now: "
+                "raise DailyRequestBudget if that does not change"
             )
         if more * each + RESERVE_SECONDS > self._remaining_seconds():
             raise OutOfTimeError(f"too little time is left for another {more} requests")

@@ -19,8 +19,12 @@ type Pages = Literal["items", "tracks"]
 Time = Annotated[datetime, Meta(tz=True)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
-# A day and a time zone. A run further ahead of the clock was forced, or started by a wrong clock.
+# A day and a time zone: a run that is further ahead of the clock must be forced.
 FURTHEST_AHEAD = timedelta(hours=26)
+# Two clocks may differ by so much.
+_SKEW = timedelta(minutes=10)
+# Longer than any pause that is obeyed; a wrong clock made it.
+_NO_PAUSE = timedelta(days=120)
 _DAY = timedelta(hours=24)
 _HOUR = timedelta(hours=1)
 
@@ -48,7 +52,7 @@ class SpotifyState(
     asked_at: Time | None = None
 
     def parked(self, now: datetime) -> bool:
-        return self.not_before is not None and now < self.not_before
+        return self.not_before is not None and now < self.not_before < now + _NO_PAUSE
 
     def hours_parked(self, now: datetime) -> float:
         """Return for how long Spotify has answered nothing but that it wants to be left alone."""
@@ -86,9 +90,9 @@ class SpotifyState(
 def supersedes(latest_run: datetime | None, run: datetime, now: datetime) -> bool:
     """Whether `latest_run` makes the earlier `run` obsolete.
 
-    A latest run far ahead of the clock supersedes only runs that are far ahead themselves.
+    A latest run that is ahead of the clock supersedes only runs that are ahead themselves.
     """
-    if latest_run is None or (_is_far_ahead(latest_run, now) and not _is_far_ahead(run, now)):
+    if latest_run is None or (_is_ahead(latest_run, now) and not _is_ahead(run, now)):
         return False
     return run < latest_run
 
@@ -98,8 +102,8 @@ def later_run(latest_run: datetime | None, run: datetime, now: datetime) -> date
     return latest_run if latest_run and supersedes(latest_run, run, now) else run
 
 
-def _is_far_ahead(run: datetime, now: datetime) -> bool:
-    return run - now > FURTHEST_AHEAD
+def _is_ahead(run: datetime, now: datetime) -> bool:
+    return run - now > _SKEW
 
 
 def hour_of(moment: datetime) -> datetime:
