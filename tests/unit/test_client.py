@@ -9,9 +9,11 @@ import requests
 
 from playlist_archive.credentials import Credentials
 from playlist_archive.errors import (
+    BudgetSpentError,
     ContentsForbiddenError,
     InvalidAnswerError,
     OutOfTimeError,
+    OversizedError,
     PlaylistError,
     SpotifyUnavailableError,
     UnstablePlaylistError,
@@ -354,3 +356,19 @@ def test_an_entry_of_the_library_that_names_no_playlist_leaves_the_sweep_in_doub
 
         assert library.readable is readable
         assert library.entries[0].playlist_id == OTHER
+
+
+def test_a_read_that_the_budget_breaks_off_comes_last_from_then_on() -> None:
+    endless = [a_page(first, 1, None, next="more") for first in range(4)]
+    session = CannedSession(a_playlist(endless[0]), *endless[1:])
+    clock, store = FakeClock(RUN), FakeCredentialStore(USER)
+    gate = Gate(FakeBucket(), clock, daily_budget=3, interval_seconds=0)
+    client = WebApi(
+        session, Tokens(session, store, "https://accounts.spotify.com", clock), gate, API
+    )
+    client.open(lambda: 600.0)
+
+    with pytest.raises(OversizedError, match="raise DailyRequestBudget"):
+        client.read_playlist(PLAYLIST)
+    with pytest.raises(BudgetSpentError):
+        client.read_playlist(OTHER)
