@@ -15,13 +15,17 @@ from rich.console import Console
 from tools.chaos.checks import check_all, differing_pages, playlists_in
 from tools.chaos.evidence import Evidence
 from tools.chaos.record import Record
-from tools.chaos.simulation import Simulation
+from tools.chaos.simulation import Conditions, Simulation
 from tools.chaos.wild import WildLibrary
 from tools.spotify.history import HistoryLibrary
 
 _LOGS = Path(".local/chaos")
 
 console = Console(highlight=False, soft_wrap=True)
+
+
+type Peaces = dict[Conditions, Record]
+"""What peace left behind under which conditions."""
 
 
 class Run(NamedTuple):
@@ -52,8 +56,9 @@ def chaos(
         console.print(f"\ndigest {run.digest} (seed {seed}, {days} days, {run.seconds:.0f} s)")
         raise SystemExit(1 if any(run.findings.values()) else 0)
     failed = 0
+    peaces: Peaces = {}
     for number in parse_seeds(seeds):
-        run = try_seed(wild, dates, number, frozenset(without.split(",")))
+        run = try_seed(wild, dates, number, frozenset(without.split(",")), peaces)
         failed += any(run.findings.values())
         _report_shortly(number, run)
     raise SystemExit(1 if failed else 0)
@@ -66,20 +71,30 @@ def parse_seeds(text: str) -> list[int]:
 
 
 def try_seed(
-    library: WildLibrary, days: Sequence[date], seed: int, without: frozenset[str] = frozenset()
+    library: WildLibrary,
+    days: Sequence[date],
+    seed: int,
+    without: frozenset[str] = frozenset(),
+    peaces: Peaces | None = None,
 ) -> Run:
-    """Archive a library in peace and in chaos, and look for what must not be."""
+    """Archive a library in peace and in chaos, and look for what must not be.
+
+    Seeds that have the same peace share it by way of `peaces`.
+    """
     began = time.monotonic()
-    records: dict[str, Record] = {}
-    for name in ("peace", "chaos"):
+    peaces = {} if peaces is None else peaces
+
+    def simulate(name: str) -> Record:
         with (_LOGS / f"{name}-{seed}.log").open("w") as log:
             calm = name == "peace"
-            records[name] = Simulation(
-                library, days, seed, calm=calm, log=log, without=without
-            ).run()
-    evidence = Evidence(library, **records)
+            return Simulation(library, days, seed, calm=calm, log=log, without=without).run()
+
+    conditions = Conditions.of(days, seed)
+    if conditions not in peaces:
+        peaces[conditions] = simulate("peace")
+    evidence = Evidence(library, chaos=simulate("chaos"), peace=peaces[conditions])
     findings = check_all(evidence)
-    return Run(evidence, findings, digest(records["chaos"]), time.monotonic() - began)
+    return Run(evidence, findings, digest(evidence.chaos), time.monotonic() - began)
 
 
 def _report_shortly(seed: int, run: Run) -> None:
