@@ -20,12 +20,26 @@ from tools.chaos.wild import WildLibrary
 from tools.spotify.history import HistoryLibrary
 
 _LOGS = Path(".local/chaos")
+_FEW_FINDINGS = 5
 
 console = Console(highlight=False, soft_wrap=True)
 
 
 type Peaces = dict[Conditions, Record]
 """What peace left behind under which conditions."""
+
+
+class PartOfHistory(HistoryLibrary):
+    """A library with only so many of its playlists, spread over all of them; 0 is all."""
+
+    def __init__(self, file: Path, most: int) -> None:
+        super().__init__(file)
+        known = super().list_ids(self.last_day)
+        apart = max(1, len(known) // most) if most else 1
+        self._chosen = frozenset(known[::apart][: most or None])
+
+    def list_ids(self, day: date) -> Sequence[str]:
+        return [id_ for id_ in super().list_ids(day) if id_ in self._chosen]
 
 
 class Run(NamedTuple):
@@ -43,9 +57,10 @@ def chaos(
     seed: Annotated[int, typer.Option(help="Repeats the same faults.")] = 1,
     without: Annotated[str, typer.Option(help="Deeds and troubles to leave out, by comma.")] = "",
     seeds: Annotated[str, typer.Option(help="Several seeds, as 1-10, for a short table.")] = "",
+    playlists: Annotated[int, typer.Option(help="Only so many playlists; 0 is all.")] = 0,
 ) -> None:
     """Archive the last days of a history file in peace and in chaos, and compare."""
-    library = HistoryLibrary(file)
+    library = PartOfHistory(file, playlists)
     dates = [library.last_day - timedelta(days=ago) for ago in reversed(range(days))]
     wild = WildLibrary(library, dates[0])
     _LOGS.mkdir(parents=True, exist_ok=True)
@@ -106,7 +121,8 @@ def _report_shortly(seed: int, run: Run) -> None:
         f"{len(chaos.written):4,} snapshots  {run.seconds:4.0f} s"
     )
     for check, found in failed.items():
-        console.print(f"          {len(found):4} x {check}: {found[0]}")
+        for finding in found[:_FEW_FINDINGS]:
+            console.print(f"          {len(found):4} x {check}: {finding}")
 
 
 def digest(record: Record) -> str:
