@@ -53,6 +53,7 @@ class Run(NamedTuple):
 
 def chaos(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A history file.")],
+    *,
     days: Annotated[int, typer.Option(min=5, help="How many of its last days.")] = 30,
     seed: Annotated[int, typer.Option(help="Repeats the same faults.")] = 1,
     without: Annotated[str, typer.Option(help="Deeds and troubles to leave out, by comma.")] = "",
