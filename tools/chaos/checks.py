@@ -146,8 +146,10 @@ def site_pages_are_those_of_the_catalog(evidence: Evidence) -> Findings:
 def follower_numbers_are_those_read(evidence: Evidence) -> Findings:
     """Every number that arrived is kept, and no other is; of a day's, that of the newest read.
 
-    What was read before a series was damaged may be lost with it.
+    What was read before a series was damaged may be lost with it, and what a forced run read ahead
+    of the clock gives way to the next run.
     """
+    forced = {f"{run:%Y-%m-%d}" for run in evidence.chaos.forced}
     read: dict[str, dict[str, tuple[tuple[datetime, datetime], float, int]]] = defaultdict(dict)
     for handled in evidence.chaos.merged:
         message = decode_outcome(handled.body) if handled.body != POISON else None
@@ -167,7 +169,8 @@ def follower_numbers_are_those_read(evidence: Evidence) -> Findings:
         damaged = evidence.last_damage(key)
         known = stored.get(key, {})
         for day, (_, since, number) in read.get(key, {}).items():
-            if known.get(day) != number and not (since <= damaged and day not in known):
+            lost = day not in known and (since <= damaged or day in forced)
+            if known.get(day) != number and not lost:
                 yield f"{key} does not hold the number of {day} that was read"
         for day in known.keys() - read.get(key, {}).keys():
             yield f"{key} holds a number of {day}, when none was read"
