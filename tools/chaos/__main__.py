@@ -15,13 +15,31 @@ from rich.console import Console
 from tools.chaos.checks import check_all, differing_pages, playlists_in
 from tools.chaos.evidence import Evidence
 from tools.chaos.record import Record
-from tools.chaos.simulation import Simulation
+from tools.chaos.simulation import Conditions, Simulation
 from tools.chaos.wild import WildLibrary
 from tools.spotify.history import HistoryLibrary
 
 _LOGS = Path(".local/chaos")
+_FEW_FINDINGS = 5
 
 console = Console(highlight=False, soft_wrap=True)
+
+
+type Peaces = dict[Conditions, Record]
+"""What peace left behind under which conditions."""
+
+
+class PartOfHistory(HistoryLibrary):
+    """A library with only so many of its playlists, spread over all of them; 0 is all."""
+
+    def __init__(self, file: Path, most: int) -> None:
+        super().__init__(file)
+        known = super().list_ids(self.last_day)
+        apart = max(1, len(known) // most) if most else 1
+        self._chosen = frozenset(known[::apart][: most or None])
+
+    def list_ids(self, day: date) -> Sequence[str]:
+        return [id_ for id_ in super().list_ids(day) if id_ in self._chosen]
 
 
 class Run(NamedTuple):
@@ -35,13 +53,15 @@ class Run(NamedTuple):
 
 def chaos(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A history file.")],
+    *,
     days: Annotated[int, typer.Option(min=5, help="How many of its last days.")] = 30,
     seed: Annotated[int, typer.Option(help="Repeats the same faults.")] = 1,
     without: Annotated[str, typer.Option(help="Deeds and troubles to leave out, by comma.")] = "",
     seeds: Annotated[str, typer.Option(help="Several seeds, as 1-10, for a short table.")] = "",
+    playlists: Annotated[int, typer.Option(help="Only so many playlists; 0 is all.")] = 0,
 ) -> None:
     """Archive the last days of a history file in peace and in chaos, and compare."""
-    library = HistoryLibrary(file)
+    library = PartOfHistory(file, playlists)
     dates = [library.last_day - timedelta(days=ago) for ago in reversed(range(days))]
     wild = WildLibrary(library, dates[0])
     _LOGS.mkdir(parents=True, exist_ok=True)
@@ -52,8 +72,9 @@ def chaos(
         console.print(f"\ndigest {run.digest} (seed {seed}, {days} days, {run.seconds:.0f} s)")
         raise SystemExit(1 if any(run.findings.values()) else 0)
     failed = 0
+    peaces: Peaces = {}
     for number in parse_seeds(seeds):
-        run = try_seed(wild, dates, number, frozenset(without.split(",")))
+        run = try_seed(wild, dates, number, frozenset(without.split(",")), peaces)
         failed += any(run.findings.values())
         _report_shortly(number, run)
     raise SystemExit(1 if failed else 0)
@@ -66,20 +87,30 @@ def parse_seeds(text: str) -> list[int]:
 
 
 def try_seed(
-    library: WildLibrary, days: Sequence[date], seed: int, without: frozenset[str] = frozenset()
+    library: WildLibrary,
+    days: Sequence[date],
+    seed: int,
+    without: frozenset[str] = frozenset(),
+    peaces: Peaces | None = None,
 ) -> Run:
-    """Archive a library in peace and in chaos, and look for what must not be."""
+    """Archive a library in peace and in chaos, and look for what must not be.
+
+    Seeds that have the same peace share it by way of `peaces`.
+    """
     began = time.monotonic()
-    records: dict[str, Record] = {}
-    for name in ("peace", "chaos"):
+    peaces = {} if peaces is None else peaces
+
+    def simulate(name: str) -> Record:
         with (_LOGS / f"{name}-{seed}.log").open("w") as log:
             calm = name == "peace"
-            records[name] = Simulation(
-                library, days, seed, calm=calm, log=log, without=without
-            ).run()
-    evidence = Evidence(library, **records)
+            return Simulation(library, days, seed, calm=calm, log=log, without=without).run()
+
+    conditions = Conditions.of(days, seed)
+    if conditions not in peaces:
+        peaces[conditions] = simulate("peace")
+    evidence = Evidence(library, chaos=simulate("chaos"), peace=peaces[conditions])
     findings = check_all(evidence)
-    return Run(evidence, findings, digest(records["chaos"]), time.monotonic() - began)
+    return Run(evidence, findings, digest(evidence.chaos), time.monotonic() - began)
 
 
 def _report_shortly(seed: int, run: Run) -> None:
@@ -91,7 +122,8 @@ def _report_shortly(seed: int, run: Run) -> None:
         f"{len(chaos.written):4,} snapshots  {run.seconds:4.0f} s"
     )
     for check, found in failed.items():
-        console.print(f"          {len(found):4} x {check}: {found[0]}")
+        for finding in found[:_FEW_FINDINGS]:
+            console.print(f"          {len(found):4} x {check}: {finding}")
 
 
 def digest(record: Record) -> str:

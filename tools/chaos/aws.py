@@ -1,4 +1,4 @@
-"""AWS in this process: moto's S3 and parameter store, the simulated queues, and their faults."""
+"""AWS in this process: objects, credentials, the simulated queues, and their faults."""
 
 import hashlib
 import json
@@ -6,30 +6,26 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any, NamedTuple, cast
 from unittest.mock import patch
-from urllib.parse import unquote, urlsplit
 
 import boto3
 import botocore.handlers
-import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.loaders import create_loader
-from moto import mock_aws
-from moto.core.botocore_stubber import MockRawResponse
-from moto.core.models import botocore_stubber
-from moto.s3.models import S3Backend, s3_backends
+from botocore.useragent import UserAgentString
 from urllib3.util.ssl_ import create_urllib3_context
 
 from tools.chaos.faults import AwsFault, Mischief
 from tools.chaos.queues import SimulatedQueue
-from tools.chaos.stack import Stack
+from tools.chaos.store import ObjectStore, ParameterStoreOfOne, StoredObject, key_of
 
 # A call and its answer take so long, each.
 _SECONDS = 0.01
-_ACCOUNT = "123456789012"
 _CODES = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "InternalError",
     HTTPStatus.SERVICE_UNAVAILABLE: "SlowDown",
@@ -51,68 +47,54 @@ class S3Event(NamedTuple):
 class Aws:
     """Answers what boto3 sends; `watch` is called with every write that takes effect."""
 
-    def __init__(
-        self, stack: Stack, queues: Mapping[str, SimulatedQueue], mischief: Mischief
-    ) -> None:
+    def __init__(self, queues: Mapping[str, SimulatedQueue], mischief: Mischief) -> None:
         self.watch: Callable[[S3Event], None] = lambda _: None
-        self._bucket = stack.bucket
+        self._store = ObjectStore()
+        self._parameters = ParameterStoreOfOne()
         self._queues = queues
         self._mischief = mischief
 
     @contextmanager
     def run(self, credentials_parameter: str, credentials: str) -> Iterator[None]:
         """Stand in for AWS, with an empty bucket and the credentials."""
-        moto_answers = ("before-send", botocore_stubber)
-        handlers = [
-            ("before-send", self._answer) if handler == moto_answers else handler
-            for handler in botocore.handlers.BUILTIN_HANDLERS
-        ]
+        handlers = [("before-send", self._answer), *botocore.handlers.BUILTIN_HANDLERS]
+        self.write_parameter(credentials_parameter, credentials)
         with ExitStack() as stack:
-            stack.enter_context(mock_aws())
             stack.enter_context(patch.dict("os.environ", _ENVIRONMENT))
             stack.enter_context(patch.object(botocore.handlers, "BUILTIN_HANDLERS", handlers))
-            # Every new environment would read boto3's descriptions of services again, which takes longest.
-            stack.enter_context(
-                patch.object(botocore.session, "create_loader", cache(create_loader))
-            )
-            stack.enter_context(
-                patch("botocore.httpsession.create_urllib3_context", cache(create_urllib3_context))
-            )
+            # Every new environment would make again what takes longest and is always the same.
+            for where, slow in (
+                ("botocore.session.create_loader", create_loader),
+                ("botocore.httpsession.create_urllib3_context", create_urllib3_context),
+            ):
+                stack.enter_context(patch(where, cache(slow)))
+            stack.enter_context(patch("botocore.regions.EndpointProvider", _share_providers()))
+            stack.enter_context(patch.object(UserAgentString, "to_string", lambda _: "simulated"))
             boto3.setup_default_session()
-            boto3.client("s3").create_bucket(Bucket=self._bucket)
-            # moto would load them again for every call.
-            stack.enter_context(patch.object(S3Backend, "urls", self._backend().urls))
-            self.write_parameter(credentials_parameter, credentials)
             yield
 
     def write_parameter(self, name: str, value: str) -> None:
-        boto3.client("ssm").put_parameter(
-            Name=name, Value=value, Type="SecureString", Overwrite=True
-        )
+        self._parameters.put(name, value)
 
     def write(self, key: str, body: bytes) -> None:
-        boto3.client("s3").put_object(Bucket=self._bucket, Key=key, Body=body)
+        """Write an object as somebody else does."""
+        self._store.objects[key] = StoredObject(body, {"content-type": "binary/octet-stream"})
+        self.watch(S3Event("ObjectCreated", key))
 
     def delete(self, key: str) -> None:
-        boto3.client("s3").delete_object(Bucket=self._bucket, Key=key)
+        self._store.objects.pop(key, None)
+        self.watch(S3Event("ObjectRemoved", key))
 
     def find(self, key: str) -> bytes | None:
-        found = self._objects().get(key)
-        return found.value if found else None
+        found = self._store.objects.get(key)
+        return found.body if found else None
 
     def list_keys(self) -> list[str]:
-        return sorted(self._objects())
+        return sorted(self._store.objects)
 
     def read_all(self) -> dict[str, bytes]:
-        keys = self._objects()
-        return {key: keys[key].value for key in sorted(keys)}
-
-    def _objects(self) -> Any:
-        return self._backend().buckets[self._bucket].keys
-
-    @staticmethod
-    def _backend() -> S3Backend:
-        return s3_backends[_ACCOUNT]["aws"]
+        objects = self._store.objects
+        return {key: objects[key].body for key in sorted(objects)}
 
     def _answer(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         service, operation = event_name.split(".")[1:]
@@ -139,9 +121,8 @@ class Aws:
         in_part: AwsFault | None,
     ) -> AWSResponse:
         if service != "sqs":
-            answer = botocore_stubber("before-send", request)
-            assert answer is not None
-            return answer
+            store = self._store if service == "s3" else self._parameters
+            return _make_answer(request.url, *store.answer(operation, request))
         call = json.loads(cast("bytes", request.body))
         queue = self._queues[call["QueueUrl"].rpartition("/")[2]]
         entries = call["Entries"]
@@ -172,10 +153,8 @@ class Aws:
         )
 
     def _tell(self, operation: str, request: AWSPreparedRequest) -> None:
-        kinds = {"PutObject": "ObjectCreated", "DeleteObject": "ObjectRemoved"}
-        if operation in kinds:
-            key = unquote(urlsplit(request.url).path).removeprefix("/")
-            self.watch(S3Event(kinds[operation], key))
+        if operation == "PutObject":
+            self.watch(S3Event("ObjectCreated", key_of(request)))
 
     def _fail(
         self,
@@ -193,6 +172,19 @@ class Aws:
         if fault.takes_effect or "timed out" in fault.what:
             raise ReadTimeoutError(endpoint_url=request.url)
         raise ConnectTimeoutError(endpoint_url=request.url)
+
+
+def _share_providers() -> Callable[..., EndpointProvider]:
+    """Return what makes botocore's rules of addresses once for each service."""
+    made: dict[int, EndpointProvider] = {}
+
+    def provide(ruleset_data: Any, **others: Any) -> EndpointProvider:
+        # The loader keeps what it read, so that the same rules are the same object.
+        if id(ruleset_data) not in made:
+            made[id(ruleset_data)] = EndpointProvider(ruleset_data, **others)
+        return made[id(ruleset_data)]
+
+    return provide
 
 
 def _md5(entry: Mapping[str, Any]) -> str:
@@ -219,5 +211,12 @@ def _cut_short(answer: AWSResponse) -> AWSResponse:
     return _make_answer(answer.url, answer.status_code, headers, body[: len(body) // 2])
 
 
+class _Raw(BytesIO):
+    """A body that is still to be read."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.read()
+
+
 def _make_answer(url: str, status: int, headers: Mapping[str, str], body: bytes) -> AWSResponse:
-    return AWSResponse(url, status, HTTPHeaders.from_dict(headers), MockRawResponse(body))
+    return AWSResponse(url, status, HTTPHeaders.from_dict(headers), _Raw(body))

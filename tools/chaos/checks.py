@@ -146,8 +146,10 @@ def site_pages_are_those_of_the_catalog(evidence: Evidence) -> Findings:
 def follower_numbers_are_those_read(evidence: Evidence) -> Findings:
     """Every number that arrived is kept, and no other is; of a day's, that of the newest read.
 
-    What was read before a series was damaged may be lost with it.
+    What was read before a series was damaged may be lost with it, and what a forced run read ahead
+    of the clock gives way to the next run.
     """
+    forced = {f"{run:%Y-%m-%d}" for run in evidence.chaos.forced}
     read: dict[str, dict[str, tuple[tuple[datetime, datetime], float, int]]] = defaultdict(dict)
     for handled in evidence.chaos.merged:
         message = decode_outcome(handled.body) if handled.body != POISON else None
@@ -167,7 +169,8 @@ def follower_numbers_are_those_read(evidence: Evidence) -> Findings:
         damaged = evidence.last_damage(key)
         known = stored.get(key, {})
         for day, (_, since, number) in read.get(key, {}).items():
-            if known.get(day) != number and not (since <= damaged and day not in known):
+            lost = day not in known and (since <= damaged or day in forced)
+            if known.get(day) != number and not lost:
                 yield f"{key} does not hold the number of {day} that was read"
         for day in known.keys() - read.get(key, {}).keys():
             yield f"{key} holds a number of {day}, when none was read"
@@ -214,7 +217,8 @@ def nothing_is_silently_missing(evidence: Evidence) -> Findings:
     """After every run each playlist was either checked in it or says why not.
 
     For what became a dead letter the alarm speaks, and for a new playlist of a library that could
-    not be listed the report of the run. A catalog that was damaged since comes back with the next run.
+    not be listed the report of the run. A catalog that was damaged since comes back with the next
+    run, but for playlists without a snapshot, which are new to it.
     """
     chaos = evidence.chaos
     damages = [deed.moment for deed in chaos.of_deeds("damage") if deed.whom == CATALOG]
@@ -222,23 +226,32 @@ def nothing_is_silently_missing(evidence: Evidence) -> Findings:
     known: set[str] = set()
     for day, document in chaos.catalogs.items():
         run = chaos.runs.get(day)
+        if run and any(moment < run.timestamp() for moment in damages):
+            damages = [moment for moment in damages if moment >= run.timestamp()]
+            known.clear()
         if run and any(0 <= moment - run.timestamp() < _DAY_SECONDS for moment in damages):
             continue
         try:
             catalog = decode_catalog(document)
         except msgspec.DecodeError:
             continue  # it was damaged at that hour
-        status = _decode_json(chaos.statuses.get(day, b"{}")).get("playlists", {})
+        # Nothing may have been written since the status document itself was damaged.
+        status = _decode_json(chaos.statuses.get(day, b"{}")).get("playlists")
+        overdue = catalog.overdue() if status is None else _told_overdue(status)
         if run is not None and to_moment(run) not in evidence.given_up:
             unlisted = catalog.report is None or bool(catalog.report.failure)
             for playlist_id in evidence.owned(day):
                 entry = catalog.entries.get(playlist_id)
                 told = entry is not None and (entry.status != "ok" or entry.run >= run)
                 told |= (playlist_id, run) in spoken_for
-                told |= bool(status.get(playlist_id, {}).get("overdue_since"))
+                told |= playlist_id in overdue
                 if not told and not (unlisted and playlist_id not in known):
                     yield f"nothing tells that {playlist_id} was not checked in the run of {run}"
         known |= set(catalog.entries)
+
+
+def _told_overdue(playlists: Mapping[str, Mapping[str, object]]) -> set[str]:
+    return {playlist_id for playlist_id, entry in playlists.items() if entry.get("overdue_since")}
 
 
 def _decode_json(body: bytes) -> dict[str, Any]:

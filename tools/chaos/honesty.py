@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import category
 
 import msgspec
@@ -19,6 +19,7 @@ from playlist_archive.keys import (
     SPOTIFY_STATE,
     STATUS_JSON,
     STATUS_PAGE,
+    followers_key,
     snapshot_key,
     view_key,
 )
@@ -33,6 +34,7 @@ type Status = dict[str, Any]
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 _LAST_RUN = re.compile(r"^\| Last run \| (\d{4}-\d\d-\d\d \d\d:\d\d) UTC", re.MULTILINE)
 _REFUSED = re.compile(r"InvalidMessageError.*\{'time': '20[3-9]\d-[^']*'\}$")
+_FOLLOWERS = "playlists/followers/"
 _JOINERS = "\u200c\u200d"
 _WELL = "All is well"
 # Whatever was handled so long before a page was written, the page's author had read: an indexer
@@ -43,8 +45,6 @@ _AHEAD = timedelta(hours=26)
 _NEARLY_SPENT = 0.75
 # What is closed, or gone, is asked for again after that time at the latest.
 _SELDOM_SECONDS = 7 * 86_400
-# Killed, a function's messages come again after six times its time-out.
-_BLOCKED_SECONDS = 3 * 3_600
 _UNREADABLE = frozenset({"truncated", "garbage", "null", "of another schema", "nested"})
 
 
@@ -251,9 +251,11 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
                 continue
             own = any(begin - 600 <= moment < end for moment in own_faults.get(playlist_id, ()))
             unlisted = playlist_id not in known and day == chaos.calendar.days[0]
-            if not (
-                everybodys or own or unlisted or _is_asked_seldom(evidence, playlist_id, begin)
-            ):
+            seldom = _is_asked_seldom(evidence, playlist_id, begin)
+            held = playlist_id == library.cut and _is_held_for_once(
+                evidence, playlist_id, begin, end
+            )
+            if not (everybodys or own or unlisted or seldom or held):
                 reason = _last_word(evidence, playlist_id, end)
                 yield f"{playlist_id} was not checked on {day} though nothing explains it; {reason}"
 
@@ -333,35 +335,56 @@ def _everybodys_fault(evidence: Evidence, day: date, begin: float, end: float) -
 
 
 def nothing_is_later_than_the_clock(evidence: Evidence) -> Findings:
-    """A run to come leaves nothing behind once something of the present has been merged after it."""
+    """A run to come leaves nothing behind once a run has been merged that began after it.
+
+    One that has an earlier name, because it was started again, does not count.
+    """
     said = _Said(evidence)
     for page in evidence.chaos.pages:
         if page.key != STATUS_JSON:
             continue
         status: Status = msgspec.json.decode(page.body, type=dict[str, Any])
         latest = datetime.fromtimestamp(page.moment, UTC) + _AHEAD
-        begun = [moment for moment in evidence.chaos.forced_at if moment < page.moment]
-        # What the forced run sent may lie in the lane for a while.
-        forced = max(begun) + _BLOCKED_SECONDS if begun else 0.0
-        for name, text, merged in _moments_told(said, status):
-            if (moment := _parse(text)) and moment > latest:
-                healed = any(
-                    forced < known < page.moment - _KNOWN_AFTER_SECONDS for known in merged
-                )
-                if healed or not begun:
-                    yield f"{page.key} of {_moment(page.moment)} tells {text} as {name}"
+        for name, text, told in _moments_told(said, status):
+            if (moment := _parse(text)) and moment > latest and _is_healed(said, told, page.moment):
+                yield f"{page.key} of {_moment(page.moment)} tells {text} as {name}"
 
 
-def _moments_told(said: _Said, status: Status) -> Iterator[tuple[str, str | None, list[float]]]:
-    """Yield each moment that a status document tells, and when what would heal it was merged."""
-    reports = [until for until, report in said.reports if report.run not in said.forced]
+class _Told(NamedTuple):
+    """When something was merged, of which run, and when that was found out."""
+
+    moment: float
+    run: datetime
+    at: datetime
+
+
+def _is_healed(said: _Said, told: list[_Told], before: float) -> bool:
+    """Whether the newest that forced runs found out must have given way, or there is none."""
+    known_by = before - _KNOWN_AFTER_SECONDS
+    # A catalog that was rolled back may bring back what had given way.
+    damaged = max((moment for moment in said.damaged if moment < before), default=0.0)
+    ahead = max(
+        (one.at for one in told if one.run in said.forced and one.at.timestamp() < before),
+        default=None,
+    )
+    return ahead is None or any(
+        one.run not in said.forced
+        and one.run > ahead
+        and damaged < one.moment - 2 * _KNOWN_AFTER_SECONDS
+        and one.moment < known_by
+        for one in told
+    )
+
+
+def _moments_told(said: _Said, status: Status) -> Iterator[tuple[str, str | None, list[_Told]]]:
+    """Yield each moment that a status document tells, and what was merged about its subject."""
+    reports = [_Told(until, report.run, report.at) for until, report in said.reports]
     yield "run", status["run"], reports
     yield "at", status["at"], reports
     for playlist_id, entry in status["playlists"].items():
         merged = [
-            sent.moment
+            _Told(sent.moment, sent.outcome.run, sent.outcome.at)
             for sent in said.merged.get(playlist_id, ())
-            if sent.outcome.run not in said.forced
         ]
         for name in ("since", "last_checked", "overdue_since"):
             yield f"{name} of {playlist_id}", entry.get(name), merged
@@ -409,7 +432,10 @@ def functions_fail_only_when_struck(evidence: Evidence) -> Findings:
 
 
 def damaged_objects_are_set_aside_or_mended(evidence: Evidence) -> Findings:
-    """Nothing stays damaged, and of what cannot be made again there is a copy."""
+    """Nothing stays damaged, and of what cannot be made again there is a copy.
+
+    A series of numbers is mended when its playlist is told the next one.
+    """
     chaos = evidence.chaos
     copies: dict[str, list[bytes]] = defaultdict(list)
     for key, body in chaos.objects.items():
@@ -420,11 +446,25 @@ def damaged_objects_are_set_aside_or_mended(evidence: Evidence) -> Findings:
         if deed.how not in _UNREADABLE:
             continue
         body = chaos.damaged[key]
-        lasting = key in {CATALOG, SPOTIFY_STATE} or key.startswith("playlists/followers/")
+        if key.startswith(_FOLLOWERS) and not _is_numbered(evidence, key, since=deed.moment):
+            continue
+        lasting = key in {CATALOG, SPOTIFY_STATE} or key.startswith(_FOLLOWERS)
         if chaos.objects.get(key) == body:
             yield f"{key} is as it was when it was {deed.how} at {_moment(deed.moment)}"
         elif lasting and body not in copies[key]:
             yield f"{key} was {deed.how} at {_moment(deed.moment)} and overwritten without a copy"
+
+
+def _is_numbered(evidence: Evidence, key: str, since: float) -> bool:
+    """Whether the indexer was told a number for a series in a batch that it began after a moment."""
+    return any(
+        isinstance(message, Outcome)
+        and message.status == "ok"
+        and message.header is not None
+        and message.header.followers is not None
+        and followers_key(message.playlist_id) == key
+        for message in evidence.merged(since)
+    )
 
 
 def _parse(text: str | None) -> datetime | None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from random import Random
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import msgspec
 
@@ -52,6 +52,18 @@ _VICTIMS = 4
 _HEALTHY, _OLDER = 3, 4
 
 
+class Conditions(NamedTuple):
+    """What two seeds must have in common to leave the same pages behind in peace."""
+
+    indexer_stands_still: bool
+    app: App
+
+    @classmethod
+    def of(cls, days: Sequence[date], seed: int) -> "Conditions":
+        app = App.OLDER if seed % _OLDER == 1 else App.NEW
+        return cls(Calendar.of(days, seed).stopped is not None, app)
+
+
 class Simulation:
     """One archive of a library, from its first day on.
 
@@ -74,8 +86,7 @@ class Simulation:
         self._seed = seed
         self._random = Random(seed)  # noqa: S311 - it is to be repeated
         self._log = log
-        app = App.OLDER if seed % _OLDER == 1 else App.NEW
-        self._stand_in = StandIn(library, app=app, day=days[0])
+        self._stand_in = StandIn(library, app=Conditions.of(days, seed).app, day=days[0])
         parameters = {
             "SpotifyApiUrl": f"{self._stand_in.url}/v1",
             "SpotifyAccountsUrl": self._stand_in.url,
@@ -109,7 +120,7 @@ class Simulation:
                 queue.give_up = self._queues[queue.shape.dead_letters].send
                 queue.loses = partial(self._lose, name)
         self._pollers["indexer"].handled = self._note_handled
-        self._aws = Aws(self._stack, self._queues, self._mischief)
+        self._aws = Aws(self._queues, self._mischief)
         self._aws.watch = self._watch
         self._wire = Wire(self._clock, self._scheduler, self._mischief)
         self._world = World(

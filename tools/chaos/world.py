@@ -125,11 +125,13 @@ class World:
             case "edit":
                 self._note(deed.what, deed.whom)
                 self._edit(deed.whom)
-            case "hollow" if self._is_archived(deed.whom):
+            case "hollow" if self._is_archived(deed.whom) and not self._was_hollow(deed.whom):
                 self._note(deed.what, deed.whom, deed.how)
                 self._wire.hollow[deed.whom] = self._clock.moment + float(deed.how)
             case "hollow":
-                pass  # without an earlier read nothing tells it from an empty playlist
+                # Without an earlier read nothing tells it from an empty playlist, and what two
+                # runs read counts.
+                pass
             case _:
                 return False
         return True
@@ -159,6 +161,9 @@ class World:
 
     def _is_hollow(self) -> bool:
         return any(self._clock.moment < until for until in self._wire.hollow.values())
+
+    def _was_hollow(self, playlist_id: str) -> bool:
+        return any(deed.whom == playlist_id for deed in self._record.of_deeds("hollow"))
 
     def _is_archived(self, playlist_id: str) -> bool:
         return any(key.startswith(snapshots_prefix(playlist_id)) for key in self._aws.list_keys())

@@ -28,11 +28,10 @@ class Selection:
         if not isinstance(value, dict):
             return value
         chosen = {key: part for key, part in value.items() if self._takes(key)}
-        for key, part in chosen.items():
-            for rules in (self.included, self.excluded):
-                if key in rules:
-                    part = rules[key].apply(part)  # noqa: PLW2901
-            chosen[key] = part
+        for rules in (self.included, self.excluded):
+            for key, rule in rules.items():
+                if key in chosen and not rule.is_whole():
+                    chosen[key] = rule.apply(chosen[key])
         return chosen
 
     def _takes(self, key: str) -> bool:
