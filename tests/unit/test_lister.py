@@ -624,3 +624,12 @@ def test_what_a_run_ahead_of_the_clock_found_gone_is_asked_for_again(status: Sta
     entry = an_entry(status, since=RUN + 3650 * DAY, run=RUN + 3650 * DAY)
 
     assert reads(plan({PLAYLIST: entry})) == [PLAYLIST]
+
+
+def test_what_is_archived_again_waits_to_be_read() -> None:
+    planned = plan({PLAYLIST: an_entry("retired")}, {PLAYLIST: a_header()})
+
+    assert reads(planned) == [PLAYLIST]
+    assert [(one.status, one.reason) for one in planned.outcomes] == [
+        ("deferred", "it is archived again and waits to be read")
+    ]
