@@ -51,7 +51,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     found out. `first_seen` orders equal names. `source`, `alias` and `in_library` say why it is
     archived, `name` is Spotify's name in the newest snapshot, `header` its newest description (of
     `described`, perhaps without contents), `latest` the newest snapshot and `printed` the figures in it, `read` the last whole read, `figures` those read last,
-    `held` a great loss that no later run has confirmed.
+    `held` a great loss that no later run has confirmed. What was found out of snapshots before
+    `doubted` may be wrong: one was damaged, or removed by hand.
 
     The outcome of `run` (found out `at`) gave `status` and `reason`; the status is the same `since`
     the run of that name, and `checked` is the last good check. All of these follow from `history`.
@@ -71,6 +72,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     held: Held | None = None
     figures: Figures | None = None
     oversized: bool = False
+    doubted: datetime | None = None
     run: datetime
     at: datetime
     status: Status
@@ -85,6 +87,11 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     def original_name(self, playlist_id: str) -> str:
         described = self.header.name if self.header else ""
         return name_playlist(self.alias, described if self.name is None else self.name, playlist_id)
+
+    def is_doubted(self, group: str) -> bool:
+        """Whether a group of fields was found out before a snapshot was damaged or removed."""
+        stamp = self.stamps.get(group)
+        return self.doubted is not None and (stamp is None or stamp.found_at <= self.doubted)
 
     def with_history(self, history: History) -> "Entry":
         """Return the entry with a history and the status that follows from it."""

@@ -53,6 +53,10 @@ class Stamp(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def run_time(self) -> datetime:
         return _EPOCH + self.run * _SECOND
 
+    @property
+    def found_at(self) -> datetime:
+        return _EPOCH + (self.run + self.after) * _SECOND
+
 
 class Dated(Protocol):
     """What belongs to a run, and when it was found out."""

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 from unicodedata import category
 from zlib import crc32
 
+import msgspec
+
 from playlist_archive.bucket import Bucket, Listed, set_aside
 from playlist_archive.catalog import Catalog, Entry, decode_catalog
 from playlist_archive.clock import Clock
@@ -548,7 +550,7 @@ def _known_version(
     """
     if entry is None or entry.read is None or entry.header is None or entry.figures is None:
         return None
-    if entry.read > run or entry.latest is None:
+    if entry.read > run or entry.latest is None or entry.is_doubted("read"):
         return None
     one_outcome = entry.stamps.get("described") == entry.stamps.get("figures")
     if not one_outcome or not entry.header.snapshot_id:
@@ -608,12 +610,19 @@ def _request(
         alias=wanted.alias,
         in_library=wanted.in_library,
         checked=entry.checked if entry and entry.checked and entry.checked <= run else None,
-        latest=entry.latest if entry and entry.latest else latest,
+        latest=_latest_of(entry) or latest,
         snapshot_id=known.snapshot_id if known else "",
         header=known,
         held=entry.held if entry else None,
         registration=registration,
     )
+
+
+def _latest_of(entry: Entry | None) -> Latest | None:
+    """Return the newest snapshot; without its digest the fetcher looks at the object itself."""
+    if entry is None or entry.latest is None or not entry.is_doubted("latest"):
+        return entry.latest if entry else None
+    return msgspec.structs.replace(entry.latest, content="")
 
 
 def _await_read(

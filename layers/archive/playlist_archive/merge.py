@@ -6,6 +6,7 @@ moment of finding out) is kept. The status follows the same law run by run (`che
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -37,9 +38,9 @@ def merge(
         match message:
             case Outcome(playlist_id=playlist_id):
                 entries[playlist_id] = merge_outcome(entries.get(playlist_id), message)
-            case DamageReport(playlist_id=playlist_id):
+            case DamageReport(playlist_id=playlist_id, at=at):
                 if entry := entries.get(playlist_id):
-                    entries[playlist_id] = _in_doubt(entry)
+                    entries[playlist_id] = _in_doubt(entry, at)
             case RunReport():
                 report = message if report is None else max(report, message, key=_report_rank)
                 runs = _with_run(runs, Stamp.of(message.run, message.at))
@@ -74,7 +75,7 @@ def with_all_sent(catalog: Catalog) -> Catalog:
     return replace(catalog, entries=entries)
 
 
-def _in_doubt(entry: Entry) -> Entry:
+def _in_doubt(entry: Entry, moment: datetime) -> Entry:
     """Return the entry of a playlist of which something was damaged, or removed by hand.
 
     Its pages are asked again to show how it stands, and the next run reads it whole.
@@ -82,8 +83,7 @@ def _in_doubt(entry: Entry) -> Entry:
     return replace(
         entry,
         announced=Announced() if entry.announced else None,
-        latest=replace(entry.latest, content="") if entry.latest else None,
-        read=None,
+        doubted=max(moment, entry.doubted or moment),
     )
 
 

@@ -205,12 +205,14 @@ class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
 
 class DamageReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="damage/1"):
-    """An object of a playlist could not be read, and was made anew from its snapshots.
+    """An object of a playlist could not be read at the moment `at`, or a snapshot was removed.
 
-    The status page has to name the copy, and the pages want to be told again what is in no snapshot.
+    The status page has to name the copy, the pages want to be told again what is in no snapshot, and
+    what the catalog knows of the newest snapshot may be wrong.
     """
 
     playlist_id: PlaylistId
+    at: Time
     run: Time | None = None
 
 
