@@ -34,7 +34,7 @@ pytestmark = pytest.mark.contract
 
 SINCE = date(2026, 10, 1)
 DAYS = [SINCE + timedelta(number) for number in range(5)]
-SEED = 5
+SEED = 6
 FUNCTIONS = {"lister", "fetcher", "renderer", "indexer"}
 
 

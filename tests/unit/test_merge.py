@@ -63,7 +63,8 @@ def outcomes(draw: st.DrawFn) -> Outcome:
     return Outcome(
         playlist_id=draw(st.sampled_from([PLAYLIST, OTHER])),
         run=run,
-        at=draw(_moments) or run + draw(st.sampled_from([timedelta(0), DAY / 24])),
+        at=draw(_moments)
+        or min(run, RUN + 11 * DAY) + draw(st.sampled_from([timedelta(0), DAY / 24])),
         status=status,
         reason=draw(st.sampled_from(["", "why", "so"])),
         source=draw(st.sampled_from([None, "registry", "library"])),

@@ -6,7 +6,6 @@ moment of finding out) is kept. The status follows the same law run by run (`che
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -38,9 +37,9 @@ def merge(
         match message:
             case Outcome(playlist_id=playlist_id):
                 entries[playlist_id] = merge_outcome(entries.get(playlist_id), message)
-            case DamageReport(playlist_id=playlist_id, at=at):
+            case DamageReport(playlist_id=playlist_id):
                 if entry := entries.get(playlist_id):
-                    entries[playlist_id] = _in_doubt(entry, at)
+                    entries[playlist_id] = _in_doubt(entry, message)
             case RunReport():
                 report = message if report is None else max(report, message, key=_report_rank)
                 runs = _with_run(runs, Stamp.of(message.run, message.at))
@@ -75,16 +74,15 @@ def with_all_sent(catalog: Catalog) -> Catalog:
     return replace(catalog, entries=entries)
 
 
-def _in_doubt(entry: Entry, moment: datetime) -> Entry:
+def _in_doubt(entry: Entry, report: DamageReport) -> Entry:
     """Return the entry of a playlist of which something was damaged, or removed by hand.
 
-    Its pages are asked again to show how it stands, and the next run reads it whole.
+    Its pages are asked again to show how it stands. If it was a snapshot, the next run reads the
+    playlist whole.
     """
-    return replace(
-        entry,
-        announced=Announced() if entry.announced else None,
-        doubted=max(moment, entry.doubted or moment),
-    )
+    doubted = max(report.at, entry.doubted or report.at) if report.snapshots else entry.doubted
+    announced = Announced() if entry.announced else None
+    return replace(entry, announced=announced, doubted=doubted)
 
 
 def _refute(entry: Entry, runs: Iterable[Stamp]) -> Entry:

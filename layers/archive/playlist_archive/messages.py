@@ -205,14 +205,16 @@ class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
 
 class DamageReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="damage/1"):
-    """An object of a playlist could not be read at the moment `at`, or a snapshot was removed.
+    """An object of a playlist could not be read at the moment `at`.
 
-    The status page has to name the copy, the pages want to be told again what is in no snapshot, and
-    what the catalog knows of the newest snapshot may be wrong.
+    The status page has to name the copy, and the pages want to be told again what is in no snapshot.
+    `snapshots` says that a snapshot is damaged, or was removed by hand: what the catalog knows of
+    the newest one may be wrong.
     """
 
     playlist_id: PlaylistId
     at: Time
+    snapshots: bool = False
     run: Time | None = None
 
 

@@ -144,7 +144,12 @@ class Renderer:
         removed = last is not None and ledger.last <= last and fingerprint != ledger.fingerprint
         if (damaged and stored) or forgotten or removed or folded.damaged:
             # Only the indexer knows what else the pages have to show, and tells the owner.
-            report = DamageReport(playlist_id=playlist_id, at=self._clock.now(), run=request.run)
+            report = DamageReport(
+                playlist_id=playlist_id,
+                at=self._clock.now(),
+                snapshots=removed or folded.damaged,
+                run=request.run,
+            )
             self._outcome_queue.send([encode_message(report)])
         etag = self._put_ledger(ledger, stored)
         run = folded.run or request.run
