@@ -534,7 +534,9 @@ def test_only_what_was_registered_is_retired_with_its_entry(
     world: World, source: Source, retires: int
 ) -> None:
     entry = msgspec.structs.replace(an_entry(), source=source)
-    world.objects["state/catalog.json"] = msgspec.json.encode(Catalog(entries={PLAYLIST: entry}))
+    report = RunReport(run=RUN, at=RUN, planned=1, unchanged=0)
+    catalog = Catalog(report=report, entries={PLAYLIST: entry})
+    world.objects["state/catalog.json"] = msgspec.json.encode(catalog)
 
     assert len(world.pipeline.lister.registry_changed(PLAYLIST, RUN + DAY).outcomes) == retires
 

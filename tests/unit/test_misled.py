@@ -562,6 +562,19 @@ def test_a_library_that_loses_nearly_everything_at_once_is_looked_at_again() -> 
     assert {world.entry(id_).status for id_ in ids} == {"retired"}
 
 
+def test_a_registry_entry_deleted_after_the_catalog_was_lost_retires_nothing_by_itself() -> None:
+    world = a_library_world()
+    del world.pipeline.bucket.objects[CATALOG]
+    world.register_now(RUN + HOUR)
+    world.remove_now(RUN + 2 * HOUR)
+
+    assert world.entry().status == "ok"
+
+    world.run(1)
+
+    assert (world.entry().status, world.entry().source) == ("ok", "library")
+
+
 # Names.
 
 

@@ -238,16 +238,20 @@ class Lister:
             news = () if archived else (_await_read(request, self._clock.now(), entry),)
             plan = Plan((request,), news)
         elif entry is not None and archived and entry.source == "registry":
-            plan = self._plan_removal(playlist_id, time, entry)
+            # Before a run is known, nobody knows what the library holds: the next one decides.
+            in_library = entry.in_library or catalog.report is None
+            plan = self._plan_removal(playlist_id, time, entry, in_library=in_library)
         else:
             plan = Plan((), ())
         self._send(plan)
         return plan
 
-    def _plan_removal(self, playlist_id: str, time: datetime, entry: Entry) -> Plan:
+    def _plan_removal(
+        self, playlist_id: str, time: datetime, entry: Entry, *, in_library: bool
+    ) -> Plan:
         """Retire a playlist whose registry entry was deleted, unless the library holds it, too."""
         excluded = self._bucket.get(excluded_key(playlist_id)) is not None
-        if entry.in_library and self._mode != "none" and not excluded:
+        if in_library and self._mode != "none" and not excluded:
             return Plan((), ())
         why = _why_retired(playlist_id, entry, {playlist_id} if excluded else set())
         return Plan((), (_retire(playlist_id, time, self._clock.now(), why),))
