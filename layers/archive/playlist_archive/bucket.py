@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from playlist_archive.content_types import BINARY
 from playlist_archive.errors import ConflictError, StorageError
-from playlist_archive.keys import damaged_key
+from playlist_archive.keys import damaged_key, parse_snapshot_key, snapshots_prefix
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -109,6 +109,15 @@ def set_aside(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> boo
         return False
     logger.error("%s cannot be read; a copy is kept under %s", key, copy)
     return True
+
+
+def list_snapshots(
+    bucket: Bucket, playlist_id: str, *, after: str = ""
+) -> Iterator[tuple[str, datetime]]:
+    """Yield the keys of a playlist's snapshots and their times, oldest first."""
+    for listed in bucket.list_objects(snapshots_prefix(playlist_id), after=after):
+        if parsed := parse_snapshot_key(listed.key):
+            yield listed.key, parsed[1]
 
 
 class S3Bucket:

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import msgspec
 
-from playlist_archive.bucket import Bucket
+from playlist_archive.bucket import Bucket, list_snapshots
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import (
@@ -25,9 +25,7 @@ from playlist_archive.errors import (
     UnstablePlaylistError,
 )
 from playlist_archive.keys import (
-    parse_snapshot_key,
     snapshot_key,
-    snapshots_prefix,
 )
 from playlist_archive.messages import (
     FetchRequest,
@@ -227,28 +225,23 @@ class Fetcher:
     def _newest(self, request: FetchRequest) -> Latest | None:
         """Return the newest snapshot; the catalog may not know it yet, or know one that is gone."""
         known = request.latest
-        prefix = snapshots_prefix(request.playlist_id)
         since = ""
         if known is not None:
             since = snapshot_key(request.playlist_id, known.time - timedelta(seconds=1))
-        keys = self._snapshot_keys(prefix, since)
-        if not keys and since:
-            keys = self._snapshot_keys(prefix, "")
-        if not keys:
+        listed = list(list_snapshots(self._bucket, request.playlist_id, after=since))
+        if not listed and since:
+            listed = list(list_snapshots(self._bucket, request.playlist_id))
+        if not listed:
             return None
-        newest = _named_time(keys[-1])
-        for key in reversed(keys):
+        newest = listed[-1][1]
+        for key, time in reversed(listed):
             # One of which the catalog heard that something is damaged is looked at.
-            if known is not None and known.content and _named_time(key) == known.time:
+            if known is not None and known.content and time == known.time:
                 return msgspec.structs.replace(known, time=newest)
             stored = self._bucket.get(key)
             if stored and (snapshot := decode_stored(key, stored.body)):
                 return Latest(newest, snapshot.content_hash(), snapshot.known_rows())
         return Latest(newest, "", 0)
-
-    def _snapshot_keys(self, prefix: str, after: str) -> list[str]:
-        listed = self._bucket.list_objects(prefix, after=after)
-        return [found.key for found in listed if parse_snapshot_key(found.key)]
 
     def _write(self, snapshot: Snapshot, *, run: datetime) -> None:
         """Write the snapshot.
@@ -333,12 +326,6 @@ def _first_held(request: FetchRequest, found: Latest) -> Held:
     held = request.held
     run = held.run if held and (request.registration or held.run == request.run) else request.run
     return Held(run, found.rows)
-
-
-def _named_time(key: str) -> datetime:
-    parsed = parse_snapshot_key(key)
-    assert parsed
-    return parsed[1]
 
 
 def _says_the_same(reading: Reading, request: FetchRequest) -> bool:

@@ -11,7 +11,7 @@ from zlib import crc32
 
 import msgspec
 
-from playlist_archive.bucket import Bucket, Listed, set_aside
+from playlist_archive.bucket import Bucket, Listed, list_snapshots, set_aside
 from playlist_archive.catalog import Catalog, Entry, decode_catalog
 from playlist_archive.clock import Clock
 from playlist_archive.errors import (
@@ -32,10 +32,8 @@ from playlist_archive.keys import (
     check_playlist_id,
     excluded_key,
     is_playlist_id,
-    parse_snapshot_key,
     registry_key,
     snapshot_key,
-    snapshots_prefix,
 )
 from playlist_archive.messages import (
     FetchRequest,
@@ -316,12 +314,7 @@ class Lister:
         return forgotten
 
     def _newest_snapshot(self, playlist_id: str) -> Forgotten | None:
-        keys = [
-            listed.key
-            for listed in self._bucket.list_objects(snapshots_prefix(playlist_id))
-            if parse_snapshot_key(listed.key)
-        ]
-        for key in reversed(keys):
+        for key, _ in reversed(list(list_snapshots(self._bucket, playlist_id))):
             stored = self._bucket.get(key)
             if stored and (snapshot := decode_stored(key, stored.body)):
                 latest = Latest(snapshot.time, snapshot.content_hash(), snapshot.known_rows())
@@ -335,13 +328,12 @@ class Lister:
             if entry.latest is None or entry.latest.time <= furthest:
                 continue
             after = snapshot_key(playlist_id, furthest)
-            for listed in self._bucket.list_objects(snapshots_prefix(playlist_id), after=after):
-                if parse_snapshot_key(listed.key):
-                    yield Problem(
-                        listed.key,
-                        "it is dated in the future: delete it, and rebuild the playlist; "
-                        "until then later ones are dated after it",
-                    )
+            for key, _ in list_snapshots(self._bucket, playlist_id, after=after):
+                yield Problem(
+                    key,
+                    "it is dated in the future: delete it, and rebuild the playlist; "
+                    "until then later ones are dated after it",
+                )
 
     def _read_registry(self, catalog: Catalog) -> Registry:
         aliases: dict[str, str] = {}

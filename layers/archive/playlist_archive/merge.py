@@ -87,8 +87,6 @@ def _in_doubt(entry: Entry, report: DamageReport) -> Entry:
 
 def _refute(entry: Entry, runs: Iterable[Stamp]) -> Entry:
     """Return the entry without checks ahead of the clock that a run of the present has refuted."""
-    if entry.at >= entry.run or not entry.history.recent:
-        return entry
     history = entry.history.without_refuted(runs)
     return entry if history == entry.history else entry.with_history(history)
 

@@ -7,7 +7,7 @@ the one that its pages were made from, and begins again if it is not.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from itertools import takewhile
@@ -16,11 +16,11 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from playlist_archive.bucket import Bucket, Stored, set_aside
+from playlist_archive.bucket import Bucket, Stored, list_snapshots, set_aside
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
-from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshot_key, snapshots_prefix
+from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshot_key
 from playlist_archive.ledger import (
     Ledger,
     decode_ledger,
@@ -171,7 +171,7 @@ class Renderer:
             return True
         if announced is None or announced > ledger.last:
             return False
-        listed = (time for _, time in self._list_snapshots(ledger.playlist_id))
+        listed = (time for _, time in list_snapshots(self._bucket, ledger.playlist_id))
         times = takewhile(lambda time: time <= ledger.last, listed)
         if fingerprint_of(times) == ledger.fingerprint:
             return False
@@ -181,12 +181,6 @@ class Renderer:
         )
         return True
 
-    def _list_snapshots(self, playlist_id: str, after: str = "") -> Iterator[tuple[str, datetime]]:
-        """Yield the keys of all snapshots and their times, oldest first."""
-        for listed in self._bucket.list_objects(snapshots_prefix(playlist_id), after=after):
-            if parsed := parse_snapshot_key(listed.key):
-                yield listed.key, parsed[1]
-
     def _fold(
         self, playlist_id: str, ledger: Ledger | None, remaining_seconds: Callable[[], float]
     ) -> _Folded:
@@ -195,7 +189,7 @@ class Renderer:
         At least one is folded, so that each invocation comes nearer to the end.
         """
         after = snapshot_key(playlist_id, ledger.last) if ledger else ""
-        keys = (key for key, _ in self._list_snapshots(playlist_id, after))
+        keys = (key for key, _ in list_snapshots(self._bucket, playlist_id, after=after))
         skipped: list[datetime] = []
         run: datetime | None = None
         damaged = False
