@@ -222,8 +222,10 @@ class Indexer:
                 playlist_id, header = message.playlist_id, message.header
                 if message.status == "ok" and header and header.followers is not None:
                     told[playlist_id][_day(message.run)] = header.followers
-                elif _refutes_a_number(playlist_id, before, catalog):
-                    told[playlist_id] |= {}
+        for playlist_id, known in before.entries.items():
+            # A run's report, too, may refute what was found out ahead of the clock.
+            if known.at < known.run and _refutes_a_number(playlist_id, before, catalog):
+                told[playlist_id] |= {}
         last = _day(self._clock.now() + FURTHEST_AHEAD)
         for playlist_id, numbers in told.items():
             change = _noting(catalog.entries[playlist_id], numbers, last)
