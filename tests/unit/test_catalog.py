@@ -150,7 +150,13 @@ def test_every_gap_that_a_good_check_ended_is_known_however_its_outcomes_come(
     ]
     last_good = max((day for day, status in enumerate(statuses) if status == "ok"), default=-1)
     assert catalog.entries[PLAYLIST].history.gaps() == tuple(
-        Stretch(RUN + days[0] * DAY, status, "why", until=RUN + (days[-1] + 1) * DAY)
+        Stretch(
+            RUN + days[0] * DAY,
+            status,
+            "why",
+            until=RUN + (days[-1] + 1) * DAY,
+            last=RUN + days[-1] * DAY if len(days) > 1 else None,
+        )
         for status, days in stretches
         if status != "ok" and days[-1] < last_good
     )
@@ -172,7 +178,7 @@ def test_only_so_many_runs_are_remembered_one_by_one() -> None:
         catalog = merge(catalog, [an_outcome(day, status)])
 
     entry = catalog.entries[PLAYLIST]
-    gap = Stretch(RUN + DAY, "unstable", "why", until=RUN + 3 * DAY)
+    gap = Stretch(RUN + DAY, "unstable", "why", until=RUN + 3 * DAY, last=RUN + 2 * DAY)
     assert len(entry.history.recent) == RECENT
     assert entry.history.past == (gap, Stretch(RUN + 3 * DAY, "ok"))
     assert (entry.since, entry.history.gaps()) == (RUN + 3 * DAY, (gap,))

@@ -221,8 +221,10 @@ def _continue(stretches: tuple[Stretch, ...], check: Check) -> tuple[Stretch, ..
     if not stretches:
         return (Stretch(run, status, reason),)
     *ended, last = stretches
+    if last.status == status == "ok":
+        return stretches
     if last.status == status:
-        return (*ended, msgspec.structs.replace(last, reason=reason))
+        return (*ended, msgspec.structs.replace(last, reason=reason, last=run))
     if last.status != "ok":
         ended = [*ended, msgspec.structs.replace(last, until=run)][-NEWEST_GAPS:]
     return (*ended, Stretch(run, status, reason))

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from playlist_archive.messages import Header, Standing, Status, Time
+from playlist_archive.messages import Header, Standing, Status, Stretch, Time
 from playlist_archive.moments import Moment, in_utc, to_moment
 from playlist_archive.naming import name_playlist
 from playlist_archive.snapshot import Item, Owner, Row, Snapshot
@@ -101,7 +101,10 @@ class Names(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """From the `first` run that could not read the playlist to a day before it was read again."""
+    """From the `first` run that could not read the playlist to a day before it was read again.
+
+    Where the run that missed it last was later than that, on the very day of the read, it is the end.
+    """
 
     first: datetime
     last: datetime
@@ -184,7 +187,7 @@ class Ledger(
         """The times since the first snapshot in which it was not read, oldest first."""
         stretches = self.standing.gaps if self.standing else ()
         return [
-            Gap(one.first, max(one.first, _day_before(one.until)), one.status, one.reason)
+            Gap(one.first, _last_missed(one, one.until), one.status, one.reason)
             for one in stretches
             if one.until and one.first > self.first_read
         ]
@@ -579,6 +582,14 @@ def _is_older(date: Moment | None, stay: Interval) -> bool:
 
 def _if_changed[T](old: T, new: T) -> T | None:
     return None if old == new else old
+
+
+def _last_missed(stretch: Stretch, until: datetime) -> datetime:
+    """Return until when a stretch missed the playlist: its last run, or a day before `until`.
+
+    What is gone is asked for once a week, so the days after the last run are missed as well.
+    """
+    return max(stretch.last or stretch.first, _day_before(until))
 
 
 def _day_before(moment: datetime) -> datetime:

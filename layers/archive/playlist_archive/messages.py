@@ -161,13 +161,15 @@ class Stretch(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     """Runs that found a playlist in the same status.
 
     They begin with `first`; `until` is the first run after them that found another, None while they
-    last. `reason` is that of the last one.
+    last. `reason` is that of the last one, and `last` its time where it was not a good check, None
+    if that is not known or it is the first.
     """
 
     first: Time
     status: Status
     reason: str = ""
     until: Time | None = None
+    last: Time | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

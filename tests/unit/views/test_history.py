@@ -221,6 +221,16 @@ def test_a_gap_lasts_to_the_day_before_the_playlist_was_read_again() -> None:
     assert "\n> Not readable on 2024-03-12\n" in page
 
 
+def test_a_gap_lasts_to_the_last_run_that_missed_although_another_of_that_day_read() -> None:
+    ledger = fold_all([snapshot_of("a", "2024-03-01")])
+    evening = day("2024-03-05") + timedelta(hours=9)
+    gap = Stretch(day("2024-03-04"), "deferred", "told", until=evening, last=day("2024-03-05"))
+
+    page = history_page(with_standing(ledger, standing_of(gaps=(gap,))))
+
+    assert "\n> Not readable from 2024-03-04 to 2024-03-05: told\n" in page
+
+
 def test_what_was_before_the_first_snapshot_is_no_gap() -> None:
     ledger = fold_all([snapshot_of("a", "2024-03-05")])
     before = (a_gap("2024-03-01", "2024-03-04"),)
