@@ -17,6 +17,7 @@ from playlist_archive.messages import (
     FetchRequest,
     Outcome,
     RunReport,
+    Status,
     decode_fetch_request,
     decode_outcome,
 )
@@ -245,10 +246,18 @@ class Evidence:
         return excuses
 
     def _unread(self) -> Iterator[tuple[str, str]]:
-        """Yield the playlists that a run did not read though it did in peace, and why not."""
-        read = good_checks(self.chaos)
-        for playlist_id, runs in good_checks(self.peace).items():
-            for run in runs - read.get(playlist_id, set()):
+        """Yield the playlists that a run did not read though it did in peace, and why not.
+
+        What was held in peace was read as well. Where that run read nothing in chaos, the history
+        gives another reason for its day, and a later run is the first to find the loss.
+        """
+        good, held = runs_that_found(self.peace, "ok"), runs_that_found(self.peace, "held")
+        still_good = runs_that_found(self.chaos, "ok")
+        still_read = runs_that_found(self.chaos, "ok", "held")
+        for playlist_id in sorted(good.keys() | held.keys()):
+            for run in (good[playlist_id] - still_good[playlist_id]) | (
+                held[playlist_id] - still_read[playlist_id]
+            ):
                 if to_moment(run) in self.given_up:
                     yield playlist_id, "its run was given up"
                 elif self.chaos.calendar.is_stopped(self.chaos.day_at(run.timestamp())):
@@ -277,11 +286,11 @@ def decode_outcomes(bodies: Iterable[str]) -> Iterator[Outcome | RunReport | Dam
     return (decode_outcome(body) for body in bodies if body != POISON)
 
 
-def good_checks(record: Record) -> dict[str, set[datetime]]:
-    """Return in which runs each playlist was checked with success."""
+def runs_that_found(record: Record, *statuses: Status) -> dict[str, set[datetime]]:
+    """Return the runs that found each playlist in one of these statuses."""
     runs: dict[str, set[datetime]] = defaultdict(set)
     for message in decode_outcomes(body for _, body in record.outcomes):
-        if isinstance(message, Outcome) and message.status == "ok":
+        if isinstance(message, Outcome) and message.status in statuses:
             runs[message.playlist_id].add(message.run)
     return runs
 
