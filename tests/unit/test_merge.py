@@ -131,6 +131,37 @@ def test_any_outcomes_in_any_order_and_batches_end_in_one_catalog(
         )
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 1, 0)])
+def test_the_newest_snapshot_is_the_one_that_was_seen_last_whatever_run_looked(
+    order: Sequence[int],
+) -> None:
+    """A run to come looked when the next real one had begun, but had not read the playlist yet."""
+    first, cut = Latest(RUN, "whole", 60), Latest(RUN + DAY, "cut", 24)
+    soon = RUN + DAY + timedelta(seconds=18)
+    found = [
+        an_outcome(RUN, latest=first),
+        an_outcome(AHEAD, "held", at=soon, held=Held(AHEAD, 24), latest=first),
+        an_outcome(RUN + DAY, later=timedelta(seconds=44), latest=cut),
+    ]
+
+    catalog = merge(Catalog(), [found[number] for number in order])
+
+    assert catalog.entries[PLAYLIST].latest == cut
+
+
+def test_a_snapshot_that_a_wrong_clock_saw_gives_way_once_the_clock_is_right() -> None:
+    first, second = Latest(RUN, "a", 1), Latest(RUN + DAY, "b", 2)
+    catalog = merge(
+        Catalog(),
+        [an_outcome(RUN, at=AHEAD, latest=first), an_outcome(RUN + DAY, "unstable")],
+    )
+
+    healed = catalog.without_later(RUN + 2 * DAY)
+
+    late = merge(healed, [an_outcome(RUN + 2 * DAY, latest=second)])
+    assert late.entries[PLAYLIST].latest == second
+
+
 @settings(max_examples=100)
 @given(_messages, st.data())
 def test_any_outcomes_in_any_order_end_in_one_series_of_followers(

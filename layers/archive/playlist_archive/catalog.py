@@ -156,7 +156,7 @@ class Catalog(
         report = self.report if self.report and self.report.at <= moment else None
         runs = tuple(run for run in self.runs if run.moment <= latest)
         entries = {
-            playlist_id: _without_later(entry, moment) if entry.at > moment else entry
+            playlist_id: _without_later(entry, moment) if _is_later(entry, moment) else entry
             for playlist_id, entry in self.entries.items()
         }
         same = report is self.report and len(runs) == len(self.runs)
@@ -207,9 +207,14 @@ class Catalog(
                 yield playlist_id, announced.standing
 
 
+def _is_later(entry: Entry, moment: datetime) -> bool:
+    latest = Stamp.of(moment, moment).found
+    return entry.at > moment or any(stamp.found > latest for stamp in entry.stamps.values())
+
+
 def _without_later(entry: Entry, moment: datetime) -> Entry:
-    latest = Stamp.of(moment, moment).moment
-    stamps = {name: stamp for name, stamp in entry.stamps.items() if stamp.moment <= latest}
+    latest = Stamp.of(moment, moment).found
+    stamps = {name: stamp for name, stamp in entry.stamps.items() if stamp.found <= latest}
     first_seen = min(entry.first_seen, moment)
     entry = msgspec.structs.replace(entry, stamps=stamps, read=None, first_seen=first_seen)
     return entry.with_history(entry.history.without_later(moment))

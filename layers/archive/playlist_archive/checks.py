@@ -54,8 +54,13 @@ class Stamp(msgspec.Struct, frozen=True, gc=False, array_like=True):
         return _EPOCH + self.run * _SECOND
 
     @property
+    def found(self) -> int:
+        """When it was found out, in seconds since 2020."""
+        return self.run + self.after
+
+    @property
     def found_at(self) -> datetime:
-        return _EPOCH + (self.run + self.after) * _SECOND
+        return _EPOCH + self.found * _SECOND
 
 
 class Dated(Protocol):

@@ -2,7 +2,7 @@
 
 There is one law. The fields of an entry come in groups; every group is what one outcome says, and
 of two outcomes that speak of it the one with the greater rank (`Stamp.rank`: its run, then the
-moment of finding out) is kept. The status follows the same law run by run (`checks`).
+moment of finding out; of the newest snapshot that moment alone) is kept. The status follows the same law run by run (`checks`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -106,7 +106,7 @@ def merge_outcome(entry: Entry | None, outcome: Outcome) -> Entry:
     stamps = dict(entry.stamps)
     for name, group in _groups(outcome).items():
         known = stamps.get(name)
-        if known is None or _is_newer(stamp, group, known, entry):
+        if known is None or _is_newer(name, stamp, group, known, entry):
             stamps[name] = stamp
             fields |= group
     if outcome.latest and not outcome.first and entry.latest is None and not entry.announced:
@@ -150,11 +150,14 @@ def _groups(outcome: Outcome) -> dict[str, Group]:
     return groups
 
 
-def _is_newer(stamp: Stamp, group: Group, known: Stamp, entry: Entry) -> bool:
+def _is_newer(name: str, stamp: Stamp, group: Group, known: Stamp, entry: Entry) -> bool:
     """Whether a group that was found out at `stamp` outranks the known one.
 
-    Where both were found out in the same second of the same run, their contents decide.
+    Which snapshot is the newest is seen in the bucket, whatever run looks: who looked later knows
+    better. Where both were found out in the same second of the same run, their contents decide.
     """
+    if name == "latest" and stamp.found != known.found:
+        return stamp.found > known.found
     if stamp.rank != known.rank:
         return stamp.rank > known.rank
     present = {field: getattr(entry, field) for field in group}
