@@ -19,8 +19,9 @@ from playlist_archive.errors import (
     UnstablePlaylistError,
 )
 from playlist_archive.spotify.client import WebApi
+from playlist_archive.spotify.exchange import CONNECT_SECONDS
 from playlist_archive.spotify.gate import Gate
-from playlist_archive.spotify.tokens import Tokens
+from playlist_archive.spotify.tokens import ANSWER_SECONDS, Tokens
 from tests.builders import ME, OTHER, PLAYLIST, RUN
 from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
 
@@ -49,7 +50,7 @@ class CannedSession(requests.Session):
         self.asked: list[str] = []
 
     def post(self, *args: Any, **options: Any) -> requests.Response:
-        assert options["timeout"]
+        assert options["timeout"] == (CONNECT_SECONDS, ANSWER_SECONDS)
         assert options["allow_redirects"] is False
         return an_answer(TOKEN)
 

@@ -24,7 +24,7 @@ from playlist_archive.spotify.gate import (
     parse_retry_after,
 )
 from playlist_archive.spotify.state import load_state, supersedes
-from playlist_archive.spotify.tokens import PATIENCE_SECONDS
+from playlist_archive.spotify.tokens import ANSWER_SECONDS, PATIENCE_SECONDS
 from tests.builders import DAY, RUN
 from tests.fakes import FakeBucket, FakeClock
 from tests.pipeline import plenty
@@ -146,6 +146,12 @@ def test_situation_30_the_slowest_exchange_ends_within_the_reserve() -> None:
 
     assert slowest + LONGEST_WAIT_SECONDS + 1 <= RESERVE_SECONDS
     assert PATIENCE_SECONDS + slowest <= RESERVE_SECONDS
+
+
+def test_situation_07_two_answers_of_the_token_host_that_never_begin_leave_time_for_a_third() -> (
+    None
+):
+    assert 2 * (CONNECT_SECONDS + ANSWER_SECONDS) < PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize(("seconds", "passes"), [(75, True), (74.9, False)])

@@ -24,7 +24,6 @@ from tools.spotify.server import StandIn
 
 # A request and its answer take so long, each.
 _SECONDS = 0.075
-_TIMEOUT_SECONDS = 30
 # Of requests: the answer is of other bytes than Spotify sent.
 _GARBLED = 0.003
 # Of requests: one value in the answer is wrong.
@@ -92,14 +91,20 @@ class Wire:
         """Let the stand-in answer all requests, by way of this wire."""
 
         def send(
-            _: HTTPAdapter, request: requests.PreparedRequest, *_args: Any, **_options: Any
+            _: HTTPAdapter,
+            request: requests.PreparedRequest,
+            *_args: Any,
+            timeout: tuple[float, float],
+            **_options: Any,
         ) -> requests.Response:
-            return self._exchange(stand_in, request)
+            return self._exchange(stand_in, request, patience=timeout[1])
 
         with patch.object(HTTPAdapter, "send", send):
             yield
 
-    def _exchange(self, stand_in: StandIn, request: requests.PreparedRequest) -> requests.Response:
+    def _exchange(
+        self, stand_in: StandIn, request: requests.PreparedRequest, patience: float
+    ) -> requests.Response:
         path = str(request.path_url)
         about = match[1] if (match := _PLAYLIST.match(path)) else ""
         begun = self._clock.moment
@@ -107,7 +112,7 @@ class Wire:
             self._before(path, about)
             answer = _ask(stand_in, request)
             spoilt = self._spoil(answer, about)
-            self._after(path, spoilt)
+            self._after(path, spoilt, patience)
         except BaseException:
             self.hurt.append((begun, about))
             raise
@@ -134,11 +139,11 @@ class Wire:
         since, until = self._stored
         return max(told, until if now - since > _LATEST_LOOK_SECONDS else 0.0)
 
-    def _after(self, path: str, answer: Answer) -> None:
+    def _after(self, path: str, answer: Answer, patience: float) -> None:
         self._mischief.travel("Spotify", _SECONDS)
         self._mischief.kill("after a request to Spotify")
         if self._mischief.lose_answer():
-            self._mischief.pass_time(_TIMEOUT_SECONDS)
+            self._mischief.pass_time(patience)
             raise requests.ReadTimeout
         task = self._scheduler.current
         if task and answer.status == requests.codes.too_many_requests and path.startswith("/v1/"):

@@ -11,7 +11,7 @@ import stamina
 from playlist_archive.clock import Clock
 from playlist_archive.credentials import Credentials, CredentialStore
 from playlist_archive.errors import UNREADABLE, AuthorizationError, SpotifyUnavailableError
-from playlist_archive.spotify.exchange import TIMEOUT_SECONDS, NoAnswerError, exchange
+from playlist_archive.spotify.exchange import CONNECT_SECONDS, NoAnswerError, exchange
 from playlist_archive.spotify.wire import (
     WireToken,
     next_refresh_token,
@@ -24,6 +24,8 @@ _EARLY = timedelta(seconds=60)
 _TRIES = 3
 # After so long no further try begins, so that all of them fit into what the gate keeps in reserve.
 PATIENCE_SECONDS = 30.0
+# Spotify answers within a second. One answer that never begins must not use up all patience.
+ANSWER_SECONDS = 8.0
 _REMEDIES = {
     "invalid_grant": "Spotify's authorisation has ended or was revoked: log in again",
     "invalid_client": "Spotify does not know this client id and secret: correct the credentials",
@@ -147,7 +149,7 @@ class Tokens:
                     self._url,
                     data=form,
                     auth=(credentials.client_id, credentials.client_secret),
-                    timeout=TIMEOUT_SECONDS,
+                    timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
                     allow_redirects=False,
                     stream=True,
                 )
