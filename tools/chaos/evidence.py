@@ -264,6 +264,23 @@ class Evidence:
                     yield playlist_id, "not read while the indexer stood still"
                 elif playlist_id in self.chaos.told:
                     yield playlist_id, "not read, as its status said"
+                elif run in self.unlisted and not self._was_known(playlist_id, run):
+                    yield playlist_id, "new in a library that could not be listed"
+
+    @cached_property
+    def unlisted(self) -> set[datetime]:
+        """The runs that never listed the library, as their reports said."""
+        reports = [
+            message
+            for message in decode_outcomes(body for _, body in self.chaos.outcomes)
+            if isinstance(message, RunReport)
+        ]
+        listed = {report.run for report in reports if not report.failure}
+        return {report.run for report in reports} - listed
+
+    def _was_known(self, playlist_id: str, run: datetime) -> bool:
+        """Whether anything was said of a playlist in a run, or in an earlier one."""
+        return any(sent.outcome.run <= run for sent in self.sent.get(playlist_id, ()))
 
     def _read_otherwise(self) -> Iterator[tuple[str, str]]:
         """Yield the playlists that another run than in peace found changed, or that was late."""

@@ -268,16 +268,20 @@ def _is_checked(evidence: Evidence, playlist_id: str, begin: float, end: float) 
 
 
 def _is_held_for_once(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
-    """Whether a great loss was found that no earlier run had found, as far as the catalog knows."""
-    known = max(begin - 2 * 86_400, evidence.last_damage(CATALOG, before=end))
-    held = {
-        sent.moment >= begin
+    """Whether a great loss was found that no earlier run had found, as far as the catalog knew.
+
+    What damaged the catalog after that takes nothing from it.
+    """
+    held = [
+        sent.moment
         for sent in evidence.sent.get(playlist_id, ())
-        if sent.outcome.status == "held"
-        and known < sent.moment < end
-        and sent.outcome.run not in evidence.chaos.forced
-    }
-    return held == {True}
+        if sent.outcome.status == "held" and sent.outcome.run not in evidence.chaos.forced
+    ]
+    first = next((moment for moment in held if begin <= moment < end), None)
+    if first is None:
+        return False
+    known = max(begin - 2 * 86_400, evidence.last_damage(CATALOG, before=first))
+    return not any(known < moment < begin for moment in held)
 
 
 def _last_word(evidence: Evidence, playlist_id: str, end: float) -> str:
