@@ -9,6 +9,7 @@ from io import StringIO
 
 import pytest
 import stamina
+from msgspec.structs import replace
 
 from playlist_archive.keys import (
     CATALOG,
@@ -21,9 +22,12 @@ from playlist_archive.keys import (
     snapshots_prefix,
     view_key,
 )
+from playlist_archive.messages import RunReport, decode_outcome, encode_message
+from playlist_archive.moments import to_moment
 from tools.chaos.__main__ import digest
 from tools.chaos.checks import CHECKS, check_all
 from tools.chaos.evidence import Evidence
+from tools.chaos.pollers import POISON
 from tools.chaos.record import Deed, Record, Written
 from tools.chaos.simulation import Simulation
 from tools.chaos.wild import WildLibrary
@@ -247,6 +251,79 @@ def test_damage_is_found(evidence: Evidence, damage: Callable[[Record], None], c
     before = list(find(check, evidence))
 
     assert len(list(find(check, Evidence(LIBRARY, damaged, evidence.peace)))) > len(before)
+
+
+def unread(evidence: Evidence) -> Record:
+    """Return a record in which nothing was said of a playlist that was read in peace."""
+    record = deepcopy(evidence.chaos)
+    record.outcomes = [(sent, body) for sent, body in record.outcomes if KITCHEN not in body]
+    record.told.discard(KITCHEN)
+    return record
+
+
+def fail_to_list(body: str) -> str:
+    message = decode_outcome(body)
+    if not isinstance(message, RunReport):
+        return body
+    return encode_message(replace(message, failure="the library could not be listed"))
+
+
+def test_a_new_playlist_of_a_library_that_could_not_be_listed_is_excused(
+    evidence: Evidence,
+) -> None:
+    listed, unlisted = unread(evidence), unread(evidence)
+    unlisted.outcomes = [
+        (sent, body if body == POISON else fail_to_list(body)) for sent, body in unlisted.outcomes
+    ]
+    reason = "new in a library that could not be listed"
+
+    assert reason in Evidence(LIBRARY, unlisted, evidence.peace).excuses[KITCHEN]
+    assert reason not in Evidence(LIBRARY, listed, evidence.peace).excuses[KITCHEN]
+
+
+def test_a_loss_that_peace_held_and_chaos_did_not_read_is_excused(evidence: Evidence) -> None:
+    record = deepcopy(evidence.chaos)
+    record.told.add(LIBRARY.cut)
+    assert "not read, as its status said" not in evidence.excuses.get(LIBRARY.cut, ())
+    record.outcomes = [
+        (sent, body.replace('"status":"held"', '"status":"deferred"'))
+        for sent, body in record.outcomes
+    ]
+
+    excuses = Evidence(LIBRARY, record, evidence.peace).excuses[LIBRARY.cut]
+
+    assert "not read, as its status said" in excuses
+
+
+def waits_for(evidence: Evidence, playlist_id: str) -> list[str]:
+    check = "nobody waits for longer than faults explain"
+    return [finding for finding in find(check, evidence) if playlist_id in finding]
+
+
+def test_a_catalog_that_is_damaged_after_a_loss_was_held_is_no_reason_to_have_read_it(
+    evidence: Evidence,
+) -> None:
+    held = [sent for sent in evidence.sent[LIBRARY.cut] if sent.outcome.status == "held"]
+    record = deepcopy(evidence.chaos)
+    for struck in (record.hurt, record.parked, record.dead, record.deeds):
+        struck.clear()
+    assert waits_for(Evidence(LIBRARY, record, evidence.peace), LIBRARY.cut) == []
+
+    record.deeds.append(Deed(held[-1].moment + 60, "damage", CATALOG, "deleted"))
+    assert waits_for(Evidence(LIBRARY, record, evidence.peace), LIBRARY.cut) == []
+
+
+def test_a_loss_that_is_held_again_in_a_later_run_is_found(evidence: Evidence) -> None:
+    record = deepcopy(evidence.chaos)
+    for struck in (record.hurt, record.parked, record.dead, record.deeds):
+        struck.clear()
+    last = f'"run":"{to_moment(record.runs[DAYS[-1]])}"'
+    record.outcomes = [
+        (sent, body.replace('"status":"ok"', '"status":"held"') if last in body else body)
+        for sent, body in record.outcomes
+    ]
+
+    assert waits_for(Evidence(LIBRARY, record, evidence.peace), LIBRARY.cut) != []
 
 
 def test_every_check_is_tried() -> None:
