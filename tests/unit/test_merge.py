@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import get_args
 
 import msgspec
@@ -230,6 +231,20 @@ def test_of_two_runs_of_a_day_the_later_one_gives_the_number_of_followers() -> N
     early = an_outcome(RUN, header=a_header(followers=10))
     late = an_outcome(RUN + DAY / 2, header=a_header(followers=12))
     for arranged in ((early, late), (late, early)):
+        bucket = FakeBucket()
+        for outcome in arranged:
+            indexer = Indexer(bucket=bucket, render_queue=FakeQueue(), clock=FakeClock(RUN + DAY))
+            indexer.index([outcome])
+
+        series = msgspec.json.decode(bucket.objects[followers_key(PLAYLIST)])
+        assert series == {"2026-10-01": 12}
+
+
+def test_a_later_check_of_a_run_that_was_told_no_number_takes_none_back() -> None:
+    early = an_outcome(RUN, header=a_header(followers=10))
+    late = an_outcome(RUN + DAY / 2, header=a_header(followers=12))
+    again = an_outcome(RUN + DAY / 2, later=DAY / 12, header=None)
+    for arranged in permutations((early, late, again)):
         bucket = FakeBucket()
         for outcome in arranged:
             indexer = Indexer(bucket=bucket, render_queue=FakeQueue(), clock=FakeClock(RUN + DAY))

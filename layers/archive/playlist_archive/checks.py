@@ -130,8 +130,9 @@ def reliable[D: Dated](dated: Iterable[D]) -> list[D]:
 class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The newest runs one by one, oldest first, and what is left of those before them.
 
-    A run may have a good check beside a retirement, and several checks where it is ahead. `past` are the periods before the recent runs that
-    were not good, and the last one; `checked` is the last good check among those runs.
+    A run may have a good check beside a retirement or beside one without a number, and several
+    checks where it is ahead. `past` are the periods before the recent runs that were not good, and
+    the last one; `checked` is the last good check among those runs.
     """
 
     recent: tuple[Check, ...] = ()
@@ -205,13 +206,15 @@ def by_run(checks: Iterable[Check]) -> list[Check]:
 def _outweighs(one: Check, other: Check) -> bool:
     """Whether `one` leaves nothing to be known of `other`, whatever may be refuted later.
 
-    A good check stays known beside a retirement in the same run.
+    A good check stays known beside a retirement in the same run, and one that was told a number
+    beside one that was told none.
     """
     return (
         one.run == other.run
         and one.weight > other.weight
         and one.moment >= other.moment
         and not (one.status == "retired" and other.status == "ok")
+        and not (one.followers is None and other.followers is not None)
     )
 
 
