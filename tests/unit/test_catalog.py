@@ -1,5 +1,6 @@
+from collections.abc import Sequence
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, permutations
 from random import Random
 from typing import get_args
 
@@ -168,6 +169,29 @@ def test_a_run_that_read_a_playlist_in_the_end_leaves_no_gap() -> None:
     outcomes = [an_outcome(0), waited, an_outcome(1), late_word, an_outcome(2)]
 
     assert merge(Catalog(), outcomes).entries[PLAYLIST].history.gaps() == ()
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_run_that_read_a_playlist_and_left_it_out_when_it_was_started_again_is_no_gap(
+    order: Sequence[int],
+) -> None:
+    late = msgspec.structs.replace(an_outcome(1, "retired"), at=RUN + 2.5 * DAY)
+    outcomes = [an_outcome(0), an_outcome(1), late, an_outcome(2)]
+    catalog = Catalog()
+    for number in order:
+        catalog = merge(catalog, [outcomes[number]])
+
+    entry = catalog.entries[PLAYLIST]
+    assert (entry.status, entry.since, entry.history.gaps()) == ("ok", RUN, ())
+
+
+def test_a_newest_run_that_read_a_playlist_and_then_left_it_out_has_retired_it() -> None:
+    evening = msgspec.structs.replace(an_outcome(1, "retired"), at=RUN + 1.9 * DAY)
+
+    entry = merge(Catalog(), [an_outcome(0), an_outcome(1), evening]).entries[PLAYLIST]
+
+    assert (entry.status, entry.since, entry.checked) == ("retired", RUN + DAY, RUN + DAY)
+    assert entry.history.gaps() == ()
 
 
 def test_only_so_many_runs_are_remembered_one_by_one() -> None:

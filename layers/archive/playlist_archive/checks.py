@@ -153,7 +153,7 @@ class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         kept = sorted(reliable([*others, check]), key=lambda one: (one.run, one.moment, one.weight))
         while len(kept) > RECENT and len({one.run for one in kept}) > RECENT:
             oldest = [one for one in kept if one.run == kept[0].run]
-            past = _continue(past, by_run(oldest)[0])
+            past = _continue(past, _reads(oldest)[0])
             checked = _last_good(oldest, checked)
             kept = kept[len(oldest) :]
         return History(tuple(kept), past, checked)
@@ -174,8 +174,14 @@ class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return by_run(self.recent)
 
     def periods(self) -> tuple[Stretch, ...]:
-        """Return the newest periods that were not good, and the one that lasts."""
-        return reduce(_continue, self.runs(), self.past)
+        """Return the newest periods that were not good, and the one that lasts.
+
+        A run that read the playlist is good, though it was started again and then left it out. Of
+        the newest run the last word counts as well.
+        """
+        reads = _reads(self.recent)
+        newest = [one for one in self.runs()[-1:] if one not in reads]
+        return reduce(_continue, [*reads, *newest], self.past)
 
     def last_good(self) -> datetime | None:
         """Return the run of the last good check."""
@@ -199,6 +205,14 @@ def by_run(checks: Iterable[Check]) -> list[Check]:
     """Return the last word of each run; the checks come in the order of their runs."""
     return [
         max(of_run, key=lambda check: check.weight)
+        for _, of_run in groupby(checks, key=lambda check: check.run)
+    ]
+
+
+def _reads(checks: Iterable[Check]) -> list[Check]:
+    """Return the good check of each run, or its last word; the checks come in order of their runs."""
+    return [
+        max(of_run, key=lambda check: (check.status == "ok", check.weight))
         for _, of_run in groupby(checks, key=lambda check: check.run)
     ]
 
