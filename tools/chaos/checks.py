@@ -265,7 +265,8 @@ def _decode_json(body: bytes) -> dict[str, Any]:
 def every_run_without_a_read_is_told_as_a_gap(evidence: Evidence) -> Findings:
     """Between two good checks, a history names the days of all runs that did not read, and no other.
 
-    What only a damaged catalog knew is forgotten with it.
+    What only a damaged catalog knew is forgotten with it, a good check of a run that was started
+    again as well.
     """
     known = _runs_without_a_read(evidence, since=evidence.last_damage(CATALOG))
     for playlist_id, runs in _runs_without_a_read(evidence, since=0).items():
@@ -273,7 +274,7 @@ def every_run_without_a_read_is_told_as_a_gap(evidence: Evidence) -> Findings:
         for day in sorted(map(wording_day, known.get(playlist_id, ()))):
             if not any(first <= day <= (last or first) for first, last in gaps):
                 yield f"the history of {playlist_id} does not tell that it was not read on {day}"
-        unread = set(map(wording_day, runs))
+        unread = set(map(wording_day, runs | known.get(playlist_id, set())))
         for first, _ in gaps:
             if first not in unread:
                 yield f"the history of {playlist_id} tells a gap on {first}, when it was read"
