@@ -358,6 +358,18 @@ def test_a_damaged_newest_snapshot_is_read_again_though_the_catalog_is_whole(
     assert "[Song 3]" not in world.pipeline.page(PRETTY)
 
 
+def test_a_damaged_only_snapshot_is_told_and_read_again(world: World) -> None:
+    world.run()
+    key = world.snapshots()[0]
+    world.pipeline.bucket.objects[key] = b"half"
+    world.pipeline.lister.rebuild("all")
+    world.pipeline.settle()
+    assert f"damaged/{key}" in world.pipeline.page(STATUS_PAGE).replace("\\", "")
+    world.run(1)
+
+    assert world.snapshots()[-1].endswith("20261002T040000Z.json")
+
+
 def test_a_snapshot_under_another_s_name_counts_for_nobody(world: World) -> None:
     world.run()
     objects = world.pipeline.bucket.objects
@@ -573,6 +585,16 @@ def test_a_registry_entry_deleted_after_the_catalog_was_lost_retires_nothing_by_
     world.run(1)
 
     assert (world.entry().status, world.entry().source) == ("ok", "library")
+
+
+def test_nothing_is_retired_between_runs_while_the_library_could_not_be_listed() -> None:
+    world = a_library_world()
+    del world.pipeline.bucket.objects[CATALOG]
+    world.spotify.library = UnstablePlaylistError("half a sweep")
+    world.run(1)
+    world.remove_now(RUN + DAY + HOUR)
+
+    assert world.entry().status != "retired"
 
 
 # Names.

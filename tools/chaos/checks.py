@@ -16,7 +16,7 @@ from playlist_archive.events import parse_render_body
 from playlist_archive.keys import CATALOG, DAMAGED, SPOTIFY_STATE, followers_key, ledger_key
 from playlist_archive.ledger import Interval, fold_all
 from playlist_archive.merge import merge
-from playlist_archive.messages import Outcome, decode_fetch_request, decode_outcome
+from playlist_archive.messages import DamageReport, Outcome, decode_fetch_request, decode_outcome
 from playlist_archive.moments import to_moment
 from playlist_archive.spotify.state import SpotifyState
 from playlist_archive.views import VIEWS, render_pages
@@ -29,12 +29,25 @@ from tools.chaos.honesty import (
     damaged_objects_are_set_aside_or_mended,
     functions_fail_only_when_struck,
     names_are_told_alike,
-    nobody_waits_for_longer_than_faults_explain,
     nothing_is_later_than_the_clock,
     snapshots_are_in_the_order_of_reading,
     status_pages_are_true,
 )
+from tools.chaos.memory import (
+    no_great_loss_counts_at_once,
+    the_catalog_tells_the_newest,
+    the_status_is_the_last_word,
+)
 from tools.chaos.pollers import POISON
+from tools.chaos.reasons import (
+    copies_are_named_soon,
+    no_request_is_given_up,
+    no_value_is_absurd,
+    reasons_are_true,
+    snapshots_to_come_are_told,
+    what_failed_comes_last,
+)
+from tools.chaos.waiting import nobody_waits_for_longer_than_faults_explain
 
 _GAP = re.compile(
     r"^> Not (?:readable|archived) (?:on|from) (\S{10})(?: to (\S{10}))?", re.MULTILINE
@@ -78,9 +91,11 @@ def no_snapshot_is_partial(evidence: Evidence) -> Findings:
 
 
 def every_snapshot_is_a_change(evidence: Evidence) -> Findings:
+    """No snapshot repeats the one before it, unless that could not be read at the time."""
     for playlist_id, snapshots in evidence.snapshots.items():
         for before, after in pairwise(snapshots):
-            if before.content_hash() == after.content_hash():
+            spoilt = evidence.was_spoilt(playlist_id, after.read_at.timestamp())
+            if before.content_hash() == after.content_hash() and not spoilt:
                 yield f"the snapshot of {playlist_id} of {after.time} repeats the one before it"
 
 
@@ -111,10 +126,18 @@ def pages_are_those_of_the_ledgers(evidence: Evidence) -> Findings:
 def the_catalog_holds_every_outcome(evidence: Evidence) -> Findings:
     """All that the indexer took, merged once more, changes nothing; the renderer knows it all.
 
-    What it took before the catalog was damaged is lost with it.
+    What it took before the catalog was damaged is lost with it, and nothing can be in doubt of a
+    playlist that is not known.
     """
     catalog = evidence.catalog
-    again = merge(catalog, evidence.merged(since=evidence.last_damage(CATALOG)))
+    taken = [
+        message
+        for message in evidence.merged(since=evidence.last_damage(CATALOG))
+        if not isinstance(message, DamageReport)
+        or (known := catalog.entries.get(message.playlist_id)) is None
+        or message.at >= known.first_seen
+    ]
+    again = merge(catalog, taken)
     for playlist_id, entry in again.entries.items():
         known = catalog.entries.get(playlist_id)
         if known is None or replace(entry, announced=known.announced) != known:
@@ -415,6 +438,15 @@ CHECKS: tuple[Check, ...] = (
     damaged_objects_are_set_aside_or_mended,
     functions_fail_only_when_struck,
     names_are_told_alike,
+    the_catalog_tells_the_newest,
+    the_status_is_the_last_word,
+    no_great_loss_counts_at_once,
+    reasons_are_true,
+    snapshots_to_come_are_told,
+    copies_are_named_soon,
+    what_failed_comes_last,
+    no_value_is_absurd,
+    no_request_is_given_up,
 )
 
 

@@ -44,6 +44,11 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+# How a snapshot is damaged that is put back soon.
+SPOILT = ("truncated", "garbage", "null", "empty", "of another schema", "nested")
+_LASTING = frozenset({"damage", "spoil", "misname", "register"})
+
+
 class Planned(NamedTuple):
     """Something to be done so many seconds after the day's run."""
 
@@ -53,8 +58,11 @@ class Planned(NamedTuple):
     how: str = ""
 
 
-def plan_deeds(random: Random, victims: Sequence[str]) -> list[Planned]:
-    """Return what is done on a day, in no order; `victims` are the playlists that it may concern."""
+def plan_deeds(random: Random, victims: Sequence[str], *, quiet: bool) -> list[Planned]:
+    """Return what is done on a day, in no order; `victims` are the playlists that it may concern.
+
+    On a `quiet` day nothing is done that a status page would speak of for long.
+    """
     planned: list[Planned] = []
 
     def now_and_then(probability: float, what: str, whom: str = "", how: str = "") -> None:
@@ -78,6 +86,7 @@ def plan_deeds(random: Random, victims: Sequence[str]) -> list[Planned]:
     now_and_then(0.06, "run to come, forced")
     for _ in range(3):
         now_and_then(0.6, "damage", how=random.choice(tuple(DAMAGES)))
+    now_and_then(0.25, "spoil", how=random.choice(SPOILT))
     now_and_then(0.15, "stray")
     now_and_then(0.1, "fetcher dead", how=str(int(random.uniform(0.5, 2.5) * _DAY_SECONDS)))
     if random.random() < 0.3:  # noqa: PLR2004 - a share
@@ -85,5 +94,12 @@ def plan_deeds(random: Random, victims: Sequence[str]) -> list[Planned]:
         planned.append(Planned(random.uniform(20, 900), "run again"))
     if random.random() < 0.3:  # noqa: PLR2004 - a share
         hours = random.uniform(0.5, 20)
-        planned.append(Planned(0, "hollow", random.choice(victims), str(int(3_600 * hours))))
-    return planned
+        victim = random.choice(victims)
+        planned.append(Planned(0, "hollow", victim, str(int(3_600 * hours))))
+        # Neither confirms what the day's run read.
+        planned.append(Planned(random.uniform(600, 1_500), "register", victim, "0"))
+        planned.append(Planned(random.uniform(600, 1_500), "run again"))
+    if random.random() < 0.2:  # noqa: PLR2004 - a share
+        # While the fetcher reads for the day's run.
+        planned.append(Planned(random.uniform(30, 120), "run again, told to wait"))
+    return [deed for deed in planned if not (quiet and deed.what in _LASTING)]

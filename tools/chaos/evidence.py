@@ -1,5 +1,6 @@
 """What chaos and peace left behind, and what follows from it; the checks ask here."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -115,10 +116,28 @@ class Evidence:
     def requests(self) -> dict[str, list[tuple[float, FetchRequest]]]:
         """What the lister asked the fetcher for, by playlist."""
         found: dict[str, list[tuple[float, FetchRequest]]] = defaultdict(list)
-        for moment, body in self.chaos.asked:
-            if body != POISON:
-                request = decode_fetch_request(body)
-                found[request.playlist_id].append((moment, request))
+        for moment, request in self.asked:
+            found[request.playlist_id].append((moment, request))
+        return found
+
+    @cached_property
+    def asked(self) -> list[tuple[float, FetchRequest]]:
+        """What the lister asked the fetcher for, in its order."""
+        return [
+            (moment, decode_fetch_request(body))
+            for moment, body in self.chaos.asked
+            if body != POISON
+        ]
+
+    @cached_property
+    def taken(self) -> dict[str, list[Sent]]:
+        """What the indexer took of each playlist, by the end of its batch."""
+        found: dict[str, list[Sent]] = defaultdict(list)
+        for handled in self.chaos.merged:
+            if handled.body != POISON and isinstance(
+                message := decode_outcome(handled.body), Outcome
+            ):
+                found[message.playlist_id].append(Sent(handled.until, message))
         return found
 
     def merged(self, since: float = 0) -> Iterator[Outcome | RunReport | DamageReport]:
@@ -144,23 +163,47 @@ class Evidence:
 
     def owned(self, day: date) -> list[str]:
         """Return the playlists that the day's run had to archive unasked."""
-        found = ((id_, self.library.find(id_, day)) for id_ in self.library.list_ids(day))
-        user = self.library.user
         run = self.chaos.runs[day].timestamp() if day in self.chaos.runs else 0.0
+        present = self.in_library(day)
         return [
             id_
-            for id_, playlist in found
-            if playlist and playlist.is_readable_by(user) and not self._is_excluded(id_, run)
+            for id_ in self.library.list_ids(day)
+            if id_ in present and not self._is_excluded(id_, run)
         ]
 
     def _is_excluded(self, playlist_id: str, moment: float) -> bool:
         """Whether somebody had excluded a playlist, and not registered it."""
-        entries = {"exclude": False, "register": False}
-        opposites = {"include": "exclude", "deregister": "register"}
-        for deed in self.chaos.of_deeds(*entries, *opposites):
-            if deed.whom == playlist_id and deed.moment <= moment:
-                entries[opposites.get(deed.what, deed.what)] = deed.what in entries
-        return entries["exclude"] and not entries["register"]
+        excluded = self.has_entry("exclude", playlist_id, moment)
+        return excluded and not self.has_entry("register", playlist_id, moment)
+
+    def has_entry(self, kind: str, playlist_id: str, moment: float) -> bool:
+        """Whether an entry that a deed of that kind writes stood at a moment."""
+        opposite = {"exclude": "include", "register": "deregister"}[kind]
+        deeds = [
+            deed.what
+            for deed in self.chaos.of_deeds(kind, opposite)
+            if deed.whom == playlist_id and deed.moment <= moment
+        ]
+        return bool(deeds) and deeds[-1] == kind
+
+    def was_registered(self, playlist_id: str, moment: float) -> bool:
+        """Whether there ever was a registry entry of a playlist before a moment."""
+        return any(
+            deed.whom == playlist_id and deed.moment <= moment
+            for deed in self.chaos.of_deeds("register", "register as planned")
+        )
+
+    def in_library(self, day: date) -> set[str]:
+        """Return the playlists that the user's library holds on a day, and that are theirs."""
+        found = ((id_, self.library.find(id_, day)) for id_ in self.library.list_ids(day))
+        user = self.library.user
+        return {id_ for id_, playlist in found if playlist and playlist.is_readable_by(user)}
+
+    def is_outage(self, moment: float) -> bool:
+        """Whether S3 refuses everything at some time of the day that a moment belongs to."""
+        number = self.chaos.calendar.days.index(self.chaos.day_at(moment))
+        calm = self.chaos.calendar.is_calm(number)
+        return number == self.chaos.calendar.outage and not calm
 
     @cached_property
     def dead_letters(self) -> list[FetchRequest | Outcome]:
@@ -194,6 +237,11 @@ class Evidence:
             if deed.whom == key and deed.moment < before
         )
         return max(moments, default=0.0)
+
+    def was_spoilt(self, playlist_id: str, moment: float) -> bool:
+        """Whether a snapshot of a playlist was damaged then; every other deed puts it back."""
+        deeds = [deed.moment for deed in self.chaos.of_deeds("spoil") if deed.whom == playlist_id]
+        return bisect_right(deeds, moment) % 2 == 1
 
     @cached_property
     def handled_by_hand(self) -> set[str]:
@@ -235,6 +283,7 @@ class Evidence:
         playlists_by_reason: Mapping[str, Iterable[str]] = {
             "edited in mid-read": (playlist_id for playlist_id, _ in self.chaos.torn),
             "its registry entry was changed": self.handled_by_hand,
+            "a snapshot of it was damaged": {deed.whom for deed in self.chaos.of_deeds("spoil")},
             "a forced run reached it": self.forced,
             "Spotify told something wrong": self.chaos.misled,
             "its name depends on those of others": self.library.confusable,
@@ -270,17 +319,18 @@ class Evidence:
     @cached_property
     def unlisted(self) -> set[datetime]:
         """The runs that never listed the library, as their reports said."""
-        reports = [
-            message
-            for message in decode_outcomes(body for _, body in self.chaos.outcomes)
-            if isinstance(message, RunReport)
-        ]
-        listed = {report.run for report in reports if not report.failure}
-        return {report.run for report in reports} - listed
+        listed = {report.run for report in self.reports if not report.failure}
+        return {report.run for report in self.reports} - listed
 
     def _was_known(self, playlist_id: str, run: datetime) -> bool:
         """Whether anything was said of a playlist in a run, or in an earlier one."""
         return any(sent.outcome.run <= run for sent in self.sent.get(playlist_id, ()))
+
+    @cached_property
+    def reports(self) -> list[RunReport]:
+        """What the lister said about whole runs, whether it arrived or not."""
+        messages = decode_outcomes(body for _, body in self.chaos.outcomes)
+        return [message for message in messages if isinstance(message, RunReport)]
 
     def _read_otherwise(self) -> Iterator[tuple[str, str]]:
         """Yield the playlists that another run than in peace found changed, or that was late."""
@@ -289,6 +339,8 @@ class Evidence:
             if any(snapshot.time not in scheduled for snapshot in snapshots):
                 yield playlist_id, "changed between two runs"
         for outcome in self.outcomes:
+            if outcome.status != "ok" and outcome.run not in scheduled:
+                yield outcome.playlist_id, "not read in a run that peace did not have"
             if outcome.status in {"ok", "held"} and self._had_changed(outcome):
                 yield outcome.playlist_id, "read when it was another already"
 

@@ -171,6 +171,7 @@ def plan_spotify_day(
         ("forbidden", {"path": victim}),
         ("forbidden_html", {"after": after, "times": 5}),
         ("server_error", {"path": host, "times": 2}),
+        ("rate_limit", {"path": host, "times": 1, "retry_after": random.randint(31, 7_200)}),
         ("rotated_refresh_token", {"times": 1}),
     ]
     if may_tear:

@@ -3,8 +3,8 @@
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 from unicodedata import category
@@ -37,14 +37,11 @@ _REFUSED = re.compile(r"InvalidMessageError.*\{'time': '20[3-9]\d-[^']*'\}$")
 _FOLLOWERS = "playlists/followers/"
 _JOINERS = "\u200c\u200d"
 _WELL = "All is well"
+_NOTHING = "| Playlists up to date | 0 of 0 |"
 # Whatever was handled so long before a page was written, the page's author had read: an indexer
 # lives for two minutes.
 _KNOWN_AFTER_SECONDS = 121
 _AHEAD = timedelta(hours=26)
-# A share of the budget; with less than that left, a playlist of several pages may not fit.
-_NEARLY_SPENT = 0.75
-# What is closed, or gone, is asked for again after that time at the latest.
-_SELDOM_SECONDS = 7 * 86_400
 _UNREADABLE = frozenset({"truncated", "garbage", "null", "of another schema", "nested"})
 
 
@@ -219,6 +216,8 @@ def _false_in_page(said: _Said, page: Written) -> Findings:
     heading, named = _HEADING.search(text), _LAST_RUN.search(text)
     if heading is None or heading[1] != _WELL:
         return
+    if _NOTHING in text:
+        yield "all is told to be well, and nothing is archived"
     if named is None:
         yield "all is told to be well, and nothing ever ran"
         return
@@ -234,108 +233,6 @@ def _false_in_page(said: _Said, page: Written) -> Findings:
                 and not said.retired(playlist_id, known, page.moment)
             ):
                 yield f"all is told to be well, and {playlist_id} was due and not checked"
-
-
-def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
-    """In each run every playlist is checked, but for its own faults, or everybody's."""
-    chaos, library = evidence.chaos, evidence.library
-    own_faults = _own_faults(evidence)
-    known: set[str] = set()
-    for day, begin, end in evidence.windows():
-        everybodys = _everybodys_fault(evidence, day, begin, min(end, begin + 86_400))
-        for playlist_id in evidence.owned(day):
-            if playlist_id in library.troubles or playlist_id == library.large:
-                continue
-            if _is_checked(evidence, playlist_id, begin, end):
-                known.add(playlist_id)
-                continue
-            own = any(begin - 600 <= moment < end for moment in own_faults.get(playlist_id, ()))
-            unlisted = playlist_id not in known and day == chaos.calendar.days[0]
-            seldom = _is_asked_seldom(evidence, playlist_id, begin)
-            held = playlist_id == library.cut and _is_held_for_once(
-                evidence, playlist_id, begin, end
-            )
-            if not (everybodys or own or unlisted or seldom or held):
-                reason = _last_word(evidence, playlist_id, end)
-                yield f"{playlist_id} was not checked on {day} though nothing explains it; {reason}"
-
-
-def _is_checked(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
-    return any(
-        sent.outcome.status in {"ok", "retired"} and begin <= sent.moment < end
-        for sent in evidence.sent.get(playlist_id, ())
-    )
-
-
-def _is_held_for_once(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
-    """Whether a great loss was found that no earlier run had found, as far as the catalog knew.
-
-    What damaged the catalog after that takes nothing from it.
-    """
-    held = [
-        sent.moment
-        for sent in evidence.sent.get(playlist_id, ())
-        if sent.outcome.status == "held" and sent.outcome.run not in evidence.chaos.forced
-    ]
-    first = next((moment for moment in held if begin <= moment < end), None)
-    if first is None:
-        return False
-    known = max(begin - 2 * 86_400, evidence.last_damage(CATALOG, before=first))
-    return not any(known < moment < begin for moment in held)
-
-
-def _last_word(evidence: Evidence, playlist_id: str, end: float) -> str:
-    words = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < end]
-    if not words:
-        return "nothing was ever said of it"
-    outcome = words[-1].outcome
-    return f"{outcome.status} at {outcome.at:%Y-%m-%d %H:%M}: {outcome.reason}"
-
-
-def _is_asked_seldom(evidence: Evidence, playlist_id: str, begin: float) -> bool:
-    """Whether a playlist was last found closed, or gone, and so is not asked for in every run."""
-    said = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < begin]
-    return (
-        bool(said)
-        and said[-1].outcome.status in {"forbidden", "not_found"}
-        and begin - said[-1].moment < _SELDOM_SECONDS
-    )
-
-
-def _own_faults(evidence: Evidence) -> Mapping[str, list[float]]:
-    """Return when what happened to each playlist that may keep it from being read."""
-    chaos = evidence.chaos
-    faults: dict[str, list[float]] = defaultdict(list)
-    for moment, playlist_id in chaos.hurt:
-        faults[playlist_id].append(moment)
-    for deed in chaos.of_deeds("fault", "edit", "register", "deregister", "exclude", "include"):
-        faults[deed.whom].append(deed.moment)
-    for deed in chaos.of_deeds("hollow"):
-        faults[deed.whom] += [deed.moment, deed.moment + float(deed.how)]
-    for message in evidence.dead_letters:
-        faults[message.playlist_id].append(message.run.timestamp())
-    return faults
-
-
-def _everybodys_fault(evidence: Evidence, day: date, begin: float, end: float) -> str:
-    """Return what kept a whole run from reading, empty if nothing did."""
-    chaos = evidence.chaos
-    number = chaos.calendar.days.index(day)
-    if any(begin < until and since < end for since, until in chaos.parked):
-        return "Spotify asked to wait"
-    if any(begin < until and since < end for since, until in chaos.dead):
-        return "the fetcher stood still"
-    if any(begin <= deed.moment < end for deed in chaos.of_deeds("stop")):
-        return "Spotify refused everything"
-    if number == chaos.calendar.outage and not chaos.calendar.is_calm(number):
-        return "S3 refused everything"
-    if chaos.runs[day].strftime("%Y-%m-%dT%H:%M:%SZ") in evidence.given_up:
-        return "the run was given up"
-    spent = sum(
-        begin - 86_400 < moment < end and about != evidence.library.large
-        for moment, about in chaos.sent
-    )
-    return "the budget was spent" if spent >= _NEARLY_SPENT * evidence.library.budget else ""
 
 
 def nothing_is_later_than_the_clock(evidence: Evidence) -> Findings:

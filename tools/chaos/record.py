@@ -80,6 +80,19 @@ class Deed(NamedTuple):
     how: str = ""
 
 
+class Hurt(NamedTuple):
+    """A request to Spotify without a good answer.
+
+    `about` is the playlist that it was about, empty for none; `who` sent it, as `fetcher-7`;
+    `status` is None where no answer came.
+    """
+
+    moment: float
+    about: str
+    who: str
+    status: int | None
+
+
 @dataclass
 class Record:
     """What a simulation left behind.
@@ -103,8 +116,9 @@ class Record:
         expired: how many messages lay in a queue for longer than it keeps them.
         deeds: what was done to registry and objects by hand.
         damaged: what damaged objects were then.
+        set_aside: when which copy of a damaged object was made.
         dead: when the fetcher stood still.
-        hurt: which requests about which playlist failed, and when.
+        hurt: which requests to Spotify failed.
         overlaps: how often which functions were at work at the same time as another began.
         broken: the failures of functions that nothing had struck.
         misled: the playlists of which Spotify said something wrong.
@@ -135,8 +149,9 @@ class Record:
     injected: Counter[str] = field(default_factory=Counter)
     deeds: list[Deed] = field(default_factory=list)
     damaged: dict[str, bytes] = field(default_factory=dict)
+    set_aside: dict[str, float] = field(default_factory=dict)
     dead: list[tuple[float, float]] = field(default_factory=list)
-    hurt: list[tuple[float, str]] = field(default_factory=list)
+    hurt: list[Hurt] = field(default_factory=list)
     misled: set[str] = field(default_factory=set)
     overlaps: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)

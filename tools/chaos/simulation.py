@@ -14,6 +14,7 @@ import msgspec
 from playlist_archive.credentials import Credentials
 from playlist_archive.keys import (
     CATALOG,
+    DAMAGED,
     SNAPSHOTS,
     SPOTIFY_STATE,
     STATUS_JSON,
@@ -50,6 +51,8 @@ _VIEWS = ("pretty", "cumulative", "plain", "history")
 _VICTIMS = 4
 # Of so many seeds one has a library without troubles; of so many one has an older kind of app.
 _HEALTHY, _OLDER = 3, 4
+# On so many first days of a healthy library nobody damages anything or writes bad names.
+_QUIET_DAYS = 2
 
 
 class Conditions(NamedTuple):
@@ -86,7 +89,8 @@ class Simulation:
         self._seed = seed
         self._random = Random(seed)  # noqa: S311 - it is to be repeated
         self._log = log
-        self._stand_in = StandIn(library, app=Conditions.of(days, seed).app, day=days[0])
+        eve = days[0] - timedelta(days=1)
+        self._stand_in = StandIn(library, app=Conditions.of(days, seed).app, day=eve)
         parameters = {
             "SpotifyApiUrl": f"{self._stand_in.url}/v1",
             "SpotifyAccountsUrl": self._stand_in.url,
@@ -100,6 +104,7 @@ class Simulation:
         self._scheduler = Scheduler(self._clock)
         self._mischief = Mischief(self._clock, self._scheduler, self._random, calm=calm)
         self._record = Record(self._calendar)
+        self._record.turned.append((self._clock.moment, eve))
         self._queues = {
             name: SimulatedQueue(shape, self._clock, self._random)
             for name, shape in self._stack.queues.items()
@@ -133,6 +138,7 @@ class Simulation:
             record=self._record,
             call_lister=self._call_lister,
             edit=self._edit,
+            ask_to_wait=self._ask_to_wait,
             wire=self._wire,
         )
         self._world.without = without
@@ -150,6 +156,8 @@ class Simulation:
     def run(self) -> Record:
         """Live through all days, mend what was given up, then make everything again."""
         with self._hosting():
+            # The owner tries it out before anything is there to be archived.
+            self._call_lister({})
             for number in range(len(self._calendar.days)):
                 self._live(number)
             self._mischief.calm = True
@@ -202,7 +210,9 @@ class Simulation:
         if self._calendar.turns_indexer(number):
             self._scheduler.at(noon, self._turn_indexer)
         if not self._mischief.calm:
-            self._world.prepare(plan_deeds(self._random, self._victims), self._run_time(number))
+            quiet = self._healthy and number < _QUIET_DAYS
+            planned = plan_deeds(self._random, self._victims, quiet=quiet)
+            self._world.prepare(planned, self._run_time(number))
             if not self._calendar.is_calm(number) and self._random.random() < 0.5:  # noqa: PLR2004 - a half
                 self._scheduler.at(
                     run + self._random.uniform(1_800, _DAY_SECONDS - 60),
@@ -264,8 +274,15 @@ class Simulation:
         if not self._calendar.is_stopped(self._calendar.days[number]):
             self._stand_in.control.add_fault("torn", path=f"/playlists/{playlist_id}", times=1)
 
+    def _ask_to_wait(self, seconds: int) -> None:
+        """Answer the next sweep of the library with 429, and it alone."""
+        self._stand_in.control.add_fault(
+            "rate_limit", path="/me/playlists", times=1, retry_after=seconds
+        )
+
     def _register(self) -> None:
         for playlist_id, alias in zip(self._chosen(), ("Our summer", "Rain, mostly"), strict=False):
+            self._record.deeds.append(Deed(self._clock.moment, "register as planned", playlist_id))
             self._aws.write(registry_key(playlist_id), alias.encode())
 
     def _unregister(self) -> None:
@@ -359,7 +376,9 @@ class Simulation:
     def _note_written(self, key: str, body: bytes) -> None:
         record, now = self._record, self._clock.moment
         self._world.keep_version(key, body)
-        if key.startswith(SNAPSHOTS) and key not in record.written:
+        if key.startswith(DAMAGED):
+            record.set_aside.setdefault(key, now)
+        elif key.startswith(SNAPSHOTS) and key not in record.written:
             record.written[key] = body
             record.written_at[key] = now
         elif key == SPOTIFY_STATE:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from email.message import Message
+from email.utils import format_datetime
 from io import BytesIO
 from random import Random
 from typing import Any, Literal
@@ -18,6 +20,7 @@ from urllib3.response import HTTPResponse
 
 from tools.chaos.clock import SimulatedClock
 from tools.chaos.faults import Mischief
+from tools.chaos.record import Hurt
 from tools.chaos.scheduler import Scheduler
 from tools.spotify.faults import Answer
 from tools.spotify.server import StandIn
@@ -28,6 +31,8 @@ _SECONDS = 0.075
 _GARBLED = 0.003
 # Of requests: one value in the answer is wrong.
 _MISLED = 0.003
+# Of answers that say how long to wait: they name the moment instead.
+_DATED = 0.3
 # What one function was told and stored, another knows when it next looks, which it does at least
 # before every playlist.
 _LATEST_LOOK_SECONDS = 60
@@ -63,7 +68,7 @@ class Wire:
         too_early: those that were sent while Spotify had asked to wait, and the archive knew.
         troubles: how a playlist fails whenever it is asked for.
         hollow: until when a playlist is told to have no rows, though it has.
-        hurt: when a request for which playlist (or none) had no good answer.
+        hurt: the requests that had no good answer.
         misled: the playlists of which something wrong was told.
     """
 
@@ -72,7 +77,7 @@ class Wire:
         self.too_early: list[str] = []
         self.troubles: dict[str, Trouble] = {}
         self.hollow: dict[str, float] = {}
-        self.hurt: list[tuple[float, str]] = []
+        self.hurt: list[Hurt] = []
         self.misled: set[str] = set()
         self._stored = (0.0, 0.0)
         self._told: dict[int, float] = {}
@@ -111,22 +116,30 @@ class Wire:
         try:
             self._before(path, about)
             answer = _ask(stand_in, request)
-            spoilt = self._spoil(answer, about)
-            self._after(path, spoilt, patience)
+            seconds = seconds_to_wait(answer)
+            spoilt = self._date_wait(self._spoil(answer, about), seconds)
+            named = self._clock.moment
+            self._after(patience)
+            # Seconds count from when they are heard, a date from when it was named.
+            self._note_told(seconds, self._clock.moment if seconds_to_wait(spoilt) else named)
         except BaseException:
-            self.hurt.append((begun, about))
+            self._note_hurt(begun, about, None)
             raise
         if spoilt.status != requests.codes.ok or spoilt.body != answer.body:
-            self.hurt.append((begun, about))
+            self._note_hurt(begun, about, spoilt.status)
         return _as_response(request, spoilt)
+
+    def _note_hurt(self, moment: float, about: str, status: int | None) -> None:
+        task = self._scheduler.current
+        self.hurt.append(Hurt(moment, about, task.name if task else "", status))
 
     def _before(self, path: str, about: str) -> None:
         self._mischief.kill("before a request to Spotify")
+        now = self._clock.moment
         if path.startswith("/v1/"):
-            now = self._clock.moment
             self.sent.append((now, about))
-            if now < self._forbidden_until(now):
-                self.too_early.append(f"{self._clock.now():%Y-%m-%d %H:%M:%S} {path}")
+        if now < self._forbidden_until(now):
+            self.too_early.append(f"{self._clock.now():%Y-%m-%d %H:%M:%S} {path}")
         self._mischief.travel("Spotify", _SECONDS)
 
     def _forbidden_until(self, now: float) -> float:
@@ -139,17 +152,26 @@ class Wire:
         since, until = self._stored
         return max(told, until if now - since > _LATEST_LOOK_SECONDS else 0.0)
 
-    def _after(self, path: str, answer: Answer, patience: float) -> None:
+    def _after(self, patience: float) -> None:
         self._mischief.travel("Spotify", _SECONDS)
         self._mischief.kill("after a request to Spotify")
         if self._mischief.lose_answer():
             self._mischief.pass_time(patience)
             raise requests.ReadTimeout
+
+    def _note_told(self, seconds: int, since: float) -> None:
         task = self._scheduler.current
-        if task and answer.status == requests.codes.too_many_requests and path.startswith("/v1/"):
-            seconds = dict(answer.headers).get("Retry-After", "")
-            if seconds.isdecimal():
-                self._told[task.number] = self._clock.moment + int(seconds)
+        if task and seconds:
+            self._told[task.number] = since + seconds
+
+    def _date_wait(self, answer: Answer, seconds: int) -> Answer:
+        """Return the answer, which may name the moment until which it asks to wait."""
+        if not seconds or not self._mischief.strike("Spotify: Retry-After is a date", _DATED):
+            return answer
+        # A date has whole seconds.
+        until = self._clock.now().replace(microsecond=0) + timedelta(seconds=seconds + 1)
+        header = ("Retry-After", format_datetime(until, usegmt=True))
+        return replace(answer, headers=(header,))
 
     def _spoil(self, answer: Answer, about: str) -> Answer:
         """Return what comes of an answer, which is about a playlist or about none."""
@@ -171,6 +193,13 @@ class Wire:
             if about:
                 self.misled.add(about)
         return replace(answer, status=status, body=body)
+
+
+def seconds_to_wait(answer: Answer) -> int:
+    """Return for how long an answer asks to send nothing, 0 where it does not say."""
+    seconds = dict(answer.headers).get("Retry-After", "")
+    asked = answer.status == requests.codes.too_many_requests and seconds.isdecimal()
+    return int(seconds) if asked else 0
 
 
 def trouble_answer(trouble: Trouble, body: bytes, number: int, random: Random) -> tuple[int, bytes]:

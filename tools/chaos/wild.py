@@ -46,6 +46,10 @@ _NAMES: tuple[tuple[str, ...], ...] = (
 )
 
 
+# Values that Spotify has never sent, and might.
+_ABSURD_DATES = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "2262-04-12T00:00:00Z")
+_ABSURD_LENGTHS = (-1, 10**17, 10**9)
+
 # Of one that its owner cuts short on a day, and from then on edits a little every day.
 _ROWS_BEFORE_THE_CUT, _ROWS_AFTER, _DAY_OF_THE_CUT = 60, 20, 2
 
@@ -59,6 +63,9 @@ class WildLibrary:
         confusable: the ids of those whose names hardly differ.
         large: the id of the one that needs more than that.
         cut: the id of one that loses most of its rows, and this is true.
+        absurd: the id of one whose rows have dates and lengths that cannot be.
+
+    On the day before the first one it is empty.
     """
 
     def __init__(self, library: Library, since: date) -> None:
@@ -69,6 +76,7 @@ class WildLibrary:
         }
         self.large = make_id("large")
         self.cut = make_id("cut")
+        self.absurd = make_id("absurd")
         self._named = {make_id("named", str(number)): names for number, names in enumerate(_NAMES)}
         self.confusable: Sequence[str] = tuple(self._named)
 
@@ -81,7 +89,10 @@ class WildLibrary:
         return self._library.first_day
 
     def list_ids(self, day: date) -> Sequence[str]:
-        return [*self._library.list_ids(day), *self.troubles, self.large, self.cut, *self._named]
+        if day < self._since:
+            return []
+        wild = (*self.troubles, self.large, self.cut, self.absurd, *self._named)
+        return [*self._library.list_ids(day), *wild]
 
     def tame(self, day: date) -> Sequence[str]:
         """Return the playlists of the library that was wrapped."""
@@ -92,13 +103,15 @@ class WildLibrary:
             return self._troubled[playlist_id]
         if playlist_id == self.large:
             return self._large
+        if playlist_id == self.absurd:
+            return self._absurd
         number = max(0, (day - self._since).days)
         if playlist_id == self.cut:
             rows = _ROWS_BEFORE_THE_CUT if number < _DAY_OF_THE_CUT else _ROWS_AFTER + number
-            return replace(self._plain(self.cut, "Cut short", rows), version=1 + number)
+            return _aged(self._plain(self.cut, "Cut short", rows), number)
         if names := self._named.get(playlist_id):
             named = self._plain(playlist_id, names[number % len(names)], _FEW_ROWS)
-            return replace(named, version=1 + number) if len(names) > 1 else named
+            return _aged(named, number) if len(names) > 1 else named
         return self._library.find(playlist_id, day)
 
     @cached_property
@@ -122,6 +135,20 @@ class WildLibrary:
         rows = min(_MOST_ROWS, (self.budget + 10) * _ROWS_A_REQUEST)
         return self._plain(self.large, "Everything", rows)
 
+    @cached_property
+    def _absurd(self) -> Playlist:
+        plain = self._plain(self.absurd, "Absurd", len(_ABSURD_DATES))
+        return replace(
+            plain,
+            rows=[
+                replace(row, added_at=added_at, item=replace(row.item, duration_ms=length))
+                for row, added_at, length in zip(
+                    plain.rows, _ABSURD_DATES, _ABSURD_LENGTHS, strict=True
+                )
+                if isinstance(row.item, Track)
+            ],
+        )
+
     def _plain(self, playlist_id: str, name: str, rows: int) -> Playlist:
         artist = Artist(make_id("wild"), "Nobody")
         album = Album(make_id("wild album"), "Nothing", (artist,), "2020", rows)
@@ -138,3 +165,8 @@ class WildLibrary:
             version=1,
             followers=1,
         )
+
+
+def _aged(playlist: Playlist, number: int) -> Playlist:
+    """Return what becomes of a playlist in so many days: another version, and more followers."""
+    return replace(playlist, version=1 + number, followers=1 + number)

@@ -39,6 +39,9 @@ _KEPT_VERSIONS = 4
 _FORGOTTEN = 0.03
 _HOURS_AHEAD = timedelta(hours=26)
 _YEARS_AHEAD = 10
+_LONG_WAIT_SECONDS = 3_600
+# After that time somebody puts a snapshot back.
+_UNTIL_RESTORED_SECONDS = 3_600
 
 type CallLister = Callable[[dict[str, Any]], None]
 
@@ -62,6 +65,7 @@ class World:
         record: Record,
         call_lister: CallLister,
         edit: Callable[[str], None],
+        ask_to_wait: Callable[[int], None],
         wire: Wire,
     ) -> None:
         self.without: frozenset[str] = frozenset()
@@ -74,6 +78,7 @@ class World:
         self._record = record
         self._call_lister = call_lister
         self._edit = edit
+        self._ask_to_wait = ask_to_wait
         self._wire = wire
         self._versions: dict[str, deque[bytes]] = defaultdict(lambda: deque(maxlen=_KEPT_VERSIONS))
         self._numbers = 0
@@ -116,6 +121,8 @@ class World:
         match deed.what:
             case "damage":
                 self._damage(deed.how)
+            case "spoil":
+                self._spoil(deed.how)
             case "stray":
                 self._aws.write(f"{CATALOG}.bak", self._aws.find(CATALOG) or b"")
             case "fetcher dead":
@@ -143,6 +150,9 @@ class World:
             return True
         match deed.what:
             case "run again":
+                self._call_lister({"time": to_moment(run)})
+            case "run again, told to wait":
+                self._ask_to_wait(_LONG_WAIT_SECONDS)
                 self._call_lister({"time": to_moment(run)})
             case "run late":
                 self._call_lister({"time": to_moment(run - timedelta(days=1))})
@@ -173,12 +183,13 @@ class World:
         self._fetcher.stands_still = False
 
     def list_unmended(self) -> list[str]:
-        """Return the playlists of which a page or the ledger is damaged or was never made."""
+        """Return the playlists of which something is damaged, was put back, or was never made."""
         found = {
             playlist_id
             for key, body in self._record.damaged.items()
             if (self._aws.find(key) or b"") == body and (playlist_id := playlist_of(key))
         }
+        found |= {deed.whom for deed in self._record.of_deeds("spoil")}
         for lost in self._record.lost:
             if lost.whom == "RenderQueue":
                 request, keys = parse_render_body(lost.how)
@@ -237,6 +248,25 @@ class World:
             self._fetcher.stands_still = False
 
         self._scheduler.at(now + seconds, go_on)
+
+    def _spoil(self, how: str) -> None:
+        """Damage a snapshot, have its playlist made again without it, then put it back."""
+        keys = [key for key in self._aws.list_keys() if parse_snapshot_key(key)]
+        if not keys or len(self._record.of_deeds("spoil")) % 2:
+            return  # one at a time
+        key = self._mischief.random.choice(keys)
+        body, parsed = self._record.written[key], parse_snapshot_key(key)
+        assert parsed
+        playlist_id, _ = parsed
+
+        def write(contents: bytes) -> None:
+            self._note("spoil", playlist_id, how)
+            self._aws.write(key, contents)
+            self._call_lister({"rebuild": [playlist_id]})
+
+        write(DAMAGES[how](body))
+        restored = self._clock.moment + _UNTIL_RESTORED_SECONDS
+        self._scheduler.at(restored, partial(write, body))
 
     def _damage(self, how: str) -> None:
         """Damage an object of some kind, each kind as likely as any other."""

@@ -236,8 +236,9 @@ class Lister:
             news = () if archived else (_await_read(request, self._clock.now(), entry),)
             plan = Plan((request,), news)
         elif entry is not None and archived and entry.source == "registry":
-            # Before a run is known, nobody knows what the library holds: the next one decides.
-            in_library = entry.in_library or catalog.report is None
+            # Without a sweep, nobody knows what the library holds: the next run decides.
+            report = catalog.report
+            in_library = entry.in_library or report is None or bool(report.failure)
             plan = self._plan_removal(playlist_id, time, entry, in_library=in_library)
         else:
             plan = Plan((), ())

@@ -134,6 +134,8 @@ class Renderer:
         folded = self._fold(playlist_id, known, remaining_seconds)
         if folded.ledger is None:
             logger.info("%s has no snapshot yet", playlist_id)
+            if folded.damaged:
+                self._tell_damage(request, snapshots=True)
             return Rendered(0, _moment(request.run))
         ledger = replace(folded.ledger, standing=standing)
         if request.standing:
@@ -144,13 +146,7 @@ class Renderer:
         removed = last is not None and ledger.last <= last and fingerprint != ledger.fingerprint
         if (damaged and stored) or forgotten or removed or folded.damaged:
             # Only the indexer knows what else the pages have to show, and tells the owner.
-            report = DamageReport(
-                playlist_id=playlist_id,
-                at=self._clock.now(),
-                snapshots=removed or folded.damaged,
-                run=request.run,
-            )
-            self._outcome_queue.send([encode_message(report)])
+            self._tell_damage(request, snapshots=removed or folded.damaged)
         etag = self._put_ledger(ledger, stored)
         run = folded.run or request.run
         if not folded.finished:
@@ -160,6 +156,15 @@ class Renderer:
         if written and not self._is_stored(ledger, etag):
             raise ConflictError(f"{ledger_key(playlist_id)} was written by another")
         return Rendered(written, _moment(run))
+
+    def _tell_damage(self, request: RenderRequest, *, snapshots: bool) -> None:
+        report = DamageReport(
+            playlist_id=request.playlist_id,
+            at=self._clock.now(),
+            snapshots=snapshots,
+            run=request.run,
+        )
+        self._outcome_queue.send([encode_message(report)])
 
     def _misses(self, ledger: Ledger, announced: datetime | None) -> bool:
         """Say whether the ledger has to be made again for a snapshot that was announced late.

@@ -1,0 +1,228 @@
+"""What the catalog must remember, worked out from the outcomes without asking the code that merges."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from math import inf
+from typing import NamedTuple
+
+import msgspec
+
+from playlist_archive.catalog import Catalog, Entry, decode_catalog
+from playlist_archive.keys import CATALOG
+from playlist_archive.messages import Outcome
+from tools.chaos.evidence import Evidence, Sent, decode_outcomes
+
+type Findings = Iterator[str]
+type Newness = tuple[datetime, datetime, datetime]
+
+_DAY_SECONDS = 86_400
+_FEW_ROWS = 20
+# An indexer lives for two minutes; what it read before somebody damaged the catalog it may write after.
+_LONGEST_INDEXER = 121
+
+
+def newness(outcome: Outcome) -> Newness:
+    """Return what decides which of two outcomes is newer: the run, where its time had come."""
+    return min(outcome.run, outcome.at), outcome.run, outcome.at
+
+
+def lateness(outcome: Outcome) -> Newness:
+    """Return what decides which of two outcomes looked into the bucket later, whatever their runs."""
+    return outcome.at, *newness(outcome)[:2]
+
+
+class Remembered(NamedTuple):
+    """Something that the catalog tells of a playlist.
+
+    `told` is what an outcome says of it, None in a tuple's place where it says nothing of it; the
+    outcome with the greatest `rank` is believed.
+    """
+
+    what: str
+    told: Callable[[Outcome], tuple[object, ...] | None]
+    kept: Callable[[Entry], tuple[object, ...]]
+    rank: Callable[[Outcome], Newness] = newness
+
+
+def _is_good(outcome: Outcome) -> bool:
+    return outcome.status == "ok"
+
+
+_REMEMBERED = (
+    Remembered(
+        "why it is archived",
+        lambda it: (it.source, it.alias, it.in_library) if it.source else None,
+        lambda entry: (entry.source, entry.alias, entry.in_library),
+    ),
+    Remembered(
+        "its description",
+        lambda it: (it.header,) if it.header else None,
+        lambda entry: (entry.header,),
+    ),
+    Remembered(
+        "its newest snapshot",
+        lambda it: (it.latest,) if it.latest else None,
+        lambda entry: (entry.latest,),
+        rank=lateness,
+    ),
+    Remembered(
+        "when it was read whole",
+        lambda it: (it.run,) if it.read else None,
+        lambda entry: (entry.read,),
+    ),
+    Remembered(
+        "the great loss that waits for the next run",
+        lambda it: (it.held,) if it.status in {"ok", "held"} else None,
+        lambda entry: (entry.held,),
+    ),
+    Remembered(
+        "its number of followers",
+        lambda it: (it.header.followers,) if _is_good(it) and it.header else None,
+        lambda entry: (entry.figures.followers if entry.figures else None,),
+    ),
+)
+
+
+def the_catalog_tells_the_newest(evidence: Evidence) -> Findings:
+    """Whatever order outcomes came in, the newest that says something of a matter is believed.
+
+    Which snapshot is the newest is seen in the bucket, so there whoever looked last is believed.
+    That holds at the end of every day. A catalog that was damaged may have lost it; then an older
+    one may stand in its place only if nothing newer arrived since.
+    """
+    for moment, catalog in _catalogs(evidence):
+        arrived = _arrived(evidence, moment)
+        for playlist_id, entry in catalog.entries.items():
+            sent = [
+                one.outcome for one in evidence.sent.get(playlist_id, ()) if one.moment <= moment
+            ]
+            for matter in _REMEMBERED:
+                known = [one for one in arrived.get(playlist_id, ()) if matter.told(one)]
+                if not known:
+                    continue
+                newest = max(map(matter.rank, known))
+                believed = [matter.told(one) for one in sent if matter.rank(one) >= newest]
+                if matter.kept(entry) not in believed:
+                    yield (
+                        f"at {_moment(moment)} the catalog does not tell the newest of "
+                        f"{playlist_id}: {matter.what}"
+                    )
+    for playlist_id in evidence.snapshots.keys() - evidence.catalog.entries.keys():
+        yield f"the catalog knows nothing of {playlist_id}, which has snapshots"
+
+
+def the_status_is_the_last_word(evidence: Evidence) -> Findings:
+    """The status of a playlist is the last word of its newest run, since the run that first said so.
+
+    A good check or a retirement outweighs whatever else the run said. A lane that Spotify stopped
+    defers what waits in it. What a forced run said is another check's matter.
+    """
+    for moment, catalog in _catalogs(evidence):
+        for playlist_id, arrived in _arrived(evidence, moment).items():
+            entry = catalog.entries.get(playlist_id)
+            if entry is None or playlist_id in evidence.forced:
+                continue
+            words = _last_words(arrived)
+            run = max(words)
+            if entry.run > run and entry.status == "deferred" and evidence.chaos.parked:
+                continue
+            said = {(one.status, one.reason) for one in words[run]}
+            if entry.run != run or (entry.status, entry.reason) not in said:
+                yield (
+                    f"at {_moment(moment)} {playlist_id} is {entry.status} in {entry.run}, "
+                    f"but {sorted(said)} in {run}"
+                )
+            elif not evidence.last_damage(CATALOG) and not evidence.chaos.parked:
+                since = _since(words, entry.status)
+                if entry.since != since:
+                    yield f"{playlist_id} is {entry.status} since {since}, not {entry.since}"
+
+
+def _catalogs(evidence: Evidence) -> Iterator[tuple[float, Catalog]]:
+    """Yield the catalog at the end of each day, and at the end of all, where it can be read."""
+    for day, document in evidence.chaos.catalogs.items():
+        run = evidence.chaos.runs.get(day)
+        if run is None:
+            continue
+        with suppress(msgspec.DecodeError):
+            yield run.timestamp() + _DAY_SECONDS - 1, decode_catalog(document)
+    yield inf, evidence.catalog
+
+
+def _last_words(outcomes: list[Outcome]) -> Mapping[datetime, list[Outcome]]:
+    """Return of each run what may be its last word: two may have been said in one second."""
+    words: dict[datetime, list[Outcome]] = {}
+    for run in sorted({one.run for one in outcomes}):
+        of_run = [one for one in outcomes if one.run == run]
+        decisive = [one for one in of_run if one.status in {"ok", "retired"}] or of_run
+        last = max(one.at for one in decisive)
+        words[run] = [one for one in decisive if one.at == last]
+    return words
+
+
+def _since(words: Mapping[datetime, list[Outcome]], status: str) -> datetime:
+    since = max(words)
+    for run in sorted(words, reverse=True):
+        if status not in {one.status for one in words[run]}:
+            break
+        since = run
+    return since
+
+
+def _arrived(evidence: Evidence, until: float) -> Mapping[str, list[Outcome]]:
+    """Return what the indexer took of each playlist since the catalog was damaged last."""
+    damaged = evidence.last_damage(CATALOG, before=until)
+    since = damaged + _LONGEST_INDEXER if damaged else 0
+    found: dict[str, list[Outcome]] = {}
+    for handled in evidence.chaos.merged:
+        if since < handled.since and handled.until <= until:
+            for message in decode_outcomes([handled.body]):
+                if isinstance(message, Outcome):
+                    found.setdefault(message.playlist_id, []).append(message)
+    return found
+
+
+def _moment(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M}" if moment < inf else "the end"
+
+
+def no_great_loss_counts_at_once(evidence: Evidence) -> Findings:
+    """A read that lost most rows became a snapshot only after an earlier run had found as much.
+
+    Neither the same run nor a registration confirms it.
+    """
+    for playlist_id, snapshots in evidence.snapshots.items():
+        sent = evidence.sent.get(playlist_id, [])
+        for before, after in pairwise(snapshots):
+            rows = before.known_rows(), after.known_rows()
+            if not _is_great_loss(*rows) or evidence.was_spoilt(
+                playlist_id, after.read_at.timestamp()
+            ):
+                continue
+            runs = _confirming_runs(evidence, playlist_id, after.read_at)
+            held = [one.outcome for one in sent if _says_held(one, after.read_at)]
+            if not any(one.run < run for one in held for run in runs):
+                yield (
+                    f"the snapshot of {playlist_id} of {after.time} has {rows[1]} of {rows[0]} "
+                    "rows, and no earlier run had found so few"
+                )
+
+
+def _is_great_loss(before: int, now: int) -> bool:
+    return (before > 0 and now == 0) or (before >= _FEW_ROWS and now * 2 < before)
+
+
+def _says_held(sent: Sent, before: datetime) -> bool:
+    return sent.outcome.status == "held" and sent.outcome.at < before
+
+
+def _confirming_runs(evidence: Evidence, playlist_id: str, read_at: datetime) -> list[datetime]:
+    """Return the runs that had asked for a playlist before a read, but for registrations."""
+    soon = timedelta(seconds=1)
+    return [
+        request.run
+        for moment, request in evidence.requests.get(playlist_id, ())
+        if not request.registration and moment < (read_at + soon).timestamp()
+    ]

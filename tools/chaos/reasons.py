@@ -1,0 +1,266 @@
+"""Checks of what the archive gives as reasons: of outcomes, problems, copies and headlines."""
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from playlist_archive.keys import (
+    CATALOG,
+    DAMAGED,
+    EXCLUDED,
+    SNAPSHOTS,
+    STATUS_PAGE,
+    parse_snapshot_key,
+)
+from playlist_archive.messages import FetchRequest, Outcome
+from tools.chaos.evidence import Evidence, Sent
+
+type Findings = Iterator[str]
+
+# What the client says when it takes the credentials for refused.
+_CONDEMNED = re.compile(
+    r"log in again|needs a Premium subscription|not on the app's list|does not know this client id"
+)
+_SILENT = "Spotify does not answer"
+_OWN_FAULT = "a fault in the archive itself"
+_OVERTAKEN = "the next run began before it was read"
+_NOT_REGISTERED = "no longer registered"
+_REFUSALS = frozenset({400, 401, 403})
+# A fetcher lives for ten minutes, and so do a run's message and the events around it, as a rule.
+_LONGEST_FETCHER_SECONDS = 600
+_LISTING_SECONDS = 600
+# From then on an indexer has been told, and has written, unless it stands still.
+_TOLD_AFTER_SECONDS = 3_600
+_LONGEST_INDEXER_SECONDS = 121
+_OF_THE_RENDERER = (f"{DAMAGED}state/ledgers/", f"{DAMAGED}{SNAPSHOTS}")
+_AHEAD = timedelta(hours=26)
+# The first of them sold a song in the year 2006; the others are of the next year at the latest.
+_FIRST_YEAR, _LONGEST_HOURS = 2006, 1_000
+
+
+def reasons_are_true(evidence: Evidence) -> Findings:
+    """Nothing is blamed for what it did not do: Spotify, the credentials, the owner, the archive."""
+    registrations = {
+        (playlist_id, request.run)
+        for playlist_id, requests in evidence.requests.items()
+        for _, request in requests
+        if request.registration
+    }
+    for playlist_id, found in evidence.sent.items():
+        for sent in found:
+            outcome, reason = sent.outcome, sent.outcome.reason
+            false = ""
+            if _OWN_FAULT in reason:
+                false = "an answer of Spotify made the archive fail"
+            elif outcome.status == "deferred" and _CONDEMNED.search(reason):
+                false = "" if _was_refused(evidence, sent.moment) else "nothing refused them"
+            elif outcome.status == "deferred" and _SILENT in reason:
+                false = "" if _was_silent(evidence, sent.moment) else "it was never asked itself"
+            elif reason == _OVERTAKEN and (playlist_id, outcome.run) in registrations:
+                false = "no run asks for what was registered since it began"
+            elif outcome.status == "retired":
+                false = _false_of_retirement(evidence, playlist_id, sent)
+            if false:
+                yield f"{playlist_id} is {outcome.status} at {outcome.at}, {reason!r}: {false}"
+
+
+def _was_refused(evidence: Evidence, moment: float) -> bool:
+    """Whether the fetcher met a refusal that is no single playlist's."""
+    return any(
+        hurt.status in _REFUSALS
+        for hurt in evidence.chaos.hurt
+        if _is_fetchers_own(hurt.who, hurt.about, hurt.moment, moment)
+    )
+
+
+def _was_silent(evidence: Evidence, moment: float) -> bool:
+    """Whether the fetcher had asked about no playlist in particular, and got no good answer."""
+    return any(
+        _is_fetchers_own(hurt.who, hurt.about, hurt.moment, moment) for hurt in evidence.chaos.hurt
+    )
+
+
+def _is_fetchers_own(who: str, about: str, moment: float, until: float) -> bool:
+    return (
+        who.startswith("fetcher-")
+        and not about
+        and until - _LONGEST_FETCHER_SECONDS <= moment <= until
+    )
+
+
+def _false_of_retirement(evidence: Evidence, playlist_id: str, sent: Sent) -> str:
+    """Say what is false about a retirement, empty if nothing is.
+
+    While the lister reads it may see the entries as they were or as they have become.
+    """
+    reason = sent.outcome.reason
+    begun = sent.moment - _LISTING_SECONDS
+    excluded, registered = (
+        {evidence.has_entry(kind, playlist_id, moment) for moment in (begun, sent.moment)}
+        for kind in ("exclude", "register")
+    )
+    blamed = f"left out by {EXCLUDED}" in reason
+    if blamed and excluded == {False}:
+        return "nobody had excluded it"
+    if not blamed and excluded == {True}:
+        return "it was excluded"
+    days = {evidence.chaos.day_at(moment) for moment in (begun, sent.moment)}
+    if not blamed and all(playlist_id in evidence.in_library(day) for day in days):
+        return "it stands in the library"
+    if _NOT_REGISTERED in reason and not evidence.was_registered(playlist_id, sent.moment):
+        return "it never was registered"
+    return "it is registered" if registered == {True} else ""
+
+
+def snapshots_to_come_are_told(evidence: Evidence) -> Findings:
+    """A run's report names each snapshot that is dated ahead of the clock, once the catalog has it."""
+    found = [
+        (key, parsed[0], parsed[1], evidence.chaos.written_at[key])
+        for key in evidence.chaos.objects
+        if (parsed := parse_snapshot_key(key)) and key in evidence.chaos.written_at
+    ]
+    damages = [deed.moment for deed in evidence.chaos.of_deeds("damage") if deed.whom == CATALOG]
+    for report in evidence.reports:
+        moment = report.at.timestamp()
+        if report.failure or report.run > report.at + _AHEAD:
+            continue
+        told = {problem.subject for problem in report.problems}
+        for key, playlist_id, time, written in found:
+            known = _known_since(evidence, playlist_id, time, written)
+            if time <= report.at + _AHEAD or known is None or known > moment - _LISTING_SECONDS:
+                continue
+            if key not in told and not any(known <= damage <= moment for damage in damages):
+                yield f"the report of {report.at} does not tell that {key} is dated ahead"
+
+
+def _known_since(
+    evidence: Evidence, playlist_id: str, time: datetime, written: float
+) -> float | None:
+    """Return when the indexer had taken that a snapshot is the newest of its playlist."""
+    for handled in evidence.taken.get(playlist_id, ()):
+        latest = handled.outcome.latest
+        if handled.moment > written and latest and latest.time == time:
+            return handled.moment
+    return None
+
+
+def copies_are_named_soon(evidence: Evidence) -> Findings:
+    """The next status page names each copy of a damaged object; the renderer has it written soon."""
+    pages = [page for page in evidence.chaos.pages if page.key == STATUS_PAGE]
+    moments = [page.moment for page in pages]
+    for key, moment in evidence.chaos.set_aside.items():
+        day = evidence.chaos.day_at(moment)
+        if evidence.chaos.calendar.is_stopped(day) or evidence.is_outage(moment):
+            continue
+        # An author who began before may not know of it.
+        after = pages[bisect_right(moments, moment + _LONGEST_INDEXER_SECONDS) :]
+        if after and key.encode() not in after[0].body:
+            yield f"{key} is not on the status page of {_moment(after[0].moment)}"
+        until = moment + _TOLD_AFTER_SECONDS
+        named = any(key.encode() in page.body for page in pages if moment < page.moment < until)
+        if key.startswith(_OF_THE_RENDERER) and not named:
+            yield f"{key} of {_moment(moment)} is on no status page an hour later"
+
+
+def what_failed_comes_last(evidence: Evidence) -> Findings:
+    """In a run those that were deferred are asked for first, those that failed or are too large last.
+
+    Only playlists count of which it is certain what the lister knew.
+    """
+    for run, requests in _by_lister(evidence).items():
+        turns = [
+            (turn, request.playlist_id)
+            for moment, request in requests
+            if (turn := _turn(evidence, request, moment)) is not None
+        ]
+        latest = 0
+        for turn, playlist_id in turns:
+            if turn < latest:
+                yield f"{playlist_id} was asked for in {run[0]} after others that had failed"
+            latest = max(turn, latest)
+
+
+def _by_lister(
+    evidence: Evidence,
+) -> Mapping[tuple[datetime, int], list[tuple[float, FetchRequest]]]:
+    """Return what each lister asked for, in order; two of a run are minutes apart."""
+    found: dict[tuple[datetime, int], list[tuple[float, FetchRequest]]] = {}
+    number, before = 0, 0.0
+    for moment, request in evidence.asked:
+        if request.registration:
+            continue
+        number += moment - before > _APART_SECONDS
+        found.setdefault((request.run, number), []).append((moment, request))
+        before = moment
+    return found
+
+
+_APART_SECONDS = 20
+
+
+def _turn(evidence: Evidence, request: FetchRequest, moment: float) -> int | None:
+    """Return when a playlist has its turn, None where it is not certain what the lister knew."""
+    playlist_id = request.playlist_id
+    damaged = max(
+        (
+            deed.moment
+            for deed in evidence.chaos.of_deeds("damage")
+            if deed.whom == CATALOG and deed.moment < moment
+        ),
+        default=0.0,
+    )
+    taken = [one for one in evidence.taken.get(playlist_id, ()) if one.moment < moment]
+    said = [one for one in evidence.sent.get(playlist_id, ()) if one.moment < moment]
+    if not taken or not said or damaged > taken[0].moment:
+        return None
+    last = taken[-1]
+    runs = [report.run for report in evidence.reports if report.at.timestamp() < moment - 1]
+    surely = last.moment < moment - _LISTING_SECONDS and last.outcome == said[-1].outcome
+    newest = all(one.outcome.run <= last.outcome.run for one in taken)
+    of_last_run = last.outcome.run >= max(
+        (run for run in runs if run <= request.run), default=last.outcome.run
+    )
+    if not surely or not newest or not of_last_run or last.outcome.run in evidence.chaos.forced:
+        return None
+    of_run = [one.outcome for one in taken if one.outcome.run == last.outcome.run]
+    decisive = [outcome for outcome in of_run if outcome.status in {"ok", "retired"}]
+    sized = [
+        one.outcome for one in taken if one.outcome.status != "deferred" or one.outcome.oversized
+    ]
+    return _turn_after((decisive or of_run)[-1], oversized=bool(sized) and sized[-1].oversized)
+
+
+def _turn_after(outcome: Outcome, *, oversized: bool) -> int:
+    if oversized or outcome.status in {"not_found", "forbidden", "invalid", "unstable"}:
+        return 2
+    return 0 if outcome.status == "deferred" else 1
+
+
+def no_value_is_absurd(evidence: Evidence) -> Findings:
+    """No row was added before there was Spotify, or is yet to be; none is longer than weeks."""
+    for playlist_id, snapshots in evidence.snapshots.items():
+        for snapshot in snapshots:
+            for row in snapshot.rows:
+                added = row.added_at
+                year = added.year if added else _FIRST_YEAR
+                if not _FIRST_YEAR <= year <= snapshot.read_at.year + 1:
+                    yield f"a row of {playlist_id} was added in the year {year}, says a snapshot"
+                length = row.item.duration_ms / 3_600_000 if row.item else 0
+                if not 0 <= length <= _LONGEST_HOURS:
+                    yield f"a row of {playlist_id} lasts {length} hours, says a snapshot"
+
+
+def no_request_is_given_up(evidence: Evidence) -> Findings:
+    """No pause that Spotify asks for, and no fault, makes a request of the lane a dead letter."""
+    counts: dict[str, int] = defaultdict(int)
+    for letter in evidence.chaos.letters.get("FetchQueue", ()):
+        counts[letter] += "fetch/1" in letter
+    for letter, number in counts.items():
+        if number:
+            yield f"given up: {letter[:120]}"
+
+
+def _moment(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,185 @@
+"""Whether a playlist waits for longer than its own faults, or everybody's, explain."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from playlist_archive.keys import CATALOG
+from playlist_archive.moments import to_moment
+from tools.chaos.evidence import Evidence, Sent
+
+type Findings = Iterator[str]
+
+_DAY_SECONDS = 86_400
+# Requests are counted by the hour.
+_BUDGET_SECONDS = 25 * 3_600
+# A share of the budget; with less than that left, a playlist of several pages may not fit.
+_NEARLY_SPENT = 0.75
+# Closed contents are asked for again after that time at the latest.
+_SELDOM_SECONDS = 7 * _DAY_SECONDS
+# In so many hours without a break the lane reads all that waits in it, whatever fails there.
+_ENOUGH_SECONDS = 6 * 3_600
+_S3_REFUSES_SECONDS = 3 * 3_600
+# What was hurt so long before an outcome may be its cause.
+_CAUSE_SECONDS = 900
+_BUDGET = re.compile("the budget of|more requests, .* are left now|more requests than were left")
+# True or not, which `reasons_are_true` judges: then the rest of an invocation's batch is put off.
+_PUT_OFF = re.compile(
+    "does not answer|token host gave no answer|log in again|needs a Premium|not on the app's list"
+)
+_FAILED = frozenset({"invalid", "unstable", "not_found", "forbidden"})
+
+
+def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
+    """In each run every playlist is checked, but for its own faults, or everybody's.
+
+    What was said of it last must be so: of a failed read there was a failed request about it, of a
+    budget that is spent the requests, but those about what is larger than any budget. Where nothing
+    was said the lane must have stood still for most of the time.
+    """
+    chaos, library = evidence.chaos, evidence.library
+    known: set[str] = set()
+    for day, begin, end in evidence.windows():
+        until = min(end, begin + _DAY_SECONDS)
+        missed = _missed_run(evidence, day)
+        for playlist_id in evidence.owned(day):
+            if playlist_id in library.troubles or playlist_id == library.large:
+                continue
+            if _is_checked(evidence, playlist_id, begin, end):
+                known.add(playlist_id)
+                continue
+            unlisted = playlist_id not in known and day == chaos.calendar.days[0]
+            if missed or unlisted or _is_explained(evidence, playlist_id, begin, until):
+                continue
+            reason = _last_word(evidence, playlist_id, until)
+            yield f"{playlist_id} was not checked on {day} though nothing explains it; {reason}"
+
+
+def _missed_run(evidence: Evidence, day: date) -> bool:
+    """Whether the lister gave up the day's run."""
+    return to_moment(evidence.chaos.runs[day]) in evidence.given_up
+
+
+def _is_explained(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
+    if _is_asked_seldom(evidence, playlist_id, begin) or _was_handled(
+        evidence, playlist_id, begin, end
+    ):
+        return True
+    words = [sent for sent in evidence.sent.get(playlist_id, ()) if begin <= sent.moment < end]
+    for sent in words:
+        if _is_true(evidence, playlist_id, sent, begin, end):
+            return True
+    asked = [
+        moment for moment, _ in evidence.requests.get(playlist_id, ()) if begin <= moment < end
+    ]
+    return _longest_free(evidence, max(asked, default=begin), end) < _ENOUGH_SECONDS
+
+
+def _is_true(evidence: Evidence, playlist_id: str, sent: Sent, begin: float, end: float) -> bool:
+    """Whether what was said of a playlist explains that it was not read in this run."""
+    status, reason = sent.outcome.status, sent.outcome.reason
+    if status in _FAILED:
+        return any(
+            hurt.about == playlist_id and sent.moment - _CAUSE_SECONDS <= hurt.moment <= sent.moment
+            for hurt in evidence.chaos.hurt
+        ) or any(
+            deed.whom == playlist_id and begin <= deed.moment < end
+            for deed in evidence.chaos.of_deeds("edit", "fault")
+        )
+    if status == "held":
+        return _is_hollow(evidence, playlist_id, sent.moment) or (
+            playlist_id == evidence.library.cut
+            and _is_held_for_once(evidence, playlist_id, begin, end)
+        )
+    if _BUDGET.search(reason):
+        spent = sum(
+            sent.moment - _BUDGET_SECONDS < moment <= sent.moment
+            and about != evidence.library.large
+            for moment, about in evidence.chaos.sent
+        )
+        return spent >= _NEARLY_SPENT * evidence.library.budget
+    return _PUT_OFF.search(reason) is not None
+
+
+def _was_handled(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
+    """Whether somebody changed a playlist's entries then, or a message about it was given up."""
+    deeds = evidence.chaos.of_deeds("register", "deregister", "exclude", "include")
+    return any(
+        deed.whom == playlist_id and begin - _CAUSE_SECONDS <= deed.moment < end for deed in deeds
+    ) or any(
+        message.playlist_id == playlist_id and begin <= message.run.timestamp() < end
+        for message in evidence.dead_letters
+    )
+
+
+def _longest_free(evidence: Evidence, begin: float, end: float) -> float:
+    """Return for how many seconds without a break nothing kept the lane from reading."""
+    chaos = evidence.chaos
+    blocked = [*chaos.parked, *chaos.dead]
+    for day, run, _ in evidence.windows():
+        if evidence.is_outage(run) and day in chaos.runs:
+            blocked.append((run, run + _S3_REFUSES_SECONDS))
+    spans = sorted(
+        (max(begin, since), min(end, until))
+        for since, until in blocked
+        if since < end and until > begin
+    )
+    reached, free = begin, 0.0
+    for since, until in spans:
+        free = max(free, since - reached)
+        reached = max(reached, until)
+    return max(free, end - reached)
+
+
+def _is_hollow(evidence: Evidence, playlist_id: str, moment: float) -> bool:
+    """Whether Spotify told a playlist to be empty at that time."""
+    return any(
+        deed.whom == playlist_id and deed.moment <= moment <= deed.moment + float(deed.how) + 60
+        for deed in evidence.chaos.of_deeds("hollow")
+    )
+
+
+def _is_checked(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
+    return any(
+        sent.outcome.status in {"ok", "retired"} and begin <= sent.moment < end
+        for sent in evidence.sent.get(playlist_id, ())
+    )
+
+
+def _is_held_for_once(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
+    """Whether a great loss was found that no earlier run had found, as far as the catalog knew.
+
+    What damaged the catalog after that takes nothing from it.
+    """
+    held = [
+        sent.moment
+        for sent in evidence.sent.get(playlist_id, ())
+        if sent.outcome.status == "held" and sent.outcome.run not in evidence.chaos.forced
+    ]
+    first = next((moment for moment in held if begin <= moment < end), None)
+    if first is None:
+        return False
+    known = max(begin - 2 * _DAY_SECONDS, evidence.last_damage(CATALOG, before=first))
+    return not any(known < moment < begin for moment in held)
+
+
+def _last_word(evidence: Evidence, playlist_id: str, end: float) -> str:
+    words = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < end]
+    if not words:
+        return "nothing was ever said of it"
+    outcome = words[-1].outcome
+    return f"{outcome.status} at {outcome.at:%Y-%m-%d %H:%M}: {outcome.reason}"
+
+
+def _is_asked_seldom(evidence: Evidence, playlist_id: str, begin: float) -> bool:
+    """Whether a playlist's contents were closed when it was last read, but by a forced run."""
+    said = [
+        sent
+        for sent in evidence.sent.get(playlist_id, ())
+        if sent.moment < begin and sent.outcome.run not in evidence.chaos.forced
+    ]
+    return (
+        bool(said)
+        and said[-1].outcome.status == "forbidden"
+        and begin - said[-1].moment < _SELDOM_SECONDS
+    )
