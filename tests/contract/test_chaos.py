@@ -22,7 +22,7 @@ from playlist_archive.keys import (
     snapshots_prefix,
     view_key,
 )
-from playlist_archive.messages import RunReport, decode_outcome, encode_message
+from playlist_archive.messages import Outcome, RunReport, decode_outcome, encode_message
 from playlist_archive.moments import to_moment
 from tools.chaos.__main__ import digest
 from tools.chaos.checks import CHECKS, check_all
@@ -390,6 +390,30 @@ def test_a_loss_that_is_held_again_in_a_later_run_is_found(evidence: Evidence) -
     ]
 
     assert waits_for(Evidence(LIBRARY, record, evidence.peace), LIBRARY.cut) != []
+
+
+def test_what_only_a_damaged_catalog_knew_may_be_told_as_a_gap(evidence: Evidence) -> None:
+    """A run that had read a playlist was started again after the damage, and did not read it."""
+    record = deepcopy(evidence.chaos)
+    *_, (moment, said) = (
+        (handled.until, message)
+        for handled in record.merged
+        if handled.body != POISON
+        and isinstance(message := decode_outcome(handled.body), Outcome)
+        and message.playlist_id == FERRY
+        and message.status == "ok"
+        and message.run == record.runs[DAYS[2]]
+    )
+    again = encode_message(replace(said, status="deferred", header=None, latest=None))
+    record.merged.append(Handled(moment + 1, moment + 2, again))
+    key = view_key("history", FERRY, ".md")
+    record.objects[key] += f"> Not readable on {DAYS[2]}: so\n".encode()
+    check = "every run without a read is told as a gap"
+    told = f"the history of {FERRY} tells a gap on {DAYS[2]}, when it was read"
+    assert told in find(check, Evidence(LIBRARY, record, evidence.peace))
+
+    record.deeds.append(Deed(moment + 0.5, "damage", CATALOG, "garbage"))
+    assert told not in find(check, Evidence(LIBRARY, record, evidence.peace))
 
 
 def test_every_check_is_tried() -> None:
