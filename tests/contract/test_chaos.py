@@ -271,6 +271,14 @@ def ask_for_the_last_first(record: Record) -> None:
     record.asked = before + [(begun + 1, body) for body in reversed(last)]
 
 
+def ask_without_the_newest_snapshot(record: Record) -> None:
+    moment, body = next(
+        asked for asked in reversed(record.asked) if f'"playlist_id":"{SKYLIGHT}"' in asked[1]
+    )
+    latest = {"time": "2026-09-01T04:00:00Z", "content": "", "rows": 1}
+    record.asked.append((moment, json.dumps(json.loads(body) | {"latest": latest})))
+
+
 def give_a_request_up(record: Record) -> None:
     record.letters.setdefault("FetchQueue", []).append(record.asked[0][1])
 
@@ -308,6 +316,7 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (name_no_copy, "copies are named soon"),
     (ask_for_the_last_first, "what failed comes last"),
     (date_a_row_before_spotify, "no value is absurd"),
+    (ask_without_the_newest_snapshot, "requests bring what is known"),
     (give_a_request_up, "no request is given up"),
 ]
 

@@ -35,6 +35,7 @@ from tools.chaos.honesty import (
 )
 from tools.chaos.memory import (
     no_great_loss_counts_at_once,
+    requests_bring_what_is_known,
     the_catalog_tells_the_newest,
     the_status_is_the_last_word,
 )
@@ -54,6 +55,8 @@ _GAP = re.compile(
 )
 
 _DAY_SECONDS = 86_400
+# So long a function waits itself, and so soon it has stored a longer pause.
+_WAITED_FOR_SECONDS, _STORED_AFTER_SECONDS, _A_SECOND = 31, 60, 1
 _OF_THE_PAST = frozenset({"cumulative", "history"})
 
 type Findings = Iterator[str]
@@ -389,8 +392,19 @@ def _is_worded(stay: Interval, told: str) -> bool:
 
 
 def spotify_is_left_alone_when_it_asks(evidence: Evidence) -> Findings:
-    for request in evidence.chaos.too_early:
+    """Nothing is sent while Spotify has asked to wait, and a long pause is stored as it was asked."""
+    chaos = evidence.chaos
+    for request in chaos.too_early:
         yield f"sent while Spotify had asked to wait: {request}"
+    for asked in chaos.asked_to_wait:
+        stored = any(
+            since < asked.until and asked.until - _A_SECOND <= until
+            for since, until in chaos.parked
+            if since < asked.moment + _STORED_AFTER_SECONDS
+        )
+        long = asked.until - asked.moment > _WAITED_FOR_SECONDS
+        if long and asked.who not in chaos.struck and not stored:
+            yield f"{asked.who} was asked to wait until {asked.until:.0f}, and did not store it"
 
 
 def dead_letters_are_known_and_mended(evidence: Evidence) -> Findings:
@@ -440,6 +454,7 @@ CHECKS: tuple[Check, ...] = (
     names_are_told_alike,
     the_catalog_tells_the_newest,
     the_status_is_the_last_word,
+    requests_bring_what_is_known,
     no_great_loss_counts_at_once,
     reasons_are_true,
     snapshots_to_come_are_told,

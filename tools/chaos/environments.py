@@ -131,6 +131,7 @@ class SimulatedFunction:
     Attributes:
         begun: is told of every invocation that begins.
         broken: the failures of invocations that nothing had struck.
+        struck: the invocations that something had struck.
     """
 
     def __init__(self, shape: FunctionShape, scheduler: Scheduler, mischief: Mischief) -> None:
@@ -140,6 +141,7 @@ class SimulatedFunction:
         self.at_work = 0
         self.begun: Callable[[], None] = lambda: None
         self.broken: list[str] = []
+        self.struck: list[str] = []
         self._scheduler = scheduler
         self._mischief = mischief
         self._idle: list[Environment] = []
@@ -157,6 +159,9 @@ class SimulatedFunction:
             try:
                 answer = self._handle(event)
             finally:
+                task = self._scheduler.current
+                if task and (task.struck or task.dead):
+                    self.struck.append(name)
                 self.at_work -= 1
                 self.failed += answer is None
                 done(answer)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import inf
 from typing import Any, NamedTuple
 from unicodedata import category
 
@@ -84,6 +85,7 @@ class _Said:
         self.requests = evidence.requests
         self.excluded = {deed.whom for deed in evidence.chaos.of_deeds("exclude")}
         self.forced = set(evidence.chaos.forced)
+        self.lost = {message.playlist_id for message in evidence.dead_letters}
         self.damaged = sorted(
             deed.moment for deed in evidence.chaos.of_deeds("damage") if deed.whom == CATALOG
         )
@@ -137,12 +139,39 @@ class _Said:
         )
 
     def is_surely_wanted(self, playlist_id: str, before: float) -> bool:
-        """Whether a playlist stands in the library, as a sweep had seen, and nobody excluded it."""
+        """Whether a playlist stands in the library, as was merged, and nobody excluded it."""
+        damaged = max((moment for moment in self.damaged if moment < before), default=0.0)
         listed = any(
-            request.source == "library" and moment < before - 86_400 / 2
-            for moment, request in self.requests.get(playlist_id, [])
+            sent.outcome.source == "library" and damaged < sent.moment < before - 86_400 / 2
+            for sent in self.merged.get(playlist_id, [])
         )
         return listed and playlist_id not in self.excluded
+
+    def is_awaited(self, playlist_id: str, before: float) -> bool:
+        """Whether a playlist was asked for since it was retired, and an author must know it.
+
+        Before the lister asks for what was retired it says so; what was said later was merged.
+        """
+        said = [
+            sent.moment
+            for sent in self.sent.get(playlist_id, [])
+            if sent.outcome.status == "retired" and sent.moment < before
+        ]
+        asked = [
+            moment
+            for moment, _ in self.requests.get(playlist_id, [])
+            if moment > max(said, default=inf) + _KNOWN_AFTER_SECONDS
+        ]
+        return (
+            bool(asked)
+            and playlist_id not in self.lost
+            and any(
+                sent.moment < before - _KNOWN_AFTER_SECONDS
+                and sent.outcome.at.timestamp() > asked[0] + _KNOWN_AFTER_SECONDS
+                for merged in self.merged.values()
+                for sent in merged
+            )
+        )
 
     def catalog_is_whole(self, before: float) -> bool:
         return not self.damaged or self.damaged[0] >= before
@@ -163,6 +192,8 @@ def _false_in_json(said: _Said, page: Written) -> Findings:
     for playlist_id, entry in status["playlists"].items():
         if entry["status"] == "retired" and said.is_surely_wanted(playlist_id, page.moment):
             yield f"{playlist_id} is told to be retired, and stands in the library"
+        if entry["status"] == "retired" and said.is_awaited(playlist_id, page.moment):
+            yield f"{playlist_id} is told to be retired, and was asked for since"
     up_to_date = 0
     for playlist_id, entry in active.items():
         checked = _parse(entry["last_checked"])

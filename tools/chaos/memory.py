@@ -21,6 +21,8 @@ _DAY_SECONDS = 86_400
 _FEW_ROWS = 20
 # An indexer lives for two minutes; what it read before somebody damaged the catalog it may write after.
 _LONGEST_INDEXER = 121
+# So long before it asks for something a lister may have read the catalog.
+_LISTING_SECONDS = 300
 
 
 def newness(outcome: Outcome) -> Newness:
@@ -50,6 +52,10 @@ def _is_good(outcome: Outcome) -> bool:
     return outcome.status == "ok"
 
 
+def _held_told(outcome: Outcome) -> tuple[object] | None:
+    return (outcome.held,) if outcome.status in {"ok", "held"} else None
+
+
 _REMEMBERED = (
     Remembered(
         "why it is archived",
@@ -74,7 +80,7 @@ _REMEMBERED = (
     ),
     Remembered(
         "the great loss that waits for the next run",
-        lambda it: (it.held,) if it.status in {"ok", "held"} else None,
+        _held_told,
         lambda entry: (entry.held,),
     ),
     Remembered(
@@ -111,6 +117,34 @@ def the_catalog_tells_the_newest(evidence: Evidence) -> Findings:
                     )
     for playlist_id in evidence.snapshots.keys() - evidence.catalog.entries.keys():
         yield f"the catalog knows nothing of {playlist_id}, which has snapshots"
+
+
+def requests_bring_what_is_known(evidence: Evidence) -> Findings:
+    """What the lister tells the fetcher is the newest that the catalog surely held by then.
+
+    That is the newest snapshot, and the great loss that the next run has to confirm.
+    """
+    for moment, request in evidence.asked:
+        playlist_id = request.playlist_id
+        arrived = _arrived(evidence, moment - _LISTING_SECONDS).get(playlist_id, [])
+        if evidence.last_damage(CATALOG, before=moment) > moment - _LISTING_SECONDS:
+            continue
+        sent = [one.outcome for one in evidence.sent.get(playlist_id, ()) if one.moment <= moment]
+        latest = request.latest.time if request.latest else None
+        for what, brought, told in (
+            ("great loss", request.held, _held_told),
+            ("newest snapshot", latest, _latest_told),
+        ):
+            known = [newness(one) for one in arrived if told(one)]
+            believed = [told(one) for one in sent if known and newness(one) >= max(known)]
+            if known and (brought,) not in believed:
+                yield (
+                    f"the request of {_moment(moment)} for {playlist_id} does not bring the {what}"
+                )
+
+
+def _latest_told(outcome: Outcome) -> tuple[object] | None:
+    return (outcome.latest.time,) if outcome.latest else None
 
 
 def the_status_is_the_last_word(evidence: Evidence) -> Findings:

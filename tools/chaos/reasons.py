@@ -93,7 +93,8 @@ def _is_fetchers_own(who: str, about: str, moment: float, until: float) -> bool:
 def _false_of_retirement(evidence: Evidence, playlist_id: str, sent: Sent) -> str:
     """Say what is false about a retirement, empty if nothing is.
 
-    While the lister reads it may see the entries as they were or as they have become.
+    While the lister reads it may see the entries as they were or as they have become. Before a
+    sweep has shown what was registered, nobody knows that the library holds it, too.
     """
     reason = sent.outcome.reason
     begun = sent.moment - _LISTING_SECONDS
@@ -107,11 +108,22 @@ def _false_of_retirement(evidence: Evidence, playlist_id: str, sent: Sent) -> st
     if not blamed and excluded == {True}:
         return "it was excluded"
     days = {evidence.chaos.day_at(moment) for moment in (begun, sent.moment)}
-    if not blamed and all(playlist_id in evidence.in_library(day) for day in days):
+    present = all(playlist_id in evidence.in_library(day) for day in days)
+    known = _NOT_REGISTERED not in reason or _was_swept(evidence, playlist_id, begun)
+    if not blamed and present and known:
         return "it stands in the library"
     if _NOT_REGISTERED in reason and not evidence.was_registered(playlist_id, sent.moment):
         return "it never was registered"
     return "it is registered" if registered == {True} else ""
+
+
+def _was_swept(evidence: Evidence, playlist_id: str, moment: float) -> bool:
+    """Whether the indexer had been told that the library holds a playlist, and may still know."""
+    damaged = evidence.last_damage(CATALOG, before=moment)
+    return any(
+        sent.outcome.in_library and damaged < sent.moment < moment
+        for sent in evidence.taken.get(playlist_id, ())
+    )
 
 
 def snapshots_to_come_are_told(evidence: Evidence) -> Findings:

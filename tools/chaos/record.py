@@ -93,6 +93,14 @@ class Hurt(NamedTuple):
     status: int | None
 
 
+class AskedToWait(NamedTuple):
+    """Spotify asked `who`, as `fetcher-7`, at a moment to send nothing until another."""
+
+    moment: float
+    until: float
+    who: str
+
+
 @dataclass
 class Record:
     """What a simulation left behind.
@@ -119,6 +127,8 @@ class Record:
         set_aside: when which copy of a damaged object was made.
         dead: when the fetcher stood still.
         hurt: which requests to Spotify failed.
+        asked_to_wait: when Spotify asked to send nothing.
+        struck: the invocations that were killed, or met a fault of AWS.
         overlaps: how often which functions were at work at the same time as another began.
         broken: the failures of functions that nothing had struck.
         misled: the playlists of which Spotify said something wrong.
@@ -152,6 +162,8 @@ class Record:
     set_aside: dict[str, float] = field(default_factory=dict)
     dead: list[tuple[float, float]] = field(default_factory=list)
     hurt: list[Hurt] = field(default_factory=list)
+    asked_to_wait: list[AskedToWait] = field(default_factory=list)
+    struck: set[str] = field(default_factory=set)
     misled: set[str] = field(default_factory=set)
     overlaps: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)

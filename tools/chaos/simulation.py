@@ -436,12 +436,14 @@ class Simulation:
         record.outcomes = self._queues["OutcomeQueue"].sent
         record.sent = self._wire.sent
         record.hurt = self._wire.hurt
+        record.asked_to_wait = self._wire.asked_to_wait
         record.misled = self._wire.misled
         record.too_early = self._wire.too_early
         for function in self._functions.values():
             record.invocations += function.invocations
             record.failed += function.failed
             record.broken += function.broken
+            record.struck |= set(function.struck)
         for name, queue in self._queues.items():
             record.left += [f"{name}: {message.body}" for message in queue]
             record.expired[name] = len(queue.expired)

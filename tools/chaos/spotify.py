@@ -20,7 +20,7 @@ from urllib3.response import HTTPResponse
 
 from tools.chaos.clock import SimulatedClock
 from tools.chaos.faults import Mischief
-from tools.chaos.record import Hurt
+from tools.chaos.record import AskedToWait, Hurt
 from tools.chaos.scheduler import Scheduler
 from tools.spotify.faults import Answer
 from tools.spotify.server import StandIn
@@ -33,9 +33,9 @@ _GARBLED = 0.003
 _MISLED = 0.003
 # Of answers that say how long to wait: they name the moment instead.
 _DATED = 0.3
-# What one function was told and stored, another knows when it next looks, which it does at least
-# before every playlist.
-_LATEST_LOOK_SECONDS = 60
+# What one function was told and stored, another knows when it next looks, which it does before
+# every request; then the request has its turn.
+_LATEST_LOOK_SECONDS = 15
 _PLAYLIST = re.compile(r"^/v1/playlists/([^/?]+)")
 
 type Trouble = Literal["unauthorized", "premium", "server_error", "torn", "garbage", "not_found"]
@@ -69,6 +69,7 @@ class Wire:
         troubles: how a playlist fails whenever it is asked for.
         hollow: until when a playlist is told to have no rows, though it has.
         hurt: the requests that had no good answer.
+        asked_to_wait: the answers that named a time to wait.
         misled: the playlists of which something wrong was told.
     """
 
@@ -78,6 +79,7 @@ class Wire:
         self.troubles: dict[str, Trouble] = {}
         self.hollow: dict[str, float] = {}
         self.hurt: list[Hurt] = []
+        self.asked_to_wait: list[AskedToWait] = []
         self.misled: set[str] = set()
         self._stored = (0.0, 0.0)
         self._told: dict[int, float] = {}
@@ -163,6 +165,7 @@ class Wire:
         task = self._scheduler.current
         if task and seconds:
             self._told[task.number] = since + seconds
+            self.asked_to_wait.append(AskedToWait(self._clock.moment, since + seconds, task.name))
 
     def _date_wait(self, answer: Answer, seconds: int) -> Answer:
         """Return the answer, which may name the moment until which it asks to wait."""
