@@ -271,6 +271,22 @@ def ask_for_the_last_first(record: Record) -> None:
     record.asked = before + [(begun + 1, body) for body in reversed(last)]
 
 
+def hold_a_loss_again(record: Record) -> None:
+    moment, body = record.asked[-1]
+    request = json.loads(body)
+    held = {"run": "2026-09-30T04:00:00Z", "rows": 1}
+    outcome = {
+        "type": "outcome/1",
+        "playlist_id": request["playlist_id"],
+        "run": request["run"],
+        "at": request["run"],
+        "status": "held",
+        "held": {"run": request["run"], "rows": 1},
+    }
+    record.asked = [(moment, json.dumps(request | {"held": held}))]
+    record.outcomes.append((moment, json.dumps(outcome)))
+
+
 def ask_without_the_newest_snapshot(record: Record) -> None:
     moment, body = next(
         asked for asked in reversed(record.asked) if f'"playlist_id":"{SKYLIGHT}"' in asked[1]
@@ -311,6 +327,7 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (forget_the_end_of_a_run, "the catalog tells the newest"),
     (forget_the_end_of_a_run, "the status is the last word"),
     (lose_all_rows_at_once, "no great loss counts at once"),
+    (hold_a_loss_again, "a great loss counts the second time"),
     (blame_the_credentials, "reasons are true"),
     (date_a_snapshot_ahead, "snapshots to come are told"),
     (name_no_copy, "copies are named soon"),

@@ -34,6 +34,7 @@ from tools.chaos.honesty import (
     status_pages_are_true,
 )
 from tools.chaos.memory import (
+    a_great_loss_counts_the_second_time,
     no_great_loss_counts_at_once,
     requests_bring_what_is_known,
     the_catalog_tells_the_newest,
@@ -456,6 +457,7 @@ CHECKS: tuple[Check, ...] = (
     the_status_is_the_last_word,
     requests_bring_what_is_known,
     no_great_loss_counts_at_once,
+    a_great_loss_counts_the_second_time,
     reasons_are_true,
     snapshots_to_come_are_told,
     copies_are_named_soon,

@@ -244,6 +244,32 @@ def no_great_loss_counts_at_once(evidence: Evidence) -> Findings:
                 )
 
 
+def a_great_loss_counts_the_second_time(evidence: Evidence) -> Findings:
+    """No run holds a loss whose request brought that an earlier run had found as much."""
+    for playlist_id, found in evidence.sent.items():
+        for sent in found:
+            outcome = sent.outcome
+            brought = [
+                None if request.registration else request.held
+                for moment, request in evidence.requests.get(playlist_id, ())
+                if request.run == outcome.run and moment <= sent.moment
+            ]
+            if (
+                outcome.held
+                and brought
+                and all(
+                    held
+                    and held.run < outcome.run
+                    and not _is_great_loss(held.rows, outcome.held.rows)
+                    for held in brought
+                )
+            ):
+                yield (
+                    f"{playlist_id} was held again at {outcome.at} with {outcome.held.rows} rows, "
+                    "though an earlier run had found as many"
+                )
+
+
 def _is_great_loss(before: int, now: int) -> bool:
     return (before > 0 and now == 0) or (before >= _FEW_ROWS and now * 2 < before)
 

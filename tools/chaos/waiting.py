@@ -49,7 +49,12 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
                 known.add(playlist_id)
                 continue
             unlisted = playlist_id not in known and day == chaos.calendar.days[0]
-            if missed or unlisted or _is_explained(evidence, playlist_id, begin, until):
+            asked = any(begin <= moment < end for moment, _ in evidence.requests[playlist_id])
+            if (
+                (missed and not asked)
+                or unlisted
+                or _is_explained(evidence, playlist_id, begin, until)
+            ):
                 continue
             reason = _last_word(evidence, playlist_id, until)
             yield f"{playlist_id} was not checked on {day} though nothing explains it; {reason}"
