@@ -131,12 +131,12 @@ def requests_bring_what_is_known(evidence: Evidence) -> Findings:
             continue
         sent = [one.outcome for one in evidence.sent.get(playlist_id, ()) if one.moment <= moment]
         latest = request.latest.time if request.latest else None
-        for what, brought, told in (
-            ("great loss", request.held, _held_told),
-            ("newest snapshot", latest, _latest_told),
+        for what, brought, told, rank in (
+            ("great loss", request.held, _held_told, newness),
+            ("newest snapshot", latest, _latest_told, lateness),
         ):
-            known = [newness(one) for one in arrived if told(one)]
-            believed = [told(one) for one in sent if known and newness(one) >= max(known)]
+            known = [rank(one) for one in arrived if told(one)]
+            believed = [told(one) for one in sent if known and rank(one) >= max(known)]
             if known and (brought,) not in believed:
                 yield (
                     f"the request of {_moment(moment)} for {playlist_id} does not bring the {what}"
