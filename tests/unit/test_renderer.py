@@ -12,16 +12,9 @@ from hypothesis import strategies as st
 
 from playlist_archive import read_ahead, renderer
 from playlist_archive.errors import ConflictError, OutOfTimeError
+from playlist_archive.fold import NEWEST_CHANGES, fold, fold_all
 from playlist_archive.keys import damaged_key, ledger_key, snapshot_key, snapshots_prefix
-from playlist_archive.ledger import (
-    NEWEST_CHANGES,
-    Ledger,
-    decode_ledger,
-    encode_ledger,
-    fold,
-    fold_all,
-    with_standing,
-)
+from playlist_archive.ledger import Ledger, decode_ledger, encode_ledger, with_standing
 from playlist_archive.messages import RenderRequest, Standing, decode_render_request
 from playlist_archive.renderer import SECONDS_FOR_PAGES, Rendered, Renderer
 from playlist_archive.snapshot import Row, Snapshot, encode_snapshot

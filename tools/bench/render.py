@@ -16,7 +16,8 @@ from typing import Annotated
 
 import typer
 
-from playlist_archive.ledger import decode_ledger, encode_ledger, fold
+from playlist_archive.fold import fold
+from playlist_archive.ledger import decode_ledger, encode_ledger
 from playlist_archive.snapshot import (
     Album,
     Artist,

@@ -20,13 +20,13 @@ from playlist_archive.bucket import Bucket, Stored, list_snapshots, set_aside
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
+from playlist_archive.fold import fold
 from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshot_key
 from playlist_archive.ledger import (
     Ledger,
     decode_ledger,
     encode_ledger,
     fingerprint_of,
-    fold,
     with_standing,
 )
 from playlist_archive.messages import DamageReport, RenderRequest, Time, encode_message

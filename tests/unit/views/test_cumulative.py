@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.ledger import Ledger, fold_all
+from playlist_archive.fold import fold_all
+from playlist_archive.ledger import Ledger
 from playlist_archive.snapshot import Artist, Item, Row
 from playlist_archive.views.cumulative import cumulative_page, cumulative_twin, songs
 from tests.strategies import PLAYLIST_ID, SPOTIFY, day, rows_of, snapshot_of, song

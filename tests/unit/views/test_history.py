@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.ledger import NEWEST_CHANGES, Ledger, fold, fold_all, with_standing
+from playlist_archive.fold import NEWEST_CHANGES, fold, fold_all
+from playlist_archive.ledger import Ledger, with_standing
 from playlist_archive.messages import Status, Stretch
 from playlist_archive.snapshot import Owner, Row, Snapshot
 from playlist_archive.views import render_pages

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from playlist_archive.ledger import Ledger, fold_all, with_standing
+from playlist_archive.fold import fold_all
+from playlist_archive.ledger import Ledger, with_standing
 from playlist_archive.snapshot import Album, Artist, Item, Owner, Row
 from playlist_archive.views.pretty import pretty_page, pretty_twin
 from tests.strategies import SPOTIFY, day, rows_of, snapshot_of, song, standing_of

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec.structs import replace
 
-from playlist_archive.ledger import fold_all
+from playlist_archive.fold import fold_all
 from playlist_archive.snapshot import Album, Artist, Item, Row
 from playlist_archive.views.pretty import pretty_page
 from playlist_archive.views.wording import track_length
