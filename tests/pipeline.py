@@ -15,6 +15,7 @@ from playlist_archive.renderer import Renderer
 from playlist_archive.settings import LibraryMode, SpotifySettings
 from playlist_archive.spotify import connection
 from playlist_archive.spotify.client import Spotify, WebApi
+from tests.actors import InlineExecutor
 from tests.fakes import FakeBucket, FakeQueue
 
 
@@ -82,6 +83,7 @@ class Pipeline:
             render_queue=self.render_queue,
             outcome_queue=self.outcome_queue,
             clock=clock,
+            pool=InlineExecutor(),
         )
         self.indexer = Indexer(bucket=self.bucket, render_queue=self.render_queue, clock=clock)
         self.rendered: set[str] = set()

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from playlist_archive.at_once import open_pool
 from playlist_archive.aws import open_bucket, open_queue
 from playlist_archive.clock import SystemClock
 from playlist_archive.events import parse_render_body
@@ -31,6 +32,7 @@ def assemble() -> Renderer:
         render_queue=open_queue(settings.render_queue_url),
         outcome_queue=open_queue(settings.outcome_queue_url),
         clock=SystemClock(),
+        pool=open_pool(),
     )
 
 

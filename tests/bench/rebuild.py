@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from aws_lambda_powertools import Logger
 
+from playlist_archive.at_once import open_pool
 from playlist_archive.aws import open_bucket, open_queue
 from playlist_archive.bucket import Listed, Stored
 from playlist_archive.keys import SNAPSHOTS, ledger_key, snapshot_key
@@ -103,6 +104,7 @@ def main(
             render_queue=FakeQueue(),
             outcome_queue=FakeQueue(),
             clock=FakeClock(),
+            pool=open_pool(),
         )
         measure(renderer, RenderRequest(playlist_id=PLAYLIST))
         forget_peak()

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from playlist_archive.messages import Header, Standing, Status, Time
-from playlist_archive.moments import Moment, in_utc, to_moment
+from playlist_archive.moments import Moment, earlier, in_utc, to_moment
 from playlist_archive.naming import name_playlist
 from playlist_archive.snapshot import Item, Owner
 
@@ -174,7 +174,7 @@ class Ledger(
         """The times since the first snapshot in which it was not read, oldest first."""
         stretches = self.standing.gaps if self.standing else ()
         return [
-            Gap(one.first, max(one.first, _day_before(one.until)), one.status, one.reason)
+            Gap(one.first, max(one.first, earlier(one.until, _DAY)), one.status, one.reason)
             for one in stretches
             if one.until and one.first > self.first_read
         ]
@@ -277,11 +277,3 @@ def names_after(changes: Sequence[Change], newest: Names) -> list[Names]:
             names.owner if change.owner is None else change.owner,
         )
     return afters[::-1]
-
-
-def _day_before(moment: datetime) -> datetime:
-    """Return the moment a day earlier, or the moment itself where there is no earlier day."""
-    try:
-        return moment - _DAY
-    except OverflowError:
-        return moment

@@ -8,7 +8,7 @@ the one that its pages were made from, and begins again if it is not.
 
 import logging
 from collections.abc import Callable
-from contextlib import closing
+from concurrent.futures import Executor
 from datetime import datetime
 from itertools import takewhile
 from typing import NamedTuple
@@ -16,12 +16,13 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from playlist_archive.at_once import Calls
 from playlist_archive.bucket import Bucket, Stored, list_snapshots, set_aside
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
 from playlist_archive.fold import fold
-from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshot_key
+from playlist_archive.keys import ledger_key, parse_snapshot_key
 from playlist_archive.ledger import (
     Ledger,
     decode_ledger,
@@ -31,10 +32,10 @@ from playlist_archive.ledger import (
 )
 from playlist_archive.messages import DamageReport, RenderRequest, Time, encode_message
 from playlist_archive.moments import Moment, to_moment
+from playlist_archive.new_snapshots import NewSnapshots
 from playlist_archive.queues import Queue
-from playlist_archive.read_ahead import read_ahead
 from playlist_archive.snapshot import decode_stored
-from playlist_archive.views import render_pages
+from playlist_archive.views import Page, render_pages
 
 logger = logging.getLogger(__name__)
 
@@ -65,9 +66,17 @@ class _Folded(NamedTuple):
 
 class Renderer:
     def __init__(
-        self, *, bucket: Bucket, render_queue: Queue, outcome_queue: Queue, clock: Clock
+        self,
+        *,
+        bucket: Bucket,
+        render_queue: Queue,
+        outcome_queue: Queue,
+        clock: Clock,
+        pool: Executor,
     ) -> None:
+        """Calls to the bucket that do not wait for each other are made in the `pool`."""
         self._bucket = bucket
+        self._pool = pool
         self._render_queue = render_queue
         self._outcome_queue = outcome_queue
         self._clock = clock
@@ -107,7 +116,8 @@ class Renderer:
             if remaining_seconds() < SECONDS_FOR_PAGES:
                 raise OutOfTimeError(f"too little time is left to render {request.playlist_id}")
             try:
-                return self._attempt(request, announced, remaining_seconds)
+                with Calls(self._pool) as calls:
+                    return self._attempt(request, announced, calls, remaining_seconds)
             except ConflictError as error:
                 logger.info("another renderer was quicker: %s", error)
         raise ConflictError(f"the pages of {request.playlist_id} were written by others")
@@ -116,6 +126,7 @@ class Renderer:
         self,
         request: RenderRequest,
         announced: datetime | None,
+        calls: Calls,
         remaining_seconds: Callable[[], float],
     ) -> Rendered:
         """Do it once.
@@ -124,14 +135,17 @@ class Renderer:
             ConflictError: another renderer wrote meanwhile.
         """
         playlist_id = request.playlist_id
-        stored = self._bucket.get(ledger_key(playlist_id))
+        reading = calls.begin(self._bucket.get, ledger_key(playlist_id))
+        times = [announced] if announced else []
+        snapshots = NewSnapshots(self._bucket, calls, playlist_id, times)
+        stored = reading.result()
         known = _decode_ledger(playlist_id, stored)
         standing, damaged = (known.standing, False) if known else (None, True)
         fingerprint = known.fingerprint if known else ""
         last = known.last if known else None
         if known and (request.rebuild or self._misses(known, announced)):
             known = None  # not kept beside the one that is made anew: it may be large
-        folded = self._fold(playlist_id, known, remaining_seconds)
+        folded = self._fold(known, snapshots, remaining_seconds)
         if folded.ledger is None:
             logger.info("%s has no snapshot yet", playlist_id)
             return Rendered(0, _moment(request.run))
@@ -151,15 +165,12 @@ class Renderer:
                 run=request.run,
             )
             self._outcome_queue.send([encode_message(report)])
-        etag = self._put_ledger(ledger, stored)
         run = folded.run or request.run
         if not folded.finished:
+            self._put_ledger(ledger, stored)
             self._go_on_later(replace(request, run=run, rebuild=False))
             return Rendered(0, _moment(run))
-        written = self._write_pages(ledger)
-        if written and not self._is_stored(ledger, etag):
-            raise ConflictError(f"{ledger_key(playlist_id)} was written by another")
-        return Rendered(written, _moment(run))
+        return Rendered(self._publish(ledger, stored, calls), _moment(run))
 
     def _misses(self, ledger: Ledger, announced: datetime | None) -> bool:
         """Say whether the ledger has to be made again for a snapshot that was announced late.
@@ -182,34 +193,57 @@ class Renderer:
         return True
 
     def _fold(
-        self, playlist_id: str, ledger: Ledger | None, remaining_seconds: Callable[[], float]
+        self,
+        ledger: Ledger | None,
+        snapshots: NewSnapshots,
+        remaining_seconds: Callable[[], float],
     ) -> _Folded:
         """Fold all snapshots after the ledger's last one, until time ends.
 
         At least one is folded, so that each invocation comes nearer to the end.
         """
-        after = snapshot_key(playlist_id, ledger.last) if ledger else ""
-        keys = (key for key, _ in list_snapshots(self._bucket, playlist_id, after=after))
         skipped: list[datetime] = []
         run: datetime | None = None
         damaged = False
-        with closing(read_ahead(self._bucket, keys)) as reading:
-            for key, stored in reading:
-                parsed = parse_snapshot_key(key)
-                if parsed is None or stored is None:
-                    continue
-                _, time = parsed
-                snapshot = decode_stored(key, stored.body)
-                if snapshot is None:
-                    damaged |= set_aside(self._bucket, key, stored.body, time)
-                    skipped.append(time)
-                    continue
-                ledger = fold(ledger, snapshot, skipped)
-                run = _run_of(stored)
-                skipped.clear()
-                if remaining_seconds() < SECONDS_FOR_PAGES:
-                    return _Folded(ledger, run, damaged, finished=False)
+        for key, stored in snapshots.after(ledger.last if ledger else None):
+            parsed = parse_snapshot_key(key)
+            if parsed is None or stored is None:
+                continue
+            _, time = parsed
+            snapshot = decode_stored(key, stored.body)
+            if snapshot is None:
+                damaged |= set_aside(self._bucket, key, stored.body, time)
+                skipped.append(time)
+                continue
+            ledger = fold(ledger, snapshot, skipped)
+            run = _run_of(stored)
+            skipped.clear()
+            if remaining_seconds() < SECONDS_FOR_PAGES:
+                return _Folded(ledger, run, damaged, finished=False)
         return _Folded(ledger, run, damaged, finished=True)
+
+    def _publish(self, ledger: Ledger, stored: Stored | None, calls: Calls) -> int:
+        """Write the ledger, then each page that stands otherwise; return how many those were.
+
+        Pages are read while the ledger is written. What is found wrong then is wrong, and replaced
+        on the condition that it is still there. What is found right may be overwritten by a
+        renderer that has not yet seen this ledger, so it is looked at again.
+
+        Raises:
+            ConflictError: another wrote the ledger or a page meanwhile.
+        """
+        pages = render_pages(ledger)
+        reading = {key: calls.begin(self._bucket.get, key) for key in sorted(pages)}
+        etag = self._put_ledger(ledger, stored)
+        is_new = stored is None or stored.etag != etag
+        writing = [
+            calls.begin(self._write_page, key, pages[key], found.result(), again=is_new)
+            for key, found in reading.items()
+        ]
+        written = sum([page.result() for page in writing])
+        if written and not self._is_stored(ledger, etag):
+            raise ConflictError(f"{ledger_key(ledger.playlist_id)} was written by another")
+        return written
 
     def _put_ledger(self, ledger: Ledger, stored: Stored | None) -> str:
         """Write the ledger unless its bytes are stored already; return its ETag.
@@ -229,22 +263,18 @@ class Renderer:
         self._render_queue.send([encode_message(request)])
         logger.info("too little time is left: another message goes on")
 
-    def _write_pages(self, ledger: Ledger) -> int:
-        """Write each page that stands otherwise in the bucket; return how many there were.
+    def _write_page(self, key: str, page: Page, found: Stored | None, *, again: bool) -> bool:
+        """Write a page unless it stands there already; return whether it was written.
 
-        Raises:
-            ConflictError: another wrote one meanwhile.
+        A page that was `found` right is looked at `again` if that is asked for.
         """
-        pages = render_pages(ledger)
-        written = 0
-        with closing(read_ahead(self._bucket, sorted(pages))) as reading:
-            for key, stored in reading:
-                page = pages[key]
-                if stored is None or stored.body != page.body:
-                    etag = stored.etag if stored else None
-                    self._bucket.put(key, page.body, page.content_type, replacing=etag)
-                    written += 1
-        return written
+        if again and found and found.body == page.body:
+            found = self._bucket.get(key)
+        if found and found.body == page.body:
+            return False
+        replacing = found.etag if found else None
+        self._bucket.put(key, page.body, page.content_type, replacing=replacing)
+        return True
 
     def _is_stored(self, ledger: Ledger, etag: str) -> bool:
         stored = self._bucket.get(ledger_key(ledger.playlist_id))
