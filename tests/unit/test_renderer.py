@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from time import sleep
 from typing import Any
@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from playlist_archive import read_ahead, renderer
 from playlist_archive.at_once import open_pool
 from playlist_archive.errors import ConflictError, OutOfTimeError, StorageError
-from playlist_archive.fold import NEWEST_CHANGES, fold, fold_all
+from playlist_archive.fold import NEWEST_CHANGES, Fold, fold_all
 from playlist_archive.keys import damaged_key, ledger_key, snapshot_key, snapshots_prefix, view_key
-from playlist_archive.ledger import Ledger, decode_ledger, encode_ledger, with_standing
+from playlist_archive.ledger import decode_ledger, encode_ledger, with_standing
 from playlist_archive.messages import RenderRequest, Standing, decode_render_request
 from playlist_archive.renderer import SECONDS_FOR_PAGES, Rendered, Renderer
 from playlist_archive.snapshot import Row, Snapshot, encode_snapshot
@@ -487,13 +487,14 @@ def test_few_snapshots_are_read_ahead_however_many_there_are(
     ahead: list[int] = []
     folded = 0
 
-    def counting(ledger: Ledger | None, snapshot: Snapshot, *skipped: object) -> Ledger:
-        nonlocal folded
-        ahead.append(len(snapshots_read(bucket)) - folded)
-        folded += 1
-        return fold(ledger, snapshot)
+    class Counting(Fold):
+        def add(self, snapshot: Snapshot, skipped: Sequence[datetime] = ()) -> None:
+            nonlocal folded
+            ahead.append(len(snapshots_read(bucket)) - folded)
+            folded += 1
+            super().add(snapshot, skipped)
 
-    monkeypatch.setattr(renderer, "fold", counting)
+    monkeypatch.setattr(renderer, "Fold", Counting)
     play(bucket, LOOK)
 
     assert folded == 60

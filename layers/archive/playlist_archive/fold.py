@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple, Self
 
 import msgspec
 from msgspec.structs import replace
@@ -25,7 +26,7 @@ from playlist_archive.ledger import (
     names_after,
     year_of,
 )
-from playlist_archive.messages import Header
+from playlist_archive.messages import header_of
 from playlist_archive.moments import Moment, in_utc, to_moment
 from playlist_archive.snapshot import Item, Row, Snapshot
 
@@ -42,160 +43,271 @@ def fold_all(snapshots: Iterable[Snapshot]) -> Ledger:
     Raises:
         ValueError: there is no snapshot.
     """
-    ledger: Ledger | None = None
+    folding = Fold(None)
     for snapshot in sorted(snapshots, key=lambda snapshot: snapshot.time):
-        ledger = fold(ledger, snapshot)
+        folding.add(snapshot)
+    ledger = folding.ledger()
     if ledger is None:
         raise ValueError("a ledger begins with a snapshot")
     return ledger
 
 
 def fold(ledger: Ledger | None, snapshot: Snapshot, skipped: Sequence[datetime] = ()) -> Ledger:
-    """Return the ledger with one more snapshot, or as it is if that snapshot was its last.
+    """Return the ledger with one more snapshot, as `Fold.add` takes it."""
+    folding = Fold(ledger)
+    folding.add(snapshot, skipped)
+    folded = folding.ledger()
+    assert folded
+    return folded
 
-    `skipped` are the times of snapshots between the ledger's last and this one that nobody can
-    read. They count as known, so that they are not taken for late ones.
 
-    Raises:
-        ValueError: the snapshot is older than the ledger's last, or another playlist's.
+class _Dated(NamedTuple):
+    """When a row was added, as Spotify says and as the ledger does."""
+
+    added_at: datetime | None
+    moment: Moment | None
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        return cls(row.added_at, to_moment(row.added_at) if row.added_at else None)
+
+
+class _Place(NamedTuple):
+    """A row of the last snapshot whose song is there only once, and its occurrence."""
+
+    row: Row
+    occurrence: int
+
+
+class Fold:
+    """A ledger in the making.
+
+    What a snapshot takes depends on its rows alone, however many songs there were before; a row
+    that stands as it stood in the last snapshot takes next to nothing.
     """
-    header = Header(
-        name=snapshot.name,
-        description=snapshot.description,
-        owner=snapshot.owner,
-        url=snapshot.url,
-        snapshot_id=snapshot.snapshot_id,
-        followers=snapshot.followers,
-    )
-    time = in_utc(snapshot.time)
-    if ledger is None:
-        nothing = Ledger(
-            playlist_id=snapshot.playlist_id,
-            first_read=time,
-            last=time,
-            fingerprint=fingerprint_of([*skipped, time]),
-            header=header,
-        )
-        return replace(_fold_rows(nothing, snapshot), changes=())
-    if ledger.playlist_id != snapshot.playlist_id:
-        raise ValueError(f"{snapshot.playlist_id} is not the playlist of this ledger")
-    if time == ledger.last:
-        return ledger
-    if time < ledger.last:
-        raise ValueError(f"the snapshot of {time} is older than the ledger's of {ledger.last}")
-    folded = _fold_rows(ledger, snapshot)
-    fingerprint = fingerprint_of([*skipped, time], ledger.fingerprint)
-    return _put_away(replace(folded, header=header, last=time, fingerprint=fingerprint))
 
+    def __init__(self, ledger: Ledger | None) -> None:
+        self._ledger = ledger  # its items, occurrences, rows and changes may be out of date
+        self._items = list(ledger.items) if ledger else []
+        self._occurrences = list(ledger.occurrences) if ledger else []
+        self._changes = list(ledger.changes) if ledger else []
+        self._order = [row.occurrence for row in ledger.rows] if ledger else []
+        self._hidden = _hidden(ledger.rows) if ledger else []
+        self._rows: Sequence[Row] | None = None  # those of the last snapshot that was added
+        self._item_of = {item.uri: index for index, item in enumerate(self._items)}
+        self._occurrence_of = {
+            (one.item, one.nth): index for index, one in enumerate(self._occurrences)
+        }
+        self._dates: dict[int, _Dated] = {}  # of the occurrences that are there
+        self._places: dict[str, _Place] = {}  # in the last snapshot, by URI
 
-def _fold_rows(ledger: Ledger, snapshot: Snapshot) -> Ledger:
-    time = in_utc(snapshot.time)
-    checked = in_utc(snapshot.previous_check) if snapshot.previous_check else ledger.last
-    previous = max(ledger.last, checked)
-    items, positions, item_news = _fold_items(ledger, snapshot.rows)
-    occurrences = list(ledger.occurrences)
-    before = [row.occurrence for row in ledger.rows]
-    order = _recognise_hidden(_occurrences_of(positions, occurrences), before)
-    rows = tuple(
-        [
-            LedgerRow(
-                index,
-                to_moment(row.added_at) if row.added_at else None,
-                row.added_by,
-                hidden=row.item is None and index is not None,
-            )
-            for row, index in zip(snapshot.rows, order, strict=True)
+    def ledger(self) -> Ledger | None:
+        """Return the ledger, None where no snapshot was ever folded."""
+        if self._ledger is None or self._rows is None:
+            return self._ledger
+        rows = [
+            self._ledger_row(row, index) for row, index in zip(self._rows, self._order, strict=True)
         ]
-    )
-    were_there, there = set(before), set(order)
-    added, readded = _begin_stays(occurrences, rows, were_there, to_moment(time))
-    removed = [index for index in before if index is not None and index not in there]
-    last_seen, first_missing = to_moment(previous), to_moment(time)
-    for index in removed:
-        _change_stay(occurrences, index, last_seen=last_seen, first_missing=first_missing)
+        return replace(
+            self._ledger,
+            items=tuple(self._items),
+            occurrences=tuple(self._occurrences),
+            rows=tuple(rows),
+            changes=tuple(self._changes),
+        )
 
-    kept = [index for index in order if index is not None and index in were_there]
-    moved = _moved(before, kept)
-    hidden_before, hidden = _hidden(ledger.rows), _hidden(rows)
-    newly_hidden = (index for index in hidden if index not in hidden_before)
-    shown_again = (index for index in hidden_before if index in there and index not in hidden)
-    change = Change(
-        time=time,
-        previous=previous,
-        added=tuple(added),
-        removed=tuple(removed),
-        readded=tuple(readded),
-        moved=tuple(moved[:MOVED_NAMED]),
-        moved_count=len(moved),
-        unavailable=(*(occurrences[index].item for index in newly_hidden), *item_news.unplayable),
-        available=(*(occurrences[index].item for index in shown_again), *item_news.playable),
-        renamed=tuple(item_news.renamed),
-        name=_if_changed(ledger.header.name, snapshot.name),
-        description=_if_changed(ledger.header.description, snapshot.description),
-        owner=_if_changed(ledger.header.owner, snapshot.owner),
-    )
-    is_news = change != Change(time=change.time, previous=change.previous)
-    return replace(
-        ledger,
-        items=tuple(items),
-        occurrences=tuple(occurrences),
-        rows=rows,
-        changes=(*ledger.changes, change) if is_news else ledger.changes,
-    )
+    def _ledger_row(self, row: Row, index: int | None) -> LedgerRow:
+        # A hidden row's date is not that of the occurrence.
+        dated = _Dated.of(row) if index is None or row.item is None else self._dates[index]
+        hidden = row.item is None and index is not None
+        return LedgerRow(index, dated.moment, row.added_by, hidden=hidden)
 
+    def add(self, snapshot: Snapshot, skipped: Sequence[datetime] = ()) -> None:
+        """Take one more snapshot, or nothing if it is the one that was taken last.
 
-def _put_away(ledger: Ledger) -> Ledger:
-    """Put the oldest changes away when there are too many.
+        `skipped` are the times of snapshots between that one and this one that nobody can read.
+        They count as known, so that they are not taken for late ones.
 
-    Many at once, because a year's page is written again whenever changes join it.
-    """
-    if len(ledger.changes) <= NEWEST_CHANGES:
-        return ledger
-    afters = names_after(ledger.changes, ledger.names)
-    old = list(zip(ledger.changes, afters, strict=True))[:PUT_AWAY_AT_ONCE]
-    years = dict(ledger.years)
-    for year, group in groupby(old, key=lambda pair: year_of(pair[0])):
-        changes, names = zip(*group, strict=True)
-        encoded = msgspec.Raw(msgspec.json.encode(changes))
-        put_away = OldChanges(len(changes), names[-1], encoded)
-        years[year] = (*years.get(year, ()), put_away)
-    return replace(ledger, changes=ledger.changes[PUT_AWAY_AT_ONCE:], years=years)
+        Raises:
+            ValueError: the snapshot is older than the last one, or another playlist's.
+        """
+        header, time = header_of(snapshot), in_utc(snapshot.time)
+        before = self._ledger
+        if before is None:
+            nothing = Ledger(
+                playlist_id=snapshot.playlist_id, first_read=time, last=time, header=header
+            )
+            self._fold_rows(nothing, snapshot)
+            fingerprint = fingerprint_of([*skipped, time])
+            self._ledger = replace(nothing, fingerprint=fingerprint)
+            return
+        if before.playlist_id != snapshot.playlist_id:
+            raise ValueError(f"{snapshot.playlist_id} is not the playlist of this ledger")
+        if time == before.last:
+            return
+        if time < before.last:
+            raise ValueError(f"the snapshot of {time} is older than the ledger's of {before.last}")
+        change = self._fold_rows(before, snapshot)
+        if change != Change(time=change.time, previous=change.previous):
+            self._changes.append(change)
+        fingerprint = fingerprint_of([*skipped, time], before.fingerprint)
+        self._ledger = replace(before, header=header, last=time, fingerprint=fingerprint)
+        if len(self._changes) > NEWEST_CHANGES:
+            self._put_away(self._ledger)
 
+    def _fold_rows(self, ledger: Ledger, snapshot: Snapshot) -> Change:
+        """Take the rows and return what is new in them, which may be nothing."""
+        time = in_utc(snapshot.time)
+        checked = in_utc(snapshot.previous_check) if snapshot.previous_check else ledger.last
+        previous = max(ledger.last, checked)
+        before, hidden_before = self._order, self._hidden
+        order, fresh, item_news = self._recognise(snapshot.rows)
+        self._order, self._rows = _recognise_hidden(order, before), snapshot.rows
+        self._hidden = [
+            index
+            for index, shown in zip(self._order, order, strict=True)
+            if shown is None and index is not None
+        ]
+        were_there, there = set(before), set(self._order)
+        added, readded = self._begin_stays(fresh, were_there, to_moment(time))
+        stayed = [index for index in before if index in there and index is not None]
+        removed = [index for index in before if index not in there and index is not None]
+        last_seen, first_missing = to_moment(previous), to_moment(time)
+        for index in removed:
+            self._change_stay(index, last_seen=last_seen, first_missing=first_missing)
+            self._dates.pop(index, None)
 
-def _begin_stays(
-    occurrences: list[Occurrence],
-    rows: Iterable[LedgerRow],
-    before: Container[int | None],
-    time: Moment,
-) -> tuple[list[int], list[int]]:
-    """Begin the stays of rows that were not there before; return those added, those readded.
+        kept = [index for index in self._order if index in were_there and index is not None]
+        moved = _moved(stayed, kept)
+        hidden = self._hidden
+        newly_hidden = (index for index in hidden if index not in hidden_before)
+        shown_again = (index for index in hidden_before if index in there and index not in hidden)
+        known = self._occurrences
+        return Change(
+            time=time,
+            previous=previous,
+            added=tuple(added),
+            removed=tuple(removed),
+            readded=tuple(readded),
+            moved=tuple(moved[:MOVED_NAMED]),
+            moved_count=len(moved),
+            unavailable=(*(known[index].item for index in newly_hidden), *item_news.unplayable),
+            available=(*(known[index].item for index in shown_again), *item_news.playable),
+            renamed=tuple(item_news.renamed),
+            name=_if_changed(ledger.header.name, snapshot.name),
+            description=_if_changed(ledger.header.description, snapshot.description),
+            owner=_if_changed(ledger.header.owner, snapshot.owner),
+        )
 
-    A stay that goes on may turn out to have begun on an earlier day.
-    """
-    added: list[int] = []
-    readded: list[int] = []
-    for row in rows:
-        index = row.occurrence
-        if index is None or row.hidden:
-            continue
-        stays = occurrences[index].intervals
-        if index not in before:
-            (readded if stays else added).append(index)
-            begun = (*stays, Interval(time, row.added_at))
-            occurrences[index] = replace(occurrences[index], intervals=begun)
-        elif _is_older(row.added_at, stays[-1]):
-            _change_stay(occurrences, index, added_at=row.added_at)
-    return added, readded
+    def _recognise(
+        self, rows: Sequence[Row]
+    ) -> tuple[list[int | None], list[tuple[Row, int]], "_ItemNews"]:
+        """Take the newest texts.
 
+        Returns:
+            The occurrence of each row, those rows that do not stand as they stood before with their
+            occurrences, of which new ones have no stay yet, and what is new about known items.
+        """
+        order: list[int | None] = []
+        fresh: list[tuple[Row, int]] = []
+        replaced: dict[int, Item] = {}
+        places: dict[str, _Place] = {}
+        repeated: dict[str, int] = {}
+        known_items = len(self._items)
+        stood = self._places.pop
+        for row in rows:
+            item = row.item
+            if item is None:
+                order.append(None)
+                continue
+            uri = item.uri
+            place = stood(uri, None)
+            if place is not None and place.row == row:
+                places[uri] = place
+                order.append(place.occurrence)
+                continue
+            position = self._take_text(item, known_items, replaced)
+            nth = repeated[uri] = repeated.get(uri, 0) + 1 if uri in places else 0
+            occurrence = self._occurrence_at(position, nth)
+            places.setdefault(uri, _Place(row, occurrence))
+            order.append(occurrence)
+            fresh.append((row, occurrence))
+        for uri, nth in repeated.items():
+            if nth:  # which of its texts is the newest, only all of its rows tell
+                del places[uri]
+        self._places = places
+        return order, fresh, self._news_of(replaced)
 
-def _change_stay(occurrences: list[Occurrence], index: int, **changes: Moment | None) -> None:
-    *former, last = occurrences[index].intervals
-    stays = (*former, replace(last, **changes))
-    occurrences[index] = replace(occurrences[index], intervals=stays)
+    def _take_text(self, item: Item, known_items: int, replaced: dict[int, Item]) -> int:
+        """Return the place of an item, whose text becomes the newest; note that of a known one."""
+        items = self._items
+        index = self._item_of.setdefault(item.uri, len(items))
+        if index == len(items):
+            items.append(item)
+        elif items[index] != item:
+            if index < known_items:
+                replaced.setdefault(index, items[index])
+            items[index] = item
+        return index
 
+    def _news_of(self, replaced: dict[int, Item]) -> "_ItemNews":
+        news = _ItemNews([], [], [])
+        for index in sorted(replaced):
+            old, new = replaced[index], self._items[index]
+            if item_line(old) != item_line(new):
+                news.renamed.append((index, item_line(old)))
+            if old.playable != new.playable:
+                (news.playable if new.playable else news.unplayable).append(index)
+        return news
 
-def _hidden(rows: Iterable[LedgerRow]) -> list[int]:
-    return [row.occurrence for row in rows if row.hidden and row.occurrence is not None]
+    def _occurrence_at(self, item: int, nth: int) -> int:
+        index = self._occurrence_of.setdefault((item, nth), len(self._occurrences))
+        if index == len(self._occurrences):
+            self._occurrences.append(Occurrence(item, nth, ()))
+        return index
+
+    def _begin_stays(
+        self, fresh: Iterable[tuple[Row, int]], before: Container[int | None], time: Moment
+    ) -> tuple[list[int], list[int]]:
+        """Begin the stays of rows that were not there before; return those added, those readded.
+
+        A stay that goes on may turn out to have begun on an earlier day.
+        """
+        added: list[int] = []
+        readded: list[int] = []
+        for row, index in fresh:
+            dated = self._dates.get(index)
+            if dated is None or dated.added_at != row.added_at:
+                dated = self._dates[index] = _Dated.of(row)
+            stays = self._occurrences[index].intervals
+            if index not in before:
+                (readded if stays else added).append(index)
+                begun = (*stays, Interval(time, dated.moment))
+                self._occurrences[index] = replace(self._occurrences[index], intervals=begun)
+            elif _is_older(dated.moment, stays[-1]):
+                self._change_stay(index, added_at=dated.moment)
+        return added, readded
+
+    def _change_stay(self, index: int, **changes: Moment | None) -> None:
+        *former, last = self._occurrences[index].intervals
+        stays = (*former, replace(last, **changes))
+        self._occurrences[index] = replace(self._occurrences[index], intervals=stays)
+
+    def _put_away(self, ledger: Ledger) -> None:
+        """Put the oldest changes away.
+
+        Many at once, because a year's page is written again whenever changes join it.
+        """
+        afters = names_after(self._changes, ledger.names)
+        old = list(zip(self._changes, afters, strict=True))[:PUT_AWAY_AT_ONCE]
+        years = dict(ledger.years)
+        for year, group in groupby(old, key=lambda pair: year_of(pair[0])):
+            changes, names = zip(*group, strict=True)
+            encoded = msgspec.Raw(msgspec.json.encode(changes))
+            put_away = OldChanges(len(changes), names[-1], encoded)
+            years[year] = (*years.get(year, ()), put_away)
+        del self._changes[:PUT_AWAY_AT_ONCE]
+        self._ledger = replace(ledger, years=years)
 
 
 class _ItemNews(msgspec.Struct):
@@ -206,55 +318,8 @@ class _ItemNews(msgspec.Struct):
     playable: list[int]
 
 
-def _fold_items(
-    ledger: Ledger, rows: Sequence[Row]
-) -> tuple[list[Item], list[int | None], _ItemNews]:
-    """Return all items with their newest texts, the item of each row, and what is new."""
-    items = list(ledger.items)
-    index_of = {item.uri: index for index, item in enumerate(items)}
-    positions: list[int | None] = []
-    for row in rows:
-        if row.item is None:
-            positions.append(None)
-            continue
-        index = index_of.setdefault(row.item.uri, len(items))
-        if index == len(items):
-            items.append(row.item)
-        else:
-            items[index] = row.item
-        positions.append(index)
-
-    news = _ItemNews([], [], [])
-    for index, (old, new) in enumerate(zip(ledger.items, items, strict=False)):
-        if old is new or old == new:
-            continue
-        if item_line(old) != item_line(new):
-            news.renamed.append((index, item_line(old)))
-        if old.playable != new.playable:
-            (news.playable if new.playable else news.unplayable).append(index)
-    return items, positions, news
-
-
-def _occurrences_of(
-    positions: Iterable[int | None], occurrences: list[Occurrence]
-) -> list[int | None]:
-    """Return the occurrence of each row; new ones are appended to `occurrences`."""
-    index_of = {
-        (occurrence.item, occurrence.nth): index for index, occurrence in enumerate(occurrences)
-    }
-    seen: dict[int, int] = {}
-    order: list[int | None] = []
-    for item in positions:
-        if item is None:
-            order.append(None)
-            continue
-        nth = seen.get(item, 0)
-        seen[item] = nth + 1
-        index = index_of.setdefault((item, nth), len(occurrences))
-        if index == len(occurrences):
-            occurrences.append(Occurrence(item, nth, ()))
-        order.append(index)
-    return order
+def _hidden(rows: Iterable[LedgerRow]) -> list[int]:
+    return [row.occurrence for row in rows if row.hidden and row.occurrence is not None]
 
 
 def _recognise_hidden(
@@ -295,8 +360,10 @@ def _recognise_hidden(
     return result
 
 
-def _moved(before: Sequence[int | None], kept: Sequence[int]) -> list[int]:
+def _moved(before: Sequence[int], kept: Sequence[int]) -> list[int]:
     """Return the fewest rows of `kept` that must move to bring it into the order of `before`."""
+    if before == kept:
+        return []
     place_before = {index: place for place, index in enumerate(before)}
     places = [place_before[index] for index in kept]
     stay = set(_longest_increasing(places))

@@ -21,7 +21,7 @@ from playlist_archive.bucket import Bucket, Stored, list_snapshots, set_aside
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
-from playlist_archive.fold import fold
+from playlist_archive.fold import Fold
 from playlist_archive.keys import ledger_key, parse_snapshot_key
 from playlist_archive.ledger import (
     Ledger,
@@ -202,6 +202,7 @@ class Renderer:
 
         At least one is folded, so that each invocation comes nearer to the end.
         """
+        folding = Fold(ledger)
         skipped: list[datetime] = []
         run: datetime | None = None
         damaged = False
@@ -215,12 +216,12 @@ class Renderer:
                 damaged |= set_aside(self._bucket, key, stored.body, time)
                 skipped.append(time)
                 continue
-            ledger = fold(ledger, snapshot, skipped)
+            folding.add(snapshot, skipped)
             run = _run_of(stored)
             skipped.clear()
             if remaining_seconds() < SECONDS_FOR_PAGES:
-                return _Folded(ledger, run, damaged, finished=False)
-        return _Folded(ledger, run, damaged, finished=True)
+                return _Folded(folding.ledger(), run, damaged, finished=False)
+        return _Folded(folding.ledger(), run, damaged, finished=True)
 
     def _publish(self, ledger: Ledger, stored: Stored | None, calls: Calls) -> int:
         """Write the ledger, then each page that stands otherwise; return how many those were.
