@@ -29,8 +29,7 @@ from playlist_archive.snapshot import (
     encode_snapshot,
 )
 from playlist_archive.views import VIEWS
-from playlist_archive.views.cells import cells
-from playlist_archive.views.twins import item_members
+from playlist_archive.views.item_texts import ItemTexts
 from tools.spotify.history import HistoryLibrary
 from tools.spotify.library import Album as LibraryAlbum
 from tools.spotify.library import Artist as LibraryArtist
@@ -117,34 +116,26 @@ def render(stored: bytes | None, document: bytes, times: Times) -> bytes:
     lap("fold")
     body = encode_ledger(ledger)
     lap("encode the ledger")
+    texts = ItemTexts(ledger.items)
     for name, view in VIEWS.items():
-        list(view(ledger))
+        list(view(ledger, texts))
         lap(f"view {name}")
     return body
 
 
-def forget() -> None:
-    """Drop what a warm process remembers of songs."""
-    cells.cache_clear()
-    item_members.cache_clear()
-
-
-def measure_history(file: Path, versions: int | None, *, cold: bool) -> None:
+def measure_history(file: Path, versions: int | None) -> None:
+    """Tell what a render takes that follows each version."""
     times: Times = Counter()
     done = 0
     for snapshots in read_versions(file):
         stored = None
         for snapshot in snapshots[: versions and versions - done]:
-            document = encode_snapshot(snapshot)
-            if cold:
-                forget()
-            stored = render(stored, document, times)
+            stored = render(stored, encode_snapshot(snapshot), times)
             done += 1
         if done == versions:
             break
     total = times.total()
-    kind = "a cold process each" if cold else "one process"
-    print(f"{done} versions in {total:.1f} s of CPU, {kind}: {done / total:.0f} a second")
+    print(f"{done} versions in {total:.1f} s of CPU: {done / total:.0f} a second")
     for step, seconds in times.items():
         print(f"  {step:24} {seconds / done * 1000:7.3f} ms {seconds / total:6.1%}")
 
@@ -182,7 +173,6 @@ def _measure_render(before: int, rows: int) -> float:
     document = encode_snapshot(snapshot)
     samples = []
     for _ in range(5):
-        forget()
         times: Times = Counter()
         render(stored, document, times)
         samples.append(times.total())
@@ -200,8 +190,7 @@ def main(
     versions: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
 ) -> None:
     """Fold and render the versions of a history file, then playlists that grow."""
-    measure_history(file, versions, cold=True)
-    measure_history(file, versions, cold=False)
+    measure_history(file, versions)
     measure_growth()
 
 
