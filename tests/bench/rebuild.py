@@ -20,6 +20,7 @@ from playlist_archive.aws import open_bucket, open_queue
 from playlist_archive.bucket import Listed, Stored
 from playlist_archive.keys import SNAPSHOTS, ledger_key, snapshot_key
 from playlist_archive.messages import RenderRequest
+from playlist_archive.render_jobs import RenderJob
 from playlist_archive.renderer import Renderer
 from playlist_archive.snapshot import Row, Snapshot, encode_snapshot
 from tests.bench.large_catalog import read_peak_mb
@@ -80,7 +81,7 @@ def write_snapshots(bucket: SnapshotFolder, rows: int, snapshots: int, replaced:
 def measure(renderer: Renderer, request: RenderRequest) -> float:
     """Return the processor's seconds that a request takes."""
     began = process_time()
-    renderer.render_request(request, plenty)
+    renderer.render(RenderJob(request), plenty)
     return round(process_time() - began, 2)
 
 

@@ -29,7 +29,7 @@ from playlist_archive.renderer import Renderer
 from playlist_archive.snapshot import Snapshot, encode_snapshot
 from tests.builders import DAY, PLAYLIST, RUN, a_header, a_row
 from tests.fakes import FakeBucket, FakeClock, FakeQueue
-from tests.pipeline import plenty
+from tests.pipeline import render_snapshot
 from tools.chaos.store import ObjectStore, StoredObject
 from tools.scale.model import Assumptions, Deployment, cpu_seconds
 from tools.scale.prices import LAMBDA_GB_SECONDS, LAMBDA_INVOCATIONS, S3_GETS, S3_WRITES
@@ -134,7 +134,7 @@ def measure(s3: SlowS3, renderer: Renderer, version: Snapshot) -> Taken:
     s3.waits.clear()
     s3.answering_seconds = 0
     began = time.process_time()
-    renderer.render_snapshot(key, plenty)
+    render_snapshot(renderer, key)
     cpu = time.process_time() - began - s3.answering_seconds
     return Taken(time_covered(s3.waits), cpu, s3.calls.copy())
 
@@ -175,7 +175,7 @@ def measure_in_memory(rows: int) -> tuple[float, float]:
             if day == _ARCHIVED_DAYS:
                 bucket.before = lambda operation, _: time.sleep(seconds_of(operation, assumed))
             began, cpu_began = time.perf_counter(), time.process_time()
-            renderer.render_snapshot(key, plenty)
+            render_snapshot(renderer, key)
             seconds.append(time.perf_counter() - began)
             cpu.append(time.process_time() - cpu_began)
     return min(seconds[_ARCHIVED_DAYS:]), min(cpu[_ARCHIVED_DAYS:])

@@ -19,13 +19,14 @@ from playlist_archive.fold import NEWEST_CHANGES, Fold, fold_all
 from playlist_archive.keys import damaged_key, ledger_key, snapshot_key, snapshots_prefix, view_key
 from playlist_archive.ledger import decode_ledger, encode_ledger, with_standing
 from playlist_archive.messages import RenderRequest, Standing, decode_render_request
+from playlist_archive.render_jobs import RenderJob
 from playlist_archive.renderer import SECONDS_FOR_PAGES, Rendered, Renderer
 from playlist_archive.snapshot import Row, Snapshot, encode_snapshot
 from playlist_archive.views import render_pages
 from tests.actors import Actor, InlineExecutor, Play, play_until
 from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, rows
 from tests.fakes import FakeBucket, FakeClock, FakeQueue
-from tests.pipeline import plenty
+from tests.pipeline import plenty, render_snapshot
 
 pytestmark = pytest.mark.unit
 
@@ -68,13 +69,13 @@ def render(snapshot: Snapshot) -> Job:
 
     def job(renderer: Renderer, bucket: FakeBucket, remaining: RemainingSeconds) -> Rendered:
         bucket.objects.setdefault(key_of(snapshot), encode_snapshot(snapshot))
-        return renderer.render_snapshot(key_of(snapshot), remaining)
+        return render_snapshot(renderer, key_of(snapshot), remaining)
 
     return job
 
 
 def ask(request: RenderRequest) -> Job:
-    return lambda renderer, _, remaining: renderer.render_request(request, remaining)
+    return lambda renderer, _, remaining: renderer.render(RenderJob(request), remaining)
 
 
 def tell(standing: Standing) -> Job:
@@ -221,7 +222,7 @@ def test_a_snapshot_that_comes_between_its_read_and_the_list_is_folded() -> None
             bucket.objects[key_of(SNAPSHOTS[1])] = late
 
     bucket.before = put_before_list
-    a_renderer(bucket).render_snapshot(key_of(SNAPSHOTS[1]), plenty)
+    render_snapshot(a_renderer(bucket), key_of(SNAPSHOTS[1]))
 
     assert bucket.objects == clean(*SNAPSHOTS[:2])
 
@@ -247,7 +248,7 @@ def test_a_page_that_cannot_be_written_gives_the_message_back_once_all_calls_hav
     bucket = Slow()
     bucket.objects |= a_bucket(SNAPSHOTS[0]).objects
     with open_pool() as pool, pytest.raises(error):
-        a_renderer(bucket, pool=pool).render_snapshot(key_of(SNAPSHOTS[0]), plenty)
+        render_snapshot(a_renderer(bucket, pool=pool), key_of(SNAPSHOTS[0]))
 
     assert not going_on
     repaired = FakeBucket()
@@ -523,9 +524,8 @@ def test_what_time_does_not_allow_is_gone_on_with_by_another_message() -> None:
     bucket, queue = a_bucket(*SNAPSHOTS), FakeQueue()
     for snapshot in SNAPSHOTS:
         bucket.metadata[key_of(snapshot)] = {"run": "2026-10-09T04:00:00Z"}
-    rendered = a_renderer(bucket, queue).render_request(
-        RenderRequest(playlist_id=PLAYLIST, standing=STANDING, rebuild=True), Countdown(2)
-    )
+    request = RenderRequest(playlist_id=PLAYLIST, standing=STANDING, rebuild=True)
+    rendered = a_renderer(bucket, queue).render(RenderJob(request), Countdown(2))
 
     assert rendered == Rendered(0, "2026-10-09T04:00:00Z")
     assert list(map(decode_render_request, queue.bodies)) == [
@@ -540,9 +540,7 @@ def test_what_cannot_even_be_begun_comes_again_as_it_is() -> None:
     bucket, queue = a_clean_bucket(), FakeQueue()
 
     with pytest.raises(OutOfTimeError):
-        a_renderer(bucket, queue).render_request(
-            RenderRequest(playlist_id=PLAYLIST, rebuild=True), Countdown(0)
-        )
+        REBUILD(a_renderer(bucket, queue), bucket, Countdown(0))
 
     assert not queue.bodies
     assert not bucket.calls

@@ -7,7 +7,7 @@ the one that its pages were made from, and begins again if it is not.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from itertools import takewhile
@@ -34,6 +34,7 @@ from playlist_archive.messages import DamageReport, RenderRequest, Time, encode_
 from playlist_archive.moments import Moment, to_moment
 from playlist_archive.new_snapshots import NewSnapshots
 from playlist_archive.queues import Queue
+from playlist_archive.render_jobs import RenderJob
 from playlist_archive.snapshot import decode_stored
 from playlist_archive.views import Page, render_pages
 
@@ -81,63 +82,37 @@ class Renderer:
         self._outcome_queue = outcome_queue
         self._clock = clock
 
-    def render_snapshot(self, key: str, remaining_seconds: Callable[[], float]) -> Rendered:
-        """Bring the playlist up to date of which a snapshot was written under `key`.
-
-        A key that is no snapshot's is ignored.
-        """
-        parsed = parse_snapshot_key(key)
-        if parsed is None:
-            logger.info("%s is no snapshot", key)
-            return Rendered(0)
-        playlist_id, time = parsed
-        return self._render(RenderRequest(playlist_id=playlist_id), time, remaining_seconds)
-
-    def render_request(
-        self, request: RenderRequest, remaining_seconds: Callable[[], float]
-    ) -> Rendered:
-        """Bring the playlist up to date as the request says."""
-        return self._render(request, None, remaining_seconds)
-
-    def _render(
-        self,
-        request: RenderRequest,
-        announced: datetime | None,
-        remaining_seconds: Callable[[], float],
-    ) -> Rendered:
-        """Fold, render and write; `announced` is the time of a snapshot that S3 told of.
+    def render(self, job: RenderJob, remaining_seconds: Callable[[], float]) -> Rendered:
+        """Bring a playlist up to date as the job says.
 
         Raises:
             ConflictError: others wrote all the time.
             OutOfTimeError: too little time is left to begin, or to begin again. Nothing may be
-                sent in place of the message, which alone knows what is to be done.
+                sent in place of the messages, which alone know what is to be done.
         """
+        playlist_id = job.request.playlist_id
         for _ in range(_ATTEMPTS):
             if remaining_seconds() < SECONDS_FOR_PAGES:
-                raise OutOfTimeError(f"too little time is left to render {request.playlist_id}")
+                raise OutOfTimeError(f"too little time is left to render {playlist_id}")
             try:
                 with Calls(self._pool) as calls:
-                    return self._attempt(request, announced, calls, remaining_seconds)
+                    return self._attempt(job, calls, remaining_seconds)
             except ConflictError as error:
                 logger.info("another renderer was quicker: %s", error)
-        raise ConflictError(f"the pages of {request.playlist_id} were written by others")
+        raise ConflictError(f"the pages of {playlist_id} were written by others")
 
     def _attempt(
-        self,
-        request: RenderRequest,
-        announced: datetime | None,
-        calls: Calls,
-        remaining_seconds: Callable[[], float],
+        self, job: RenderJob, calls: Calls, remaining_seconds: Callable[[], float]
     ) -> Rendered:
         """Do it once.
 
         Raises:
             ConflictError: another renderer wrote meanwhile.
         """
+        request, announced = job
         playlist_id = request.playlist_id
         reading = calls.begin(self._bucket.get, ledger_key(playlist_id))
-        times = [announced] if announced else []
-        snapshots = NewSnapshots(self._bucket, calls, playlist_id, times)
+        snapshots = NewSnapshots(self._bucket, calls, playlist_id, announced)
         stored = reading.result()
         known = _decode_ledger(playlist_id, stored)
         standing, damaged = (known.standing, False) if known else (None, True)
@@ -172,15 +147,15 @@ class Renderer:
             return Rendered(0, _moment(run))
         return Rendered(self._publish(ledger, stored, calls), _moment(run))
 
-    def _misses(self, ledger: Ledger, announced: datetime | None) -> bool:
-        """Say whether the ledger has to be made again for a snapshot that was announced late.
+    def _misses(self, ledger: Ledger, announced: Sequence[datetime]) -> bool:
+        """Say whether the ledger has to be made again for snapshots that were announced late.
 
         It must hold exactly the snapshots up to its last one that are there now. One without a
         fingerprint is of an earlier version, and nobody knows what it holds.
         """
         if not ledger.fingerprint:
             return True
-        if announced is None or announced > ledger.last:
+        if all(time > ledger.last for time in announced):
             return False
         listed = (time for _, time in list_snapshots(self._bucket, ledger.playlist_id))
         times = takewhile(lambda time: time <= ledger.last, listed)
