@@ -71,8 +71,9 @@ chaos: $(TEST) ## Archive a history file while everything goes wrong, and verify
 	@exec $(BIN)/python -m tools.chaos "$(FILE)" $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
-bench: $(TEST) ## Count requests, and measure rendering, over a history file: FILE=<file>
+bench: $(TEST) ## Count requests over a history file, and measure renders: FILE=<file>
 	@$(BIN)/python -m tests.bench.count_requests "$(FILE)"
+	@$(BIN)/python -m tests.bench.render_run
 	@$(BIN)/python -m tools.bench.render "$(FILE)"
 
 .PHONY: scale

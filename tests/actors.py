@@ -16,14 +16,17 @@ class Death(BaseException):
 
 
 class InlineExecutor(Executor):
-    """Does at once what is submitted, on the thread that submits it."""
+    """Does at once what is submitted, on the thread that submits it.
 
-    def __init__(self, _max_workers: int) -> None:
-        pass
+    Threads would make calls in an order that no test repeats.
+    """
 
     def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         done: Future[T] = Future()
-        done.set_result(fn(*args, **kwargs))
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
+            done.set_exception(error)
         return done
 
 

@@ -1,5 +1,6 @@
 """The whole pipeline in one process: the real services between in-memory queues and bucket."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from playlist_archive.bucket import Bucket
@@ -11,10 +12,12 @@ from playlist_archive.indexer import Indexed, Indexer
 from playlist_archive.keys import SNAPSHOTS
 from playlist_archive.lister import Lister
 from playlist_archive.messages import decode_outcome, decode_render_request
-from playlist_archive.renderer import Renderer
+from playlist_archive.render_jobs import RenderJob
+from playlist_archive.renderer import Rendered, Renderer
 from playlist_archive.settings import LibraryMode, SpotifySettings
 from playlist_archive.spotify import connection
 from playlist_archive.spotify.client import Spotify, WebApi
+from tests.actors import InlineExecutor
 from tests.fakes import FakeBucket, FakeQueue
 
 
@@ -41,6 +44,15 @@ def connect(
         request_interval_ms=interval_ms,
     )
     return connection.connect(settings, bucket, credentials, clock)
+
+
+def render_snapshot(
+    renderer: Renderer, key: str, remaining: Callable[[], float] = plenty
+) -> Rendered:
+    """Render as S3 asks for it when a snapshot was written under the key."""
+    job = RenderJob.of_snapshot(key)
+    assert job
+    return renderer.render(job, remaining)
 
 
 class Pipeline:
@@ -82,6 +94,7 @@ class Pipeline:
             render_queue=self.render_queue,
             outcome_queue=self.outcome_queue,
             clock=clock,
+            pool=InlineExecutor(),
         )
         self.indexer = Indexer(bucket=self.bucket, render_queue=self.render_queue, clock=clock)
         self.rendered: set[str] = set()
@@ -112,11 +125,11 @@ class Pipeline:
         keys = {key for key in self.bucket.objects if key.startswith(SNAPSHOTS)}
         new = sorted(keys - self.rendered)
         for key in new:
-            self.renderer.render_snapshot(key, plenty)
+            render_snapshot(self.renderer, key)
         self.rendered |= keys
         requests = self.render_queue.take()
         for body in requests:
-            self.renderer.render_request(decode_render_request(body), plenty)
+            self.renderer.render(RenderJob(decode_render_request(body)), plenty)
         return bool(new or requests)
 
     def index(self) -> bool:

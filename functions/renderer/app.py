@@ -1,26 +1,24 @@
 """RenderQueue: fold new snapshots into ledgers and write the pages that changed."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from playlist_archive.at_once import open_pool
 from playlist_archive.aws import open_bucket, open_queue
 from playlist_archive.clock import SystemClock
-from playlist_archive.events import parse_render_body
-from playlist_archive.messages import describe_message
-from playlist_archive.renderer import Renderer
+from playlist_archive.events import RenderOrder, parse_render_batch
+from playlist_archive.moments import to_moment
+from playlist_archive.renderer import Rendered, Renderer
 from playlist_archive.settings import RendererSettings
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
-processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @cache
@@ -31,37 +29,49 @@ def assemble() -> Renderer:
         render_queue=open_queue(settings.render_queue_url),
         outcome_queue=open_queue(settings.outcome_queue_url),
         clock=SystemClock(),
+        pool=open_pool(),
     )
 
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any]:
-    with processor(event["Records"], render_record, context):
-        results = processor.process()
-    response = processor.response()
-    runs = [run for status, run, _ in results if status == "success" and run]
-    failed = len(response["batchItemFailures"])
-    logger.info("batch rendered", run=max(runs, default=None), messages=len(results), failed=failed)
-    return response
-
-
-def render_record(record: SQSRecord, lambda_context: LambdaContext) -> str | None:
-    """Handle one message and return its run; its one line tells what became of it."""
+    """Render each playlist once; a message is done when all that it asks for is."""
 
     def remaining_seconds() -> float:
-        return lambda_context.get_remaining_time_in_millis() / 1000
+        return context.get_remaining_time_in_millis() / 1000
 
-    with logger.append_context_keys(**describe_message(record.body)):
+    batch = parse_render_batch(event)
+    for message_id, error in batch.malformed.items():
+        logger.warning("message comes again", message_id=message_id, reason=str(error))
+    for message_id in batch.idle:
+        logger.info("pages rendered", message_id=message_id, written=0)
+    failed, runs = set(batch.malformed), []
+    for order in batch.orders:
+        rendered = render_order(order, remaining_seconds)
+        if rendered is None:
+            failed.update(order.messages)
+        elif rendered.run:
+            runs.append(rendered.run)
+    messages = [record["messageId"] for record in event["Records"]]
+    run = max(runs, default=None)
+    logger.info("batch rendered", run=run, messages=len(messages), failed=len(failed))
+    return {"batchItemFailures": [{"itemIdentifier": it} for it in messages if it in failed]}
+
+
+def render_order(order: RenderOrder, remaining_seconds: Callable[[], float]) -> Rendered | None:
+    """Render one playlist, None where it failed; the one line tells what became of it."""
+    request, announced = order.job
+    run = {"run": to_moment(request.run)} if request.run else {}
+    with logger.append_context_keys(playlist_id=request.playlist_id, **run):
         try:
-            request, snapshot_keys = parse_render_body(record.body)
-            renderer = assemble()
-            rendered = [renderer.render_snapshot(key, remaining_seconds) for key in snapshot_keys]
-            if request:
-                rendered.append(renderer.render_request(request, remaining_seconds))
+            rendered = assemble().render(order.job, remaining_seconds)
         except Exception:
-            logger.warning("message comes again", exc_info=True)
-            raise
-        run = max((pages.run for pages in rendered if pages.run), default=None)
-        written = sum(pages.written for pages in rendered)
-        logger.info("pages rendered", run=run, snapshots=snapshot_keys or None, written=written)
-    return run
+            logger.warning("message comes again", messages=len(order.messages), exc_info=True)
+            return None
+        logger.info(
+            "pages rendered",
+            run=rendered.run,
+            snapshots=[to_moment(time) for time in announced] or None,
+            written=rendered.written,
+        )
+    return rendered

@@ -23,9 +23,10 @@ import typer
 from playlist_archive.credentials import Credentials
 from playlist_archive.keys import CATALOG, SNAPSHOTS
 from playlist_archive.messages import RenderRequest, Standing
+from playlist_archive.render_jobs import RenderJob
 from tests.bench.count_requests import name_kind
 from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
-from tests.pipeline import Pipeline, connect, plenty
+from tests.pipeline import Pipeline, connect, plenty, render_snapshot
 from tools.scale.counts import COUNTS, Cost, Counts, Large, Sizes
 from tools.spotify.accounts import Client
 from tools.spotify.history import HistoryLibrary
@@ -93,7 +94,7 @@ def archive(pipeline: Pipeline, meter: Meter, run: datetime) -> None:
     meter.measure("closing", lambda: pipeline.fetcher.close([]))
     keys = {key for key in pipeline.bucket.objects if key.startswith(SNAPSHOTS)}
     for key in sorted(keys - pipeline.rendered):
-        meter.measure("render", partial(pipeline.renderer.render_snapshot, key, plenty))
+        meter.measure("render", partial(render_snapshot, pipeline.renderer, key))
     pipeline.rendered = keys
     meter.measure("batch", pipeline.index)
 
@@ -109,8 +110,8 @@ def defer_all(pipeline: Pipeline, meter: Meter, playlist_ids: Sequence[str], run
             since=run,
             reason="the budget of 600 requests in 24 hours is spent",
         )
-        request = RenderRequest(playlist_id=playlist_id, standing=standing)
-        meter.measure("standing", partial(pipeline.renderer.render_request, request, plenty))
+        job = RenderJob(RenderRequest(playlist_id=playlist_id, standing=standing))
+        meter.measure("standing", partial(pipeline.renderer.render, job, plenty))
 
 
 def measure_sizes(bucket: FakeBucket, playlists: int) -> Sizes:

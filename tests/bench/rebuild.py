@@ -15,10 +15,12 @@ from typing import Annotated
 import typer
 from aws_lambda_powertools import Logger
 
+from playlist_archive.at_once import open_pool
 from playlist_archive.aws import open_bucket, open_queue
 from playlist_archive.bucket import Listed, Stored
 from playlist_archive.keys import SNAPSHOTS, ledger_key, snapshot_key
 from playlist_archive.messages import RenderRequest
+from playlist_archive.render_jobs import RenderJob
 from playlist_archive.renderer import Renderer
 from playlist_archive.snapshot import Row, Snapshot, encode_snapshot
 from tests.bench.large_catalog import read_peak_mb
@@ -79,7 +81,7 @@ def write_snapshots(bucket: SnapshotFolder, rows: int, snapshots: int, replaced:
 def measure(renderer: Renderer, request: RenderRequest) -> float:
     """Return the processor's seconds that a request takes."""
     began = process_time()
-    renderer.render_request(request, plenty)
+    renderer.render(RenderJob(request), plenty)
     return round(process_time() - began, 2)
 
 
@@ -103,6 +105,7 @@ def main(
             render_queue=FakeQueue(),
             outcome_queue=FakeQueue(),
             clock=FakeClock(),
+            pool=open_pool(),
         )
         measure(renderer, RenderRequest(playlist_id=PLAYLIST))
         forget_peak()

@@ -123,9 +123,10 @@ def lose_a_ledger(record: Record) -> None:
     del record.objects[ledger_key(FERRY)]
 
 
-def misdate_a_removal(record: Record) -> None:
-    key = view_key("history", SKYLIGHT, ".md")
-    record.objects[key] = record.objects[key].replace(b"#### ", b"#### On or about ")
+def misdate_all_removals(record: Record) -> None:
+    for key, body in record.objects.items():
+        if key.startswith("playlists/history/"):
+            record.objects[key] = body.replace(b"#### ", b"#### On or about ")
 
 
 def invent_a_gap(record: Record) -> None:
@@ -311,7 +312,7 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (alter_what_is_rebuilt, "a rebuild gives the same bytes"),
     (alter_every_plain_page, "pages differ from peace only with a word"),
     (lose_an_outcome, "nothing is silently missing"),
-    (misdate_a_removal, "removals are dated truly"),
+    (misdate_all_removals, "removals are dated truly"),
     (invent_a_gap, "every run without a read is told as a gap"),
     (send_too_early, "spotify is left alone when it asks"),
     (leave_a_letter, "dead letters are known and mended"),

@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 
 from playlist_archive.errors import InvalidMessageError, SpotifyParkedError, StorageError
+from playlist_archive.keys import ledger_key, snapshot_key, view_key
+from playlist_archive.ledger import decode_ledger
+from playlist_archive.messages import FetchRequest, encode_message
 from playlist_archive.renderer import SECONDS_FOR_PAGES
-from tests.builders import DAY, RUN
-from tests.handlers import Context, Handlers, load_event
+from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_reading
+from tests.handlers import Context, Handlers, load_event, snapshot_created, sqs_event
 
 pytestmark = pytest.mark.contract
 
@@ -80,6 +83,60 @@ def test_a_message_that_the_renderer_has_no_time_for_comes_again(
 
     failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
     assert failed == message_ids("render-request.json")
+
+
+def store_versions(handlers: Handlers, playlist_id: str, days: int) -> list[str]:
+    """Have a playlist read on so many days, and return S3's messages about its snapshots."""
+    messages = []
+    for number in range(days):
+        run = RUN + number * DAY
+        handlers.clock.moment = run
+        handlers.spotify.playlists[playlist_id] = a_reading(number, number + 1)
+        request = FetchRequest(playlist_id=playlist_id, run=run, source="registry")
+        handlers.handle("fetcher", sqs_event([encode_message(request)]))
+        messages.append(snapshot_created(snapshot_key(playlist_id, run)))
+    handlers.pipeline.bucket.calls.clear()
+    return messages
+
+
+def test_the_messages_of_one_playlist_are_rendered_once(handlers: Handlers) -> None:
+    messages = store_versions(handlers, PLAYLIST, 4)
+    answer = handlers.handle("renderer", sqs_event(reversed(messages)))
+
+    assert answer == {"batchItemFailures": []}
+    puts = handlers.pipeline.bucket.puts()
+    assert len(puts) == len(set(puts))
+    ledger = decode_ledger(handlers.pipeline.bucket.objects[ledger_key(PLAYLIST)])
+    assert ledger.last == RUN + 3 * DAY
+
+
+def test_all_messages_of_a_playlist_that_fails_come_again_and_no_others(
+    handlers: Handlers,
+) -> None:
+    failing, fine = store_versions(handlers, PLAYLIST, 2), store_versions(handlers, OTHER, 1)
+
+    def fail(operation: str, key: str) -> None:
+        if operation == "put" and key == view_key("plain", PLAYLIST):
+            raise StorageError(key)
+
+    handlers.pipeline.bucket.before = fail
+    answer = handlers.handle("renderer", sqs_event([failing[0], *fine, failing[1]]))
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}, {"itemIdentifier": "2"}]}
+    assert view_key("plain", OTHER) in handlers.pipeline.bucket.objects
+
+
+def test_what_the_time_does_not_suffice_for_comes_again_untouched(
+    handlers: Handlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = store_versions(handlers, PLAYLIST, 2) + store_versions(handlers, OTHER, 1)
+    left = iter([300_000, 300_000, 300_000])
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: next(left, 0))
+    answer = handlers.handle("renderer", sqs_event(messages))
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert ledger_key(PLAYLIST) in handlers.pipeline.bucket.objects
+    assert not [key for _, key in handlers.pipeline.bucket.calls if OTHER in key]
 
 
 def test_the_lister_refuses_what_it_does_not_know(handlers: Handlers) -> None:

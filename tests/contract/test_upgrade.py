@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from playlist_archive.catalog import Catalog, decode_catalog, encode_catalog
-from playlist_archive.ledger import decode_ledger, encode_ledger, fold_all
+from playlist_archive.fold import fold_all
+from playlist_archive.ledger import decode_ledger, encode_ledger
 from playlist_archive.messages import (
     FetchRequest,
     Message,

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from playlist_archive.ledger import Ledger, fold, fold_all, with_standing
+from playlist_archive.fold import fold, fold_all
+from playlist_archive.ledger import Ledger, with_standing
 from playlist_archive.messages import Standing
 from playlist_archive.snapshot import Album, Artist, Item, Owner, Row, Snapshot
 from playlist_archive.spotify.wire import WirePlaylist, parse_header, parse_row

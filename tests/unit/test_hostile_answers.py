@@ -24,7 +24,7 @@ from playlist_archive.errors import (
     SpotifyUnavailableError,
     UnstablePlaylistError,
 )
-from playlist_archive.ledger import fold_all
+from playlist_archive.fold import fold_all
 from playlist_archive.messages import Outcome, encode_message
 from playlist_archive.snapshot import Snapshot, decode_snapshot, encode_snapshot
 from playlist_archive.spotify.client import Reading, WebApi

@@ -3,15 +3,13 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
+from playlist_archive.fold import MOVED_NAMED, fold, fold_all
 from playlist_archive.ledger import (
-    MOVED_NAMED,
     Interval,
     Ledger,
     decode_ledger,
     encode_ledger,
     fingerprint_of,
-    fold,
-    fold_all,
     with_standing,
 )
 from playlist_archive.moments import to_moment

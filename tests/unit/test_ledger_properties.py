@@ -4,8 +4,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from playlist_archive.fold import fold, fold_all
 from playlist_archive.keys import parse_snapshot_key, snapshot_key
-from playlist_archive.ledger import Ledger, decode_ledger, encode_ledger, fold, fold_all
+from playlist_archive.ledger import Ledger, decode_ledger, encode_ledger
 from playlist_archive.snapshot import Row, Snapshot, decode_snapshot, encode_snapshot
 from playlist_archive.views import render_pages
 from tests.strategies import PLAYLIST_ID, any_snapshots, playlist_histories, snapshot_of, song

@@ -1,8 +1,9 @@
-from contextlib import closing
-from threading import Lock
+from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 
+from playlist_archive.at_once import Calls, open_pool
 from playlist_archive.bucket import Stored
 from playlist_archive.errors import StorageError
 from playlist_archive.read_ahead import READS_AHEAD, read_ahead
@@ -13,51 +14,48 @@ pytestmark = pytest.mark.unit
 KEYS = [f"snapshots/{number:03}" for number in range(5 * READS_AHEAD)]
 
 
-class CountingBucket(FakeBucket):
-    """Counts how often it was read, whichever thread reads."""
+class Reads:
+    """Begins reads on threads, and counts them."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.objects = {key: key.encode() for key in KEYS}
-        self.reads = 0
-        self._lock = Lock()
+    def __init__(self, calls: Calls) -> None:
+        self.begun = 0
+        self.bucket = FakeBucket()
+        self.bucket.objects = {key: key.encode() for key in KEYS}
+        self._calls = calls
 
-    def get(self, key: str) -> Stored | None:
-        with self._lock:
-            self.reads += 1
-        return super().get(key)
+    def begin(self, key: str) -> Future[Stored | None]:
+        self.begun += 1
+        return self._calls.begin(self.bucket.get, key)
 
 
-def test_objects_come_in_the_order_of_the_keys() -> None:
-    read = [(key, stored and stored.body) for key, stored in read_ahead(CountingBucket(), KEYS)]
+@pytest.fixture
+def reads() -> Iterator[Reads]:
+    with open_pool() as pool, Calls(pool) as calls:
+        yield Reads(calls)
+
+
+def test_objects_come_in_the_order_of_the_keys(reads: Reads) -> None:
+    read = [(key, stored and stored.body) for key, stored in read_ahead(reads.begin, KEYS)]
 
     assert read == [(key, key.encode()) for key in KEYS]
 
 
-def test_what_is_not_there_comes_as_none() -> None:
-    assert list(read_ahead(CountingBucket(), ["snapshots/x"])) == [("snapshots/x", None)]
+def test_what_is_not_there_comes_as_none(reads: Reads) -> None:
+    assert list(read_ahead(reads.begin, ["snapshots/x"])) == [("snapshots/x", None)]
 
 
-def test_only_a_few_objects_are_read_ahead() -> None:
-    bucket = CountingBucket()
-    with closing(read_ahead(bucket, KEYS)) as reading:
-        for number, _ in enumerate(reading):
-            assert bucket.reads <= number + READS_AHEAD
-            if number == READS_AHEAD:
-                break
-
-    assert bucket.reads <= 2 * READS_AHEAD
+def test_only_a_few_objects_are_read_ahead(reads: Reads) -> None:
+    for number, _ in enumerate(read_ahead(reads.begin, KEYS)):
+        assert reads.begun <= number + READS_AHEAD
 
 
-def test_an_error_is_raised_where_its_object_would_come() -> None:
-    bucket = CountingBucket()
-
+def test_an_error_is_raised_where_its_object_would_come(reads: Reads) -> None:
     def fail(_: str, key: str) -> None:
         if key == KEYS[3]:
             raise StorageError(key)
 
-    bucket.before = fail
-    reading = read_ahead(bucket, KEYS)
+    reads.bucket.before = fail
+    reading = read_ahead(reads.begin, KEYS)
 
     assert [next(reading)[0] for _ in range(3)] == KEYS[:3]
     with pytest.raises(StorageError):

@@ -1,9 +1,11 @@
 """Renderers that die, meet, run out of time, find damage, and are told things late or twice."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from concurrent.futures import Executor
+from datetime import datetime, timedelta
 from random import Random
-from unittest.mock import patch
+from time import sleep
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,37 +13,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playlist_archive import read_ahead, renderer
-from playlist_archive.errors import ConflictError, OutOfTimeError
-from playlist_archive.keys import damaged_key, ledger_key, snapshot_key, snapshots_prefix
-from playlist_archive.ledger import (
-    NEWEST_CHANGES,
-    Ledger,
-    decode_ledger,
-    encode_ledger,
-    fold,
-    fold_all,
-    with_standing,
-)
+from playlist_archive.at_once import open_pool
+from playlist_archive.errors import ConflictError, OutOfTimeError, StorageError
+from playlist_archive.fold import NEWEST_CHANGES, Fold, fold_all
+from playlist_archive.keys import damaged_key, ledger_key, snapshot_key, snapshots_prefix, view_key
+from playlist_archive.ledger import decode_ledger, encode_ledger, with_standing
 from playlist_archive.messages import RenderRequest, Standing, decode_render_request
+from playlist_archive.render_jobs import RenderJob
 from playlist_archive.renderer import SECONDS_FOR_PAGES, Rendered, Renderer
 from playlist_archive.snapshot import Row, Snapshot, encode_snapshot
 from playlist_archive.views import render_pages
 from tests.actors import Actor, InlineExecutor, Play, play_until
 from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, rows
 from tests.fakes import FakeBucket, FakeClock, FakeQueue
-from tests.pipeline import plenty
+from tests.pipeline import plenty, render_snapshot
 
 pytestmark = pytest.mark.unit
 
 type RemainingSeconds = Callable[[], float]
 type Job = Callable[[Renderer, FakeBucket, RemainingSeconds], Rendered]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _reading_in_turn() -> Iterator[None]:
-    """Threads would make calls in an order that no test repeats."""
-    with patch.object(read_ahead, "ThreadPoolExecutor", InlineExecutor):
-        yield
 
 
 def a_snapshot(day: int, *numbers: int) -> Snapshot:
@@ -79,13 +69,13 @@ def render(snapshot: Snapshot) -> Job:
 
     def job(renderer: Renderer, bucket: FakeBucket, remaining: RemainingSeconds) -> Rendered:
         bucket.objects.setdefault(key_of(snapshot), encode_snapshot(snapshot))
-        return renderer.render_snapshot(key_of(snapshot), remaining)
+        return render_snapshot(renderer, key_of(snapshot), remaining)
 
     return job
 
 
 def ask(request: RenderRequest) -> Job:
-    return lambda renderer, _, remaining: renderer.render_request(request, remaining)
+    return lambda renderer, _, remaining: renderer.render(RenderJob(request), remaining)
 
 
 def tell(standing: Standing) -> Job:
@@ -103,12 +93,15 @@ def a_bucket(*snapshots: Snapshot) -> FakeBucket:
     return bucket
 
 
-def a_renderer(bucket: FakeBucket, queue: FakeQueue | None = None) -> Renderer:
+def a_renderer(
+    bucket: FakeBucket, queue: FakeQueue | None = None, pool: Executor | None = None
+) -> Renderer:
     return Renderer(
         bucket=bucket,
         render_queue=queue or FakeQueue(),
         outcome_queue=FakeQueue(),
         clock=FakeClock(),
+        pool=pool or InlineExecutor(),
     )
 
 
@@ -180,9 +173,10 @@ def test_a_render_reads_what_is_new_and_every_page_and_writes_what_differs() -> 
     changed -= {key_of(SNAPSHOTS[1])}
     assert [call for call in bucket.calls if call[0] != "put"] == [
         ("get", LEDGER),
-        ("list", snapshots_prefix(PLAYLIST)),
         ("get", key_of(SNAPSHOTS[1])),
+        ("list", snapshots_prefix(PLAYLIST)),
         *(("get", key) for key in pages),
+        *(("get", key) for key in pages if key not in changed),
         ("get", LEDGER),
     ]
     assert bucket.puts()[0] == LEDGER
@@ -207,6 +201,68 @@ def test_a_snapshot_need_not_tell_its_run() -> None:
     bucket.metadata[key_of(SNAPSHOTS[0])] = {"run": "yesterday"}
 
     assert LOOK(a_renderer(bucket), bucket, plenty).run is None
+
+
+def test_snapshots_long_before_the_announced_one_are_listed_and_folded() -> None:
+    """Their ledger was last written so long ago that more has to be listed."""
+    bucket = play(FakeBucket(), JOBS[0])
+    lost, last = a_snapshot(1, 2, 3), a_snapshot(400, 1, 3)
+    bucket.objects[key_of(lost)] = encode_snapshot(lost)
+    play(bucket, render(last))
+
+    assert bucket.objects == clean(SNAPSHOTS[0], lost, last)
+
+
+def test_a_snapshot_that_comes_between_its_read_and_the_list_is_folded() -> None:
+    bucket = play(FakeBucket(), JOBS[0])
+    late = encode_snapshot(SNAPSHOTS[1])
+
+    def put_before_list(operation: str, _: str) -> None:
+        if operation == "list":
+            bucket.objects[key_of(SNAPSHOTS[1])] = late
+
+    bucket.before = put_before_list
+    render_snapshot(a_renderer(bucket), key_of(SNAPSHOTS[1]))
+
+    assert bucket.objects == clean(*SNAPSHOTS[:2])
+
+
+@pytest.mark.parametrize("error", [ConflictError, StorageError])
+def test_a_page_that_cannot_be_written_gives_the_message_back_once_all_calls_have_ended(
+    error: type[Exception],
+) -> None:
+    failing = view_key("pretty", PLAYLIST, ".json")
+    going_on: set[str] = set()
+
+    class Slow(FakeBucket):
+        def put(self, key: str, *args: Any, **options: Any) -> str:
+            going_on.add(key)
+            try:
+                if key == failing:
+                    raise error(key)
+                sleep(0.001)
+                return super().put(key, *args, **options)
+            finally:
+                going_on.remove(key)
+
+    bucket = Slow()
+    bucket.objects |= a_bucket(SNAPSHOTS[0]).objects
+    with open_pool() as pool, pytest.raises(error):
+        render_snapshot(a_renderer(bucket, pool=pool), key_of(SNAPSHOTS[0]))
+
+    assert not going_on
+    repaired = FakeBucket()
+    repaired.objects = bucket.objects
+    assert play(repaired, JOBS[0]).objects == clean(SNAPSHOTS[0])
+
+
+def test_threads_write_the_same_bytes() -> None:
+    bucket = a_bucket(SNAPSHOTS[0])
+    with open_pool() as pool:
+        for job in JOBS:
+            job(a_renderer(bucket, pool=pool), bucket, plenty)
+
+    assert bucket.objects == CLEAN
 
 
 YEAR_PAGE = f"playlists/history/{PLAYLIST}-2026.md"
@@ -244,21 +300,21 @@ def snapshots_read(bucket: FakeBucket) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("job", JOBS[:4])
-def test_a_repeated_event_reads_no_snapshot_and_writes_nothing(job: Job) -> None:
-    bucket = play(a_clean_bucket(), job)
+@pytest.mark.parametrize("snapshot", SNAPSHOTS)
+def test_a_repeated_event_reads_no_other_snapshot_and_writes_nothing(snapshot: Snapshot) -> None:
+    bucket = play(a_clean_bucket(), render(snapshot))
 
-    assert not snapshots_read(bucket)
+    assert snapshots_read(bucket) == [key_of(snapshot)]
     assert not bucket.puts()
 
 
-def test_a_repeated_event_reads_only_what_is_newer_than_the_ledger() -> None:
+def test_a_repeated_event_reads_besides_only_what_is_newer_than_the_ledger() -> None:
     bucket = play(FakeBucket(), *JOBS[:2])
     bucket.objects |= a_bucket(*SNAPSHOTS).objects
     bucket.calls.clear()
     play(bucket, JOBS[0])
 
-    assert snapshots_read(bucket) == [key_of(SNAPSHOTS[2]), key_of(SNAPSHOTS[3])]
+    assert snapshots_read(bucket) == [key_of(SNAPSHOTS[number]) for number in (0, 2, 3)]
 
 
 @given(st.permutations(SNAPSHOTS), st.sets(st.integers(0, 3)))
@@ -409,7 +465,8 @@ def test_damaged_snapshots_end_in_the_same_bytes_however_their_events_come(
     newest = max({0, 1, 2, 3} - damaged)
     once.calls.clear()
     play(once, jobs[0])
-    assert snapshots_read(once) == [key_of(snapshot) for snapshot in SNAPSHOTS[newest + 1 :]]
+    newer = SNAPSHOTS[newest + 1 :]
+    assert snapshots_read(once) == [key_of(snapshot) for snapshot in (SNAPSHOTS[0], *newer)]
 
 
 @pytest.mark.parametrize("damaged", [b"", b"\xff", b"half a pa"])
@@ -431,13 +488,14 @@ def test_few_snapshots_are_read_ahead_however_many_there_are(
     ahead: list[int] = []
     folded = 0
 
-    def counting(ledger: Ledger | None, snapshot: Snapshot, *skipped: object) -> Ledger:
-        nonlocal folded
-        ahead.append(len(snapshots_read(bucket)) - folded)
-        folded += 1
-        return fold(ledger, snapshot)
+    class Counting(Fold):
+        def add(self, snapshot: Snapshot, skipped: Sequence[datetime] = ()) -> None:
+            nonlocal folded
+            ahead.append(len(snapshots_read(bucket)) - folded)
+            folded += 1
+            super().add(snapshot, skipped)
 
-    monkeypatch.setattr(renderer, "fold", counting)
+    monkeypatch.setattr(renderer, "Fold", Counting)
     play(bucket, LOOK)
 
     assert folded == 60
@@ -466,9 +524,8 @@ def test_what_time_does_not_allow_is_gone_on_with_by_another_message() -> None:
     bucket, queue = a_bucket(*SNAPSHOTS), FakeQueue()
     for snapshot in SNAPSHOTS:
         bucket.metadata[key_of(snapshot)] = {"run": "2026-10-09T04:00:00Z"}
-    rendered = a_renderer(bucket, queue).render_request(
-        RenderRequest(playlist_id=PLAYLIST, standing=STANDING, rebuild=True), Countdown(2)
-    )
+    request = RenderRequest(playlist_id=PLAYLIST, standing=STANDING, rebuild=True)
+    rendered = a_renderer(bucket, queue).render(RenderJob(request), Countdown(2))
 
     assert rendered == Rendered(0, "2026-10-09T04:00:00Z")
     assert list(map(decode_render_request, queue.bodies)) == [
@@ -483,9 +540,7 @@ def test_what_cannot_even_be_begun_comes_again_as_it_is() -> None:
     bucket, queue = a_clean_bucket(), FakeQueue()
 
     with pytest.raises(OutOfTimeError):
-        a_renderer(bucket, queue).render_request(
-            RenderRequest(playlist_id=PLAYLIST, rebuild=True), Countdown(0)
-        )
+        REBUILD(a_renderer(bucket, queue), bucket, Countdown(0))
 
     assert not queue.bodies
     assert not bucket.calls
@@ -554,6 +609,24 @@ def test_a_letter_that_is_sent_again_much_later_mends_what_its_renderer_left(cal
     slow.step(die=True)
 
     assert play(bucket, JOBS[0]).objects == CLEAN
+
+
+@pytest.mark.parametrize("ahead", range(16))
+def test_what_one_renderer_finds_right_another_may_still_overwrite(ahead: int) -> None:
+    """Each does some calls. Then the first one ends, as it sees no other ledger, then the other."""
+    for behind in range(1, 17):
+        bucket = play(FakeBucket(), JOBS[0])
+        first = Actor(bucket, FakeQueue(), playing(JOBS[1]))
+        for _ in range(ahead):
+            first.step()
+        second = Actor(bucket, FakeQueue(), playing(JOBS[2]))
+        for _ in range(behind):
+            second.step()
+        for actor in (first, second):
+            while not actor.done:
+                actor.step()
+
+        assert bucket.objects == clean(*SNAPSHOTS[:3])
 
 
 # One call in so many is the last one of its renderer.

@@ -8,15 +8,17 @@ without the bucket. Times are the processor's.
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import batched
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from playlist_archive.ledger import decode_ledger, encode_ledger, fold
+from playlist_archive.fold import Fold, fold
+from playlist_archive.ledger import decode_ledger, encode_ledger
 from playlist_archive.snapshot import (
     Album,
     Artist,
@@ -27,9 +29,8 @@ from playlist_archive.snapshot import (
     decode_snapshot,
     encode_snapshot,
 )
-from playlist_archive.views import VIEWS
-from playlist_archive.views.cells import cells
-from playlist_archive.views.twins import item_members
+from playlist_archive.views import VIEWS, render_pages
+from playlist_archive.views.item_texts import ItemTexts
 from tools.spotify.history import HistoryLibrary
 from tools.spotify.library import Album as LibraryAlbum
 from tools.spotify.library import Artist as LibraryArtist
@@ -116,76 +117,114 @@ def render(stored: bytes | None, document: bytes, times: Times) -> bytes:
     lap("fold")
     body = encode_ledger(ledger)
     lap("encode the ledger")
+    texts = ItemTexts(ledger.items)
     for name, view in VIEWS.items():
-        list(view(ledger))
+        list(view(ledger, texts))
         lap(f"view {name}")
     return body
 
 
-def forget() -> None:
-    """Drop what a warm process remembers of songs."""
-    cells.cache_clear()
-    item_members.cache_clear()
-
-
-def measure_history(file: Path, versions: int | None, *, cold: bool) -> None:
+def measure_history(file: Path, versions: int | None) -> None:
+    """Tell what a render takes that follows each version."""
     times: Times = Counter()
     done = 0
     for snapshots in read_versions(file):
         stored = None
         for snapshot in snapshots[: versions and versions - done]:
-            document = encode_snapshot(snapshot)
-            if cold:
-                forget()
-            stored = render(stored, document, times)
+            stored = render(stored, encode_snapshot(snapshot), times)
             done += 1
         if done == versions:
             break
     total = times.total()
-    kind = "a cold process each" if cold else "one process"
-    print(f"{done} versions in {total:.1f} s of CPU, {kind}: {done / total:.0f} a second")
+    print(f"{done} versions in {total:.1f} s of CPU: {done / total:.0f} a second")
     for step, seconds in times.items():
         print(f"  {step:24} {seconds / done * 1000:7.3f} ms {seconds / total:6.1%}")
+
+
+def measure_rebuilds(file: Path, at_once: int | None) -> None:
+    """Tell how fast a playlist's versions are folded that are rendered together, or all at once."""
+    done, seconds = 0, 0.0
+    for snapshots in read_versions(file):
+        documents = [encode_snapshot(snapshot) for snapshot in snapshots]
+        stored = None
+        began = time.process_time()
+        for some in batched(documents, at_once or len(documents), strict=False):
+            folding = Fold(decode_ledger(stored) if stored else None)
+            for document in some:
+                folding.add(decode_snapshot(document))
+            ledger = folding.ledger()
+            assert ledger
+            render_pages(ledger)
+            stored = encode_ledger(ledger)
+        seconds += time.process_time() - began
+        done += len(documents)
+    size = f"{at_once} at a time" if at_once else "all of a playlist at once"
+    print(f"{done} versions, {size}, in {seconds:.1f} s of CPU: {done / seconds:.0f} a second")
 
 
 def measure_growth() -> None:
     """Tell what one render takes by what came before it, and by the size of the playlist."""
     print("one render of 100 rows, of which one moves a day, by the snapshots before it")
     for before in (10, 100, 1_000, 3_000):
-        print(f"  {before:8,} {_measure_render(before, 100):7.3f} ms")
+        print(f"  {before:8,} {_measure_render(_moving(100), [before])[0]:7.3f} ms")
     print("one render after ten snapshots, by the number of rows")
     for rows in (10, 100, 1_000, 10_000):
-        print(f"  {rows:8,} {_measure_render(10, rows):7.3f} ms")
+        print(f"  {rows:8,} {_measure_render(_moving(rows), [10])[0]:7.3f} ms")
+    print("one render of 10,000 rows, of which five are new each day, by the snapshots before it")
+    befores = [10, 1_000, 3_000]
+    for before, taken in zip(befores, _measure_render(_renewed(10_000, 5), befores), strict=True):
+        print(f"  {before:8,} {taken:7.3f} ms, {10_000 + 5 * before:,} songs ever")
 
 
-def _measure_render(before: int, rows: int) -> float:
-    """Return the milliseconds that a render takes after so many; each day the first row goes last."""
-    run = datetime(2020, 1, 1, 4, tzinfo=UTC)
-    items = [to_item(_track(number)) for number in range(rows)]
-    ledger = None
-    for number in range(before + 1):
-        there = items[number % rows :] + items[: number % rows]
+type Versions = Callable[[int], tuple[Row, ...]]
+"""The rows on each day, from 0."""
+
+_BEGIN = datetime(2015, 1, 1, 4, tzinfo=UTC)
+
+
+def _moving(count: int) -> Versions:
+    """Return versions of which the first row goes last each day."""
+    rows = tuple(Row(added_at=_BEGIN, item=to_item(_track(number))) for number in range(count))
+    return lambda day: rows[day % count :] + rows[: day % count]
+
+
+def _renewed(count: int, new: int) -> Versions:
+    """Return versions of which so many rows are new each day, and as many are gone."""
+    rows: list[Row] = []
+
+    def rows_on(day: int) -> tuple[Row, ...]:
+        while len(rows) < count + new * day:
+            rows.append(Row(added_at=_BEGIN, item=to_item(_track(len(rows)))))
+        return tuple(rows[new * day : new * day + count])
+
+    return rows_on
+
+
+def _measure_render(rows_on: Versions, befores: Sequence[int]) -> list[float]:
+    """Return the milliseconds that a render takes after so many snapshots, each in turn."""
+    folding, taken = Fold(None), list[float]()
+    for day in range(max(befores) + 1):
         snapshot = Snapshot(
             playlist_id="0" * 22,
-            time=run + number * _DAY,
-            read_at=run + number * _DAY,
+            time=_BEGIN + day * _DAY,
+            read_at=_BEGIN + day * _DAY,
             name="Growing old",
             description="",
             owner=Owner("me", "Me"),
             url=f"{_SPOTIFY}/playlist/{'0' * 22}",
-            snapshot_id=str(number),
-            rows=tuple(Row(added_at=run, item=item) for item in there),
+            snapshot_id=str(day),
+            rows=rows_on(day),
         )
-        stored = encode_ledger(ledger) if ledger else None
-        ledger = fold(ledger, snapshot)
-    document = encode_snapshot(snapshot)
-    samples = []
-    for _ in range(5):
-        forget()
-        times: Times = Counter()
-        render(stored, document, times)
-        samples.append(times.total())
-    return min(samples) * 1000
+        if day in befores and (ledger := folding.ledger()):
+            stored, document = encode_ledger(ledger), encode_snapshot(snapshot)
+            samples = []
+            for _ in range(5):
+                times: Times = Counter()
+                render(stored, document, times)
+                samples.append(times.total())
+            taken.append(min(samples) * 1000)
+        folding.add(snapshot)
+    return taken
 
 
 def _track(number: int) -> Track:
@@ -199,8 +238,9 @@ def main(
     versions: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
 ) -> None:
     """Fold and render the versions of a history file, then playlists that grow."""
-    measure_history(file, versions, cold=True)
-    measure_history(file, versions, cold=False)
+    measure_history(file, versions)
+    measure_rebuilds(file, at_once=10)
+    measure_rebuilds(file, at_once=None)
     measure_growth()
 
 

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from playlist_archive.catalog import decode_catalog
 from playlist_archive.errors import ArchiveError
 from playlist_archive.events import parse_render_body
+from playlist_archive.fold import fold_all
 from playlist_archive.keys import CATALOG, DAMAGED, SPOTIFY_STATE, followers_key, ledger_key
-from playlist_archive.ledger import Interval, fold_all
+from playlist_archive.ledger import Interval
 from playlist_archive.merge import merge
 from playlist_archive.messages import DamageReport, Outcome, decode_fetch_request, decode_outcome
 from playlist_archive.moments import to_moment

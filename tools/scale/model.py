@@ -220,6 +220,12 @@ class Estimate:
         }
 
 
+def cpu_seconds(measured: float, memory_mb: int, assumed: Assumptions) -> float:
+    """Return how long a function of so much memory works at what was measured to take so long."""
+    share = min(1, memory_mb / _MB_OF_ONE_PROCESSOR)
+    return measured * assumed.cpu_factor / share
+
+
 def estimate_need(
     counts: Counts, deployment: Deployment, assumed: Assumptions, playlists: int
 ) -> Need:
@@ -257,22 +263,21 @@ def estimate(
     site = float(counts.sizes.site * playlists)
     shared = catalog + site
 
-    def cpu_seconds(name: str, milliseconds: float) -> float:
-        share = min(1, deployment.memory_mb[name] / _MB_OF_ONE_PROCESSOR)
-        return milliseconds / 1000 * assumed.cpu_factor / share
+    def processor_seconds(name: str, milliseconds: float) -> float:
+        return cpu_seconds(milliseconds / 1000, deployment.memory_mb[name], assumed)
 
     def action_seconds(name: str, cost: Cost) -> float:
         calls = cost.gets + cost.puts + cost.lists
         waiting = cost.gets * assumed.get_seconds
         waiting += (cost.puts + cost.lists) * assumed.write_seconds
-        return waiting + cpu_seconds(name, cost.cpu_ms + calls * assumed.client_cpu_ms)
+        return waiting + processor_seconds(name, cost.cpu_ms + calls * assumed.client_cpu_ms)
 
     def large_seconds(name: str, large: Large) -> float:
-        return cpu_seconds(name, large.cpu_seconds * 1000 * playlists / large.playlists)
+        return processor_seconds(name, large.cpu_seconds * 1000 * playlists / large.playlists)
 
     in_order, unordered = fetches, unchanged / _SQS_BATCH
     sending = (in_order + unordered / assumed.sends_at_once) * assumed.send_seconds
-    sending += cpu_seconds("lister", (in_order + unordered) * assumed.client_cpu_ms)
+    sending += processor_seconds("lister", (in_order + unordered) * assumed.client_cpu_ms)
     seconds = {
         "lister": action_seconds("lister", counts.run)
         + large_seconds("lister", counts.lister)

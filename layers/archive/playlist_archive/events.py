@@ -22,6 +22,7 @@ from playlist_archive.messages import (
     decode_outcome,
     decode_render_request,
 )
+from playlist_archive.render_jobs import RenderJob, join_jobs
 
 
 class RunEvent(NamedTuple):
@@ -44,6 +45,21 @@ class RegistryEvent(NamedTuple):
     """S3's word that entries under `registry/` were written or deleted, and when."""
 
     entries: tuple[tuple[str, datetime], ...]
+
+
+class RenderOrder(NamedTuple):
+    """A job, and the ids of the messages that ask for it."""
+
+    job: RenderJob
+    messages: tuple[str, ...]
+
+
+class RenderBatch(NamedTuple):
+    """What messages ask for; `idle` are the ids of those that ask for nothing."""
+
+    orders: list[RenderOrder]
+    idle: list[str]
+    malformed: dict[str, InvalidMessageError]
 
 
 class _Time(msgspec.Struct, forbid_unknown_fields=True):
@@ -101,6 +117,34 @@ def _registry_event(event: _S3Event) -> RegistryEvent:
     names = [key.removeprefix(REGISTRY) for key in event.object_keys()]
     times = [record.event_time.replace(microsecond=0) for record in event.records]
     return RegistryEvent(tuple(zip(names, times, strict=True)))
+
+
+def parse_render_batch(event: Mapping[str, Any]) -> RenderBatch:
+    """Read a batch of RenderQueue; there is one order for each playlist.
+
+    Rebuilds come last, since they may take all the time that is left.
+    """
+    batch = RenderBatch([], [], {})
+    orders: dict[str, RenderOrder] = {}
+    for record in SQSEvent(dict(event)).records:
+        message_id = record.message_id
+        try:
+            request, keys = parse_render_body(record.body)
+        except InvalidMessageError as error:
+            batch.malformed[message_id] = error
+            continue
+        asked = [RenderJob.of_snapshot(key) for key in keys]
+        jobs = [job for job in (request and RenderJob(request), *asked) if job]
+        if not jobs:
+            batch.idle.append(message_id)
+        for job in jobs:
+            playlist_id = job.request.playlist_id
+            known = orders.get(playlist_id)
+            messages = dict.fromkeys((*known.messages, message_id) if known else (message_id,))
+            joined = join_jobs(known.job, job) if known else job
+            orders[playlist_id] = RenderOrder(joined, tuple(messages))
+    batch.orders.extend(sorted(orders.values(), key=lambda order: order.job.request.rebuild))
+    return batch
 
 
 def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:

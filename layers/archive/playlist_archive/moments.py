@@ -1,6 +1,6 @@
 """Moments as text, in documents, log lines and the names of runs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -31,3 +31,11 @@ def in_utc(time: datetime) -> datetime:
         return time.astimezone(UTC)
     except OverflowError:
         return _FIRST if time.year < _EARLY else _LAST
+
+
+def earlier(time: datetime, span: timedelta) -> datetime:
+    """Return the moment that lies `span` before another, or that one where there is no earlier."""
+    try:
+        return time - span
+    except OverflowError:
+        return time

@@ -1,28 +1,29 @@
 """Reading many objects one after the other, a few of them ahead."""
 
 from collections import deque
-from collections.abc import Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future
 
-from playlist_archive.bucket import Bucket, Stored
+from playlist_archive.bucket import Stored
 
 READS_AHEAD = 8
 
 
-def read_ahead(bucket: Bucket, keys: Iterable[str]) -> Generator[tuple[str, Stored | None]]:
-    """Yield each key with its object, in the order of the keys.
+def read_ahead(
+    begin: Callable[[str], Future[Stored | None]], keys: Iterable[str]
+) -> Generator[tuple[str, Stored | None]]:
+    """Yield each key with its object, in the order of the keys; `begin` begins to read one.
 
     At most `READS_AHEAD` objects are read or wait to be yielded at a time, however many keys there
-    are. Close the iterator where it is not read to its end.
+    are.
     """
     waiting: deque[tuple[str, Future[Stored | None]]] = deque()
-    with ThreadPoolExecutor(READS_AHEAD) as executor:
-        for key in keys:
-            waiting.append((key, executor.submit(bucket.get, key)))
-            if len(waiting) == READS_AHEAD:
-                yield _wait_for_first(waiting)
-        while waiting:
+    for key in keys:
+        waiting.append((key, begin(key)))
+        if len(waiting) == READS_AHEAD:
             yield _wait_for_first(waiting)
+    while waiting:
+        yield _wait_for_first(waiting)
 
 
 def _wait_for_first(

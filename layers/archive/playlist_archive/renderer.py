@@ -7,8 +7,8 @@ the one that its pages were made from, and begins again if it is not.
 """
 
 import logging
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from datetime import datetime
 from itertools import takewhile
 from typing import NamedTuple
@@ -16,25 +16,27 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from playlist_archive.at_once import Calls
 from playlist_archive.bucket import Bucket, Stored, list_snapshots, set_aside
 from playlist_archive.clock import Clock
 from playlist_archive.content_types import JSON
 from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
-from playlist_archive.keys import ledger_key, parse_snapshot_key, snapshot_key
+from playlist_archive.fold import Fold
+from playlist_archive.keys import ledger_key, parse_snapshot_key
 from playlist_archive.ledger import (
     Ledger,
     decode_ledger,
     encode_ledger,
     fingerprint_of,
-    fold,
     with_standing,
 )
 from playlist_archive.messages import DamageReport, RenderRequest, Time, encode_message
 from playlist_archive.moments import Moment, to_moment
+from playlist_archive.new_snapshots import NewSnapshots
 from playlist_archive.queues import Queue
-from playlist_archive.read_ahead import read_ahead
+from playlist_archive.render_jobs import RenderJob
 from playlist_archive.snapshot import decode_stored
-from playlist_archive.views import render_pages
+from playlist_archive.views import Page, render_pages
 
 logger = logging.getLogger(__name__)
 
@@ -65,73 +67,60 @@ class _Folded(NamedTuple):
 
 class Renderer:
     def __init__(
-        self, *, bucket: Bucket, render_queue: Queue, outcome_queue: Queue, clock: Clock
+        self,
+        *,
+        bucket: Bucket,
+        render_queue: Queue,
+        outcome_queue: Queue,
+        clock: Clock,
+        pool: Executor,
     ) -> None:
+        """Calls to the bucket that do not wait for each other are made in the `pool`."""
         self._bucket = bucket
+        self._pool = pool
         self._render_queue = render_queue
         self._outcome_queue = outcome_queue
         self._clock = clock
 
-    def render_snapshot(self, key: str, remaining_seconds: Callable[[], float]) -> Rendered:
-        """Bring the playlist up to date of which a snapshot was written under `key`.
-
-        A key that is no snapshot's is ignored.
-        """
-        parsed = parse_snapshot_key(key)
-        if parsed is None:
-            logger.info("%s is no snapshot", key)
-            return Rendered(0)
-        playlist_id, time = parsed
-        return self._render(RenderRequest(playlist_id=playlist_id), time, remaining_seconds)
-
-    def render_request(
-        self, request: RenderRequest, remaining_seconds: Callable[[], float]
-    ) -> Rendered:
-        """Bring the playlist up to date as the request says."""
-        return self._render(request, None, remaining_seconds)
-
-    def _render(
-        self,
-        request: RenderRequest,
-        announced: datetime | None,
-        remaining_seconds: Callable[[], float],
-    ) -> Rendered:
-        """Fold, render and write; `announced` is the time of a snapshot that S3 told of.
+    def render(self, job: RenderJob, remaining_seconds: Callable[[], float]) -> Rendered:
+        """Bring a playlist up to date as the job says.
 
         Raises:
             ConflictError: others wrote all the time.
             OutOfTimeError: too little time is left to begin, or to begin again. Nothing may be
-                sent in place of the message, which alone knows what is to be done.
+                sent in place of the messages, which alone know what is to be done.
         """
+        playlist_id = job.request.playlist_id
         for _ in range(_ATTEMPTS):
             if remaining_seconds() < SECONDS_FOR_PAGES:
-                raise OutOfTimeError(f"too little time is left to render {request.playlist_id}")
+                raise OutOfTimeError(f"too little time is left to render {playlist_id}")
             try:
-                return self._attempt(request, announced, remaining_seconds)
+                with Calls(self._pool) as calls:
+                    return self._attempt(job, calls, remaining_seconds)
             except ConflictError as error:
                 logger.info("another renderer was quicker: %s", error)
-        raise ConflictError(f"the pages of {request.playlist_id} were written by others")
+        raise ConflictError(f"the pages of {playlist_id} were written by others")
 
     def _attempt(
-        self,
-        request: RenderRequest,
-        announced: datetime | None,
-        remaining_seconds: Callable[[], float],
+        self, job: RenderJob, calls: Calls, remaining_seconds: Callable[[], float]
     ) -> Rendered:
         """Do it once.
 
         Raises:
             ConflictError: another renderer wrote meanwhile.
         """
+        request, announced = job
         playlist_id = request.playlist_id
-        stored = self._bucket.get(ledger_key(playlist_id))
+        reading = calls.begin(self._bucket.get, ledger_key(playlist_id))
+        snapshots = NewSnapshots(self._bucket, calls, playlist_id, announced)
+        stored = reading.result()
         known = _decode_ledger(playlist_id, stored)
         standing, damaged = (known.standing, False) if known else (None, True)
         fingerprint = known.fingerprint if known else ""
         last = known.last if known else None
         if known and (request.rebuild or self._misses(known, announced)):
             known = None  # not kept beside the one that is made anew: it may be large
-        folded = self._fold(playlist_id, known, remaining_seconds)
+        folded = self._fold(known, snapshots, remaining_seconds)
         if folded.ledger is None:
             logger.info("%s has no snapshot yet", playlist_id)
             if folded.damaged:
@@ -147,15 +136,12 @@ class Renderer:
         if (damaged and stored) or forgotten or removed or folded.damaged:
             # Only the indexer knows what else the pages have to show, and tells the owner.
             self._tell_damage(request, snapshots=removed or folded.damaged)
-        etag = self._put_ledger(ledger, stored)
         run = folded.run or request.run
         if not folded.finished:
+            self._put_ledger(ledger, stored)
             self._go_on_later(replace(request, run=run, rebuild=False))
             return Rendered(0, _moment(run))
-        written = self._write_pages(ledger)
-        if written and not self._is_stored(ledger, etag):
-            raise ConflictError(f"{ledger_key(playlist_id)} was written by another")
-        return Rendered(written, _moment(run))
+        return Rendered(self._publish(ledger, stored, calls), _moment(run))
 
     def _tell_damage(self, request: RenderRequest, *, snapshots: bool) -> None:
         report = DamageReport(
@@ -166,15 +152,15 @@ class Renderer:
         )
         self._outcome_queue.send([encode_message(report)])
 
-    def _misses(self, ledger: Ledger, announced: datetime | None) -> bool:
-        """Say whether the ledger has to be made again for a snapshot that was announced late.
+    def _misses(self, ledger: Ledger, announced: Sequence[datetime]) -> bool:
+        """Say whether the ledger has to be made again for snapshots that were announced late.
 
         It must hold exactly the snapshots up to its last one that are there now. One without a
         fingerprint is of an earlier version, and nobody knows what it holds.
         """
         if not ledger.fingerprint:
             return True
-        if announced is None or announced > ledger.last:
+        if all(time > ledger.last for time in announced):
             return False
         listed = (time for _, time in list_snapshots(self._bucket, ledger.playlist_id))
         times = takewhile(lambda time: time <= ledger.last, listed)
@@ -187,34 +173,58 @@ class Renderer:
         return True
 
     def _fold(
-        self, playlist_id: str, ledger: Ledger | None, remaining_seconds: Callable[[], float]
+        self,
+        ledger: Ledger | None,
+        snapshots: NewSnapshots,
+        remaining_seconds: Callable[[], float],
     ) -> _Folded:
         """Fold all snapshots after the ledger's last one, until time ends.
 
         At least one is folded, so that each invocation comes nearer to the end.
         """
-        after = snapshot_key(playlist_id, ledger.last) if ledger else ""
-        keys = (key for key, _ in list_snapshots(self._bucket, playlist_id, after=after))
+        folding = Fold(ledger)
         skipped: list[datetime] = []
         run: datetime | None = None
         damaged = False
-        with closing(read_ahead(self._bucket, keys)) as reading:
-            for key, stored in reading:
-                parsed = parse_snapshot_key(key)
-                if parsed is None or stored is None:
-                    continue
-                _, time = parsed
-                snapshot = decode_stored(key, stored.body)
-                if snapshot is None:
-                    damaged |= set_aside(self._bucket, key, stored.body, time)
-                    skipped.append(time)
-                    continue
-                ledger = fold(ledger, snapshot, skipped)
-                run = _run_of(stored)
-                skipped.clear()
-                if remaining_seconds() < SECONDS_FOR_PAGES:
-                    return _Folded(ledger, run, damaged, finished=False)
-        return _Folded(ledger, run, damaged, finished=True)
+        for key, stored in snapshots.after(ledger.last if ledger else None):
+            parsed = parse_snapshot_key(key)
+            if parsed is None or stored is None:
+                continue
+            _, time = parsed
+            snapshot = decode_stored(key, stored.body)
+            if snapshot is None:
+                damaged |= set_aside(self._bucket, key, stored.body, time)
+                skipped.append(time)
+                continue
+            folding.add(snapshot, skipped)
+            run = _run_of(stored)
+            skipped.clear()
+            if remaining_seconds() < SECONDS_FOR_PAGES:
+                return _Folded(folding.ledger(), run, damaged, finished=False)
+        return _Folded(folding.ledger(), run, damaged, finished=True)
+
+    def _publish(self, ledger: Ledger, stored: Stored | None, calls: Calls) -> int:
+        """Write the ledger, then each page that stands otherwise; return how many those were.
+
+        Pages are read while the ledger is written. What is found wrong then is wrong, and replaced
+        on the condition that it is still there. What is found right may be overwritten by a
+        renderer that has not yet seen this ledger, so it is looked at again.
+
+        Raises:
+            ConflictError: another wrote the ledger or a page meanwhile.
+        """
+        pages = render_pages(ledger)
+        reading = {key: calls.begin(self._bucket.get, key) for key in sorted(pages)}
+        etag = self._put_ledger(ledger, stored)
+        is_new = stored is None or stored.etag != etag
+        writing = [
+            calls.begin(self._write_page, key, pages[key], found.result(), again=is_new)
+            for key, found in reading.items()
+        ]
+        written = sum([page.result() for page in writing])
+        if written and not self._is_stored(ledger, etag):
+            raise ConflictError(f"{ledger_key(ledger.playlist_id)} was written by another")
+        return written
 
     def _put_ledger(self, ledger: Ledger, stored: Stored | None) -> str:
         """Write the ledger unless its bytes are stored already; return its ETag.
@@ -234,22 +244,18 @@ class Renderer:
         self._render_queue.send([encode_message(request)])
         logger.info("too little time is left: another message goes on")
 
-    def _write_pages(self, ledger: Ledger) -> int:
-        """Write each page that stands otherwise in the bucket; return how many there were.
+    def _write_page(self, key: str, page: Page, found: Stored | None, *, again: bool) -> bool:
+        """Write a page unless it stands there already; return whether it was written.
 
-        Raises:
-            ConflictError: another wrote one meanwhile.
+        A page that was `found` right is looked at `again` if that is asked for.
         """
-        pages = render_pages(ledger)
-        written = 0
-        with closing(read_ahead(self._bucket, sorted(pages))) as reading:
-            for key, stored in reading:
-                page = pages[key]
-                if stored is None or stored.body != page.body:
-                    etag = stored.etag if stored else None
-                    self._bucket.put(key, page.body, page.content_type, replacing=etag)
-                    written += 1
-        return written
+        if again and found and found.body == page.body:
+            found = self._bucket.get(key)
+        if found and found.body == page.body:
+            return False
+        replacing = found.etag if found else None
+        self._bucket.put(key, page.body, page.content_type, replacing=replacing)
+        return True
 
     def _is_stored(self, ledger: Ledger, etag: str) -> bool:
         stored = self._bucket.get(ledger_key(ledger.playlist_id))

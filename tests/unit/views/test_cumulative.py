@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.ledger import Ledger, fold_all
+from playlist_archive.fold import fold_all
+from playlist_archive.ledger import Ledger
 from playlist_archive.snapshot import Artist, Item, Row
-from playlist_archive.views.cumulative import cumulative_page, cumulative_twin, songs
+from playlist_archive.views.cumulative import cumulative_pages
+from playlist_archive.views.item_texts import ItemTexts
 from tests.strategies import PLAYLIST_ID, SPOTIFY, day, rows_of, snapshot_of, song
 
 pytestmark = pytest.mark.unit
@@ -22,15 +24,19 @@ def folded(*contents: str | tuple[Row, ...]) -> Ledger:
     )
 
 
+def cumulative_page(ledger: Ledger) -> str:
+    return cumulative_pages(ledger, ItemTexts(ledger.items))[0]
+
+
 def dates(ledger: Ledger) -> dict[str, str]:
     """Return what the last two columns say about each song."""
-    page = cumulative_page(ledger, songs(ledger))
+    page = cumulative_page(ledger)
     rows = [line.split(" | ") for line in page.split("\n") if line.startswith("| [")]
     return {row[0][len("| [Song ")]: " | ".join(row[4:]).removesuffix(" |") for row in rows}
 
 
 def twin(ledger: Ledger) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(cumulative_twin(ledger, songs(ledger)))
+    document: dict[str, Any] = json.loads(cumulative_pages(ledger, ItemTexts(ledger.items))[1])
     return document
 
 
@@ -42,7 +48,7 @@ def test_the_page_tells_of_every_song_that_ever_was_there() -> None:
         ]
     )
 
-    header, page = cumulative_page(ledger, songs(ledger)).split("\n\n", 1)
+    header, page = cumulative_page(ledger).split("\n\n", 1)
     assert " - cumulative - " in header
     a, b = "a" * 22, "b" * 22
     assert page == (
@@ -132,7 +138,7 @@ def test_songs_are_sorted_by_title_artists_length_and_id_whatever_the_case() -> 
     ]
     ledger = fold_all([snapshot_of([Row(item=item) for item in reversed(expected)])])
 
-    assert [row.item for row in songs(ledger)] == expected
+    assert [track["uri"] for track in twin(ledger)["tracks"]] == [item.uri for item in expected]
 
 
 class TestTwin:

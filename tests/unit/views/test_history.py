@@ -3,11 +3,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.ledger import NEWEST_CHANGES, Ledger, fold, fold_all, with_standing
+from playlist_archive.fold import NEWEST_CHANGES, fold, fold_all
+from playlist_archive.ledger import Ledger, with_standing
 from playlist_archive.messages import Status, Stretch
 from playlist_archive.snapshot import Owner, Row, Snapshot
-from playlist_archive.views import render_pages
-from playlist_archive.views.history import history_page, year_pages
+from playlist_archive.views import history, render_pages
+from playlist_archive.views.item_texts import ItemTexts
 from tests.strategies import PLAYLIST_ID, SPOTIFY, day, rows_of, snapshot_of, song, standing_of
 
 pytestmark = pytest.mark.unit
@@ -19,7 +20,12 @@ def linked(letter: str) -> str:
 
 
 def history_pages(ledger: Ledger) -> tuple[str, dict[int, str]]:
-    return history_page(ledger), dict(year_pages(ledger))
+    texts = ItemTexts(ledger.items)
+    return history.history_page(ledger, texts), dict(history.year_pages(ledger, texts))
+
+
+def history_page(ledger: Ledger) -> str:
+    return history_pages(ledger)[0]
 
 
 def sections(page: str) -> list[str]:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from playlist_archive.ledger import Ledger, fold_all, with_standing
+from playlist_archive.fold import fold_all
+from playlist_archive.ledger import Ledger, with_standing
 from playlist_archive.messages import Status
 from playlist_archive.snapshot import Album, Artist, Item, Owner, Row
 from playlist_archive.views import render_pages

@@ -1,7 +1,8 @@
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.ledger import fold_all, with_standing
+from playlist_archive.fold import fold_all
+from playlist_archive.ledger import with_standing
 from playlist_archive.snapshot import Artist, Row
 from playlist_archive.views.plain import plain_page
 from tests.strategies import snapshot_of, song, standing_of

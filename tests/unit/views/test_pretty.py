@@ -3,9 +3,11 @@ from typing import Any
 
 import pytest
 
-from playlist_archive.ledger import Ledger, fold_all, with_standing
+from playlist_archive.fold import fold_all
+from playlist_archive.ledger import Ledger, with_standing
 from playlist_archive.snapshot import Album, Artist, Item, Owner, Row
-from playlist_archive.views.pretty import pretty_page, pretty_twin
+from playlist_archive.views import pretty
+from playlist_archive.views.item_texts import ItemTexts
 from tests.strategies import SPOTIFY, day, rows_of, snapshot_of, song, standing_of
 
 pytestmark = pytest.mark.unit
@@ -27,6 +29,14 @@ EPISODE = Item(
     album=Album("Kitchen talk", f"{SPOTIFY}/show/{'s' * 22}"),
     url=f"{SPOTIFY}/episode/{'e' * 22}",
 )
+
+
+def pretty_page(ledger: Ledger) -> str:
+    return pretty.pretty_page(ledger, ItemTexts(ledger.items))
+
+
+def pretty_twin(ledger: Ledger) -> bytes:
+    return pretty.pretty_twin(ledger, ItemTexts(ledger.items))
 
 
 def table(ledger: Ledger) -> list[str]:

@@ -12,8 +12,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec.structs import replace
 
-from playlist_archive.ledger import fold_all
+from playlist_archive.fold import fold_all
 from playlist_archive.snapshot import Album, Artist, Item, Row
+from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.pretty import pretty_page
 from playlist_archive.views.wording import track_length
 from tests.strategies import SPOTIFY, snapshot_of
@@ -33,7 +34,7 @@ def test_every_real_track_is_read_back_as_it_was(data: Path) -> None:
         # A song that was renamed is there under both names.
         items = [replace(to_item(track), uri=str(place)) for place, track in enumerate(chosen)]
         ledger = fold_all([snapshot_of([Row(item=item) for item in items])])
-        page = pretty_page(ledger)
+        page = pretty_page(ledger, ItemTexts(ledger.items))
         table = page[page.index("| No. |") : page.index("\n\nSnapshot ID")]
         cells = [token for token in GITHUB.parse(table) if token.type == "inline"]
         rows = list(batched(cells, 5, strict=True))[1:]

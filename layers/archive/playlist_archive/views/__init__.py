@@ -7,8 +7,9 @@ import msgspec
 from playlist_archive.content_types import JSON, TEXT
 from playlist_archive.keys import view_key
 from playlist_archive.ledger import Ledger
-from playlist_archive.views.cumulative import cumulative_page, cumulative_twin, songs
+from playlist_archive.views.cumulative import cumulative_pages
 from playlist_archive.views.history import history_page, year_key, year_pages
+from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.plain import plain_page
 from playlist_archive.views.pretty import pretty_page, pretty_twin
 
@@ -23,28 +24,28 @@ type Pages = Iterator[tuple[str, Page]]
 
 def render_pages(ledger: Ledger) -> dict[str, Page]:
     """Return all pages of the playlist by their keys in the bucket."""
-    return {key: page for render in VIEWS.values() for key, page in render(ledger)}
+    texts = ItemTexts(ledger.items)
+    return {key: page for render in VIEWS.values() for key, page in render(ledger, texts)}
 
 
-def _pretty(ledger: Ledger) -> Pages:
-    yield view_key("pretty", ledger.playlist_id, ".md"), _text(pretty_page(ledger))
-    yield view_key("pretty", ledger.playlist_id, ".json"), Page(pretty_twin(ledger), JSON)
+def _pretty(ledger: Ledger, texts: ItemTexts) -> Pages:
+    yield view_key("pretty", ledger.playlist_id, ".md"), _text(pretty_page(ledger, texts))
+    yield view_key("pretty", ledger.playlist_id, ".json"), Page(pretty_twin(ledger, texts), JSON)
 
 
-def _cumulative(ledger: Ledger) -> Pages:
-    rows = songs(ledger)
-    page, twin = cumulative_page(ledger, rows), cumulative_twin(ledger, rows)
+def _cumulative(ledger: Ledger, texts: ItemTexts) -> Pages:
+    page, twin = cumulative_pages(ledger, texts)
     yield view_key("cumulative", ledger.playlist_id, ".md"), _text(page)
     yield view_key("cumulative", ledger.playlist_id, ".json"), Page(twin, JSON)
 
 
-def _plain(ledger: Ledger) -> Pages:
+def _plain(ledger: Ledger, _texts: ItemTexts) -> Pages:
     yield view_key("plain", ledger.playlist_id), _text(plain_page(ledger))
 
 
-def _history(ledger: Ledger) -> Pages:
-    yield view_key("history", ledger.playlist_id, ".md"), _text(history_page(ledger))
-    for year, page in year_pages(ledger):
+def _history(ledger: Ledger, texts: ItemTexts) -> Pages:
+    yield view_key("history", ledger.playlist_id, ".md"), _text(history_page(ledger, texts))
+    for year, page in year_pages(ledger, texts):
         yield year_key(ledger.playlist_id, year), _text(page)
 
 
@@ -52,7 +53,7 @@ def _text(page: str) -> Page:
     return Page(page.encode(), TEXT)
 
 
-VIEWS: Mapping[str, Callable[[Ledger], Pages]] = {
+VIEWS: Mapping[str, Callable[[Ledger, ItemTexts], Pages]] = {
     "pretty": _pretty,
     "cumulative": _cumulative,
     "plain": _plain,

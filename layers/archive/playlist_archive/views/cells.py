@@ -1,6 +1,5 @@
 """How a song looks in a Markdown table or a list."""
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from playlist_archive.snapshot import Item
@@ -16,8 +15,7 @@ class Cells(NamedTuple):
     rest: str
 
 
-@lru_cache(maxsize=1 << 14)  # a song stands on up to four of a playlist's pages
-def cells(item: Item) -> Cells:
+def make_cells(item: Item) -> Cells:
     artists = ", ".join([link(artist.name, artist.url) for artist in item.artists])
     rest = f"{link(item.album.name, item.album.url)} | {track_length(item.duration_ms)}"
     return Cells(link(item.name, item.url), artists, rest)

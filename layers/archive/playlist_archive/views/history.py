@@ -15,8 +15,8 @@ from playlist_archive.ledger import (
 from playlist_archive.moments import to_moment
 from playlist_archive.snapshot import Owner
 from playlist_archive.views import wording
-from playlist_archive.views.cells import cells
 from playlist_archive.views.heading import heading, navigation, page_path, title
+from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.markdown import escape, link, strip_tags
 
 
@@ -24,7 +24,7 @@ def year_key(playlist_id: str, year: int) -> str:
     return view_key("history", playlist_id, f"-{year}.md")
 
 
-def history_page(ledger: Ledger) -> str:
+def history_page(ledger: Ledger, texts: ItemTexts) -> str:
     """Return the page of the newest changes and the gaps between them; it leads to `years`."""
     put_away = sum(old.count for year in ledger.years.values() for old in year)
     return "\n".join(
@@ -32,7 +32,7 @@ def history_page(ledger: Ledger) -> str:
             *heading(ledger, "history"),
             f"{wording.counted(len(ledger.changes) + put_away, 'change')} since the first snapshot",
             "",
-            *_Sections(ledger).of(ledger.changes, ledger.names, _newer_gaps(ledger)),
+            *_Sections(ledger, texts).of(ledger.changes, ledger.names, _newer_gaps(ledger)),
             *_older(ledger),
             _first_snapshot(ledger),
             "",
@@ -63,9 +63,9 @@ def _older_gaps(ledger: Ledger) -> list[Gap]:
     return [gap for gap in ledger.gaps if gap.last < ledger.changes[0].time]
 
 
-def year_pages(ledger: Ledger) -> Iterator[tuple[int, str]]:
+def year_pages(ledger: Ledger, texts: ItemTexts) -> Iterator[tuple[int, str]]:
     """Yield the page of each of the `years`: what was put away of the year."""
-    sections = _Sections(ledger)
+    sections = _Sections(ledger, texts)
     newest = page_path("history", ledger.playlist_id)
     for year in years(ledger):
         old, gaps = _told_of(ledger, year)
@@ -78,12 +78,25 @@ def year_pages(ledger: Ledger) -> Iterator[tuple[int, str]]:
         yield year, "\n".join([*page, *sections.of(changes, names, gaps)])
 
 
-class _Sections:
-    """The sections of one ledger's changes; a song's line is made once, however often it is used."""
+class _Lines(dict[int, str]):
+    """What the page says of a song, by its item; made once, however often it is told."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, texts: ItemTexts) -> None:
+        super().__init__()
+        self._texts = texts
+
+    def __missing__(self, item: int) -> str:
+        name, artists, _ = self._texts.cells(item)
+        self[item] = line = f"{name} by {artists}" if artists else name
+        return line
+
+
+class _Sections:
+    """The sections of one ledger's changes."""
+
+    def __init__(self, ledger: Ledger, texts: ItemTexts) -> None:
         self._ledger = ledger
-        self._lines: dict[int, str] = {}
+        self._lines = _Lines(texts)
 
     def of(self, changes: Sequence[Change], names: Names, gaps: Sequence[Gap]) -> list[str]:
         """Return the lines of the changes and gaps, newest first; the last change left `names`."""
@@ -115,9 +128,9 @@ class _Sections:
             yield f"- Owner changed from {_owner(change.owner)} to {_owner(after.owner)}"
 
     def _songs(self, change: Change) -> list[str]:
-        occurrences, song = self._ledger.occurrences, self._song
+        occurrences, song = self._ledger.occurrences, self._lines
         lines = [
-            f"- {verb}: {song(occurrences[occurrence].item)}"
+            f"- {verb}: {song[occurrences[occurrence].item]}"
             for verb, chosen in (
                 ("Added", change.added),
                 ("Added again", change.readded),
@@ -128,19 +141,12 @@ class _Sections:
         ]
         if change.moved_count > len(change.moved):
             lines.append(f"- Moved: {change.moved_count - len(change.moved):,} more")
-        lines += [f"- No longer available on Spotify: {song(item)}" for item in change.unavailable]
-        lines += [f"- Available again: {song(item)}" for item in change.available]
+        lines += [f"- No longer available on Spotify: {song[item]}" for item in change.unavailable]
+        lines += [f"- Available again: {song[item]}" for item in change.available]
         lines += [
-            f"- Spotify changed {_quote(line)}: {song(item)}" for item, line in change.renamed
+            f"- Spotify changed {_quote(line)}: {song[item]}" for item, line in change.renamed
         ]
         return lines
-
-    def _song(self, index: int) -> str:
-        line = self._lines.get(index)
-        if line is None:
-            name, artists, _ = cells(self._ledger.items[index])
-            self._lines[index] = line = f"{name} by {artists}" if artists else name
-        return line
 
 
 def _counts(change: Change) -> str:

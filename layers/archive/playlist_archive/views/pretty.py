@@ -2,17 +2,17 @@
 
 from playlist_archive.ledger import Ledger
 from playlist_archive.views import wording
-from playlist_archive.views.cells import cells
 from playlist_archive.views.heading import description, heading
+from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.markdown import code, escape_paragraph, link
-from playlist_archive.views.twins import encode_twin, item_members, text
+from playlist_archive.views.twins import encode_twin, text
 
 _UNPLAYABLE = " *(not playable)*"
 _HIDDEN = " *(no longer available)*"
 _UNKNOWN = "*(not available)* |  |  | "
 
 
-def pretty_page(ledger: Ledger) -> str:
+def pretty_page(ledger: Ledger, texts: ItemTexts) -> str:
     owner = ledger.header.owner
     shown = [
         ledger.items[ledger.occurrences[row.occurrence].item]
@@ -38,15 +38,16 @@ def pretty_page(ledger: Ledger) -> str:
         if row.occurrence is None:
             lines.append(f"| {number} | {_UNKNOWN} |")
             continue
-        item = ledger.items[ledger.occurrences[row.occurrence].item]
+        index = ledger.occurrences[row.occurrence].item
+        item = ledger.items[index]
         note = _HIDDEN if row.hidden else "" if item.playable else _UNPLAYABLE
-        title, artists, rest = cells(item)
+        title, artists, rest = texts.cells(index)
         lines.append(f"| {number} | {title}{note} | {artists} | {rest} |")
     lines += ["", f"Snapshot ID: {code(ledger.snapshot_id)}", ""]
     return "\n".join(lines)
 
 
-def pretty_twin(ledger: Ledger) -> bytes:
+def pretty_twin(ledger: Ledger, texts: ItemTexts) -> bytes:
     """Return the rows that Spotify describes under `tracks`, the others under `unavailable`."""
     tracks: list[str] = []
     unavailable: list[str] = []
@@ -54,8 +55,9 @@ def pretty_twin(ledger: Ledger) -> bytes:
         if row.occurrence is None:
             unavailable.append(f'      "position": {position}\n')
             continue
-        item = ledger.items[ledger.occurrences[row.occurrence].item]
-        credits_, duration, name, identity = item_members(item)
+        index = ledger.occurrences[row.occurrence].item
+        item = ledger.items[index]
+        credits_, duration, name, identity = texts.members(index)
         added_at = f'"{row.added_at[:10]} {row.added_at[11:19]}"' if row.added_at else "null"
         playable = item.playable and not row.hidden
         entry = f"""      "added_at": {added_at},

@@ -6,13 +6,12 @@ is written by a template, for there are thousands.
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from json.encoder import encode_basestring_ascii as text
 from typing import NamedTuple
 
 from playlist_archive.snapshot import Album, Artist, Item
 
-__all__ = ["ItemMembers", "encode_twin", "item_members", "text"]
+__all__ = ["ItemMembers", "encode_twin", "make_members", "text"]
 
 
 class ItemMembers(NamedTuple):
@@ -28,8 +27,7 @@ class ItemMembers(NamedTuple):
     identity: str
 
 
-@lru_cache(maxsize=1 << 14)  # a song stands in both twins
-def item_members(item: Item) -> ItemMembers:
+def make_members(item: Item) -> ItemMembers:
     artists = ",\n        ".join([_named(artist, "        ") for artist in item.artists])
     if artists:
         artists = f"\n        {artists}\n      "

@@ -1,0 +1,65 @@
+"""The snapshots that a ledger does not hold yet: which there are, and each as it is stored.
+
+Which they are, only the ledger tells. So as not to wait for it, those that were announced are read,
+and what lies shortly before them is listed, while the ledger is read.
+"""
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from playlist_archive.at_once import Calls
+from playlist_archive.bucket import Bucket, Stored, list_snapshots
+from playlist_archive.keys import snapshot_key
+from playlist_archive.moments import earlier
+from playlist_archive.read_ahead import read_ahead
+
+# Most ledgers that miss something were brought up to date since, and a month of days is one short
+# answer.
+_LISTED_BEFORE = timedelta(days=31)
+
+
+class _Listing(NamedTuple):
+    """Which snapshots lie `after` a time; they are being asked for."""
+
+    after: datetime
+    found: Future[list[tuple[str, datetime]]]
+
+
+class NewSnapshots:
+    def __init__(
+        self, bucket: Bucket, calls: Calls, playlist_id: str, announced: Sequence[datetime]
+    ) -> None:
+        """Begin to read the snapshots of the `announced` times, and to list what is near them."""
+        self._bucket = bucket
+        self._calls = calls
+        self._playlist_id = playlist_id
+        self._begun = {
+            key: calls.begin(bucket.get, key)
+            for key in (snapshot_key(playlist_id, time) for time in announced)
+        }
+        self._near: _Listing | None = None
+        if announced:
+            after = earlier(min(announced), _LISTED_BEFORE)
+            self._near = _Listing(after, calls.begin(lambda: list(self._list(after))))
+
+    def after(self, last: datetime | None) -> Generator[tuple[str, Stored | None]]:
+        """Yield the key of each snapshot after the `last` one with its object, oldest first."""
+        return read_ahead(self._begin, (key for key, _ in self._list_after(last)))
+
+    def _list_after(self, last: datetime | None) -> Iterable[tuple[str, datetime]]:
+        if last and self._near and last >= self._near.after:
+            return [(key, time) for key, time in self._near.found.result() if time > last]
+        return self._list(last)
+
+    def _list(self, last: datetime | None) -> Iterator[tuple[str, datetime]]:
+        after = snapshot_key(self._playlist_id, last) if last else ""
+        return list_snapshots(self._bucket, self._playlist_id, after=after)
+
+    def _begin(self, key: str) -> Future[Stored | None]:
+        begun = self._begun.pop(key, None)
+        # It may have come after it was looked for, and before it was listed.
+        if begun and begun.result():
+            return begun
+        return self._calls.begin(self._bucket.get, key)

@@ -1,0 +1,47 @@
+"""What the renderer is asked to do for one playlist, by one message or several."""
+
+import logging
+from datetime import datetime
+from typing import NamedTuple, Self
+
+from msgspec.structs import replace
+
+from playlist_archive.keys import parse_snapshot_key
+from playlist_archive.messages import RenderRequest, Standing
+
+logger = logging.getLogger(__name__)
+
+
+class RenderJob(NamedTuple):
+    """What is to be done for one playlist; `announced` are times of snapshots that S3 told of."""
+
+    request: RenderRequest
+    announced: tuple[datetime, ...] = ()
+
+    @classmethod
+    def of_snapshot(cls, key: str) -> Self | None:
+        """Return what a new object asks for, None where it is no snapshot."""
+        parsed = parse_snapshot_key(key)
+        if parsed is None:
+            logger.info("%s is no snapshot", key)
+            return None
+        playlist_id, time = parsed
+        return cls(RenderRequest(playlist_id=playlist_id), (time,))
+
+
+def join_jobs(one: RenderJob, other: RenderJob) -> RenderJob:
+    """Return the job that does what two of the same playlist ask for, in whatever order."""
+    first, second = one.request, other.request
+    request = replace(
+        first,
+        run=max((run for run in (first.run, second.run) if run), default=None),
+        standing=_newer(first.standing, second.standing),
+        rebuild=first.rebuild or second.rebuild,
+    )
+    return RenderJob(request, tuple(sorted({*one.announced, *other.announced})))
+
+
+def _newer(one: Standing | None, other: Standing | None) -> Standing | None:
+    if one is None or other is None:
+        return one or other
+    return one if one.revision >= other.revision else other

@@ -1,0 +1,32 @@
+"""How the songs of one ledger look, each made once for all pages of a render."""
+
+from collections.abc import Sequence
+
+from playlist_archive.snapshot import Item
+from playlist_archive.views.cells import Cells, make_cells
+from playlist_archive.views.twins import ItemMembers, make_members
+
+
+class ItemTexts:
+    """What pages tell of items, by their places in the ledger.
+
+    Nothing is kept from one render to the next: a song that is decoded anew is another object, and
+    recognising it takes as long as making its texts again.
+    """
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self._items = items
+        self._cells: list[Cells | None] = [None] * len(items)
+        self._members: list[ItemMembers | None] = [None] * len(items)
+
+    def cells(self, item: int) -> Cells:
+        cells = self._cells[item]
+        if cells is None:
+            cells = self._cells[item] = make_cells(self._items[item])
+        return cells
+
+    def members(self, item: int) -> ItemMembers:
+        members = self._members[item]
+        if members is None:
+            members = self._members[item] = make_members(self._items[item])
+        return members

@@ -1,0 +1,63 @@
+"""What several messages ask for together."""
+
+import pytest
+from msgspec.structs import replace
+
+from playlist_archive.errors import InvalidMessageError
+from playlist_archive.events import RenderOrder, parse_render_batch
+from playlist_archive.keys import snapshot_key
+from playlist_archive.messages import RenderRequest, Standing, encode_message
+from playlist_archive.render_jobs import RenderJob, join_jobs
+from tests.builders import DAY, OTHER, PLAYLIST, RUN
+from tests.handlers import snapshot_created, sqs_event
+
+pytestmark = pytest.mark.unit
+
+STANDING = Standing(
+    revision=2, name="Harbour mix", unique_name="Harbour mix", status="ok", since=RUN
+)
+ASKED = RenderRequest(playlist_id=PLAYLIST, run=RUN, standing=STANDING)
+REBUILD = RenderRequest(playlist_id=PLAYLIST, run=RUN + DAY, rebuild=True)
+OLDER = RenderRequest(playlist_id=PLAYLIST, standing=replace(STANDING, revision=1))
+
+
+def created(*days: int) -> RenderJob:
+    return RenderJob(
+        RenderRequest(playlist_id=PLAYLIST), tuple(RUN + day * DAY for day in sorted(days))
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "joined"),
+    [
+        (created(0), created(1), created(0, 1)),
+        (created(0), created(0), created(0)),
+        (RenderJob(ASKED), created(1), RenderJob(ASKED, (RUN + DAY,))),
+        (RenderJob(ASKED), RenderJob(OLDER), RenderJob(ASKED)),
+        (
+            RenderJob(ASKED),
+            RenderJob(REBUILD),
+            RenderJob(replace(REBUILD, standing=STANDING)),
+        ),
+    ],
+)
+def test_one_job_does_what_two_ask_for(one: RenderJob, other: RenderJob, joined: RenderJob) -> None:
+    assert join_jobs(one, other) == joined
+    assert join_jobs(other, one) == joined
+
+
+def test_a_batch_has_one_order_for_each_playlist_and_rebuilds_last() -> None:
+    elsewhere = snapshot_created(snapshot_key(OTHER, RUN))
+    first, second = (snapshot_created(snapshot_key(PLAYLIST, RUN + day * DAY)) for day in (1, 0))
+    batch = parse_render_batch(
+        sqs_event([first, encode_message(REBUILD), elsewhere, "{", second, snapshot_created("x")])
+    )
+
+    assert batch.orders == [
+        RenderOrder(RenderJob(RenderRequest(playlist_id=OTHER), (RUN,)), ("2",)),
+        RenderOrder(RenderJob(REBUILD, (RUN, RUN + DAY)), ("0", "1", "4")),
+    ]
+    assert batch.idle == ["5"]
+    assert {name: type(error) for name, error in batch.malformed.items()} == {
+        "3": InvalidMessageError
+    }
