@@ -69,12 +69,10 @@ def _missed_run(evidence: Evidence, day: date) -> bool:
 
 def _is_forgotten(evidence: Evidence, playlist_id: str, day: date, end: float) -> bool:
     """Whether only a damaged catalog knew a playlist, in a run that could not list the library."""
-    run = evidence.chaos.runs[day]
-    reports = [report for report in evidence.reports if report.run == run]
     return (
-        evidence.last_damage(CATALOG, before=end) > 0
+        evidence.chaos.runs[day] in evidence.unlisted
+        and evidence.last_damage(CATALOG, before=end) > 0
         and all(snapshot.read_at.timestamp() > end for snapshot in evidence.snapshots[playlist_id])
-        and all(report.failure for report in reports)
     )
 
 
