@@ -296,6 +296,22 @@ def ask_without_the_newest_snapshot(record: Record) -> None:
     record.asked.append((moment, json.dumps(json.loads(body) | {"latest": latest})))
 
 
+def look_again_for_an_earlier_run(record: Record) -> None:
+    """Let a late message of the first run have seen another newest snapshot before the last run."""
+    looked = record.runs[DAYS[-1]] - timedelta(minutes=10)
+    outcome = {
+        "type": "outcome/1",
+        "playlist_id": LIBRARY.cut,
+        "run": to_moment(record.runs[DAYS[0]]),
+        "at": to_moment(looked),
+        "status": "deferred",
+        "latest": {"time": "2026-09-01T04:00:00Z", "content": "", "rows": 1},
+    }
+    moment, body = looked.timestamp(), json.dumps(outcome)
+    record.outcomes.append((moment, body))
+    record.merged.append(Handled(moment + 1, moment + 2, body))
+
+
 def give_a_request_up(record: Record) -> None:
     record.letters.setdefault("FetchQueue", []).append(record.asked[0][1])
 
@@ -334,7 +350,9 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (name_no_copy, "copies are named soon"),
     (ask_for_the_last_first, "what failed comes last"),
     (date_a_row_before_spotify, "no value is absurd"),
+    (look_again_for_an_earlier_run, "the catalog tells the newest"),
     (ask_without_the_newest_snapshot, "requests bring what is known"),
+    (look_again_for_an_earlier_run, "requests bring what is known"),
     (give_a_request_up, "no request is given up"),
 ]
 

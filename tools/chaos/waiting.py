@@ -48,7 +48,9 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
             if _is_checked(evidence, playlist_id, begin, end):
                 known.add(playlist_id)
                 continue
-            unlisted = playlist_id not in known and day == chaos.calendar.days[0]
+            unlisted = playlist_id not in known and (
+                day == chaos.calendar.days[0] or _is_forgotten(evidence, playlist_id, day, until)
+            )
             asked = any(begin <= moment < end for moment, _ in evidence.requests[playlist_id])
             if (
                 (missed and not asked)
@@ -63,6 +65,15 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
 def _missed_run(evidence: Evidence, day: date) -> bool:
     """Whether the lister gave up the day's run."""
     return to_moment(evidence.chaos.runs[day]) in evidence.given_up
+
+
+def _is_forgotten(evidence: Evidence, playlist_id: str, day: date, end: float) -> bool:
+    """Whether only a damaged catalog knew a playlist, in a run that could not list the library."""
+    return (
+        evidence.chaos.runs[day] in evidence.unlisted
+        and evidence.last_damage(CATALOG, before=end) > 0
+        and all(snapshot.read_at.timestamp() > end for snapshot in evidence.snapshots[playlist_id])
+    )
 
 
 def _is_explained(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
