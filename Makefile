@@ -48,9 +48,9 @@ deploy: $(LOCAL) ## Deploy to your AWS account; asks on its first use
 	$(SAM) build
 	$(SAM) deploy $(if $(shell grep -s '^stack_name' samconfig.toml),,--guided --stack-name playlist-archive)
 
-.PHONY: letters
-letters: $(LOCAL) ## List the dead letters; REDRIVE=<lister|fetch|render|outcome> sends them again; ARGS=--local is `make run`'s
-	@exec $(BIN)/python -m tools.letters $(if $(REDRIVE),--redrive "$(REDRIVE)") $(ARGS)
+.PHONY: dead-letters
+dead-letters: $(LOCAL) ## List the dead letters; REDRIVE=<lister|fetch|render|outcome> sends them again; ARGS=--local is `make run`'s
+	@exec $(BIN)/python -m tools.dead_letters $(if $(REDRIVE),--redrive "$(REDRIVE)") $(ARGS)
 
 ##@ On the code
 
@@ -72,14 +72,14 @@ chaos: $(TEST) ## Archive a history file while everything goes wrong, and verify
 
 .PHONY: bench
 bench: $(TEST) ## Count requests over a history file, and measure renders: FILE=<file>
-	@$(BIN)/python -m tests.bench.count_requests "$(FILE)"
-	@$(BIN)/python -m tests.bench.render_run
-	@$(BIN)/python -m tools.bench.render "$(FILE)"
+	@$(BIN)/python -m tools.measure.count_requests "$(FILE)"
+	@$(BIN)/python -m tools.measure.render_run
+	@$(BIN)/python -m tools.measure.render "$(FILE)"
 
 .PHONY: scale
 scale: $(TEST) ## Compute what many playlists need and cost; count anew over a history file: [FILE=<file>]
-	@$(if $(FILE),$(BIN)/python -m tests.bench.count_calls "$(FILE)")
-	@$(BIN)/python -m tools.scale
+	@$(if $(FILE),$(BIN)/python -m tools.measure.count_calls "$(FILE)")
+	@$(BIN)/python -m tools.measure
 
 .PHONY: requirements
 requirements: $(UV) ## Export what the dependencies layer installs from uv.lock
@@ -91,7 +91,7 @@ licences: $(LOCAL) ## List the licences of what the dependencies layer contains
 
 .PHONY: budget
 budget: $(LOCAL) ## Measure the layers and each function's cold start
-	@$(BIN)/python -m tools.budget
+	@$(BIN)/python -m tools.measure.budget
 
 .PHONY: clean
 clean: stop ## Remove what was built, installed or made up; what came from Spotify stays

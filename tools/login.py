@@ -19,15 +19,10 @@ import msgspec
 import typer
 from botocore.exceptions import BotoCoreError
 
-from playlist_archive.aws import open_parameter
-from playlist_archive.credentials import Credentials, CredentialStore
 from playlist_archive.errors import UNREADABLE, ArchiveError, AuthorizationError
-from playlist_archive.spotify.exchange import (
-    TIMEOUT_SECONDS,
-    NoAnswerError,
-    exchange,
-    open_session,
-)
+from playlist_archive.ports.aws import open_parameter
+from playlist_archive.ports.credentials import Credentials, CredentialStore
+from playlist_archive.spotify.exchange import TIMEOUT_SECONDS, NoAnswerError, exchange, open_session
 
 SCOPES = "playlist-read-private playlist-read-collaborative"
 ACCOUNTS_URL = "https://accounts.spotify.com"

@@ -10,12 +10,12 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from playlist_archive.aws import open_bucket, open_queue
-from playlist_archive.clock import SystemClock
+from playlist_archive.documents.messages import DamageReport, Outcome, RunReport
+from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import parse_outcomes
 from playlist_archive.indexer import Indexer
-from playlist_archive.messages import DamageReport, Outcome, RunReport
-from playlist_archive.moments import to_moment
+from playlist_archive.ports.aws import open_bucket, open_queue
+from playlist_archive.ports.clock import SystemClock
 from playlist_archive.settings import IndexerSettings
 
 logger = Logger()
@@ -52,7 +52,7 @@ def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     logger.info(
         "catalog merged",
-        run=max((to_moment(it.run) for it in messages if it.run), default=None),
+        run=max((to_timestamp(it.run) for it in messages if it.run), default=None),
         messages=len(messages),
         **indexed._asdict(),
     )
@@ -60,7 +60,7 @@ def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping
 
 
 def log_record(message: Outcome | RunReport | DamageReport) -> None:
-    run = to_moment(message.run) if message.run else None
+    run = to_timestamp(message.run) if message.run else None
     match message:
         case Outcome():
             logger.info(

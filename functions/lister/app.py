@@ -11,11 +11,11 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from playlist_archive.aws import open_bucket, open_parameter, open_queue
-from playlist_archive.clock import SystemClock
+from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import RebuildEvent, RegistryEvent, RunEvent, parse_lister_event
 from playlist_archive.lister import Lister
-from playlist_archive.moments import to_moment
+from playlist_archive.ports.aws import open_bucket, open_parameter, open_queue
+from playlist_archive.ports.clock import SystemClock
 from playlist_archive.settings import ListerSettings
 from playlist_archive.spotify.connection import connect
 
@@ -49,7 +49,7 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[
             report = lister.run(
                 time, lambda: context.get_remaining_time_in_millis() / 1000, force=force
             )
-            named = to_moment(report.run)
+            named = to_timestamp(report.run)
             logger.info("run started", **msgspec.to_builtins(report) | {"run": named})
             if (days := report.authorization_days_left()) is not None:
                 metrics.add_metric(name="AuthorizationDaysLeft", unit=MetricUnit.Count, value=days)
@@ -63,8 +63,8 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[
             for name, time in entries:
                 plan = lister.registry_changed(name, time)
                 logger.info(
-                    "entry changed", run=to_moment(time), entry=name, reads=len(plan.requests)
+                    "entry changed", run=to_timestamp(time), entry=name, reads=len(plan.requests)
                 )
-            run = max((to_moment(time) for _, time in entries), default=None)
+            run = max((to_timestamp(time) for _, time in entries), default=None)
             logger.info("registry changed", run=run, entries=len(entries))
             return {"entries": len(entries)}

@@ -10,10 +10,10 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from playlist_archive.at_once import open_pool
-from playlist_archive.aws import open_bucket, open_queue
-from playlist_archive.clock import SystemClock
+from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import RenderOrder, parse_render_batch
-from playlist_archive.moments import to_moment
+from playlist_archive.ports.aws import open_bucket, open_queue
+from playlist_archive.ports.clock import SystemClock
 from playlist_archive.renderer import Rendered, Renderer
 from playlist_archive.settings import RendererSettings
 
@@ -61,7 +61,7 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[
 def render_order(order: RenderOrder, remaining_seconds: Callable[[], float]) -> Rendered | None:
     """Render one playlist, None where it failed; the one line tells what became of it."""
     request, announced = order.job
-    run = {"run": to_moment(request.run)} if request.run else {}
+    run = {"run": to_timestamp(request.run)} if request.run else {}
     with logger.append_context_keys(playlist_id=request.playlist_id, **run):
         try:
             rendered = assemble().render(order.job, remaining_seconds)
@@ -71,7 +71,7 @@ def render_order(order: RenderOrder, remaining_seconds: Callable[[], float]) -> 
         logger.info(
             "pages rendered",
             run=rendered.run,
-            snapshots=[to_moment(time) for time in announced] or None,
+            snapshots=[to_timestamp(time) for time in announced] or None,
             written=rendered.written,
         )
     return rendered

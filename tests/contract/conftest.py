@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import stamina
 
-from playlist_archive.credentials import Credentials
-from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
-from tests.handlers import Handlers
-from tests.pipeline import Pipeline, connect
-from tools.spotify import SampleLibrary, StandIn
-from tools.spotify.accounts import Client
-from tools.spotify.sample import FERRY, KITCHEN, SKYLIGHT
+from playlist_archive.ports.credentials import Credentials
+from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
+from tests.support.handlers import Handlers
+from tests.support.pipeline import Pipeline, connect
+from tools.stand_in import SampleLibrary, StandIn
+from tools.stand_in.accounts import Client
+from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT
 
 SINCE = date(2026, 10, 1)
 DAYS = 10

@@ -11,7 +11,7 @@ import pytest
 import stamina
 from msgspec.structs import replace
 
-from playlist_archive.keys import (
+from playlist_archive.documents.keys import (
     CATALOG,
     INDEX,
     METADATA_COMPACT,
@@ -22,17 +22,17 @@ from playlist_archive.keys import (
     snapshots_prefix,
     view_key,
 )
-from playlist_archive.messages import Outcome, RunReport, decode_outcome, encode_message
-from playlist_archive.moments import to_moment
+from playlist_archive.documents.messages import Outcome, RunReport, decode_outcome, encode_message
+from playlist_archive.documents.timestamps import to_timestamp
 from tools.chaos.__main__ import digest
 from tools.chaos.checks import CHECKS, check_all
 from tools.chaos.evidence import Evidence
 from tools.chaos.pollers import POISON
-from tools.chaos.record import Deed, Handled, Record, Written
+from tools.chaos.record import Action, Handled, Record, Written
 from tools.chaos.simulation import Simulation
 from tools.chaos.wild import WildLibrary
-from tools.spotify import SampleLibrary
-from tools.spotify.sample import FERRY, KITCHEN, SKYLIGHT
+from tools.stand_in import SampleLibrary
+from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT
 
 pytestmark = pytest.mark.contract
 
@@ -158,7 +158,7 @@ def send_too_early(record: Record) -> None:
     record.too_early.append("2026-10-01 04:00:00 /v1/me")
 
 
-def leave_a_letter(record: Record) -> None:
+def leave_a_dead_letter(record: Record) -> None:
     record.left.append("RenderDeadLetterQueue: {}")
 
 
@@ -188,7 +188,7 @@ def read_nothing_of_one(record: Record) -> None:
     record.hurt.clear()
     record.parked.clear()
     record.dead.clear()
-    record.deeds.clear()
+    record.actions.clear()
 
 
 def date_a_check_in_the_future(record: Record) -> None:
@@ -199,12 +199,12 @@ def date_a_check_in_the_future(record: Record) -> None:
 
 
 def leave_the_damage(record: Record) -> None:
-    record.deeds.append(Deed(0.0, "damage", INDEX, "truncated"))
+    record.actions.append(Action(0.0, "damage", INDEX, "truncated"))
     record.damaged[INDEX] = record.objects[INDEX]
 
 
 def overwrite_without_a_copy(record: Record) -> None:
-    record.deeds.append(Deed(0.0, "damage", CATALOG, "garbage"))
+    record.actions.append(Action(0.0, "damage", CATALOG, "garbage"))
     record.damaged[CATALOG] = b"garbage that nobody kept"
 
 
@@ -258,7 +258,7 @@ def date_a_snapshot_ahead(record: Record) -> None:
         "latest": {"time": time, "content": "", "rows": 1},
     }
     record.merged.insert(0, Handled(0.5, 1.0, json.dumps(outcome)))
-    record.deeds.clear()
+    record.actions.clear()
 
 
 def name_no_copy(record: Record) -> None:
@@ -302,8 +302,8 @@ def look_again_for_an_earlier_run(record: Record) -> None:
     outcome = {
         "type": "outcome/1",
         "playlist_id": LIBRARY.cut,
-        "run": to_moment(record.runs[DAYS[0]]),
-        "at": to_moment(looked),
+        "run": to_timestamp(record.runs[DAYS[0]]),
+        "at": to_timestamp(looked),
         "status": "deferred",
         "latest": {"time": "2026-09-01T04:00:00Z", "content": "", "rows": 1},
     }
@@ -313,7 +313,7 @@ def look_again_for_an_earlier_run(record: Record) -> None:
 
 
 def give_a_request_up(record: Record) -> None:
-    record.letters.setdefault("FetchQueue", []).append(record.asked[0][1])
+    record.dead_letters.setdefault("FetchQueue", []).append(record.asked[0][1])
 
 
 DAMAGES: list[tuple[Callable[[Record], None], str]] = [
@@ -331,7 +331,7 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (misdate_all_removals, "removals are dated truly"),
     (invent_a_gap, "every run without a read is told as a gap"),
     (send_too_early, "spotify is left alone when it asks"),
-    (leave_a_letter, "dead letters are known and mended"),
+    (leave_a_dead_letter, "dead letters are known and mended"),
     (swap_two_snapshots, "snapshots are in the order of reading"),
     (claim_a_check, "status pages are true"),
     (claim_that_all_is_well, "status pages are true"),
@@ -416,19 +416,19 @@ def test_a_catalog_that_is_damaged_after_a_loss_was_held_is_no_reason_to_have_re
 ) -> None:
     held = [sent for sent in evidence.sent[LIBRARY.cut] if sent.outcome.status == "held"]
     record = deepcopy(evidence.chaos)
-    for struck in (record.hurt, record.parked, record.dead, record.deeds):
+    for struck in (record.hurt, record.parked, record.dead, record.actions):
         struck.clear()
     assert waits_for(Evidence(LIBRARY, record, evidence.peace), LIBRARY.cut) == []
 
-    record.deeds.append(Deed(held[-1].moment + 60, "damage", CATALOG, "deleted"))
+    record.actions.append(Action(held[-1].moment + 60, "damage", CATALOG, "deleted"))
     assert waits_for(Evidence(LIBRARY, record, evidence.peace), LIBRARY.cut) == []
 
 
 def test_a_loss_that_is_held_again_in_a_later_run_is_found(evidence: Evidence) -> None:
     record = deepcopy(evidence.chaos)
-    for struck in (record.hurt, record.parked, record.dead, record.deeds):
+    for struck in (record.hurt, record.parked, record.dead, record.actions):
         struck.clear()
-    last = f'"run":"{to_moment(record.runs[DAYS[-1]])}"'
+    last = f'"run":"{to_timestamp(record.runs[DAYS[-1]])}"'
     record.outcomes = [
         (sent, body.replace('"status":"ok"', '"status":"held"') if last in body else body)
         for sent, body in record.outcomes
@@ -457,7 +457,7 @@ def test_what_only_a_damaged_catalog_knew_may_be_told_as_a_gap(evidence: Evidenc
     told = f"the history of {FERRY} tells a gap on {DAYS[2]}, when it was read"
     assert told in find(check, Evidence(LIBRARY, record, evidence.peace))
 
-    record.deeds.append(Deed(moment + 0.5, "damage", CATALOG, "garbage"))
+    record.actions.append(Action(moment + 0.5, "damage", CATALOG, "garbage"))
     assert told not in find(check, Evidence(LIBRARY, record, evidence.peace))
 
 

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from playlist_archive.documents.keys import ledger_key, snapshot_key, view_key
+from playlist_archive.documents.ledger import decode_ledger
+from playlist_archive.documents.messages import FetchRequest, encode_message
 from playlist_archive.errors import InvalidMessageError, SpotifyParkedError, StorageError
-from playlist_archive.keys import ledger_key, snapshot_key, view_key
-from playlist_archive.ledger import decode_ledger
-from playlist_archive.messages import FetchRequest, encode_message
 from playlist_archive.renderer import SECONDS_FOR_PAGES
-from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_reading
-from tests.handlers import Context, Handlers, load_event, snapshot_created, sqs_event
+from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_reading
+from tests.support.handlers import Context, Handlers, load_event, snapshot_created, sqs_event
 
 pytestmark = pytest.mark.contract
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.fakes import FakeBucket
+from tests.support.fakes import FakeBucket
 
 pytestmark = pytest.mark.contract
 

@@ -14,12 +14,12 @@ import typer
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from playlist_archive.aws import open_parameter
-from playlist_archive.credentials import Credentials
+from playlist_archive.ports.aws import open_parameter
+from playlist_archive.ports.credentials import Credentials
 from tools import login
 from tools.login import LoginError, log_in
-from tools.spotify.sample import SampleLibrary
-from tools.spotify.server import StandIn
+from tools.stand_in.sample import SampleLibrary
+from tools.stand_in.server import StandIn
 
 pytestmark = pytest.mark.contract
 

@@ -7,20 +7,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from playlist_archive.documents.keys import parse_snapshot_key
+from playlist_archive.documents.messages import (
+    Message,
+    decode_fetch_request,
+    decode_outcome,
+    decode_render_request,
+    encode_message,
+)
 from playlist_archive.events import (
     RebuildEvent,
     RegistryEvent,
     RunEvent,
     parse_lister_event,
     parse_render_body,
-)
-from playlist_archive.keys import parse_snapshot_key
-from playlist_archive.messages import (
-    Message,
-    decode_fetch_request,
-    decode_outcome,
-    decode_render_request,
-    encode_message,
 )
 
 pytestmark = pytest.mark.contract

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from playlist_archive.credentials import Credentials
+from playlist_archive.documents.keys import SPOTIFY_STATE, snapshot_key
+from playlist_archive.documents.messages import Outcome, encode_message
 from playlist_archive.errors import AuthorizationError, SpotifyParkedError
-from playlist_archive.keys import SPOTIFY_STATE, snapshot_key
-from playlist_archive.messages import Outcome, encode_message
-from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
-from tests.handlers import STACK, Handlers, load_event, resolve, snapshot_created, sqs_event
+from playlist_archive.ports.credentials import Credentials
+from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
+from tests.support.handlers import STACK, Handlers, load_event, resolve, snapshot_created, sqs_event
 from tools.template import TEMPLATE, load_source
 
 pytestmark = pytest.mark.contract

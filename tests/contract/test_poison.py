@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from playlist_archive.catalog import decode_catalog
+from playlist_archive.documents.catalog import decode_catalog
+from playlist_archive.documents.keys import CATALOG, snapshot_key, view_key
+from playlist_archive.documents.messages import FetchRequest, Outcome, encode_message
 from playlist_archive.errors import ArchiveError
-from playlist_archive.keys import CATALOG, snapshot_key, view_key
-from playlist_archive.messages import FetchRequest, Outcome, encode_message
-from tests.builders import OTHER, PLAYLIST, RUN, a_header, a_reading
-from tests.handlers import Handlers, load_event, snapshot_created, sqs_event
+from tests.support.builders import OTHER, PLAYLIST, RUN, a_header, a_reading
+from tests.support.handlers import Handlers, load_event, snapshot_created, sqs_event
 
 pytestmark = pytest.mark.contract
 
@@ -65,7 +65,7 @@ FOR_THE_RENDERER = ANYWHERE | {
     "a later version": a_render_request(type="render/9"),
     "another queue's": FETCH,
     "not a playlist's id": a_render_request(playlist_id="../../registry"),
-    "a standing that is none": a_render_request(standing=[]),
+    "a standing that is none": a_render_request(page_status=[]),
     "records that are none": '{"Records": 7}',
     "records of nothing": '{"Records": [null]}',
     "records without an object": '{"Records": [{"s3": null}]}',

@@ -9,13 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from playlist_archive.aws import open_bucket, open_parameter, open_queue
-from playlist_archive.bucket import Bucket, set_aside, update
-from playlist_archive.content_types import TEXT
-from playlist_archive.credentials import Credentials
+from playlist_archive.documents.content_types import TEXT
 from playlist_archive.errors import AuthorizationError, ConflictError, StorageError
-from playlist_archive.queues import Lane
-from tests.fakes import FakeBucket
+from playlist_archive.ports.aws import open_bucket, open_parameter, open_queue
+from playlist_archive.ports.bucket import Bucket, set_aside, update
+from playlist_archive.ports.credentials import Credentials
+from playlist_archive.ports.queues import Lane
+from tests.support.fakes import FakeBucket
 
 pytestmark = pytest.mark.contract
 

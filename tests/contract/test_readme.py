@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import FakeBucket
+from tests.support.fakes import FakeBucket
 from tools.template import load_source
 
 pytestmark = pytest.mark.contract

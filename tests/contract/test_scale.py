@@ -10,23 +10,20 @@ from typing import Any
 
 import pytest
 
-from playlist_archive.checks import NEWEST_GAPS
-from playlist_archive.messages import (
+from playlist_archive.documents.messages import (
     FetchRequest,
-    Header,
     Held,
     Latest,
     Message,
     Outcome,
     RenderRequest,
-    Standing,
-    Stretch,
     encode_message,
 )
-from playlist_archive.snapshot import Owner
-from tests.builders import PLAYLIST, RUN
-from tools.scale.__main__ import PAGE, quote, render
-from tools.scale.model import METRICS
+from playlist_archive.documents.playlist import Header, Owner
+from playlist_archive.documents.status import NEWEST_GAPS, PageStatus, StatusPeriod
+from tests.support.builders import PLAYLIST, RUN
+from tools.measure.__main__ import PAGE, quote, render
+from tools.measure.model import METRICS
 from tools.template import load_source
 
 pytestmark = pytest.mark.contract
@@ -41,7 +38,13 @@ def memory_mb(function: str) -> int:
 
 def work(name: str, playlists: int) -> dict[str, Any]:
     """Have one invocation's work done by a process of its own and return what it took."""
-    command = [sys.executable, "-m", "tests.bench.large_catalog", name, f"--playlists={playlists}"]
+    command = [
+        sys.executable,
+        "-m",
+        "tools.measure.large_catalog",
+        name,
+        f"--playlists={playlists}",
+    ]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     taken: dict[str, Any] = json.loads(done.stdout)
     return taken
@@ -77,7 +80,7 @@ HEADER = Header(
     name=LONG, description=LONG, owner=Owner(LONG, LONG, LONG), url=LONG, snapshot_id=LONG
 )
 LATEST = Latest(RUN, "d" * 64, 10_000)
-STANDING = Standing(
+PAGE_STATUS = PageStatus(
     revision=1,
     alias=LONG,
     name=LONG,
@@ -86,7 +89,7 @@ STANDING = Standing(
     since=RUN,
     reason=LONG,
     snapshot_id=LONG,
-    gaps=(Stretch(RUN, "not_found", "a reason of a hundred characters".ljust(100), RUN),)
+    gaps=(StatusPeriod(RUN, "not_found", "a reason of a hundred characters".ljust(100), RUN),)
     * NEWEST_GAPS,
 )
 
@@ -114,7 +117,7 @@ STANDING = Standing(
             header=HEADER,
             latest=LATEST,
         ),
-        RenderRequest(playlist_id=PLAYLIST, standing=STANDING),
+        RenderRequest(playlist_id=PLAYLIST, page_status=PAGE_STATUS),
     ],
     ids=lambda message: type(message).__name__,
 )

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from playlist_archive.credentials import Credentials
+from playlist_archive.ports.credentials import Credentials
 from playlist_archive.spotify.client import WebApi
-from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
-from tests.pipeline import Pipeline, connect, plenty
-from tools.spotify import SampleLibrary, StandIn
-from tools.spotify.accounts import Client
+from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
+from tests.support.pipeline import Pipeline, connect, plenty
+from tools.stand_in import SampleLibrary, StandIn
+from tools.stand_in.accounts import Client
 
 pytestmark = pytest.mark.contract
 

@@ -13,8 +13,9 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 import pytest
 
-from playlist_archive.content_types import JSON
-from playlist_archive.credentials import Credentials
+from playlist_archive.documents.content_types import JSON
+from playlist_archive.documents.keys import SPOTIFY_STATE
+from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import (
     AuthorizationError,
     BudgetSpentError,
@@ -29,11 +30,12 @@ from playlist_archive.errors import (
     StorageError,
     UnstablePlaylistError,
 )
-from playlist_archive.keys import SPOTIFY_STATE
+from playlist_archive.ports.credentials import Credentials
+from playlist_archive.ports.spotify import Reading
 from playlist_archive.spotify import connection
-from playlist_archive.spotify.client import Reading, WebApi
+from playlist_archive.spotify.client import WebApi
 from playlist_archive.spotify.exchange import open_session
-from playlist_archive.spotify.state import SpotifyState, load_state
+from playlist_archive.spotify.state import load_state
 from playlist_archive.spotify.wire import (
     WireAlbum,
     WireArtist,
@@ -47,11 +49,11 @@ from playlist_archive.spotify.wire import (
     parse_header,
     parse_row,
 )
-from tests.fakes import FakeBucket, FakeClock, FakeCredentialStore
-from tests.pipeline import connect
-from tools.spotify.fields import parse_fields
-from tools.spotify.library import Album, Artist, Playlist, Row, Track, User
-from tools.spotify.server import StandIn
+from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
+from tests.support.pipeline import connect
+from tools.stand_in.fields import parse_fields
+from tools.stand_in.library import Album, Artist, Playlist, Row, Track, User
+from tools.stand_in.server import StandIn
 
 pytestmark = pytest.mark.contract
 
@@ -161,7 +163,7 @@ ALL = [f"spotify:track:6tRaCk{number:016d}" for number in range(230)]
 
 
 @pytest.mark.parametrize("app", ["new", "older", "extended"])
-def test_situation_20_every_generation_reads_the_same(setup: Setup, app: str) -> None:
+def test_every_generation_reads_the_same(setup: Setup, app: str) -> None:
     setup.stand_in.control.set_app(app)
     reading = setup.client().read_playlist(LONG)
 
@@ -198,7 +200,7 @@ def test_a_long_playlist_of_a_known_version_costs_one_request(setup: Setup) -> N
     assert setup.api_requests() == 1
 
 
-def test_situation_01_a_parked_app_sends_nothing(setup: Setup) -> None:
+def test_a_parked_app_sends_nothing(setup: Setup) -> None:
     setup.bucket.put(
         SPOTIFY_STATE,
         b'{"schema":1,"not_before":"2026-10-01T05:00:00Z","reason":"wait"}',
@@ -212,7 +214,7 @@ def test_situation_01_a_parked_app_sends_nothing(setup: Setup) -> None:
     assert setup.paths() == []
 
 
-def test_situation_02_the_token_is_kept_until_a_minute_before_its_end(setup: Setup) -> None:
+def test_the_token_is_kept_until_a_minute_before_its_end(setup: Setup) -> None:
     client = setup.client()
     client.read_playlist(MINE)
     setup.clock.moment += timedelta(seconds=3600 - 61)
@@ -224,7 +226,7 @@ def test_situation_02_the_token_is_kept_until_a_minute_before_its_end(setup: Set
     assert setup.paths().count("/api/token") == 2
 
 
-def test_situation_03_a_new_refresh_token_is_stored_before_it_is_used(setup: Setup) -> None:
+def test_a_new_refresh_token_is_stored_before_it_is_used(setup: Setup) -> None:
     setup.fault("rotated_refresh_token")
     stored_when_used: list[int] = []
     save = setup.store.save
@@ -241,7 +243,7 @@ def test_situation_03_a_new_refresh_token_is_stored_before_it_is_used(setup: Set
     assert stored_when_used == [0]
 
 
-def test_situation_03_a_new_refresh_token_that_could_not_be_stored_is_not_lost(
+def test_a_new_refresh_token_that_could_not_be_stored_is_not_lost(
     setup: Setup,
 ) -> None:
     setup.fault("rotated_refresh_token")
@@ -278,7 +280,7 @@ def test_what_the_client_knows_is_what_is_stored(setup: Setup) -> None:
         client.check()
 
 
-def test_situation_03_without_a_new_refresh_token_nothing_is_stored(setup: Setup) -> None:
+def test_without_a_new_refresh_token_nothing_is_stored(setup: Setup) -> None:
     def refuse(credentials: Credentials) -> None:
         pytest.fail("there is nothing to store")
 
@@ -300,8 +302,8 @@ def test_a_new_consent_is_used_from_the_next_token_on(setup: Setup) -> None:
 @pytest.mark.parametrize(
     ("kind", "word"),
     [
-        pytest.param("invalid_grant", "log in again", id="situation_05"),
-        pytest.param("invalid_client", "credentials", id="situation_06"),
+        pytest.param("invalid_grant", "log in again"),
+        pytest.param("invalid_client", "credentials"),
     ],
 )
 def test_refused_credentials_stop_at_once(setup: Setup, kind: str, word: str) -> None:
@@ -313,7 +315,7 @@ def test_refused_credentials_stop_at_once(setup: Setup, kind: str, word: str) ->
 
 
 @pytest.mark.parametrize("kind", ["server_error", "html", "reset", "forbidden_html"])
-def test_situation_07_a_silent_token_host_is_asked_three_times(setup: Setup, kind: str) -> None:
+def test_a_silent_token_host_is_asked_three_times(setup: Setup, kind: str) -> None:
     setup.fault(kind, path="^/api/token", times=None)
 
     with pytest.raises(SpotifyUnavailableError):
@@ -321,7 +323,7 @@ def test_situation_07_a_silent_token_host_is_asked_three_times(setup: Setup, kin
     assert setup.paths() == ["/api/token"] * 3
 
 
-def test_situation_07_a_token_host_that_asks_to_wait_is_obeyed(setup: Setup) -> None:
+def test_a_token_host_that_asks_to_wait_is_obeyed(setup: Setup) -> None:
     setup.fault("rate_limit", path="^/api/token", retry_after=5)
     assert len(_uris(setup.client().read_playlist(MINE))) == 3
     assert setup.clock.slept == [6]
@@ -331,7 +333,7 @@ def test_situation_07_a_token_host_that_asks_to_wait_is_obeyed(setup: Setup) -> 
     ("fault", "pause", "asked"),
     [({"retry_after": 3600}, 3600, 1), ({}, 60, 1), ({"retry_after": 5}, 5, 2)],
 )
-def test_situation_07_a_pause_of_the_token_host_is_stored_as_any_other(
+def test_a_pause_of_the_token_host_is_stored_as_any_other(
     setup: Setup, fault: dict[str, int], pause: int, asked: int
 ) -> None:
     setup.fault("rate_limit", path="^/api/token", times=None, **fault)
@@ -354,7 +356,7 @@ def test_requests_for_tokens_do_not_count(setup: Setup) -> None:
     assert setup.state().requests_within_a_day(NOW) == 1
 
 
-def test_situation_08_an_expired_token_is_renewed_once(setup: Setup) -> None:
+def test_an_expired_token_is_renewed_once(setup: Setup) -> None:
     setup.fault("expired_token")
     assert len(_uris(setup.client().read_playlist(MINE))) == 3
 
@@ -363,7 +365,7 @@ def test_situation_08_an_expired_token_is_renewed_once(setup: Setup) -> None:
         setup.client().read_playlist(MINE)
 
 
-def test_situation_09_an_app_token_is_not_renewed_where_a_user_must_log_in(setup: Setup) -> None:
+def test_an_app_token_is_not_renewed_where_a_user_must_log_in(setup: Setup) -> None:
     setup.stand_in.control.set_app("extended")
     setup.store.credentials = Credentials("standin-client", "standin-secret")
     client = setup.client()
@@ -377,9 +379,7 @@ def test_situation_09_an_app_token_is_not_renewed_where_a_user_must_log_in(setup
 @pytest.mark.parametrize(
     ("kind", "word"), [("premium_required", "Premium"), ("not_registered", "dashboard")]
 )
-def test_situation_10_an_app_that_may_nothing_stops_the_run(
-    setup: Setup, kind: str, word: str
-) -> None:
+def test_an_app_that_may_nothing_stops_the_run(setup: Setup, kind: str, word: str) -> None:
     setup.fault(kind, times=None)
 
     with pytest.raises(AuthorizationError, match=word):
@@ -388,9 +388,9 @@ def test_situation_10_an_app_that_may_nothing_stops_the_run(
 
 
 REFUSALS = [
-    pytest.param("unauthorized", "401", id="situation_08"),
-    pytest.param("premium_required", "Premium", id="situation_10_premium"),
-    pytest.param("not_registered", "registered", id="situation_10_registered"),
+    pytest.param("unauthorized", "401"),
+    pytest.param("premium_required", "Premium", id="premium"),
+    pytest.param("not_registered", "registered", id="registered"),
 ]
 
 
@@ -479,7 +479,7 @@ def test_a_pause_asked_for_by_the_profile_counts(setup: Setup) -> None:
         setup.client().read_playlist(MINE)
 
 
-def test_situation_18_playlists_that_never_answer_stop_no_others(setup: Setup) -> None:
+def test_playlists_that_never_answer_stop_no_others(setup: Setup) -> None:
     setup.fault("server_error", path=f"/v1/playlists/{MINE}", times=None)
     client = setup.client()
 
@@ -490,7 +490,7 @@ def test_situation_18_playlists_that_never_answer_stop_no_others(setup: Setup) -
     assert setup.paths().count("/v1/me") == 1
 
 
-def test_situation_18_who_does_not_answer_the_user_either_is_left_alone(setup: Setup) -> None:
+def test_who_does_not_answer_the_user_either_is_left_alone(setup: Setup) -> None:
     setup.fault("server_error", times=None)
     client = setup.client()
 
@@ -578,7 +578,7 @@ def test_a_login_between_the_token_and_its_storing_stays(setup: Setup) -> None:
 
 @pytest.mark.parametrize("kind", ["slow_headers", "slow_body"])
 @pytest.mark.parametrize("path", ["^/v1/", "^/api/token"])
-def test_situation_18_an_answer_byte_by_byte_is_none(
+def test_an_answer_byte_by_byte_is_none(
     setup: Setup, kind: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "open_session", partial(open_session, 0.3))
@@ -588,14 +588,14 @@ def test_situation_18_an_answer_byte_by_byte_is_none(
         setup.client().read_playlist(MINE)
 
 
-def test_situation_10_a_front_end_that_refuses_the_machine_is_asked_again(setup: Setup) -> None:
+def test_a_front_end_that_refuses_the_machine_is_asked_again(setup: Setup) -> None:
     setup.fault("forbidden_html", times=3)
 
     assert len(_uris(setup.client().read_playlist(MINE))) == 3
     assert setup.api_requests() == 4
 
 
-def test_situation_11_closed_contents_still_tell_the_name(setup: Setup) -> None:
+def test_closed_contents_still_tell_the_name(setup: Setup) -> None:
     setup.fault("forbidden", path="/(items|tracks)", times=None)
 
     with pytest.raises(ContentsForbiddenError) as caught:
@@ -604,19 +604,19 @@ def test_situation_11_closed_contents_still_tell_the_name(setup: Setup) -> None:
     assert caught.value.header.name == "Everything"
 
 
-def test_situation_11_an_own_short_playlist_needs_no_rows_endpoint(setup: Setup) -> None:
+def test_an_own_short_playlist_needs_no_rows_endpoint(setup: Setup) -> None:
     setup.fault("forbidden", path="/(items|tracks)[?]", times=None)
 
     assert len(_uris(setup.client().read_playlist(MINE))) == 3
 
 
-def test_situation_11_one_request_tells_that_contents_are_closed(setup: Setup) -> None:
+def test_one_request_tells_that_contents_are_closed(setup: Setup) -> None:
     with pytest.raises(ContentsForbiddenError):
         setup.client().read_playlist(FOREIGN)
     assert setup.api_requests() == 1
 
 
-def test_situation_12_an_app_without_tracks_is_switched_to_items(setup: Setup) -> None:
+def test_an_app_without_tracks_is_switched_to_items(setup: Setup) -> None:
     setup.stand_in.control.set_app("extended")
     setup.fault("forbidden", path="/tracks", times=None)
     client = setup.client()
@@ -628,7 +628,7 @@ def test_situation_12_an_app_without_tracks_is_switched_to_items(setup: Setup) -
     assert setup.paths().count(f"/v1/playlists/{LONG}/tracks") == asked == 1
 
 
-def test_situation_12_an_app_without_items_is_switched_to_tracks(setup: Setup) -> None:
+def test_an_app_without_items_is_switched_to_tracks(setup: Setup) -> None:
     setup.stand_in.control.set_app("older")
     setup.fault("forbidden", path=f"{LONG}/items", times=None)
 
@@ -636,7 +636,7 @@ def test_situation_12_an_app_without_items_is_switched_to_tracks(setup: Setup) -
     assert setup.state().pages == "tracks"
 
 
-def test_situation_12_tracks_that_refuse_a_page_of_100_are_left_for_items(setup: Setup) -> None:
+def test_tracks_that_refuse_a_page_of_100_are_left_for_items(setup: Setup) -> None:
     setup.stand_in.control.set_app("older")
     setup.bucket.put(SPOTIFY_STATE, b'{"schema":1,"pages":"tracks"}', JSON, replacing=None)
     setup.fault("not_found", path=f"{LONG}/tracks", times=None)
@@ -647,7 +647,7 @@ def test_situation_12_tracks_that_refuse_a_page_of_100_are_left_for_items(setup:
 
 @pytest.mark.parametrize(
     "playlist_id",
-    [pytest.param(ABSENT, id="situation_13"), pytest.param(EDITORIAL, id="situation_14")],
+    [pytest.param(ABSENT), pytest.param(EDITORIAL)],
 )
 def test_what_is_not_found_is_no_empty_playlist(setup: Setup, playlist_id: str) -> None:
     with pytest.raises(PlaylistNotFoundError):
@@ -656,7 +656,7 @@ def test_what_is_not_found_is_no_empty_playlist(setup: Setup, playlist_id: str) 
 
 
 @pytest.mark.parametrize("kind", ["rate_limit", "rate_limit_text", "rate_limit_empty"])
-def test_situation_15_a_short_wait_is_waited_for_once(setup: Setup, kind: str) -> None:
+def test_a_short_wait_is_waited_for_once(setup: Setup, kind: str) -> None:
     setup.fault(kind, retry_after=30)
     client = setup.client()
 
@@ -672,18 +672,14 @@ def test_situation_15_a_short_wait_is_waited_for_once(setup: Setup, kind: str) -
 @pytest.mark.parametrize(
     ("fault", "pause"),
     [
-        pytest.param({"kind": "rate_limit", "retry_after": 31}, 31, id="situation_16_long"),
-        pytest.param(
-            {"kind": "quota_exceeded", "retry_after": 20_000}, 20_000, id="situation_16_quota"
-        ),
-        pytest.param({"kind": "quota_exceeded"}, 86_400, id="situation_17_quota_no_header"),
-        pytest.param(
-            {"kind": "quota_exceeded", "retry_after": 5}, 5, id="situation_16_quota_short"
-        ),
-        pytest.param({"kind": "rate_limit"}, 60, id="situation_17_missing"),
-        pytest.param({"kind": "rate_limit", "retry_after": 0}, 60, id="situation_17_zero"),
-        pytest.param({"kind": "rate_limit", "retry_after": "soon"}, 60, id="situation_17_garbled"),
-        pytest.param({"kind": "rate_limit", "retry_after": -3}, 60, id="situation_17_negative"),
+        pytest.param({"kind": "rate_limit", "retry_after": 31}, 31, id="long"),
+        pytest.param({"kind": "quota_exceeded", "retry_after": 20_000}, 20_000, id="quota"),
+        pytest.param({"kind": "quota_exceeded"}, 86_400, id="quota_no_header"),
+        pytest.param({"kind": "quota_exceeded", "retry_after": 5}, 5, id="quota_short"),
+        pytest.param({"kind": "rate_limit"}, 60, id="missing"),
+        pytest.param({"kind": "rate_limit", "retry_after": 0}, 60, id="zero"),
+        pytest.param({"kind": "rate_limit", "retry_after": "soon"}, 60, id="garbled"),
+        pytest.param({"kind": "rate_limit", "retry_after": -3}, 60, id="negative"),
     ],
 )
 def test_a_long_wait_parks_everything(setup: Setup, fault: dict[str, object], pause: int) -> None:
@@ -703,7 +699,7 @@ def test_a_long_wait_parks_everything(setup: Setup, fault: dict[str, object], pa
     assert len(_uris(setup.client().read_playlist(MINE))) == 3
 
 
-def test_situation_17_pauses_grow_while_spotify_does_not_say_how_long(setup: Setup) -> None:
+def test_pauses_grow_while_spotify_does_not_say_how_long(setup: Setup) -> None:
     setup.fault("rate_limit", times=3)
     pauses = []
     for _ in range(3):
@@ -725,7 +721,7 @@ def test_situation_17_pauses_grow_while_spotify_does_not_say_how_long(setup: Set
     "kind",
     ["server_error", "server_error_html", "html", "empty", "empty_string", "empty_object", "reset"],
 )
-def test_situation_18_a_blip_is_tried_four_times(setup: Setup, kind: str) -> None:
+def test_a_blip_is_tried_four_times(setup: Setup, kind: str) -> None:
     setup.fault(kind, times=3)
     assert len(_uris(setup.client().read_playlist(MINE))) == 3
     assert setup.api_requests() == 4
@@ -736,7 +732,7 @@ def test_situation_18_a_blip_is_tried_four_times(setup: Setup, kind: str) -> Non
     assert setup.api_requests() == 8
 
 
-def test_situation_19_a_playlist_without_contents_is_no_empty_one(setup: Setup) -> None:
+def test_a_playlist_without_contents_is_no_empty_one(setup: Setup) -> None:
     with pytest.raises(ContentsForbiddenError) as caught:
         setup.client().read_playlist(FOREIGN)
     assert caught.value.header is not None
@@ -744,7 +740,7 @@ def test_situation_19_a_playlist_without_contents_is_no_empty_one(setup: Setup) 
     assert setup.api_requests() == 1
 
 
-def test_situation_21_null_entries_of_the_library_are_skipped(setup: Setup) -> None:
+def test_null_entries_of_the_library_are_skipped(setup: Setup) -> None:
     library = setup.client().read_library()
 
     assert library.user_id == ME.id
@@ -752,22 +748,20 @@ def test_situation_21_null_entries_of_the_library_are_skipped(setup: Setup) -> N
 
 
 @pytest.mark.parametrize("kind", ["truncated", "early_end"])
-def test_situation_27_rows_are_asked_for_until_as_many_came_as_promised(
-    setup: Setup, kind: str
-) -> None:
+def test_rows_are_asked_for_until_as_many_came_as_promised(setup: Setup, kind: str) -> None:
     setup.fault(kind, path=LONG, times=None, keep_rows=40)
 
     assert _uris(setup.client().read_playlist(LONG)) == ALL
 
 
-def test_situation_27_pages_that_stay_empty_are_no_shorter_playlist(setup: Setup) -> None:
+def test_pages_that_stay_empty_are_no_shorter_playlist(setup: Setup) -> None:
     setup.fault("truncated", path=f"{LONG}/items", times=None, keep_rows=0)
 
     with pytest.raises(UnstablePlaylistError, match="230 rows were promised, 100 came"):
         setup.client().read_playlist(LONG)
 
 
-def test_situation_27_a_change_between_pages_is_read_again(setup: Setup) -> None:
+def test_a_change_between_pages_is_read_again(setup: Setup) -> None:
     setup.fault("torn", path=f"{LONG}/items")
     assert sorted(_uris(setup.client().read_playlist(LONG))) == ALL
 
@@ -776,7 +770,7 @@ def test_situation_27_a_change_between_pages_is_read_again(setup: Setup) -> None
         setup.client().read_playlist(LONG)
 
 
-def test_situation_28_no_market_is_asked_for(setup: Setup) -> None:
+def test_no_market_is_asked_for(setup: Setup) -> None:
     setup.client().read_playlist(LONG)
 
     urls = [urlsplit(seen.path) for seen in setup.stand_in.control.requests()]
@@ -788,7 +782,7 @@ def test_situation_28_no_market_is_asked_for(setup: Setup) -> None:
     assert queries[-1] == {"fields": "snapshot_id"}
 
 
-def test_situation_28_the_filter_asks_for_all_that_is_kept(setup: Setup) -> None:
+def test_the_filter_asks_for_all_that_is_kept(setup: Setup) -> None:
     setup.client().read_playlist(LONG)
     (target, *_) = [seen.path for seen in setup.stand_in.control.requests() if LONG in seen.path]
     asked = parse_fields(dict(parse_qsl(urlsplit(target).query))["fields"]).included
@@ -805,7 +799,7 @@ def test_situation_28_the_filter_asks_for_all_that_is_kept(setup: Setup) -> None
             assert set(item["show"].included) < set(WireAlbum.__struct_fields__)
 
 
-def test_situation_28_pages_of_the_old_endpoint_hold_100_rows(setup: Setup) -> None:
+def test_pages_of_the_old_endpoint_hold_100_rows(setup: Setup) -> None:
     setup.stand_in.control.set_app("extended")
     setup.client().read_playlist(LONG)
 
@@ -813,7 +807,7 @@ def test_situation_28_pages_of_the_old_endpoint_hold_100_rows(setup: Setup) -> N
     assert setup.api_requests() == 4
 
 
-def test_situation_30_no_request_is_begun_without_time_to_finish_it(setup: Setup) -> None:
+def test_no_request_is_begun_without_time_to_finish_it(setup: Setup) -> None:
     with pytest.raises(OutOfTimeError):
         setup.client(remaining_seconds=lambda: 74).read_playlist(MINE)
     assert setup.api_requests() == 0

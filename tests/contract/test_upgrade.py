@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from playlist_archive.catalog import Catalog, decode_catalog, encode_catalog
-from playlist_archive.fold import fold_all
-from playlist_archive.ledger import decode_ledger, encode_ledger
-from playlist_archive.messages import (
+from playlist_archive.documents.catalog import Catalog, decode_catalog, encode_catalog
+from playlist_archive.documents.fold import fold_all
+from playlist_archive.documents.ledger import decode_ledger, encode_ledger
+from playlist_archive.documents.messages import (
     FetchRequest,
     Message,
     Outcome,
@@ -20,9 +20,9 @@ from playlist_archive.messages import (
     decode_render_request,
     encode_message,
 )
-from playlist_archive.snapshot import Snapshot, decode_snapshot, encode_snapshot
-from tests.builders import PLAYLIST, RUN, a_header, rows
+from playlist_archive.documents.snapshot import Snapshot, decode_snapshot, encode_snapshot
 from tests.contract.test_template import SOURCE, of_type, walk
+from tests.support.builders import PLAYLIST, RUN, a_header, rows
 from tools.template import load_source
 
 pytestmark = pytest.mark.contract

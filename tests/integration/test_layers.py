@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.budget import load_budget, measure_layer, start_cold
 from tools.licences import PAGE, Component, read_components, render
 from tools.local.deploy import build
 from tools.local.workspace import BUILD
+from tools.measure.budget import load_budget, measure_layer, start_cold
 from tools.template import load_source
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("_built")]

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.event_files import EVENTS, FUNCTIONS
+from tests.support.event_files import EVENTS, FUNCTIONS
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
-from tools.spotify.sample import LIGHTHOUSE
+from tools.stand_in.sample import LIGHTHOUSE
 
 pytestmark = pytest.mark.integration
 

@@ -5,17 +5,17 @@ from functools import partial
 
 import pytest
 
-from playlist_archive.messages import (
+from playlist_archive.documents.messages import (
     FetchRequest,
     Message,
     RenderRequest,
     RunReport,
     encode_message,
 )
-from tests.builders import OTHER, RUN
 from tests.integration.test_local_stack import await_value
-from tools.letters.boxes import Letter, Letterbox, open_letterboxes
-from tools.letters.contents import Sender
+from tests.support.builders import OTHER, RUN
+from tools.dead_letters.contents import Sender
+from tools.dead_letters.queues import DeadLetter, DeadLetterQueue, open_dead_letter_queues
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
 
@@ -44,9 +44,9 @@ def stack(simulation: Simulation) -> Iterator[Stack]:
     yield stack
     for name, seconds in patient.items():
         set_visibility(stack, name, seconds)
-    for letterbox in letterboxes(stack):
-        for letter in letterbox.read():
-            letterbox.delete(letter.id, lambda _: True)
+    for dead_letter_queue in dead_letter_queues(stack):
+        for dead_letter in dead_letter_queue.read():
+            dead_letter_queue.delete(dead_letter.id, lambda _: True)
     assert stack.count_dead_letters() == {}
 
 
@@ -59,12 +59,16 @@ def set_visibility(stack: Stack, name: str, seconds: str) -> str:
     return str(known[attribute])
 
 
-def letterboxes(stack: Stack) -> list[Letterbox]:
-    return open_letterboxes(stack._client, stack.outputs)
+def dead_letter_queues(stack: Stack) -> list[DeadLetterQueue]:
+    return open_dead_letter_queues(stack._client, stack.outputs)
 
 
-def box(stack: Stack, sender: Sender) -> Letterbox:
-    [found] = [letterbox for letterbox in letterboxes(stack) if letterbox.sender is sender]
+def box(stack: Stack, sender: Sender) -> DeadLetterQueue:
+    [found] = [
+        dead_letter_queue
+        for dead_letter_queue in dead_letter_queues(stack)
+        if dead_letter_queue.sender is sender
+    ]
     return found
 
 
@@ -75,14 +79,16 @@ def send(stack: Stack, output: str, **message: str) -> None:
     stack._client("sqs").send_message(QueueUrl=url, **message)
 
 
-def await_one_without_hope(letterbox: Letterbox, before: list[Letter]) -> bool:
+def await_one_without_hope(dead_letter_queue: DeadLetterQueue, before: list[DeadLetter]) -> bool:
     """Wait for one letter more than `before`, of which only a person can make something."""
-    known = {letter.id for letter in before}
+    known = {dead_letter.id for dead_letter in before}
 
-    def is_one_more(found: list[Letter]) -> bool:
-        return [letter.contents.again for letter in found if letter.id not in known] == [None]
+    def is_one_more(found: list[DeadLetter]) -> bool:
+        return [
+            dead_letter.contents.again for dead_letter in found if dead_letter.id not in known
+        ] == [None]
 
-    return await_value(letterbox.read, is_one_more)
+    return await_value(dead_letter_queue.read, is_one_more)
 
 
 def is_empty(count: int) -> bool:
@@ -114,7 +120,11 @@ def test_what_is_good_is_handled_when_it_is_sent_again(stack: Stack, sender: Sen
     before = box(stack, sender).count()
     body = encode_message(GOOD[sender])
     send(stack, f"{sender.capitalize()}DeadLetterQueueUrl", MessageBody=body)
-    sent = [letter.contents.again for letter, worth_it in box(stack, sender).redrive() if worth_it]
+    sent = [
+        dead_letter.contents.again
+        for dead_letter, worth_it in box(stack, sender).redrive()
+        if worth_it
+    ]
 
     assert sent == [body]
     assert await_value(partial(waiting, stack, sender), is_empty)

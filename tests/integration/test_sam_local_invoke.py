@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.event_files import EVENTS, FUNCTIONS
+from tests.support.event_files import EVENTS, FUNCTIONS
 from tools.local.containers import HOST, write_environments
 from tools.local.deploy import ARCHITECTURE
 from tools.local.engine import REGION

@@ -5,6 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from playlist_archive.documents.messages import (
+    FetchRequest,
+    Outcome,
+    decode_outcome,
+    encode_message,
+)
+from playlist_archive.documents.playlist import Header
+from playlist_archive.documents.snapshot import decode_snapshot
+from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import (
     AuthorizationError,
     BudgetSpentError,
@@ -16,13 +25,10 @@ from playlist_archive.errors import (
     StorageError,
 )
 from playlist_archive.fetcher import Fetcher
-from playlist_archive.messages import FetchRequest, Header, Outcome, decode_outcome, encode_message
-from playlist_archive.snapshot import decode_snapshot
-from playlist_archive.spotify.client import Reading
-from playlist_archive.spotify.state import SpotifyState
-from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_reading
-from tests.fakes import FakeBucket, FakeClock, FakeQueue, FakeSpotify
-from tests.pipeline import plenty
+from playlist_archive.ports.spotify import Reading
+from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_reading
+from tests.support.fakes import FakeBucket, FakeClock, FakeQueue, FakeSpotify
+from tests.support.pipeline import plenty
 
 pytestmark = pytest.mark.unit
 
@@ -103,7 +109,7 @@ def test_a_snapshot_whose_name_was_taken_still_tells_its_run(world: World) -> No
     [
         AuthorizationError("log in again"),
         BudgetSpentError("the budget is spent"),
-        SpotifyUnavailableError("situation_07: the token host is silent"),
+        SpotifyUnavailableError("the token host is silent"),
     ],
 )
 def test_what_stops_an_invocation_defers_its_rest_without_asking_again(
@@ -127,7 +133,7 @@ def test_what_stops_an_invocation_defers_its_rest_without_asking_again(
     assert later.status == "ok"
 
 
-def test_situation_30_the_rest_of_a_batch_comes_back_at_once(world: World) -> None:
+def test_the_rest_of_a_batch_comes_back_at_once(world: World) -> None:
     world.fetch(OTHER)
     world.outcome_queue.take()
     world.spotify.stop = OutOfTimeError("too little time")
@@ -237,8 +243,8 @@ def test_a_lane_that_is_parked_again_and_again_is_held_longer(
 @pytest.mark.parametrize(
     ("pause", "held"),
     [
-        pytest.param(timedelta(minutes=10), 600, id="situation_16"),
-        pytest.param(timedelta(hours=24), 24 * 3600 // 3, id="situation_16_longest_hold"),
+        pytest.param(timedelta(minutes=10), 600),
+        pytest.param(timedelta(hours=24), 24 * 3600 // 3, id="longest_hold"),
         pytest.param(timedelta(seconds=-5), 0, id="over by now"),
     ],
 )

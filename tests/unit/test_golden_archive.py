@@ -14,13 +14,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from playlist_archive.fold import fold, fold_all
-from playlist_archive.ledger import Ledger, with_standing
-from playlist_archive.messages import Standing
-from playlist_archive.snapshot import Album, Artist, Item, Owner, Row, Snapshot
+from playlist_archive.documents.fold import fold, fold_all
+from playlist_archive.documents.ledger import Ledger, with_page_status
+from playlist_archive.documents.playlist import Album, Artist, Item, Owner, Row
+from playlist_archive.documents.snapshot import Snapshot
+from playlist_archive.documents.status import PageStatus
 from playlist_archive.spotify.wire import WirePlaylist, parse_header, parse_row
 from playlist_archive.views import render_pages
-from tests.strategies import SPOTIFY, day
+from tests.support.strategies import SPOTIFY, day
 
 pytestmark = pytest.mark.unit
 
@@ -110,24 +111,24 @@ class TestOldArchive:
     def test_the_pretty_twin_says_what_it_said(
         self, playlist_id: str, ledgers: dict[str, Ledger], date: str
     ) -> None:
-        twin = body(ledgers[date], "pretty", ".json")
+        json_document = body(ledgers[date], "pretty", ".json")
         expected = json.loads(golden(date, playlist_id, "pretty.json"))
 
-        assert only_old_keys(json.loads(twin), expected) == expected
-        assert twin == as_the_old_archive_wrote(json.loads(twin))
+        assert only_old_keys(json.loads(json_document), expected) == expected
+        assert json_document == as_the_old_archive_wrote(json.loads(json_document))
 
     @pytest.mark.parametrize("date", DATES)
     def test_the_cumulative_twin_says_what_it_said(
         self, playlist_id: str, ledgers: dict[str, Ledger], date: str
     ) -> None:
-        twin = body(ledgers[date], "cumulative", ".json")
+        json_document = body(ledgers[date], "cumulative", ".json")
         expected = json.loads(golden(date, playlist_id, "cumulative.json"))
         without_date = songs_without_date(playlist_id)
         for track in expected["tracks"]:
             track["date_added_asterisk"] = track["url"] in without_date
 
-        assert only_old_keys(json.loads(twin), expected) == expected
-        assert twin == as_the_old_archive_wrote(json.loads(twin))
+        assert only_old_keys(json.loads(json_document), expected) == expected
+        assert json_document == as_the_old_archive_wrote(json.loads(json_document))
 
     def test_golden_documents_are_written_as_ours(self, playlist_id: str) -> None:
         for name in ("pretty.json", "cumulative.json"):
@@ -153,7 +154,7 @@ def archive(playlist_id: str) -> Iterator[tuple[str, Ledger]]:
         if ledger is None or (playlist_id, date) not in UNCHANGED:
             ledger = fold(ledger, snapshot)
         name = ALIASES.get(playlist_id, snapshot.name)
-        standing = Standing(
+        page_status = PageStatus(
             revision=revision,
             alias=ALIASES.get(playlist_id, ""),
             name=name,
@@ -164,7 +165,7 @@ def archive(playlist_id: str) -> Iterator[tuple[str, Ledger]]:
             followers=snapshot.followers,
             snapshot_id=snapshot.snapshot_id,
         )
-        ledger = with_standing(ledger, standing)
+        ledger = with_page_status(ledger, page_status)
         yield date, ledger
 
 

@@ -10,20 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playlist_archive.catalog import Catalog, decode_catalog, encode_catalog
+from playlist_archive.documents.catalog import Catalog, decode_catalog, encode_catalog
+from playlist_archive.documents.keys import CATALOG, SPOTIFY_STATE, STATUS_JSON
+from playlist_archive.documents.messages import Latest, Outcome, RunReport, decode_render_request
+from playlist_archive.documents.status import PageStatus, Status
 from playlist_archive.indexer import Indexer
-from playlist_archive.keys import CATALOG, SPOTIFY_STATE, STATUS_JSON
-from playlist_archive.messages import (
-    Latest,
-    Outcome,
-    RunReport,
-    Standing,
-    Status,
-    decode_render_request,
-)
-from tests.actors import Actor, Play, play_until
-from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header
-from tests.fakes import FakeBucket, FakeClock, FakeQueue
+from tests.support.actors import Actor, Play, play_until
+from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header
+from tests.support.fakes import FakeBucket, FakeClock, FakeQueue
 
 pytestmark = pytest.mark.unit
 
@@ -85,15 +79,15 @@ def assert_clean(bucket: FakeBucket, queue: FakeQueue) -> None:
     assert uncounted(catalog) == uncounted(decode_catalog(CLEAN.objects[CATALOG]))
     for key in CLEAN.objects.keys() - {CATALOG}:
         assert bucket.objects[key] == CLEAN.objects[key], key
-    told: dict[str, Standing] = {}
+    told: dict[str, PageStatus] = {}
     for body in queue.bodies:
         request = decode_render_request(body)
         known = told.get(request.playlist_id)
-        assert request.standing
-        if known is None or request.standing.revision > known.revision:
-            told[request.playlist_id] = request.standing
+        assert request.page_status
+        if known is None or request.page_status.revision > known.revision:
+            told[request.playlist_id] = request.page_status
     for playlist_id, entry in catalog.entries.items():
-        assert entry.announced is None or told.get(playlist_id) == entry.announced.standing
+        assert entry.announced is None or told.get(playlist_id) == entry.announced.page_status
 
 
 def uncounted(catalog: Catalog) -> bytes:

@@ -9,39 +9,31 @@ from typing import Literal
 import msgspec
 import pytest
 
-from playlist_archive.catalog import Announced, Catalog, Entry, Figures, decode_catalog
-from playlist_archive.checks import Stamp
-from playlist_archive.credentials import Credentials
-from playlist_archive.errors import InvalidAnswerError, InvalidPlaylistIdError
-from playlist_archive.events import RegistryEvent, parse_lister_event
-from playlist_archive.keys import CATALOG, snapshot_key
-from playlist_archive.lister import (
-    Plan,
-    Registry,
-    Wanted,
-    choose,
-    full_read_due,
-    plan_run,
-)
-from playlist_archive.messages import (
+from playlist_archive.documents.catalog import Announced, Catalog, Entry, Figures, decode_catalog
+from playlist_archive.documents.keys import CATALOG, snapshot_key
+from playlist_archive.documents.messages import (
     FetchRequest,
-    Header,
     Held,
     Latest,
     Outcome,
     RenderRequest,
     RunReport,
     Source,
-    Standing,
-    Status,
     decode_fetch_request,
     decode_outcome,
     decode_render_request,
 )
+from playlist_archive.documents.playlist import Header
+from playlist_archive.documents.status import PageStatus, Stamp, Status
+from playlist_archive.errors import InvalidAnswerError, InvalidPlaylistIdError
+from playlist_archive.events import RegistryEvent, parse_lister_event
+from playlist_archive.plan import Plan, Selection, choose, full_read_due, plan_run
+from playlist_archive.ports.credentials import Credentials
+from playlist_archive.registry import Registry
 from playlist_archive.settings import LibraryMode
-from tests.builders import DAY, ME, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
-from tests.fakes import FakeClock, FakeSpotify
-from tests.pipeline import Pipeline, plenty
+from tests.support.builders import DAY, ME, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
+from tests.support.fakes import FakeClock, FakeSpotify
+from tests.support.pipeline import Pipeline, plenty
 
 pytestmark = pytest.mark.unit
 
@@ -82,7 +74,7 @@ def plan(
     every_days: int = 30,
 ) -> Plan:
     wanted = {
-        playlist_id: Wanted("library", listed=(listed or {}).get(playlist_id))
+        playlist_id: Selection("library", listed=(listed or {}).get(playlist_id))
         for playlist_id in entries
     }
     return plan_run(run, run, wanted, Catalog(entries=dict(entries)), timedelta(days=every_days))
@@ -92,7 +84,7 @@ def reads(planned: Plan) -> list[str]:
     return [request.playlist_id for request in planned.requests]
 
 
-def test_situation_22_an_unchanged_playlist_of_the_library_is_not_read() -> None:
+def test_an_unchanged_playlist_of_the_library_is_not_read() -> None:
     planned = plan({PLAYLIST: an_entry()}, {PLAYLIST: a_header()})
 
     assert reads(planned) == []
@@ -109,7 +101,7 @@ def test_situation_22_an_unchanged_playlist_of_the_library_is_not_read() -> None
         pytest.param(None, id="not listed"),
     ],
 )
-def test_situation_22_whatever_else_the_sweep_shows_is_read(listed: Header | None) -> None:
+def test_whatever_else_the_sweep_shows_is_read(listed: Header | None) -> None:
     planned = plan({PLAYLIST: an_entry()}, {PLAYLIST: listed} if listed else {})
 
     assert reads(planned) == [PLAYLIST]
@@ -118,7 +110,7 @@ def test_situation_22_whatever_else_the_sweep_shows_is_read(listed: Header | Non
 
 
 @pytest.mark.parametrize("owner", ["spotify", ""])
-def test_situation_22_spotifys_own_version_numbers_are_not_trusted(owner: str) -> None:
+def test_spotifys_own_version_numbers_are_not_trusted(owner: str) -> None:
     header = a_header(owner=owner)
     planned = plan({PLAYLIST: an_entry(header=header)}, {PLAYLIST: header})
 
@@ -126,7 +118,7 @@ def test_situation_22_spotifys_own_version_numbers_are_not_trusted(owner: str) -
     assert planned.requests[0].snapshot_id == ""
 
 
-def test_situation_22_an_editorial_looking_id_of_the_users_own_is_trusted() -> None:
+def test_an_editorial_looking_id_of_the_users_own_is_trusted() -> None:
     assert reads(plan({EDITORIAL: an_entry()}, {EDITORIAL: a_header()})) == []
 
 
@@ -183,9 +175,9 @@ def test_full_reads_spread_over_the_days_and_are_never_late() -> None:
 @pytest.mark.parametrize(
     ("playlist_id", "status", "days"),
     [
-        pytest.param(PLAYLIST, "not_found", [1, 2, 4, 8, 15, 22], id="situation_13_growing_gap"),
-        pytest.param(EDITORIAL, "not_found", [7, 14, 21, 28], id="situation_14_weekly_probe"),
-        pytest.param(PLAYLIST, "forbidden", [7, 14, 21, 28], id="situation_11_weekly"),
+        pytest.param(PLAYLIST, "not_found", [1, 2, 4, 8, 15, 22], id="growing_gap"),
+        pytest.param(EDITORIAL, "not_found", [7, 14, 21, 28], id="weekly_probe"),
+        pytest.param(PLAYLIST, "forbidden", [7, 14, 21, 28], id="weekly"),
         pytest.param(PLAYLIST, "unstable", list(range(1, 30)), id="daily"),
     ],
 )
@@ -201,7 +193,7 @@ def test_what_cannot_be_read_is_asked_for_ever_less(
     assert [day for day in asked if day < 29] == [day for day in days if day < 29]
 
 
-def test_situation_13_what_the_library_lists_again_is_asked_for_at_once() -> None:
+def test_what_the_library_lists_again_is_asked_for_at_once() -> None:
     long_gone = an_entry("not_found", since=RUN - 30 * DAY)
     assert reads(plan({PLAYLIST: long_gone})) == []
     assert reads(plan({PLAYLIST: long_gone}, {PLAYLIST: a_header()})) == [PLAYLIST]
@@ -240,7 +232,7 @@ def test_excluded_outweighs_the_library_and_the_registry_outweighs_both() -> Non
     registry = Registry({OTHER: "Ours"}, frozenset({PLAYLIST, OTHER}), ())
 
     assert choose(registry, library, Catalog(), "owned") == {
-        OTHER: Wanted("registry", "Ours", a_header())
+        OTHER: Selection("registry", "Ours", a_header())
     }
 
 
@@ -285,7 +277,7 @@ def world() -> World:
 
 
 @pytest.mark.parametrize(("days_left", "warned"), [(31, False), (30, True), (3, True), (-1, True)])
-def test_situation_04_the_end_of_authorisation_is_told_a_month_before(
+def test_the_end_of_authorisation_is_told_a_month_before(
     world: World, days_left: int, warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     ends = LOGGED_IN.authorization_ends()
@@ -541,7 +533,7 @@ def test_only_what_was_registered_is_retired_with_its_entry(
     assert len(world.pipeline.lister.registry_changed(PLAYLIST, RUN + DAY).outcomes) == retires
 
 
-STANDING = Standing(
+PAGE_STATUS = PageStatus(
     revision=3,
     name="Harbour mix",
     unique_name="Harbour mix (2)",
@@ -556,7 +548,7 @@ STANDING = Standing(
 def test_a_rebuild_asks_for_each_playlist_once_and_tells_how_it_stands(
     world: World, which: Literal["all"] | list[str], rebuilt: list[str]
 ) -> None:
-    entry = msgspec.structs.replace(an_entry(), announced=Announced(standing=STANDING))
+    entry = msgspec.structs.replace(an_entry(), announced=Announced(page_status=PAGE_STATUS))
     world.objects["state/catalog.json"] = msgspec.json.encode(Catalog(entries={PLAYLIST: entry}))
     for day in range(2):
         for playlist_id in (PLAYLIST, OTHER):
@@ -568,7 +560,7 @@ def test_a_rebuild_asks_for_each_playlist_once_and_tells_how_it_stands(
     assert requests == [
         RenderRequest(
             playlist_id=playlist_id,
-            standing=STANDING if playlist_id == PLAYLIST else None,
+            page_status=PAGE_STATUS if playlist_id == PLAYLIST else None,
             rebuild=True,
         )
         for playlist_id in rebuilt

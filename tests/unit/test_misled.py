@@ -6,20 +6,20 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from playlist_archive.catalog import decode_catalog
-from playlist_archive.credentials import Credentials
+from playlist_archive.documents.catalog import decode_catalog
+from playlist_archive.documents.keys import CATALOG, INDEX, STATUS_PAGE
+from playlist_archive.documents.messages import RenderRequest, decode_fetch_request, encode_message
+from playlist_archive.documents.snapshot import decode_snapshot
 from playlist_archive.errors import (
     AuthorizationError,
     InvalidMessageError,
     SpotifyParkedError,
     UnstablePlaylistError,
 )
-from playlist_archive.keys import CATALOG, INDEX, STATUS_PAGE
-from playlist_archive.messages import RenderRequest, decode_fetch_request, encode_message
-from playlist_archive.snapshot import decode_snapshot
-from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
-from tests.pipeline import plenty
-from tests.world import World
+from playlist_archive.ports.credentials import Credentials
+from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
+from tests.support.pipeline import plenty
+from tests.support.world import World
 
 pytestmark = pytest.mark.unit
 

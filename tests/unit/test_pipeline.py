@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from playlist_archive.credentials import Credentials
+from playlist_archive.documents.playlist import Row
+from playlist_archive.documents.snapshot import decode_snapshot
 from playlist_archive.errors import (
     AuthorizationError,
     ContentsForbiddenError,
     SpotifyParkedError,
     UnstablePlaylistError,
 )
-from playlist_archive.snapshot import Row, decode_snapshot
-from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading, rows
-from tests.world import World
+from playlist_archive.ports.credentials import Credentials
+from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading, rows
+from tests.support.world import World
 
 pytestmark = pytest.mark.unit
 
@@ -262,7 +263,7 @@ def test_a_parked_lane_keeps_its_messages_and_tells_every_waiting_playlist(world
     assert {world.entry(PLAYLIST).status, world.entry(OTHER).status} == {"ok"}
 
 
-def test_situation_16_a_second_run_while_parked_asks_nothing_and_goes_on_by_itself(
+def test_a_second_run_while_parked_asks_nothing_and_goes_on_by_itself(
     world: World,
 ) -> None:
     world.run()
@@ -284,7 +285,7 @@ def test_situation_16_a_second_run_while_parked_asks_nothing_and_goes_on_by_itse
     assert (world.entry().status, world.entry().checked) == ("ok", RUN + 2 * DAY)
 
 
-def test_situation_29_a_description_is_shown_as_text(world: World) -> None:
+def test_a_description_is_shown_as_text(world: World) -> None:
     reading = a_reading(1)
     markup = 'Rock &amp; roll. See <a href="spotify:playlist:x">part two</a>'
     header = msgspec.structs.replace(reading.header, description=markup)

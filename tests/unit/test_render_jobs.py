@@ -3,22 +3,23 @@
 import pytest
 from msgspec.structs import replace
 
+from playlist_archive.documents.keys import snapshot_key
+from playlist_archive.documents.messages import RenderRequest, encode_message
+from playlist_archive.documents.status import PageStatus
 from playlist_archive.errors import InvalidMessageError
 from playlist_archive.events import RenderOrder, parse_render_batch
-from playlist_archive.keys import snapshot_key
-from playlist_archive.messages import RenderRequest, Standing, encode_message
 from playlist_archive.render_jobs import RenderJob, join_jobs
-from tests.builders import DAY, OTHER, PLAYLIST, RUN
-from tests.handlers import snapshot_created, sqs_event
+from tests.support.builders import DAY, OTHER, PLAYLIST, RUN
+from tests.support.handlers import snapshot_created, sqs_event
 
 pytestmark = pytest.mark.unit
 
-STANDING = Standing(
+PAGE_STATUS = PageStatus(
     revision=2, name="Harbour mix", unique_name="Harbour mix", status="ok", since=RUN
 )
-ASKED = RenderRequest(playlist_id=PLAYLIST, run=RUN, standing=STANDING)
+ASKED = RenderRequest(playlist_id=PLAYLIST, run=RUN, page_status=PAGE_STATUS)
 REBUILD = RenderRequest(playlist_id=PLAYLIST, run=RUN + DAY, rebuild=True)
-OLDER = RenderRequest(playlist_id=PLAYLIST, standing=replace(STANDING, revision=1))
+OLDER = RenderRequest(playlist_id=PLAYLIST, page_status=replace(PAGE_STATUS, revision=1))
 
 
 def created(*days: int) -> RenderJob:
@@ -37,7 +38,7 @@ def created(*days: int) -> RenderJob:
         (
             RenderJob(ASKED),
             RenderJob(REBUILD),
-            RenderJob(replace(REBUILD, standing=STANDING)),
+            RenderJob(replace(REBUILD, page_status=PAGE_STATUS)),
         ),
     ],
 )

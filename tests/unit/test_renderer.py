@@ -12,21 +12,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playlist_archive import read_ahead, renderer
+from playlist_archive import renderer
 from playlist_archive.at_once import open_pool
+from playlist_archive.documents.fold import NEWEST_CHANGES, Fold, fold_all
+from playlist_archive.documents.keys import (
+    damaged_key,
+    ledger_key,
+    snapshot_key,
+    snapshots_prefix,
+    view_key,
+)
+from playlist_archive.documents.ledger import decode_ledger, encode_ledger, with_page_status
+from playlist_archive.documents.messages import RenderRequest, decode_render_request
+from playlist_archive.documents.playlist import Row
+from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
+from playlist_archive.documents.status import PageStatus
 from playlist_archive.errors import ConflictError, OutOfTimeError, StorageError
-from playlist_archive.fold import NEWEST_CHANGES, Fold, fold_all
-from playlist_archive.keys import damaged_key, ledger_key, snapshot_key, snapshots_prefix, view_key
-from playlist_archive.ledger import decode_ledger, encode_ledger, with_standing
-from playlist_archive.messages import RenderRequest, Standing, decode_render_request
+from playlist_archive.ports import read_ahead
 from playlist_archive.render_jobs import RenderJob
 from playlist_archive.renderer import SECONDS_FOR_PAGES, Rendered, Renderer
-from playlist_archive.snapshot import Row, Snapshot, encode_snapshot
 from playlist_archive.views import render_pages
-from tests.actors import Actor, InlineExecutor, Play, play_until
-from tests.builders import DAY, OTHER, PLAYLIST, RUN, a_header, rows
-from tests.fakes import FakeBucket, FakeClock, FakeQueue
-from tests.pipeline import plenty, render_snapshot
+from tests.support.actors import Actor, InlineExecutor, Play, play_until
+from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, rows
+from tests.support.fakes import FakeBucket, FakeClock, FakeQueue
+from tests.support.pipeline import plenty, render_snapshot
 
 pytestmark = pytest.mark.unit
 
@@ -49,7 +58,7 @@ def a_snapshot(day: int, *numbers: int) -> Snapshot:
 
 # Days 0 and 2 look the same, so that a page may be right before it is written.
 SNAPSHOTS = (a_snapshot(0, 1, 2), a_snapshot(1, 2, 3), a_snapshot(2, 1, 2), a_snapshot(3))
-STANDING = Standing(
+PAGE_STATUS = PageStatus(
     revision=7,
     name="Harbour mix",
     unique_name="Harbour mix (2)",
@@ -78,8 +87,8 @@ def ask(request: RenderRequest) -> Job:
     return lambda renderer, _, remaining: renderer.render(RenderJob(request), remaining)
 
 
-def tell(standing: Standing) -> Job:
-    return ask(RenderRequest(playlist_id=PLAYLIST, standing=standing))
+def tell(page_status: PageStatus) -> Job:
+    return ask(RenderRequest(playlist_id=PLAYLIST, page_status=page_status))
 
 
 LOOK = ask(RenderRequest(playlist_id=PLAYLIST))
@@ -111,17 +120,17 @@ def play(bucket: FakeBucket, *jobs: Job, remaining: RemainingSeconds = plenty) -
     return bucket
 
 
-def clean(*snapshots: Snapshot, standing: Standing | None = None) -> dict[str, bytes]:
+def clean(*snapshots: Snapshot, page_status: PageStatus | None = None) -> dict[str, bytes]:
     """Return what has to be in the bucket in the end, made without a renderer."""
     ledger = fold_all(snapshots)
-    if standing:
-        ledger = with_standing(ledger, standing)
+    if page_status:
+        ledger = with_page_status(ledger, page_status)
     pages = {key: page.body for key, page in render_pages(ledger).items()}
     return a_bucket(*snapshots).objects | pages | {LEDGER: encode_ledger(ledger)}
 
 
-JOBS: tuple[Job, ...] = (*map(render, SNAPSHOTS), tell(STANDING))
-CLEAN = clean(*SNAPSHOTS, standing=STANDING)
+JOBS: tuple[Job, ...] = (*map(render, SNAPSHOTS), tell(PAGE_STATUS))
+CLEAN = clean(*SNAPSHOTS, page_status=PAGE_STATUS)
 
 
 def a_clean_bucket() -> FakeBucket:
@@ -146,13 +155,13 @@ def test_a_rebuild_leaves_every_byte_as_it_was() -> None:
 
 
 def test_an_older_standing_does_not_replace_a_newer_one() -> None:
-    older = tell(msgspec.structs.replace(STANDING, revision=6, status="ok"))
+    older = tell(msgspec.structs.replace(PAGE_STATUS, revision=6, status="ok"))
 
     assert play(FakeBucket(), *JOBS, older).objects == CLEAN
 
 
 def test_a_standing_for_a_playlist_that_was_never_read_is_dropped() -> None:
-    assert not play(FakeBucket(), tell(STANDING)).objects
+    assert not play(FakeBucket(), tell(PAGE_STATUS)).objects
 
 
 def test_a_render_folds_all_snapshots_that_are_there() -> None:
@@ -395,14 +404,14 @@ def test_a_ledger_that_cannot_be_read_is_set_aside_and_made_again(damaged: bytes
     assert bucket.objects == clean(*SNAPSHOTS) | copy
 
     # The standing was lost with the ledger, so the next one is taken whatever its revision.
-    told = msgspec.structs.replace(STANDING, revision=1)
-    assert play(bucket, tell(told)).objects == clean(*SNAPSHOTS, standing=told) | copy
+    told = msgspec.structs.replace(PAGE_STATUS, revision=1)
+    assert play(bucket, tell(told)).objects == clean(*SNAPSHOTS, page_status=told) | copy
 
 
 def test_a_rebuild_brings_the_standing_of_a_ledger_that_cannot_be_read() -> None:
     bucket = a_clean_bucket()
     bucket.objects[LEDGER] = b"{"
-    play(bucket, ask(RenderRequest(playlist_id=PLAYLIST, standing=STANDING, rebuild=True)))
+    play(bucket, ask(RenderRequest(playlist_id=PLAYLIST, page_status=PAGE_STATUS, rebuild=True)))
 
     assert CLEAN.items() <= bucket.objects.items()
 
@@ -524,15 +533,15 @@ def test_what_time_does_not_allow_is_gone_on_with_by_another_message() -> None:
     bucket, queue = a_bucket(*SNAPSHOTS), FakeQueue()
     for snapshot in SNAPSHOTS:
         bucket.metadata[key_of(snapshot)] = {"run": "2026-10-09T04:00:00Z"}
-    request = RenderRequest(playlist_id=PLAYLIST, standing=STANDING, rebuild=True)
+    request = RenderRequest(playlist_id=PLAYLIST, page_status=PAGE_STATUS, rebuild=True)
     rendered = a_renderer(bucket, queue).render(RenderJob(request), Countdown(2))
 
     assert rendered == Rendered(0, "2026-10-09T04:00:00Z")
     assert list(map(decode_render_request, queue.bodies)) == [
-        RenderRequest(playlist_id=PLAYLIST, run=RUN + 8 * DAY, standing=STANDING)
+        RenderRequest(playlist_id=PLAYLIST, run=RUN + 8 * DAY, page_status=PAGE_STATUS)
     ]
     stored = decode_ledger(bucket.objects[LEDGER])
-    assert stored == with_standing(fold_all(SNAPSHOTS[:2]), STANDING)
+    assert stored == with_page_status(fold_all(SNAPSHOTS[:2]), PAGE_STATUS)
     assert bucket.puts() == [LEDGER]
 
 
@@ -570,8 +579,8 @@ def test_wherever_time_or_life_ends_the_bytes_are_those_of_one_fold(
         play_until(bucket, queue, playing(waiting.pop(0), plenty), calls=100)
         waiting += waiting_jobs(queue)
 
-    standing = STANDING if make is a_clean_bucket else None
-    assert bucket.objects == clean(*SNAPSHOTS, standing=standing)
+    page_status = PAGE_STATUS if make is a_clean_bucket else None
+    assert bucket.objects == clean(*SNAPSHOTS, page_status=page_status)
 
 
 # Renderers that die, and several at once

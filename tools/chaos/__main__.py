@@ -17,7 +17,7 @@ from tools.chaos.evidence import Evidence
 from tools.chaos.record import Record
 from tools.chaos.simulation import Conditions, Simulation
 from tools.chaos.wild import WildLibrary
-from tools.spotify.history import HistoryLibrary
+from tools.stand_in.history import HistoryLibrary
 
 _LOGS = Path(".local/chaos")
 _FEW_FINDINGS = 5
@@ -144,7 +144,9 @@ def _report(evidence: Evidence, findings: dict[str, list[str]]) -> None:
             console.print(f"  {number:6,}  {what}")
     console.print(f"  {chaos.injected.total():6,}  in all")
     console.print("\nwhat came of it")
-    letters = {queue: len(letters) for queue, letters in sorted(chaos.letters.items())}
+    dead_letters = {
+        queue: len(dead_letters) for queue, dead_letters in sorted(chaos.dead_letters.items())
+    }
     expired = {queue: number for queue, number in chaos.expired.items() if number}
     differing = differing_pages(evidence)
     unmoved = playlists_in(evidence.chaos.objects) - evidence.excuses.keys() - differing.keys()
@@ -156,7 +158,7 @@ def _report(evidence: Evidence, findings: dict[str, list[str]]) -> None:
         ("requests to Spotify in peace, in chaos", f"{len(peace.sent):,}, {len(chaos.sent):,}"),
         ("requests within 24 hours at most", f"{chaos.most_requests_a_day():,}"),
         ("invocations, failed or killed", f"{chaos.invocations:,}, {chaos.failed:,}"),
-        ("dead letters, by queue", letters or "none"),
+        ("dead letters, by queue", dead_letters or "none"),
         ("messages that outlived their queue", expired or "none"),
         ("playlists read on every day, with the pages of peace", len(unmoved)),
         ("playlists with other pages than in peace", len(differing)),

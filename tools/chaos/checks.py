@@ -10,18 +10,29 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from playlist_archive.catalog import decode_catalog
+from playlist_archive.documents.catalog import decode_catalog
+from playlist_archive.documents.fold import fold_all
+from playlist_archive.documents.keys import (
+    CATALOG,
+    DAMAGED,
+    SPOTIFY_STATE,
+    followers_key,
+    ledger_key,
+)
+from playlist_archive.documents.ledger import Interval
+from playlist_archive.documents.merge import merge
+from playlist_archive.documents.messages import (
+    DamageReport,
+    Outcome,
+    decode_fetch_request,
+    decode_outcome,
+)
+from playlist_archive.documents.spotify_state import SpotifyState
+from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import ArchiveError
 from playlist_archive.events import parse_render_body
-from playlist_archive.fold import fold_all
-from playlist_archive.keys import CATALOG, DAMAGED, SPOTIFY_STATE, followers_key, ledger_key
-from playlist_archive.ledger import Interval
-from playlist_archive.merge import merge
-from playlist_archive.messages import DamageReport, Outcome, decode_fetch_request, decode_outcome
-from playlist_archive.moments import to_moment
-from playlist_archive.spotify.state import SpotifyState
 from playlist_archive.views import VIEWS, render_pages
-from playlist_archive.views.site import render_site
+from playlist_archive.views.overview import render_overview
 from playlist_archive.views.wording import day as wording_day
 from playlist_archive.views.wording import days_apart
 from tools.chaos.envelopes import unwrap_failure
@@ -110,7 +121,7 @@ def ledgers_are_clean_folds(evidence: Evidence) -> Findings:
         snapshots = evidence.snapshots.get(playlist_id)
         if ledger is None or snapshots is None:
             yield f"{ledger_key(playlist_id)} and the snapshots do not go together"
-        elif replace(ledger, standing=None) != fold_all(snapshots):
+        elif replace(ledger, page_status=None) != fold_all(snapshots):
             yield f"{ledger_key(playlist_id)} is not the fold of the snapshots"
 
 
@@ -156,17 +167,17 @@ def the_catalog_holds_every_outcome(evidence: Evidence) -> Findings:
         if snapshots and (entry.latest is None or entry.latest.time != snapshots[-1].time):
             yield f"the catalog does not know the newest snapshot of {playlist_id}"
         if ledger:
-            standing = entry.standing(playlist_id, catalog.revision)
-            for key, page in render_pages(replace(ledger, standing=standing)).items():
+            page_status = entry.page_status(playlist_id, catalog.revision)
+            for key, page in render_pages(replace(ledger, page_status=page_status)).items():
                 if evidence.chaos.objects.get(key) != page.body:
                     yield f"{key} does not show how the playlist stands"
 
 
-def site_pages_are_those_of_the_catalog(evidence: Evidence) -> Findings:
+def overview_pages_are_those_of_the_catalog(evidence: Evidence) -> Findings:
     objects = evidence.chaos.objects
     state = msgspec.json.decode(objects[SPOTIFY_STATE], type=SpotifyState)
     damaged = sorted(key for key in objects if key.startswith(DAMAGED))
-    for key, page in render_site(evidence.catalog, state, damaged).items():
+    for key, page in render_overview(evidence.catalog, state, damaged).items():
         if objects.get(key) != page.body:
             yield f"{key} is not what the catalog says"
 
@@ -249,7 +260,7 @@ def nothing_is_silently_missing(evidence: Evidence) -> Findings:
     run, but for playlists without a snapshot, which are new to it.
     """
     chaos = evidence.chaos
-    damages = [deed.moment for deed in chaos.of_deeds("damage") if deed.whom == CATALOG]
+    damages = [action.moment for action in chaos.of_actions("damage") if action.whom == CATALOG]
     spoken_for = {(message.playlist_id, message.run) for message in evidence.dead_letters}
     known: set[str] = set()
     for day, document in chaos.catalogs.items():
@@ -266,7 +277,7 @@ def nothing_is_silently_missing(evidence: Evidence) -> Findings:
         # Nothing may have been written since the status document itself was damaged.
         status = _decode_json(chaos.statuses.get(day, b"{}")).get("playlists")
         overdue = catalog.overdue() if status is None else _told_overdue(status)
-        if run is not None and to_moment(run) not in evidence.given_up:
+        if run is not None and to_timestamp(run) not in evidence.given_up:
             unlisted = catalog.report is None or bool(catalog.report.failure)
             for playlist_id in evidence.owned(day):
                 entry = catalog.entries.get(playlist_id)
@@ -417,13 +428,13 @@ def dead_letters_are_known_and_mended(evidence: Evidence) -> Findings:
         "OutcomeQueue": decode_outcome,
         "lister": unwrap_failure,
     }
-    for queue, letters in evidence.chaos.letters.items():
-        for letter in letters:
+    for queue, dead_letters in evidence.chaos.dead_letters.items():
+        for dead_letter in dead_letters:
             try:
-                if letter != POISON:
-                    readers[queue](letter)
+                if dead_letter != POISON:
+                    readers[queue](dead_letter)
             except (ArchiveError, KeyError):
-                yield f"nobody knows this letter of {queue}: {letter[:100]}"
+                yield f"nobody knows this letter of {queue}: {dead_letter[:100]}"
     for message in evidence.chaos.left:
         yield f"still waits at the end: {message[:100]}"
     for queue, number in evidence.chaos.expired.items():
@@ -438,7 +449,7 @@ CHECKS: tuple[Check, ...] = (
     ledgers_are_clean_folds,
     pages_are_those_of_the_ledgers,
     the_catalog_holds_every_outcome,
-    site_pages_are_those_of_the_catalog,
+    overview_pages_are_those_of_the_catalog,
     follower_numbers_are_those_read,
     a_rebuild_gives_the_same_bytes,
     pages_differ_from_peace_only_with_a_word,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from unittest.mock import patch
 
-from playlist_archive.clock import SystemClock
+from playlist_archive.ports.clock import SystemClock
 
 
 class SimulatedClock:

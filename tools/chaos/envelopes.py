@@ -46,6 +46,6 @@ def wrap_failure(event: dict[str, Any]) -> str:
     return json.dumps({"requestContext": {}, "requestPayload": event})
 
 
-def unwrap_failure(letter: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads(letter)["requestPayload"]
+def unwrap_failure(dead_letter: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(dead_letter)["requestPayload"]
     return event

@@ -8,27 +8,27 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from playlist_archive.catalog import Catalog, decode_catalog
-from playlist_archive.errors import ArchiveError
-from playlist_archive.events import parse_render_body
-from playlist_archive.keys import CATALOG, parse_snapshot_key
-from playlist_archive.ledger import Ledger, decode_ledger
-from playlist_archive.messages import (
+from playlist_archive.documents.catalog import Catalog, decode_catalog
+from playlist_archive.documents.keys import CATALOG, parse_snapshot_key
+from playlist_archive.documents.ledger import Ledger, decode_ledger
+from playlist_archive.documents.messages import (
     DamageReport,
     FetchRequest,
     Outcome,
     RunReport,
-    Status,
     decode_fetch_request,
     decode_outcome,
 )
-from playlist_archive.moments import to_moment
-from playlist_archive.snapshot import Snapshot, decode_snapshot
+from playlist_archive.documents.snapshot import Snapshot, decode_snapshot
+from playlist_archive.documents.status import Status
+from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.errors import ArchiveError
+from playlist_archive.events import parse_render_body
 from tools.chaos.envelopes import unwrap_failure
 from tools.chaos.pollers import POISON
 from tools.chaos.record import Record
 from tools.chaos.wild import WildLibrary
-from tools.spotify.library import Playlist
+from tools.stand_in.library import Playlist
 
 # A read may take so long, and what it saw first may be gone when it ends.
 _LONGEST_READ_SECONDS = 600
@@ -179,18 +179,18 @@ class Evidence:
     def has_entry(self, kind: str, playlist_id: str, moment: float) -> bool:
         """Whether an entry that a deed of that kind writes stood at a moment."""
         opposite = {"exclude": "include", "register": "deregister"}[kind]
-        deeds = [
-            deed.what
-            for deed in self.chaos.of_deeds(kind, opposite)
-            if deed.whom == playlist_id and deed.moment <= moment
+        actions = [
+            action.what
+            for action in self.chaos.of_actions(kind, opposite)
+            if action.whom == playlist_id and action.moment <= moment
         ]
-        return bool(deeds) and deeds[-1] == kind
+        return bool(actions) and actions[-1] == kind
 
     def was_registered(self, playlist_id: str, moment: float) -> bool:
         """Whether there ever was a registry entry of a playlist before a moment."""
         return any(
-            deed.whom == playlist_id and deed.moment <= moment
-            for deed in self.chaos.of_deeds("register", "register as planned")
+            action.whom == playlist_id and action.moment <= moment
+            for action in self.chaos.of_actions("register", "register as planned")
         )
 
     def in_library(self, day: date) -> set[str]:
@@ -208,7 +208,11 @@ class Evidence:
     @cached_property
     def dead_letters(self) -> list[FetchRequest | Outcome]:
         """The messages about one playlist that were given up, or lost."""
-        bodies = {letter for letters in self.chaos.letters.values() for letter in letters}
+        bodies = {
+            dead_letter
+            for dead_letters in self.chaos.dead_letters.values()
+            for dead_letter in dead_letters
+        }
         bodies |= {lost.how for lost in self.chaos.lost}
         return [message for body in sorted(bodies) if (message := _try_decode(body))]
 
@@ -226,28 +230,30 @@ class Evidence:
     @cached_property
     def given_up(self) -> set[str]:
         """The runs that the lister gave up, as `2026-10-01T04:00:00Z`."""
-        letters = map(unwrap_failure, self.chaos.letters.get("lister", []))
-        return {event["time"] for event in letters if "time" in event}
+        dead_letters = map(unwrap_failure, self.chaos.dead_letters.get("lister", []))
+        return {event["time"] for event in dead_letters if "time" in event}
 
     def last_damage(self, key: str, before: float = float("inf")) -> float:
         """Return when an object was last damaged, 0 if it never was."""
         moments = (
-            deed.moment
-            for deed in self.chaos.of_deeds("damage")
-            if deed.whom == key and deed.moment < before
+            action.moment
+            for action in self.chaos.of_actions("damage")
+            if action.whom == key and action.moment < before
         )
         return max(moments, default=0.0)
 
     def was_spoilt(self, playlist_id: str, moment: float) -> bool:
         """Whether a snapshot of a playlist was damaged then; every other deed puts it back."""
-        deeds = [deed.moment for deed in self.chaos.of_deeds("spoil") if deed.whom == playlist_id]
-        return bisect_right(deeds, moment) % 2 == 1
+        actions = [
+            action.moment for action in self.chaos.of_actions("spoil") if action.whom == playlist_id
+        ]
+        return bisect_right(actions, moment) % 2 == 1
 
     @cached_property
     def handled_by_hand(self) -> set[str]:
         """The playlists whose registry entries or exclusions somebody changed."""
-        deeds = self.chaos.of_deeds("register", "deregister", "exclude", "include")
-        return {deed.whom for deed in deeds}
+        actions = self.chaos.of_actions("register", "deregister", "exclude", "include")
+        return {action.whom for action in actions}
 
     @cached_property
     def forced(self) -> set[str]:
@@ -283,7 +289,9 @@ class Evidence:
         playlists_by_reason: Mapping[str, Iterable[str]] = {
             "edited in mid-read": (playlist_id for playlist_id, _ in self.chaos.torn),
             "its registry entry was changed": self.handled_by_hand,
-            "a snapshot of it was damaged": {deed.whom for deed in self.chaos.of_deeds("spoil")},
+            "a snapshot of it was damaged": {
+                action.whom for action in self.chaos.of_actions("spoil")
+            },
             "a forced run reached it": self.forced,
             "Spotify told something wrong": self.chaos.misled,
             "its name depends on those of others": self.library.confusable,
@@ -307,7 +315,7 @@ class Evidence:
             for run in (good[playlist_id] - still_good[playlist_id]) | (
                 held[playlist_id] - still_read[playlist_id]
             ):
-                if to_moment(run) in self.given_up:
+                if to_timestamp(run) in self.given_up:
                     yield playlist_id, "its run was given up"
                 elif self.chaos.calendar.is_stopped(self.chaos.day_at(run.timestamp())):
                     yield playlist_id, "not read while the indexer stood still"

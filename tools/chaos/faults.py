@@ -21,7 +21,7 @@ _SLOW, _SLOWER = 0.02, (10, 200)
 _STOP = 0.1
 
 type StandInFault = tuple[str, dict[str, Any]]
-"""A kind of `tools.spotify.faults`, and its details."""
+"""A kind of `tools.stand_in.faults`, and its details."""
 
 
 class AwsFault(NamedTuple):

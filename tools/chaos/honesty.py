@@ -12,7 +12,7 @@ from unicodedata import category
 
 import msgspec
 
-from playlist_archive.keys import (
+from playlist_archive.documents.keys import (
     CATALOG,
     DAMAGED,
     INDEX,
@@ -24,7 +24,7 @@ from playlist_archive.keys import (
     snapshot_key,
     view_key,
 )
-from playlist_archive.messages import Outcome, RunReport, decode_outcome
+from playlist_archive.documents.messages import Outcome, RunReport, decode_outcome
 from tools.chaos.evidence import Evidence, Sent
 from tools.chaos.pollers import POISON
 from tools.chaos.record import Written
@@ -83,11 +83,13 @@ class _Said:
     def __init__(self, evidence: Evidence) -> None:
         self.sent = evidence.sent
         self.requests = evidence.requests
-        self.excluded = {deed.whom for deed in evidence.chaos.of_deeds("exclude")}
+        self.excluded = {action.whom for action in evidence.chaos.of_actions("exclude")}
         self.forced = set(evidence.chaos.forced)
         self.lost = {message.playlist_id for message in evidence.dead_letters}
         self.damaged = sorted(
-            deed.moment for deed in evidence.chaos.of_deeds("damage") if deed.whom == CATALOG
+            action.moment
+            for action in evidence.chaos.of_actions("damage")
+            if action.whom == CATALOG
         )
         # Of each playlist the outcomes that the indexer surely knew, by the end of their batch.
         self.merged: dict[str, list[Sent]] = defaultdict(list)
@@ -373,18 +375,18 @@ def damaged_objects_are_set_aside_or_mended(evidence: Evidence) -> Findings:
     for key, body in chaos.objects.items():
         if key.startswith(DAMAGED):
             copies[key.removeprefix(DAMAGED).rpartition("/")[0]].append(body)
-    last = {deed.whom: deed for deed in chaos.of_deeds("damage")}
-    for key, deed in last.items():
-        if deed.how not in _UNREADABLE:
+    last = {action.whom: action for action in chaos.of_actions("damage")}
+    for key, action in last.items():
+        if action.how not in _UNREADABLE:
             continue
         body = chaos.damaged[key]
-        if key.startswith(_FOLLOWERS) and not _is_numbered(evidence, key, since=deed.moment):
+        if key.startswith(_FOLLOWERS) and not _is_numbered(evidence, key, since=action.moment):
             continue
         lasting = key in {CATALOG, SPOTIFY_STATE} or key.startswith(_FOLLOWERS)
         if chaos.objects.get(key) == body:
-            yield f"{key} is as it was when it was {deed.how} at {_moment(deed.moment)}"
+            yield f"{key} is as it was when it was {action.how} at {_moment(action.moment)}"
         elif lasting and body not in copies[key]:
-            yield f"{key} was {deed.how} at {_moment(deed.moment)} and overwritten without a copy"
+            yield f"{key} was {action.how} at {_moment(action.moment)} and overwritten without a copy"
 
 
 def _is_numbered(evidence: Evidence, key: str, since: float) -> bool:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from playlist_archive.catalog import Catalog, Entry, decode_catalog
-from playlist_archive.keys import CATALOG
-from playlist_archive.messages import Outcome
+from playlist_archive.documents.catalog import Catalog, Entry, decode_catalog
+from playlist_archive.documents.keys import CATALOG
+from playlist_archive.documents.messages import Outcome
 from tools.chaos.evidence import Evidence, Sent, decode_outcomes
 
 type Findings = Iterator[str]

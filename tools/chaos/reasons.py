@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from playlist_archive.keys import (
+from playlist_archive.documents.keys import (
     CATALOG,
     DAMAGED,
     EXCLUDED,
@@ -14,7 +14,7 @@ from playlist_archive.keys import (
     STATUS_PAGE,
     parse_snapshot_key,
 )
-from playlist_archive.messages import FetchRequest, Outcome
+from playlist_archive.documents.messages import FetchRequest, Outcome
 from tools.chaos.evidence import Evidence, Sent
 
 type Findings = Iterator[str]
@@ -133,7 +133,9 @@ def snapshots_to_come_are_told(evidence: Evidence) -> Findings:
         for key in evidence.chaos.objects
         if (parsed := parse_snapshot_key(key)) and key in evidence.chaos.written_at
     ]
-    damages = [deed.moment for deed in evidence.chaos.of_deeds("damage") if deed.whom == CATALOG]
+    damages = [
+        action.moment for action in evidence.chaos.of_actions("damage") if action.whom == CATALOG
+    ]
     for report in evidence.reports:
         moment = report.at.timestamp()
         if report.failure or report.run > report.at + _AHEAD:
@@ -217,9 +219,9 @@ def _turn(evidence: Evidence, request: FetchRequest, moment: float) -> int | Non
     playlist_id = request.playlist_id
     damaged = max(
         (
-            deed.moment
-            for deed in evidence.chaos.of_deeds("damage")
-            if deed.whom == CATALOG and deed.moment < moment
+            action.moment
+            for action in evidence.chaos.of_actions("damage")
+            if action.whom == CATALOG and action.moment < moment
         ),
         default=0.0,
     )
@@ -267,11 +269,11 @@ def no_value_is_absurd(evidence: Evidence) -> Findings:
 def no_request_is_given_up(evidence: Evidence) -> Findings:
     """No pause that Spotify asks for, and no fault, makes a request of the lane a dead letter."""
     counts: dict[str, int] = defaultdict(int)
-    for letter in evidence.chaos.letters.get("FetchQueue", ()):
-        counts[letter] += "fetch/1" in letter
-    for letter, number in counts.items():
+    for dead_letter in evidence.chaos.dead_letters.get("FetchQueue", ()):
+        counts[dead_letter] += "fetch/1" in dead_letter
+    for dead_letter, number in counts.items():
         if number:
-            yield f"given up: {letter[:120]}"
+            yield f"given up: {dead_letter[:120]}"
 
 
 def _moment(moment: float) -> str:

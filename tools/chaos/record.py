@@ -71,7 +71,7 @@ class Written(NamedTuple):
     body: bytes
 
 
-class Deed(NamedTuple):
+class Action(NamedTuple):
     """Something that somebody did to the archive, to which object or playlist, and how."""
 
     moment: float
@@ -152,12 +152,12 @@ class Record:
     turned: list[tuple[float, date]] = field(default_factory=list)
     parked: list[tuple[float, float]] = field(default_factory=list)
     torn: Torn = field(default_factory=dict)
-    letters: dict[str, list[str]] = field(default_factory=dict)
+    dead_letters: dict[str, list[str]] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
-    lost: list[Deed] = field(default_factory=list)
+    lost: list[Action] = field(default_factory=list)
     expired: Counter[str] = field(default_factory=Counter)
     injected: Counter[str] = field(default_factory=Counter)
-    deeds: list[Deed] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
     damaged: dict[str, bytes] = field(default_factory=dict)
     set_aside: dict[str, float] = field(default_factory=dict)
     dead: list[tuple[float, float]] = field(default_factory=list)
@@ -186,5 +186,5 @@ class Record:
         turns = self.turned
         return turns[max(0, bisect_right(turns, moment, key=lambda turn: int(turn[0])) - 1)][1]
 
-    def of_deeds(self, *what: str) -> list[Deed]:
-        return [deed for deed in self.deeds if deed.what in what]
+    def of_actions(self, *what: str) -> list[Action]:
+        return [action for action in self.actions if action.what in what]

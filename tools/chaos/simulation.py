@@ -11,8 +11,7 @@ from typing import Any, NamedTuple, TextIO
 
 import msgspec
 
-from playlist_archive.credentials import Credentials
-from playlist_archive.keys import (
+from playlist_archive.documents.keys import (
     CATALOG,
     DAMAGED,
     SNAPSHOTS,
@@ -21,25 +20,26 @@ from playlist_archive.keys import (
     STATUS_PAGE,
     registry_key,
 )
-from playlist_archive.moments import to_moment
-from playlist_archive.spotify.state import SpotifyState
+from playlist_archive.documents.spotify_state import SpotifyState
+from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.ports.credentials import Credentials
+from tools.chaos.actions import plan_actions
 from tools.chaos.aws import Aws, S3Event
 from tools.chaos.clock import SimulatedClock, govern_time
-from tools.chaos.deeds import plan_deeds
 from tools.chaos.envelopes import wrap_failure, wrap_s3_event
 from tools.chaos.environments import Answer, SimulatedFunction, hosting
 from tools.chaos.faults import Mischief, plan_spotify_day
 from tools.chaos.pollers import POISON, Poller
 from tools.chaos.queues import Message, SimulatedQueue
-from tools.chaos.record import Calendar, Deed, Handled, Record, Written
+from tools.chaos.record import Action, Calendar, Handled, Record, Written
 from tools.chaos.scheduler import Scheduler
 from tools.chaos.spotify import Wire
 from tools.chaos.stack import Stack
 from tools.chaos.wild import WildLibrary
 from tools.chaos.world import World
-from tools.spotify.accounts import Client
-from tools.spotify.server import StandIn
-from tools.spotify.shapes import App
+from tools.stand_in.accounts import Client
+from tools.stand_in.server import StandIn
+from tools.stand_in.shapes import App
 
 _DAY_SECONDS = 86_400
 _SEVERAL_PAGES = 100
@@ -211,7 +211,7 @@ class Simulation:
             self._scheduler.at(noon, self._turn_indexer)
         if not self._mischief.calm:
             quiet = self._healthy and number < _QUIET_DAYS
-            planned = plan_deeds(self._random, self._victims, quiet=quiet)
+            planned = plan_actions(self._random, self._victims, quiet=quiet)
             self._world.prepare(planned, self._run_time(number))
             if not self._calendar.is_calm(number) and self._random.random() < 0.5:  # noqa: PLR2004 - a half
                 self._scheduler.at(
@@ -264,7 +264,7 @@ class Simulation:
             self._mischief.outage = (begin, begin + _OUTAGE_SECONDS)
 
     def _schedule_run(self, run: float) -> None:
-        event = {"time": to_moment(datetime.fromtimestamp(run, UTC))}
+        event = {"time": to_timestamp(datetime.fromtimestamp(run, UTC))}
         for delay in self._delays("schedule"):
             self._scheduler.at(run + min(delay, 3_000), partial(self._call_lister, event))
 
@@ -282,7 +282,9 @@ class Simulation:
 
     def _register(self) -> None:
         for playlist_id, alias in zip(self._chosen(), ("Our summer", "Rain, mostly"), strict=False):
-            self._record.deeds.append(Deed(self._clock.moment, "register as planned", playlist_id))
+            self._record.actions.append(
+                Action(self._clock.moment, "register as planned", playlist_id)
+            )
             self._aws.write(registry_key(playlist_id), alias.encode())
 
     def _unregister(self) -> None:
@@ -316,9 +318,9 @@ class Simulation:
         about = path[2] if path[1:2] == ["playlists"] else ""
         moment = self._run_time(number).timestamp()
         if about:
-            self._record.deeds.append(Deed(moment, "fault", about, fault["kind"]))
+            self._record.actions.append(Action(moment, "fault", about, fault["kind"]))
         elif fault["probability"] == 1.0 and fault["every"] == 1:
-            self._record.deeds.append(Deed(moment, "stop", "", fault["kind"]))
+            self._record.actions.append(Action(moment, "stop", "", fault["kind"]))
         if fault["kind"] == "torn":
             # Which of the day's two versions was edited, nobody knows.
             for day in {self._calendar.days[number], self._record.turned[-1][1]}:
@@ -346,7 +348,7 @@ class Simulation:
     def _lose(self, queue: str, body: str) -> bool:
         if body == POISON or not self._mischief.strike(f"SQS: message lost in {queue}", _LOST):
             return False
-        self._record.lost.append(Deed(self._clock.moment, "lost", queue, body))
+        self._record.lost.append(Action(self._clock.moment, "lost", queue, body))
         return True
 
     def _note_overlaps(self, function: SimulatedFunction) -> None:
@@ -425,7 +427,9 @@ class Simulation:
         """
         playlists = self._world.list_unmended()
         if playlists:
-            self._record.deeds += [Deed(self._clock.moment, "rebuild", id_) for id_ in playlists]
+            self._record.actions += [
+                Action(self._clock.moment, "rebuild", id_) for id_ in playlists
+            ]
             self._call_lister({"rebuild": playlists})
             self._scheduler.settle()
 

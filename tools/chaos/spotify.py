@@ -22,8 +22,8 @@ from tools.chaos.clock import SimulatedClock
 from tools.chaos.faults import Mischief
 from tools.chaos.record import AskedToWait, Hurt
 from tools.chaos.scheduler import Scheduler
-from tools.spotify.faults import Answer
-from tools.spotify.server import StandIn
+from tools.stand_in.faults import Answer
+from tools.stand_in.server import StandIn
 
 # A request and its answer take so long, each.
 _SECONDS = 0.075

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from playlist_archive.keys import CATALOG
-from playlist_archive.moments import to_moment
+from playlist_archive.documents.keys import CATALOG
+from playlist_archive.documents.timestamps import to_timestamp
 from tools.chaos.evidence import Evidence, Sent
 
 type Findings = Iterator[str]
@@ -64,7 +64,7 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
 
 def _missed_run(evidence: Evidence, day: date) -> bool:
     """Whether the lister gave up the day's run."""
-    return to_moment(evidence.chaos.runs[day]) in evidence.given_up
+    return to_timestamp(evidence.chaos.runs[day]) in evidence.given_up
 
 
 def _is_forgotten(evidence: Evidence, playlist_id: str, day: date, end: float) -> bool:
@@ -99,8 +99,8 @@ def _is_true(evidence: Evidence, playlist_id: str, sent: Sent, begin: float, end
             hurt.about == playlist_id and sent.moment - _CAUSE_SECONDS <= hurt.moment <= sent.moment
             for hurt in evidence.chaos.hurt
         ) or any(
-            deed.whom == playlist_id and begin <= deed.moment < end
-            for deed in evidence.chaos.of_deeds("edit", "fault")
+            action.whom == playlist_id and begin <= action.moment < end
+            for action in evidence.chaos.of_actions("edit", "fault")
         )
     if status == "held":
         return _is_hollow(evidence, playlist_id, sent.moment) or (
@@ -119,9 +119,10 @@ def _is_true(evidence: Evidence, playlist_id: str, sent: Sent, begin: float, end
 
 def _was_handled(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
     """Whether somebody changed a playlist's entries then, or a message about it was given up."""
-    deeds = evidence.chaos.of_deeds("register", "deregister", "exclude", "include")
+    actions = evidence.chaos.of_actions("register", "deregister", "exclude", "include")
     return any(
-        deed.whom == playlist_id and begin - _CAUSE_SECONDS <= deed.moment < end for deed in deeds
+        action.whom == playlist_id and begin - _CAUSE_SECONDS <= action.moment < end
+        for action in actions
     ) or any(
         message.playlist_id == playlist_id and begin <= message.run.timestamp() < end
         for message in evidence.dead_letters
@@ -150,8 +151,9 @@ def _longest_free(evidence: Evidence, begin: float, end: float) -> float:
 def _is_hollow(evidence: Evidence, playlist_id: str, moment: float) -> bool:
     """Whether Spotify told a playlist to be empty at that time."""
     return any(
-        deed.whom == playlist_id and deed.moment <= moment <= deed.moment + float(deed.how) + 60
-        for deed in evidence.chaos.of_deeds("hollow")
+        action.whom == playlist_id
+        and action.moment <= moment <= action.moment + float(action.how) + 60
+        for action in evidence.chaos.of_actions("hollow")
     )
 
 

@@ -6,16 +6,7 @@ from datetime import date
 from functools import cached_property
 
 from tools.chaos.spotify import Trouble
-from tools.spotify.library import (
-    Album,
-    Artist,
-    Library,
-    Playlist,
-    Row,
-    Track,
-    User,
-    make_id,
-)
+from tools.stand_in.library import Album, Artist, Library, Playlist, Row, Track, User, make_id
 
 # A playlist comes with so many of its rows; what has more is read in pages, which can be torn.
 _FEW_ROWS, _PAGED_ROWS = 3, 120

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from playlist_archive.events import parse_render_body
-from playlist_archive.keys import (
+from playlist_archive.documents.keys import (
     CATALOG,
     EXCLUDED,
     is_playlist_id,
@@ -15,15 +14,16 @@ from playlist_archive.keys import (
     registry_key,
     snapshots_prefix,
 )
-from playlist_archive.moments import to_moment
+from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.events import parse_render_body
+from tools.chaos.actions import ALIASES, DAMAGES, Planned
 from tools.chaos.aws import Aws
 from tools.chaos.clock import SimulatedClock
-from tools.chaos.deeds import ALIASES, DAMAGES, Planned
 from tools.chaos.envelopes import unwrap_failure
 from tools.chaos.faults import Mischief
 from tools.chaos.pollers import POISON, Poller
 from tools.chaos.queues import SimulatedQueue
-from tools.chaos.record import Deed, Record
+from tools.chaos.record import Action, Record
 from tools.chaos.scheduler import Scheduler
 from tools.chaos.spotify import Wire
 
@@ -89,52 +89,52 @@ class World:
             self._versions[key].append(body)
 
     def prepare(self, planned: Sequence[Planned], run: datetime) -> None:
-        for deed in planned:
-            self._scheduler.at(run.timestamp() + deed.after, partial(self._do, deed, run))
+        for action in planned:
+            self._scheduler.at(run.timestamp() + action.after, partial(self._do, action, run))
 
-    def _do(self, deed: Planned, run: datetime) -> None:
-        if self._mischief.calm or deed.what in self.without:
+    def _do(self, action: Planned, run: datetime) -> None:
+        if self._mischief.calm or action.what in self.without:
             return
-        self._mischief.injected[f"world: {deed.what}"] += 1
+        self._mischief.injected[f"world: {action.what}"] += 1
         for do in (self._do_to_registry, self._do_to_objects, self._do_to_runs):
-            if do(deed, run):
+            if do(action, run):
                 return
-        raise ValueError(f"nobody knows how to do {deed.what}")
+        raise ValueError(f"nobody knows how to do {action.what}")
 
-    def _do_to_registry(self, deed: Planned, _run: datetime) -> bool:
-        match deed.what:
+    def _do_to_registry(self, action: Planned, _run: datetime) -> bool:
+        match action.what:
             case "register":
-                self._write(deed, registry_key(deed.whom), ALIASES[int(deed.how)])
+                self._write(action, registry_key(action.whom), ALIASES[int(action.how)])
             case "misname":
-                self._write(deed, deed.whom, b"")
+                self._write(action, action.whom, b"")
             case "exclude":
-                self._write(deed, f"{EXCLUDED}{deed.whom}", b"")
+                self._write(action, f"{EXCLUDED}{action.whom}", b"")
             case "deregister":
-                self._delete(deed, registry_key(deed.whom))
+                self._delete(action, registry_key(action.whom))
             case "include":
-                self._delete(deed, f"{EXCLUDED}{deed.whom}")
+                self._delete(action, f"{EXCLUDED}{action.whom}")
             case _:
                 return False
         return True
 
-    def _do_to_objects(self, deed: Planned, _run: datetime) -> bool:
-        match deed.what:
+    def _do_to_objects(self, action: Planned, _run: datetime) -> bool:
+        match action.what:
             case "damage":
-                self._damage(deed.how)
+                self._damage(action.how)
             case "spoil":
-                self._spoil(deed.how)
+                self._spoil(action.how)
             case "stray":
                 self._aws.write(f"{CATALOG}.bak", self._aws.find(CATALOG) or b"")
             case "fetcher dead":
-                self._stop_fetcher(float(deed.how))
+                self._stop_fetcher(float(action.how))
             case "redrive":
                 self.redrive()
             case "edit":
-                self._note(deed.what, deed.whom)
-                self._edit(deed.whom)
-            case "hollow" if self._is_archived(deed.whom) and not self._was_hollow(deed.whom):
-                self._note(deed.what, deed.whom, deed.how)
-                self._wire.hollow[deed.whom] = self._clock.moment + float(deed.how)
+                self._note(action.what, action.whom)
+                self._edit(action.whom)
+            case "hollow" if self._is_archived(action.whom) and not self._was_hollow(action.whom):
+                self._note(action.what, action.whom, action.how)
+                self._wire.hollow[action.whom] = self._clock.moment + float(action.how)
             case "hollow":
                 # Without an earlier read nothing tells it from an empty playlist, and what two
                 # runs read counts.
@@ -143,28 +143,28 @@ class World:
                 return False
         return True
 
-    def _do_to_runs(self, deed: Planned, run: datetime) -> bool:
+    def _do_to_runs(self, action: Planned, run: datetime) -> bool:
         now = self._clock.now()
-        if deed.what not in {"run again", "run late"} and self._is_hollow():
+        if action.what not in {"run again", "run late"} and self._is_hollow():
             # A second run that finds the same would confirm it, and be right to do so.
             return True
-        match deed.what:
+        match action.what:
             case "run again":
-                self._call_lister({"time": to_moment(run)})
+                self._call_lister({"time": to_timestamp(run)})
             case "run again, told to wait":
                 self._ask_to_wait(_LONG_WAIT_SECONDS)
-                self._call_lister({"time": to_moment(run)})
+                self._call_lister({"time": to_timestamp(run)})
             case "run late":
-                self._call_lister({"time": to_moment(run - timedelta(days=1))})
+                self._call_lister({"time": to_timestamp(run - timedelta(days=1))})
             case "run by hand":
                 self._call_lister({})
             case "run to come":
-                self._call_lister({"time": to_moment(_years_later(now))})
+                self._call_lister({"time": to_timestamp(_years_later(now))})
             case "run to come, forced":
                 time = _years_later(now)
                 self._record.forced.append(time)
                 self._record.forced_at.append(self._clock.moment)
-                self._call_lister({"time": to_moment(time), "force": True})
+                self._call_lister({"time": to_timestamp(time), "force": True})
             case _:
                 return False
         return True
@@ -173,7 +173,7 @@ class World:
         return any(self._clock.moment < until for until in self._wire.hollow.values())
 
     def _was_hollow(self, playlist_id: str) -> bool:
-        return any(deed.whom == playlist_id for deed in self._record.of_deeds("hollow"))
+        return any(action.whom == playlist_id for action in self._record.of_actions("hollow"))
 
     def _is_archived(self, playlist_id: str) -> bool:
         return any(key.startswith(snapshots_prefix(playlist_id)) for key in self._aws.list_keys())
@@ -189,7 +189,7 @@ class World:
             for key, body in self._record.damaged.items()
             if (self._aws.find(key) or b"") == body and (playlist_id := playlist_of(key))
         }
-        found |= {deed.whom for deed in self._record.of_deeds("spoil")}
+        found |= {action.whom for action in self._record.of_actions("spoil")}
         for lost in self._record.lost:
             if lost.whom == "RenderQueue":
                 request, keys = parse_render_body(lost.how)
@@ -204,22 +204,24 @@ class World:
             source = self._queues.get(queue.shape.dead_letters)
             if source is None:
                 continue
-            for letter in source:
-                self._record.letters.setdefault(name, []).append(letter.body)
-                source.drop(letter)
-                if letter.body == POISON:
+            for dead_letter in source:
+                self._record.dead_letters.setdefault(name, []).append(dead_letter.body)
+                source.drop(dead_letter)
+                if dead_letter.body == POISON:
                     continue
                 if self._mischief.strike("SQS: dead letter never sent again", _FORGOTTEN):
-                    self._record.lost.append(Deed(self._clock.moment, "lost", name, letter.body))
+                    self._record.lost.append(
+                        Action(self._clock.moment, "lost", name, dead_letter.body)
+                    )
                     continue
                 self._numbers += 1
                 again = f"again-{self._numbers}"
-                queue.send(letter.body, group=letter.group, deduplication_id=again)
-        letters = self._queues["ListerDeadLetterQueue"]
-        for letter in letters:
-            self._record.letters.setdefault("lister", []).append(letter.body)
-            letters.drop(letter)
-            event = unwrap_failure(letter.body)
+                queue.send(dead_letter.body, group=dead_letter.group, deduplication_id=again)
+        dead_letters = self._queues["ListerDeadLetterQueue"]
+        for dead_letter in dead_letters:
+            self._record.dead_letters.setdefault("lister", []).append(dead_letter.body)
+            dead_letters.drop(dead_letter)
+            event = unwrap_failure(dead_letter.body)
             if not self._lies_ahead(event):
                 self._call_lister(event)
 
@@ -228,15 +230,15 @@ class World:
         return time is not None and datetime.fromisoformat(time) > self._clock.now() + _HOURS_AHEAD
 
     def _note(self, what: str, whom: str, how: str = "") -> None:
-        self._record.deeds.append(Deed(self._clock.moment, what, whom, how))
+        self._record.actions.append(Action(self._clock.moment, what, whom, how))
 
-    def _write(self, deed: Planned, key: str, body: bytes) -> None:
-        self._note(deed.what, deed.whom)
+    def _write(self, action: Planned, key: str, body: bytes) -> None:
+        self._note(action.what, action.whom)
         self._aws.write(key, body)
 
-    def _delete(self, deed: Planned, key: str) -> None:
+    def _delete(self, action: Planned, key: str) -> None:
         if self._aws.find(key) is not None:
-            self._note(deed.what, deed.whom)
+            self._note(action.what, action.whom)
             self._aws.delete(key)
 
     def _stop_fetcher(self, seconds: float) -> None:
@@ -252,7 +254,7 @@ class World:
     def _spoil(self, how: str) -> None:
         """Damage a snapshot, have its playlist made again without it, then put it back."""
         keys = [key for key in self._aws.list_keys() if parse_snapshot_key(key)]
-        if not keys or len(self._record.of_deeds("spoil")) % 2:
+        if not keys or len(self._record.of_actions("spoil")) % 2:
             return  # one at a time
         key = self._mischief.random.choice(keys)
         body, parsed = self._record.written[key], parse_snapshot_key(key)

@@ -15,8 +15,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from playlist_archive.documents.keys import check_playlist_id, registry_key
 from playlist_archive.errors import InvalidPlaylistIdError
-from playlist_archive.keys import check_playlist_id, registry_key
 from tools.local.comparison import find_differences, find_rebuild_differences
 from tools.local.containers import write_environments
 from tools.local.deploy import deploy
@@ -28,7 +28,7 @@ from tools.local.run import Day, archive_day, await_quiet
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
 from tools.local.workspace import LOCAL, VIEWS, Workspace
-from tools.spotify.history import HistoryLibrary
+from tools.stand_in.history import HistoryLibrary
 
 _DAYS = 7
 _HISTORY_TIME = time_of_day(4)

@@ -4,8 +4,8 @@ from typing import Any
 
 from tools.local.run import await_quiet
 from tools.local.stack import Stack
-from tools.spotify.history import HistoryLibrary
-from tools.spotify.library import Playlist, Track
+from tools.stand_in.history import HistoryLibrary
+from tools.stand_in.library import Playlist, Track
 
 _DERIVED = (
     "state/ledgers/",

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from playlist_archive.moments import to_moment
+from playlist_archive.documents.timestamps import to_timestamp
 from tools.local.errors import LocalStackError
 from tools.local.stack import Depth, Stack
 
@@ -53,7 +53,7 @@ def archive_day(stack: Stack, day: datetime) -> Day:
     await_quiet(stack, log_size)
     status = stack.read_json("playlists/status.json")
     written_by = status.get("run", "none")
-    if written_by != to_moment(day):
+    if written_by != to_timestamp(day):
         raise LocalStackError(
             f"the status page is of the run {written_by}, not {day}; see {stack.engine.process.log}"
         )

@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from playlist_archive.moments import to_moment
+from playlist_archive.documents.timestamps import to_timestamp
 from tools.local.engine import REGION, Engine
 from tools.local.errors import LocalStackError
 
@@ -121,7 +121,7 @@ class Stack:
 
         Simulated days may lie ahead of the clock, so the time is forced.
         """
-        self._invoke_lister({"time": to_moment(time), "force": True})
+        self._invoke_lister({"time": to_timestamp(time), "force": True})
 
     def start_rebuild(self) -> None:
         """Invoke the lister as the operator would, to make everything again from snapshots."""

@@ -11,7 +11,7 @@ from urllib.error import URLError
 from tools.local.errors import LocalStackError
 from tools.local.processes import Process
 from tools.local.workspace import Workspace
-from tools.spotify.control import Control
+from tools.stand_in.control import Control
 
 CREDENTIALS = {
     "client_id": "standin-client",
@@ -36,7 +36,7 @@ class StandIn:
             if stand_in.healthy:
                 return stand_in
             process.stop()
-        command = [sys.executable, "-m", "tools.spotify", "--app", "new", *library]
+        command = [sys.executable, "-m", "tools.stand_in", "--app", "new", *library]
         process = Process.start("spotify", workspace, command, os.environ)
         deadline = time.monotonic() + _START_SECONDS
         while not (url := _find_url(process)):

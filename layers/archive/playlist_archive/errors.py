@@ -25,7 +25,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playlist_archive.messages import Header
+    from playlist_archive.documents.playlist import Header
 
 
 class ArchiveError(Exception):

@@ -9,19 +9,17 @@ import msgspec
 from aws_lambda_powertools.utilities.data_classes import SQSEvent
 from msgspec import Meta
 
-from playlist_archive.errors import UNREADABLE, InvalidMessageError
-from playlist_archive.keys import REGISTRY
-from playlist_archive.messages import (
-    FIRST_YEAR,
-    LAST_YEAR,
+from playlist_archive.documents.keys import REGISTRY
+from playlist_archive.documents.messages import (
     DamageReport,
     Outcome,
     RenderRequest,
     RunReport,
-    Time,
     decode_outcome,
     decode_render_request,
 )
+from playlist_archive.documents.timestamps import FIRST_YEAR, LAST_YEAR, Time
+from playlist_archive.errors import UNREADABLE, InvalidMessageError
 from playlist_archive.render_jobs import RenderJob, join_jobs
 
 

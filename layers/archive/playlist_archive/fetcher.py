@@ -7,9 +7,20 @@ from hashlib import sha256
 
 import msgspec
 
-from playlist_archive.bucket import Bucket, list_snapshots
-from playlist_archive.clock import Clock
-from playlist_archive.content_types import JSON
+from playlist_archive.documents.content_types import JSON
+from playlist_archive.documents.keys import snapshot_key
+from playlist_archive.documents.messages import (
+    FetchRequest,
+    Held,
+    Latest,
+    Outcome,
+    decode_fetch_request,
+    encode_message,
+)
+from playlist_archive.documents.snapshot import Snapshot, decode_stored, encode_snapshot, loses_much
+from playlist_archive.documents.spotify_state import supersedes
+from playlist_archive.documents.status import Status
+from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import (
     ConflictError,
     ContentsForbiddenError,
@@ -24,23 +35,10 @@ from playlist_archive.errors import (
     StorageError,
     UnstablePlaylistError,
 )
-from playlist_archive.keys import (
-    snapshot_key,
-)
-from playlist_archive.messages import (
-    FetchRequest,
-    Held,
-    Latest,
-    Outcome,
-    Status,
-    decode_fetch_request,
-    encode_message,
-)
-from playlist_archive.moments import to_moment
-from playlist_archive.queues import Lane, Queue
-from playlist_archive.snapshot import Snapshot, decode_stored, encode_snapshot, loses_much
-from playlist_archive.spotify.client import Reading, Spotify
-from playlist_archive.spotify.state import supersedes
+from playlist_archive.ports.bucket import Bucket, list_snapshots
+from playlist_archive.ports.clock import Clock
+from playlist_archive.ports.queues import Lane, Queue
+from playlist_archive.ports.spotify import Reading, Spotify
 
 logger = logging.getLogger(__name__)
 
@@ -250,7 +248,7 @@ class Fetcher:
             ConflictError: other contents stand under its name.
         """
         key = snapshot_key(snapshot.playlist_id, snapshot.time)
-        metadata = {"run": to_moment(run)}
+        metadata = {"run": to_timestamp(run)}
         body = encode_snapshot(snapshot)
         try:
             self._bucket.put(key, body, JSON, replacing=None, metadata=metadata)

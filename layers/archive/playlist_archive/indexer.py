@@ -17,23 +17,24 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from playlist_archive.bucket import NO_METADATA, Bucket, Stored, set_aside, update
-from playlist_archive.catalog import Catalog, Entry, decode_catalog, encode_catalog
-from playlist_archive.clock import Clock
-from playlist_archive.content_types import JSON
-from playlist_archive.errors import UNREADABLE, ConflictError
-from playlist_archive.keys import CATALOG, DAMAGED, STATUS_JSON, followers_key
-from playlist_archive.merge import merge, with_all_sent
-from playlist_archive.messages import (
+from playlist_archive.documents.catalog import Catalog, Entry, decode_catalog, encode_catalog
+from playlist_archive.documents.content_types import JSON
+from playlist_archive.documents.keys import CATALOG, DAMAGED, STATUS_JSON, followers_key
+from playlist_archive.documents.merge import merge, with_all_sent
+from playlist_archive.documents.messages import (
     DamageReport,
     Outcome,
     RenderRequest,
     RunReport,
     encode_message,
 )
-from playlist_archive.queues import Queue
-from playlist_archive.spotify.state import FURTHEST_AHEAD, SpotifyState, load_state
-from playlist_archive.views.site import render_site
+from playlist_archive.documents.spotify_state import FURTHEST_AHEAD, SpotifyState
+from playlist_archive.errors import UNREADABLE, ConflictError
+from playlist_archive.ports.bucket import NO_METADATA, Bucket, Stored, set_aside, update
+from playlist_archive.ports.clock import Clock
+from playlist_archive.ports.queues import Queue
+from playlist_archive.spotify.state import load_state
+from playlist_archive.views.overview import render_overview
 
 logger = logging.getLogger(__name__)
 
@@ -164,10 +165,10 @@ class Indexer:
                 RenderRequest(
                     playlist_id=playlist_id,
                     run=catalog.entries[playlist_id].run,
-                    standing=standing,
+                    page_status=page_status,
                 )
             )
-            for playlist_id, standing in unsent
+            for playlist_id, page_status in unsent
         )
         sent = with_all_sent(catalog)
         return StoredCatalog(sent, self._put(sent, merged.etag))
@@ -189,7 +190,7 @@ class Indexer:
         state = load_state(self._bucket)
         damaged = [listed.key for listed in self._bucket.list_objects(DAMAGED)]
         written = False
-        for key, page in render_site(catalog, state, damaged).items():
+        for key, page in render_overview(catalog, state, damaged).items():
             stored = self._bucket.get(key)
             metadata = {_REVISION: str(catalog.revision)} if key == STATUS_JSON else NO_METADATA
             if stored is None or (stored.body, stored.metadata) != (page.body, metadata):

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from playlist_archive.at_once import Calls
-from playlist_archive.bucket import Bucket, Stored, list_snapshots
-from playlist_archive.keys import snapshot_key
-from playlist_archive.moments import earlier
-from playlist_archive.read_ahead import read_ahead
+from playlist_archive.documents.keys import snapshot_key
+from playlist_archive.documents.timestamps import earlier
+from playlist_archive.ports.bucket import Bucket, Stored, list_snapshots
+from playlist_archive.ports.read_ahead import read_ahead
 
 # Most ledgers that miss something were brought up to date since, and a month of days is one short
 # answer.

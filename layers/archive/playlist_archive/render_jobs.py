@@ -6,8 +6,9 @@ from typing import NamedTuple, Self
 
 from msgspec.structs import replace
 
-from playlist_archive.keys import parse_snapshot_key
-from playlist_archive.messages import RenderRequest, Standing
+from playlist_archive.documents.keys import parse_snapshot_key
+from playlist_archive.documents.messages import RenderRequest
+from playlist_archive.documents.status import PageStatus
 
 logger = logging.getLogger(__name__)
 
@@ -35,13 +36,13 @@ def join_jobs(one: RenderJob, other: RenderJob) -> RenderJob:
     request = replace(
         first,
         run=max((run for run in (first.run, second.run) if run), default=None),
-        standing=_newer(first.standing, second.standing),
+        page_status=_newer(first.page_status, second.page_status),
         rebuild=first.rebuild or second.rebuild,
     )
     return RenderJob(request, tuple(sorted({*one.announced, *other.announced})))
 
 
-def _newer(one: Standing | None, other: Standing | None) -> Standing | None:
+def _newer(one: PageStatus | None, other: PageStatus | None) -> PageStatus | None:
     if one is None or other is None:
         return one or other
     return one if one.revision >= other.revision else other

@@ -17,25 +17,25 @@ import msgspec
 from msgspec.structs import replace
 
 from playlist_archive.at_once import Calls
-from playlist_archive.bucket import Bucket, Stored, list_snapshots, set_aside
-from playlist_archive.clock import Clock
-from playlist_archive.content_types import JSON
-from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
-from playlist_archive.fold import Fold
-from playlist_archive.keys import ledger_key, parse_snapshot_key
-from playlist_archive.ledger import (
+from playlist_archive.documents.content_types import JSON
+from playlist_archive.documents.fold import Fold
+from playlist_archive.documents.keys import ledger_key, parse_snapshot_key
+from playlist_archive.documents.ledger import (
     Ledger,
     decode_ledger,
     encode_ledger,
     fingerprint_of,
-    with_standing,
+    with_page_status,
 )
-from playlist_archive.messages import DamageReport, RenderRequest, Time, encode_message
-from playlist_archive.moments import Moment, to_moment
+from playlist_archive.documents.messages import DamageReport, RenderRequest, encode_message
+from playlist_archive.documents.snapshot import decode_stored
+from playlist_archive.documents.timestamps import Time, Timestamp, to_timestamp
+from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
 from playlist_archive.new_snapshots import NewSnapshots
-from playlist_archive.queues import Queue
+from playlist_archive.ports.bucket import Bucket, Stored, list_snapshots, set_aside
+from playlist_archive.ports.clock import Clock
+from playlist_archive.ports.queues import Queue
 from playlist_archive.render_jobs import RenderJob
-from playlist_archive.snapshot import decode_stored
 from playlist_archive.views import Page, render_pages
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Rendered(NamedTuple):
     """How many pages were written, and for which run as far as that is known."""
 
     written: int
-    run: Moment | None = None
+    run: Timestamp | None = None
 
 
 class _Folded(NamedTuple):
@@ -115,7 +115,7 @@ class Renderer:
         snapshots = NewSnapshots(self._bucket, calls, playlist_id, announced)
         stored = reading.result()
         known = _decode_ledger(playlist_id, stored)
-        standing, damaged = (known.standing, False) if known else (None, True)
+        page_status, damaged = (known.page_status, False) if known else (None, True)
         fingerprint = known.fingerprint if known else ""
         last = known.last if known else None
         if known and (request.rebuild or self._misses(known, announced)):
@@ -126,12 +126,12 @@ class Renderer:
             if folded.damaged:
                 self._tell_damage(request, snapshots=True)
             return Rendered(0, _moment(request.run))
-        ledger = replace(folded.ledger, standing=standing)
-        if request.standing:
-            ledger = with_standing(ledger, request.standing)
+        ledger = replace(folded.ledger, page_status=page_status)
+        if request.page_status:
+            ledger = with_page_status(ledger, request.page_status)
         if damaged and stored:
             set_aside(self._bucket, ledger_key(playlist_id), stored.body, self._clock.now())
-        forgotten = damaged and not request.standing and ledger.last > ledger.first_read
+        forgotten = damaged and not request.page_status and ledger.last > ledger.first_read
         removed = last is not None and ledger.last <= last and fingerprint != ledger.fingerprint
         if (damaged and stored) or forgotten or removed or folded.damaged:
             # Only the indexer knows what else the pages have to show, and tells the owner.
@@ -282,5 +282,5 @@ def _run_of(stored: Stored) -> datetime | None:
         return None
 
 
-def _moment(run: datetime | None) -> Moment | None:
-    return to_moment(run) if run else None
+def _moment(run: datetime | None) -> Timestamp | None:
+    return to_timestamp(run) if run else None

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.fold import fold_all
-from playlist_archive.ledger import Ledger
-from playlist_archive.snapshot import Artist, Item, Row
+from playlist_archive.documents.fold import fold_all
+from playlist_archive.documents.ledger import Ledger
+from playlist_archive.documents.playlist import Artist, Item, Row
 from playlist_archive.views.cumulative import cumulative_pages
 from playlist_archive.views.item_texts import ItemTexts
-from tests.strategies import PLAYLIST_ID, SPOTIFY, day, rows_of, snapshot_of, song
+from tests.support.strategies import PLAYLIST_ID, SPOTIFY, day, rows_of, snapshot_of, song
 
 pytestmark = pytest.mark.unit
 
@@ -35,7 +35,7 @@ def dates(ledger: Ledger) -> dict[str, str]:
     return {row[0][len("| [Song ")]: " | ".join(row[4:]).removesuffix(" |") for row in rows}
 
 
-def twin(ledger: Ledger) -> dict[str, Any]:
+def json_document(ledger: Ledger) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(cumulative_pages(ledger, ItemTexts(ledger.items))[1])
     return document
 
@@ -122,8 +122,8 @@ def test_a_song_behind_an_unknown_row_is_not_removed() -> None:
 
 
 def test_songs_are_sorted_by_title_artists_length_and_id_whatever_the_case() -> None:
-    def variant(letter: str, name: str, artists: str = "x", duration_ms: int = 1000) -> Item:
-        item = song(letter, name=name, duration_ms=duration_ms)
+    def variant(dead_letter: str, name: str, artists: str = "x", duration_ms: int = 1000) -> Item:
+        item = song(dead_letter, name=name, duration_ms=duration_ms)
         return replace(item, artists=tuple(map(Artist, artists.split(","))))
 
     expected = [
@@ -138,15 +138,17 @@ def test_songs_are_sorted_by_title_artists_length_and_id_whatever_the_case() -> 
     ]
     ledger = fold_all([snapshot_of([Row(item=item) for item in reversed(expected)])])
 
-    assert [track["uri"] for track in twin(ledger)["tracks"]] == [item.uri for item in expected]
+    assert [track["uri"] for track in json_document(ledger)["tracks"]] == [
+        item.uri for item in expected
+    ]
 
 
-class TestTwin:
+class TestJsonDocument:
     def test_it_has_the_keys_of_the_old_archive_and_the_stays(self) -> None:
         ledger = folded(rows_of("a", KNOWN), "b", "a")
 
-        first, second = twin(ledger).pop("tracks")
-        assert twin(ledger) | {"tracks": []} == {
+        first, second = json_document(ledger).pop("tracks")
+        assert json_document(ledger) | {"tracks": []} == {
             "date_first_scraped": "2024-03-01",
             "description": "",
             "name": "Kitchen radio",
@@ -182,6 +184,8 @@ class TestTwin:
         assert (second["date_added"], second["date_removed"]) == ("2024-03-02", "2024-03-03")
 
     def test_the_asterisk_is_told(self) -> None:
-        flags = [track["date_added_asterisk"] for track in twin(folded("a", "ab"))["tracks"]]
+        flags = [
+            track["date_added_asterisk"] for track in json_document(folded("a", "ab"))["tracks"]
+        ]
 
         assert flags == [True, False]

@@ -3,20 +3,29 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.fold import NEWEST_CHANGES, fold, fold_all
-from playlist_archive.ledger import Ledger, with_standing
-from playlist_archive.messages import Status, Stretch
-from playlist_archive.snapshot import Owner, Row, Snapshot
+from playlist_archive.documents.fold import NEWEST_CHANGES, fold, fold_all
+from playlist_archive.documents.ledger import Ledger, with_page_status
+from playlist_archive.documents.playlist import Owner, Row
+from playlist_archive.documents.snapshot import Snapshot
+from playlist_archive.documents.status import Status, StatusPeriod
 from playlist_archive.views import history, render_pages
 from playlist_archive.views.item_texts import ItemTexts
-from tests.strategies import PLAYLIST_ID, SPOTIFY, day, rows_of, snapshot_of, song, standing_of
+from tests.support.strategies import (
+    PLAYLIST_ID,
+    SPOTIFY,
+    day,
+    page_status_of,
+    rows_of,
+    snapshot_of,
+    song,
+)
 
 pytestmark = pytest.mark.unit
 
 
-def linked(letter: str) -> str:
-    ident = letter * 22
-    return f"[Song {letter}]({SPOTIFY}/track/{ident}) by [Ensemble]({SPOTIFY}/artist/{ident})"
+def linked(dead_letter: str) -> str:
+    ident = dead_letter * 22
+    return f"[Song {dead_letter}]({SPOTIFY}/track/{ident}) by [Ensemble]({SPOTIFY}/artist/{ident})"
 
 
 def history_pages(ledger: Ledger) -> tuple[str, dict[int, str]]:
@@ -174,8 +183,8 @@ def test_a_change_after_missed_days_is_told_as_a_range(
     assert newest_section(snapshot_of("a", "2024-03-01"), later)[0] == heading
 
 
-def a_gap(first: str, last: str, status: Status = "deferred", reason: str = "told") -> Stretch:
-    return Stretch(day(first), status, reason, until=day(last) + timedelta(days=1))
+def a_gap(first: str, last: str, status: Status = "deferred", reason: str = "told") -> StatusPeriod:
+    return StatusPeriod(day(first), status, reason, until=day(last) + timedelta(days=1))
 
 
 def test_a_gap_stands_between_the_changes_around_it_with_its_reason() -> None:
@@ -192,7 +201,7 @@ def test_a_gap_stands_between_the_changes_around_it_with_its_reason() -> None:
         a_gap("2024-03-11", "2024-03-12"),
     )
 
-    page, _ = history_pages(with_standing(ledger, standing_of(gaps=gaps)))
+    page, _ = history_pages(with_page_status(ledger, page_status_of(gaps=gaps)))
 
     told = [line for line in page.split("\n") if line.startswith((">", "####", "First"))]
     assert told == [
@@ -209,7 +218,7 @@ def test_a_gap_is_told_although_nothing_changed_in_it() -> None:
     ledger = fold_all([snapshot_of("a", "2024-03-01")])
 
     page, _ = history_pages(
-        with_standing(ledger, standing_of(gaps=(a_gap("2024-03-04", "2024-03-04"),)))
+        with_page_status(ledger, page_status_of(gaps=(a_gap("2024-03-04", "2024-03-04"),)))
     )
 
     assert "0 changes since the first snapshot\n\n> Not readable on 2024-03-04: told\n\n" in page
@@ -218,10 +227,12 @@ def test_a_gap_is_told_although_nothing_changed_in_it() -> None:
 def test_a_gap_lasts_to_the_day_before_the_playlist_was_read_again() -> None:
     """A playlist that is not found is not asked for every day."""
     ledger = fold_all([snapshot_of("a", "2024-03-01")])
-    unasked = Stretch(day("2024-03-04"), "not_found", "gone", until=day("2024-03-11"))
-    brief = Stretch(day("2024-03-12"), "unstable", "", until=day("2024-03-12") + timedelta(hours=9))
+    unasked = StatusPeriod(day("2024-03-04"), "not_found", "gone", until=day("2024-03-11"))
+    brief = StatusPeriod(
+        day("2024-03-12"), "unstable", "", until=day("2024-03-12") + timedelta(hours=9)
+    )
 
-    page, _ = history_pages(with_standing(ledger, standing_of(gaps=(unasked, brief))))
+    page, _ = history_pages(with_page_status(ledger, page_status_of(gaps=(unasked, brief))))
 
     assert "\n> Not readable from 2024-03-04 to 2024-03-10: gone\n" in page
     assert "\n> Not readable on 2024-03-12\n" in page
@@ -230,9 +241,9 @@ def test_a_gap_lasts_to_the_day_before_the_playlist_was_read_again() -> None:
 def test_a_gap_lasts_to_the_last_run_that_missed_although_another_of_that_day_read() -> None:
     ledger = fold_all([snapshot_of("a", "2024-03-01")])
     evening = day("2024-03-05") + timedelta(hours=9)
-    gap = Stretch(day("2024-03-04"), "deferred", "told", until=evening, last=day("2024-03-05"))
+    gap = StatusPeriod(day("2024-03-04"), "deferred", "told", until=evening, last=day("2024-03-05"))
 
-    page = history_page(with_standing(ledger, standing_of(gaps=(gap,))))
+    page = history_page(with_page_status(ledger, page_status_of(gaps=(gap,))))
 
     assert "\n> Not readable from 2024-03-04 to 2024-03-05: told\n" in page
 
@@ -241,13 +252,15 @@ def test_what_was_before_the_first_snapshot_is_no_gap() -> None:
     ledger = fold_all([snapshot_of("a", "2024-03-05")])
     before = (a_gap("2024-03-01", "2024-03-04"),)
 
-    assert "Not readable" not in history_page(with_standing(ledger, standing_of(gaps=before)))
+    assert "Not readable" not in history_page(with_page_status(ledger, page_status_of(gaps=before)))
 
 
 def test_a_gap_that_ends_on_the_first_of_all_days_is_told() -> None:
     first_day = datetime.min.replace(tzinfo=UTC)
-    gap = Stretch(day("2024-03-02"), "deferred", "told", until=first_day)
-    ledger = with_standing(fold_all([snapshot_of("a", "2024-03-01")]), standing_of(gaps=(gap,)))
+    gap = StatusPeriod(day("2024-03-02"), "deferred", "told", until=first_day)
+    ledger = with_page_status(
+        fold_all([snapshot_of("a", "2024-03-01")]), page_status_of(gaps=(gap,))
+    )
 
     assert "> Not readable on 2024-03-02: told" in history_page(ledger)
 
@@ -307,7 +320,7 @@ class TestYears:
             a_gap("2024-02-20", "2024-02-21", reason="late"),
         )
 
-        page, pages = history_pages(with_standing(ledger, standing_of(gaps=gaps)))
+        page, pages = history_pages(with_page_status(ledger, page_status_of(gaps=gaps)))
 
         assert "early" not in page
         assert "late" in page
@@ -331,7 +344,7 @@ class TestYears:
         ledger = fold(ledger, replace(snapshot_of("c"), time=day("2024-02-01")))
         gaps = (a_gap("2022-05-01", "2022-05-03"),)
 
-        page, pages = history_pages(with_standing(ledger, standing_of(gaps=gaps)))
+        page, pages = history_pages(with_page_status(ledger, page_status_of(gaps=gaps)))
 
         assert "Not readable" not in page
         assert "Older changes: [2023]" in page
@@ -348,7 +361,9 @@ class TestYears:
     def test_the_page_of_a_year_does_not_change(self) -> None:
         _, before = history_pages(self.ledger(NEWEST_CHANGES + 40))
         ledger = self.ledger(NEWEST_CHANGES + 41)
-        _, after = history_pages(with_standing(ledger, standing_of(status="held", reason="x")))
+        _, after = history_pages(
+            with_page_status(ledger, page_status_of(status="held", reason="x"))
+        )
 
         assert before[2023] == after[2023]
 

@@ -6,7 +6,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from playlist_archive.views.markdown import code, escape, escape_paragraph, link, strip_tags
-from tests.strategies import nasty_texts
+from tests.support.strategies import nasty_texts
 
 pytestmark = pytest.mark.unit
 

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from playlist_archive.fold import fold_all
-from playlist_archive.ledger import Ledger, with_standing
-from playlist_archive.messages import Status
-from playlist_archive.snapshot import Album, Artist, Item, Owner, Row
+from playlist_archive.documents.fold import fold_all
+from playlist_archive.documents.ledger import Ledger, with_page_status
+from playlist_archive.documents.playlist import Album, Artist, Item, Owner, Row
+from playlist_archive.documents.status import Status
 from playlist_archive.views import render_pages
-from tests.strategies import PLAYLIST_ID, day, nasty_texts, snapshot_of, standing_of
+from tests.support.strategies import PLAYLIST_ID, day, nasty_texts, page_status_of, snapshot_of
 
 pytestmark = pytest.mark.unit
 
@@ -63,7 +63,7 @@ def test_the_first_line_leads_to_the_other_pages(ledger: Ledger, view: str) -> N
 
 @pytest.mark.parametrize("view", MARKDOWN)
 def test_the_title_is_the_unique_name(ledger: Ledger, view: str) -> None:
-    ledger = with_standing(ledger, standing_of(unique_name="Kitchen radio (2)"))
+    ledger = with_page_status(ledger, page_status_of(unique_name="Kitchen radio (2)"))
 
     title = rf"### [Kitchen radio \(2\)](https://open.spotify.com/playlist/{PLAYLIST_ID})"
     assert page(ledger, view).split("\n")[2] == title
@@ -92,9 +92,9 @@ def test_the_description_is_quoted_as_text(view: str) -> None:
 def test_a_page_says_what_is_wrong_since_when_and_why(
     ledger: Ledger, view: str, status: Status, words: str
 ) -> None:
-    standing = standing_of(status=status, since=day("2024-03-08"), reason="a | reason")
+    page_status = page_status_of(status=status, since=day("2024-03-08"), reason="a | reason")
 
-    lines = page(with_standing(ledger, standing), view).split("\n")
+    lines = page(with_page_status(ledger, page_status), view).split("\n")
 
     assert lines[2:7] == [
         rf"> **{words}, since 2024-03-08**: a \| reason",
@@ -106,23 +106,25 @@ def test_a_page_says_what_is_wrong_since_when_and_why(
 
 
 def test_without_a_reason_none_is_told(ledger: Ledger) -> None:
-    standing = standing_of(status="retired", since=day("2024-03-08"))
+    page_status = page_status_of(status="retired", since=day("2024-03-08"))
 
-    lines = page(with_standing(ledger, standing), "pretty").split("\n")
+    lines = page(with_page_status(ledger, page_status), "pretty").split("\n")
 
     assert lines[2] == "> **This playlist is no longer archived, since 2024-03-08**"
 
 
 def test_trouble_leaves_what_is_made_for_comparing_alone(ledger: Ledger) -> None:
     pages = render_pages(ledger)
-    troubled = render_pages(with_standing(ledger, standing_of(status="not_found", reason="gone")))
+    troubled = render_pages(
+        with_page_status(ledger, page_status_of(status="not_found", reason="gone"))
+    )
 
     changed = {key for key in pages if pages[key] != troubled[key]}
     assert changed == {f"playlists/{view}/{PLAYLIST_ID}.md" for view in MARKDOWN}
 
 
 def test_a_playlist_in_order_says_nothing_about_it(ledger: Ledger) -> None:
-    assert render_pages(with_standing(ledger, standing_of())) == render_pages(ledger)
+    assert render_pages(with_page_status(ledger, page_status_of())) == render_pages(ledger)
 
 
 hostile_items = st.builds(
@@ -162,8 +164,8 @@ def test_hostile_text_is_text_on_every_page(
             snapshot_id=snapshot_id,
         ),
     ]
-    standing = standing_of(name=name, unique_name=name, status="held", reason=reason)
-    ledger = with_standing(fold_all(snapshots), standing)
+    page_status = page_status_of(name=name, unique_name=name, status="held", reason=reason)
+    ledger = with_page_status(fold_all(snapshots), page_status)
 
     assert blocks(page(ledger, "pretty")) == [
         *["paragraph", "blockquote", "heading", "blockquote", "paragraph", "table", "paragraph"]
@@ -236,11 +238,13 @@ def test_a_twin_has_the_bytes_of_the_standard_encoder(
     )
 
     for view in ("pretty", "cumulative"):
-        twin = page(ledger, view, ".json")
-        assert twin == json.dumps(json.loads(twin), indent=2, sort_keys=True) + "\n"
+        json_document = page(ledger, view, ".json")
+        assert (
+            json_document == json.dumps(json.loads(json_document), indent=2, sort_keys=True) + "\n"
+        )
 
 
 def test_days_later_nothing_changes_by_itself(ledger: Ledger) -> None:
-    seen = standing_of(snapshot=day("2024-03-02") + timedelta(days=9), followers=12)
+    seen = page_status_of(snapshot=day("2024-03-02") + timedelta(days=9), followers=12)
 
-    assert render_pages(with_standing(ledger, seen)) == render_pages(ledger)
+    assert render_pages(with_page_status(ledger, seen)) == render_pages(ledger)

@@ -1,18 +1,19 @@
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.fold import fold_all
-from playlist_archive.ledger import with_standing
-from playlist_archive.snapshot import Artist, Row
+from playlist_archive.documents.fold import fold_all
+from playlist_archive.documents.ledger import with_page_status
+from playlist_archive.documents.playlist import Artist, Row
 from playlist_archive.views.plain import plain_page
-from tests.strategies import snapshot_of, song, standing_of
+from tests.support.strategies import page_status_of, snapshot_of, song
 
 pytestmark = pytest.mark.unit
 
 
 def named(*names: str) -> list[Row]:
     return [
-        Row(item=song(letter, name=name)) for letter, name in zip("abcdef", names, strict=False)
+        Row(item=song(dead_letter, name=name))
+        for dead_letter, name in zip("abcdef", names, strict=False)
     ]
 
 
@@ -20,7 +21,9 @@ def test_the_page_is_name_description_and_sorted_lines() -> None:
     rows = named("Zebra", "apple", "Banana")
     ledger = fold_all([snapshot_of(rows, description="<b>Fruit</b> &amp; animals ")])
 
-    assert plain_page(with_standing(ledger, standing_of(unique_name="Kitchen radio (2)"))) == (
+    assert plain_page(
+        with_page_status(ledger, page_status_of(unique_name="Kitchen radio (2)"))
+    ) == (
         "Kitchen radio (2)\n"
         "<b>Fruit</b> &amp; animals \n"
         "\n"

@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from playlist_archive.fold import fold_all
-from playlist_archive.ledger import Ledger, with_standing
-from playlist_archive.snapshot import Album, Artist, Item, Owner, Row
+from playlist_archive.documents.fold import fold_all
+from playlist_archive.documents.ledger import Ledger, with_page_status
+from playlist_archive.documents.playlist import Album, Artist, Item, Owner, Row
 from playlist_archive.views import pretty
 from playlist_archive.views.item_texts import ItemTexts
-from tests.strategies import SPOTIFY, day, rows_of, snapshot_of, song, standing_of
+from tests.support.strategies import SPOTIFY, day, page_status_of, rows_of, snapshot_of, song
 
 pytestmark = pytest.mark.unit
 
@@ -35,18 +35,18 @@ def pretty_page(ledger: Ledger) -> str:
     return pretty.pretty_page(ledger, ItemTexts(ledger.items))
 
 
-def pretty_twin(ledger: Ledger) -> bytes:
-    return pretty.pretty_twin(ledger, ItemTexts(ledger.items))
+def pretty_json(ledger: Ledger) -> bytes:
+    return pretty.pretty_json(ledger, ItemTexts(ledger.items))
 
 
 def table(ledger: Ledger) -> list[str]:
     return [line for line in pretty_page(ledger).split("\n") if line.startswith("| ")][1:]
 
 
-def linked_row(number: int, letter: str, note: str = "") -> str:
-    ident = letter * 22
+def linked_row(number: int, dead_letter: str, note: str = "") -> str:
+    ident = dead_letter * 22
     return (
-        f"| {number} | [Song {letter}]({SPOTIFY}/track/{ident}){note} "
+        f"| {number} | [Song {dead_letter}]({SPOTIFY}/track/{ident}){note} "
         f"| [Ensemble]({SPOTIFY}/artist/{ident}) | [Collected]({SPOTIFY}/album/{ident}) | 3:00 |"
     )
 
@@ -72,17 +72,17 @@ def test_an_unknown_follower_number_is_not_made_up() -> None:
     ledger = fold_all([snapshot_of("a", followers=None)])
 
     assert " - ??? likes - 1 song - " in pretty_page(ledger)
-    assert json.loads(pretty_twin(ledger))["num_followers"] is None
+    assert json.loads(pretty_json(ledger))["num_followers"] is None
 
 
 def test_newer_numbers_are_shown() -> None:
-    standing = standing_of(snapshot=day("2024-03-05"), followers=1, snapshot_id="bmV3")
-    ledger = with_standing(fold_all([snapshot_of("a")]), standing)
+    page_status = page_status_of(snapshot=day("2024-03-05"), followers=1, snapshot_id="bmV3")
+    ledger = with_page_status(fold_all([snapshot_of("a")]), page_status)
 
     assert " - 1 like - " in pretty_page(ledger)
     assert "Snapshot ID: `bmV3`" in pretty_page(ledger)
-    twin = json.loads(pretty_twin(ledger))
-    assert (twin["num_followers"], twin["snapshot_id"]) == (1, "bmV3")
+    json_document = json.loads(pretty_json(ledger))
+    assert (json_document["num_followers"], json_document["snapshot_id"]) == (1, "bmV3")
 
 
 def test_an_owner_without_a_page_or_name_is_text_or_nothing() -> None:
@@ -121,17 +121,17 @@ def test_unknown_rows_keep_their_numbers_and_what_is_known_of_them() -> None:
     assert " - 2 songs - 6 min 0 sec\n" in pretty_page(ledger)
 
 
-class TestTwin:
-    def twin(self, rows: list[Row]) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(pretty_twin(fold_all([snapshot_of(rows)])))
+class TestJsonDocument:
+    def json_document(self, rows: list[Row]) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(pretty_json(fold_all([snapshot_of(rows)])))
         return document
 
     def test_it_has_the_keys_of_the_old_archive_and_more(self) -> None:
         row = Row(added_at=day("2024-02-03"), added_by="paul", item=song("a"))
 
-        twin = self.twin([row])
+        json_document = self.json_document([row])
 
-        assert twin == {
+        assert json_document == {
             "description": "",
             "num_followers": 12,
             "original_name": "Kitchen radio",
@@ -163,18 +163,18 @@ class TestTwin:
     def test_a_description_is_as_spotify_sent_it(self) -> None:
         ledger = fold_all([snapshot_of("", description="<b>Soul</b> &amp; Funk ")])
 
-        assert json.loads(pretty_twin(ledger))["description"] == "<b>Soul</b> &amp; Funk "
+        assert json.loads(pretty_json(ledger))["description"] == "<b>Soul</b> &amp; Funk "
 
     def test_what_spotify_does_not_describe_is_kept_apart(self) -> None:
         ledger = fold_all([snapshot_of("?abc", "2024-03-01"), snapshot_of("?a?c", "2024-03-02")])
 
-        twin = json.loads(pretty_twin(ledger))
+        json_document = json.loads(pretty_json(ledger))
 
-        assert [track["position"] for track in twin["tracks"]] == [2, 4]
-        unknown, hidden = twin["unavailable"]
+        assert [track["position"] for track in json_document["tracks"]] == [2, 4]
+        unknown, hidden = json_document["unavailable"]
         assert unknown == {"position": 1}
         assert (hidden["position"], hidden["name"]) == (3, "Song b")
         assert hidden["playable"] is False
 
     def test_an_unknown_date_is_null(self) -> None:
-        assert self.twin(list(rows_of("a")))["tracks"][0]["added_at"] is None
+        assert self.json_document(list(rows_of("a")))["tracks"][0]["added_at"] is None

@@ -12,12 +12,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from msgspec.structs import replace
 
-from playlist_archive.fold import fold_all
-from playlist_archive.snapshot import Album, Artist, Item, Row
+from playlist_archive.documents.fold import fold_all
+from playlist_archive.documents.playlist import Album, Artist, Item, Row
 from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.pretty import pretty_page
 from playlist_archive.views.wording import track_length
-from tests.strategies import SPOTIFY, snapshot_of
+from tests.support.strategies import SPOTIFY, snapshot_of
 
 pytestmark = pytest.mark.unit
 
@@ -36,8 +36,8 @@ def test_every_real_track_is_read_back_as_it_was(data: Path) -> None:
         ledger = fold_all([snapshot_of([Row(item=item) for item in items])])
         page = pretty_page(ledger, ItemTexts(ledger.items))
         table = page[page.index("| No. |") : page.index("\n\nSnapshot ID")]
-        cells = [token for token in GITHUB.parse(table) if token.type == "inline"]
-        rows = list(batched(cells, 5, strict=True))[1:]
+        song_columns = [token for token in GITHUB.parse(table) if token.type == "inline"]
+        rows = list(batched(song_columns, 5, strict=True))[1:]
 
         assert len(rows) == len(chosen)
         for number, (row, track) in enumerate(zip(rows, chosen, strict=True), start=1):

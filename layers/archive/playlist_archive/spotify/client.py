@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 import requests
 import stamina
 
-from playlist_archive.credentials import Credentials
+from playlist_archive.documents.keys import is_playlist_id
+from playlist_archive.documents.playlist import Header
+from playlist_archive.documents.spotify_state import Pages, SpotifyState
 from playlist_archive.errors import (
     UNREADABLE,
     AuthorizationError,
@@ -24,12 +26,10 @@ from playlist_archive.errors import (
     SpotifyUnavailableError,
     UnstablePlaylistError,
 )
-from playlist_archive.keys import is_playlist_id
-from playlist_archive.messages import Header
-from playlist_archive.snapshot import Row
+from playlist_archive.ports.credentials import Credentials
+from playlist_archive.ports.spotify import Library, LibraryEntry, Reading
 from playlist_archive.spotify.exchange import TIMEOUT_SECONDS, Answer, NoAnswerError, exchange
 from playlist_archive.spotify.gate import Gate
-from playlist_archive.spotify.state import Pages, SpotifyState
 from playlist_archive.spotify.tokens import AskedToWaitError, Tokens
 from playlist_archive.spotify.wire import (
     WirePage,
@@ -68,73 +68,6 @@ _HEADER = (
     "owner(id,display_name,external_urls),followers(total)"
 )
 _PLAYLIST = f"{_HEADER},items({_PAGE}),tracks({_PAGE})"
-
-
-class Reading(NamedTuple):
-    """A playlist, read whole; without `rows` it is the version that is known already."""
-
-    header: Header
-    rows: tuple[Row, ...] | None
-
-
-class LibraryEntry(NamedTuple):
-    """A playlist of the user's library, as the sweep shows it."""
-
-    playlist_id: str
-    header: Header
-    collaborative: bool
-
-
-class Library(NamedTuple):
-    """The user's library after a complete sweep.
-
-    `readable` says that every entry named its playlist: what is not among the entries is not there.
-    """
-
-    user_id: str
-    entries: tuple[LibraryEntry, ...]
-    readable: bool = True
-
-
-class Spotify(Protocol):
-    """Spotify, as the functions use it.
-
-    Every reading method raises `SpotifyStoppedError` when no request may be sent any more,
-    `OutOfTimeError` when the invocation ends, `StorageError` when that could not be stored.
-    """
-
-    @property
-    def state(self) -> SpotifyState: ...
-
-    def open(self, remaining_seconds: Callable[[], float]) -> None: ...
-
-    def close(self) -> None: ...
-
-    def check(self) -> None: ...
-
-    def start_run(self, run: datetime) -> None: ...
-
-    def credentials(self) -> Credentials: ...
-
-    def log_in(self) -> None:
-        """Have an access token issued, which proves the credentials, without asking the Web API."""
-        ...
-
-    def read_library(self) -> Library:
-        """Sweep the whole library of the authorised user.
-
-        Raises:
-            PlaylistError: it could not be listed whole.
-        """
-        ...
-
-    def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
-        """Read one playlist whole, or find out by one request that its version is `known`.
-
-        Raises:
-            PlaylistError: a leaf for each reason why there is no good read.
-        """
-        ...
 
 
 class _BlipError(Exception):

@@ -1,8 +1,8 @@
 """The Web API's parts, put together."""
 
-from playlist_archive.bucket import Bucket
-from playlist_archive.clock import Clock
-from playlist_archive.credentials import CredentialStore
+from playlist_archive.ports.bucket import Bucket
+from playlist_archive.ports.clock import Clock
+from playlist_archive.ports.credentials import CredentialStore
 from playlist_archive.settings import SpotifySettings
 from playlist_archive.spotify.client import WebApi
 from playlist_archive.spotify.exchange import open_session

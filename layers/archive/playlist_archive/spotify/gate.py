@@ -15,8 +15,7 @@ from math import ceil
 
 import msgspec
 
-from playlist_archive.bucket import Bucket
-from playlist_archive.clock import Clock
+from playlist_archive.documents.spotify_state import Pages, SpotifyState, hour_of, later_run
 from playlist_archive.errors import (
     BudgetSpentError,
     CrowdedOutError,
@@ -24,14 +23,9 @@ from playlist_archive.errors import (
     OversizedError,
     SpotifyParkedError,
 )
-from playlist_archive.spotify.state import (
-    Pages,
-    SpotifyState,
-    hour_of,
-    later_run,
-    load_state,
-    update_state,
-)
+from playlist_archive.ports.bucket import Bucket
+from playlist_archive.ports.clock import Clock
+from playlist_archive.spotify.state import load_state, update_state
 
 logger = logging.getLogger(__name__)
 

@@ -8,15 +8,11 @@ import msgspec
 import requests
 import stamina
 
-from playlist_archive.clock import Clock
-from playlist_archive.credentials import Credentials, CredentialStore
 from playlist_archive.errors import UNREADABLE, AuthorizationError, SpotifyUnavailableError
+from playlist_archive.ports.clock import Clock
+from playlist_archive.ports.credentials import Credentials, CredentialStore
 from playlist_archive.spotify.exchange import CONNECT_SECONDS, NoAnswerError, exchange
-from playlist_archive.spotify.wire import (
-    WireToken,
-    next_refresh_token,
-    token_seconds,
-)
+from playlist_archive.spotify.wire import WireToken, next_refresh_token, token_seconds
 
 logger = logging.getLogger(__name__)
 

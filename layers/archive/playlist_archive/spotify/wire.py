@@ -11,9 +11,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from playlist_archive.documents.playlist import Album, Artist, Header, Item, Owner, Row
 from playlist_archive.errors import UNREADABLE
-from playlist_archive.messages import Header
-from playlist_archive.snapshot import Album, Artist, Item, Owner, Row
 
 type Links = dict[str, str | None]
 

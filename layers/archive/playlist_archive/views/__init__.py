@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from playlist_archive.content_types import JSON, TEXT
-from playlist_archive.keys import view_key
-from playlist_archive.ledger import Ledger
+from playlist_archive.documents.content_types import JSON, TEXT
+from playlist_archive.documents.keys import view_key
+from playlist_archive.documents.ledger import Ledger
 from playlist_archive.views.cumulative import cumulative_pages
 from playlist_archive.views.history import history_page, year_key, year_pages
 from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.plain import plain_page
-from playlist_archive.views.pretty import pretty_page, pretty_twin
+from playlist_archive.views.pretty import pretty_json, pretty_page
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -30,13 +30,13 @@ def render_pages(ledger: Ledger) -> dict[str, Page]:
 
 def _pretty(ledger: Ledger, texts: ItemTexts) -> Pages:
     yield view_key("pretty", ledger.playlist_id, ".md"), _text(pretty_page(ledger, texts))
-    yield view_key("pretty", ledger.playlist_id, ".json"), Page(pretty_twin(ledger, texts), JSON)
+    yield view_key("pretty", ledger.playlist_id, ".json"), Page(pretty_json(ledger, texts), JSON)
 
 
 def _cumulative(ledger: Ledger, texts: ItemTexts) -> Pages:
-    page, twin = cumulative_pages(ledger, texts)
+    page, json_document = cumulative_pages(ledger, texts)
     yield view_key("cumulative", ledger.playlist_id, ".md"), _text(page)
-    yield view_key("cumulative", ledger.playlist_id, ".json"), Page(twin, JSON)
+    yield view_key("cumulative", ledger.playlist_id, ".json"), Page(json_document, JSON)
 
 
 def _plain(ledger: Ledger, _texts: ItemTexts) -> Pages:

@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-from playlist_archive.ledger import Interval, Ledger
-from playlist_archive.moments import Moment, to_moment
-from playlist_archive.snapshot import Item
+from playlist_archive.documents.ledger import Interval, Ledger
+from playlist_archive.documents.playlist import Item
+from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 from playlist_archive.views import wording
-from playlist_archive.views.heading import description, heading
 from playlist_archive.views.item_texts import ItemTexts
-from playlist_archive.views.twins import encode_twin
+from playlist_archive.views.json_documents import encode_json_document
+from playlist_archive.views.page_header import description, page_header
 
 
 class _Song(NamedTuple):
@@ -36,7 +36,7 @@ def cumulative_pages(ledger: Ledger, texts: ItemTexts) -> tuple[str, bytes]:
     count = wording.counted(len(rows), "song")
     length = wording.total_length(sum([item.duration_ms for item in ledger.items]))
     lines = [
-        *heading(ledger, "cumulative"),
+        *page_header(ledger, "cumulative"),
         description(ledger),
         "",
         f"{count} - {length}",
@@ -46,7 +46,7 @@ def cumulative_pages(ledger: Ledger, texts: ItemTexts) -> tuple[str, bytes]:
     ]
     tracks: list[str] = []
     for item, added, has_asterisk, removed, intervals in rows:
-        title, artists, rest = texts.cells(item)
+        title, artists, rest = texts.song_columns(item)
         asterisk = r"\*" if has_asterisk else ""
         lines.append(f"| {title} | {artists} | {rest} | {added}{asterisk} | {removed} |")
         credits_, duration, name, identity = texts.members(item)
@@ -69,20 +69,20 @@ def cumulative_pages(ledger: Ledger, texts: ItemTexts) -> tuple[str, bytes]:
         "name": ledger.unique_name,
         "url": ledger.header.url,
     }
-    return "\n".join(lines), encode_twin(document, tracks=tracks)
+    return "\n".join(lines), encode_json_document(document, tracks=tracks)
 
 
 def _songs(ledger: Ledger) -> list[_Song]:
     stays: list[tuple[Interval, ...]] = [()] * len(ledger.items)
     for occurrence in ledger.occurrences:
         stays[occurrence.item] += occurrence.intervals
-    first_read = to_moment(ledger.first_read)
+    first_read = to_timestamp(ledger.first_read)
     everything = [_song(item, intervals, first_read) for item, intervals in enumerate(stays)]
     orders = [_order(item) for item in ledger.items]
     return sorted(everything, key=lambda song: orders[song.item])
 
 
-def _song(item: int, intervals: tuple[Interval, ...], first_read: Moment) -> _Song:
+def _song(item: int, intervals: tuple[Interval, ...], first_read: Timestamp) -> _Song:
     if len(intervals) == 1:
         (stay,) = intervals
         added = (stay.added_at or stay.seen)[:10]

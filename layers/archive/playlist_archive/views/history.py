@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 
-from playlist_archive.keys import view_key
-from playlist_archive.ledger import (
+from playlist_archive.documents.keys import view_key
+from playlist_archive.documents.ledger import (
+    ArchivedChanges,
     Change,
     Gap,
     Ledger,
     Names,
-    OldChanges,
     names_after,
     year_of,
 )
-from playlist_archive.moments import to_moment
-from playlist_archive.snapshot import Owner
+from playlist_archive.documents.playlist import Owner
+from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views import wording
-from playlist_archive.views.heading import heading, navigation, page_path, title
 from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.markdown import escape, link, strip_tags
+from playlist_archive.views.page_header import navigation, page_header, page_path, title
 
 
 def year_key(playlist_id: str, year: int) -> str:
@@ -26,11 +26,11 @@ def year_key(playlist_id: str, year: int) -> str:
 
 def history_page(ledger: Ledger, texts: ItemTexts) -> str:
     """Return the page of the newest changes and the gaps between them; it leads to `years`."""
-    put_away = sum(old.count for year in ledger.years.values() for old in year)
+    archived = sum(old.count for year in ledger.years.values() for old in year)
     return "\n".join(
         [
-            *heading(ledger, "history"),
-            f"{wording.counted(len(ledger.changes) + put_away, 'change')} since the first snapshot",
+            *page_header(ledger, "history"),
+            f"{wording.counted(len(ledger.changes) + archived, 'change')} since the first snapshot",
             "",
             *_Sections(ledger, texts).of(ledger.changes, ledger.names, _newer_gaps(ledger)),
             *_older(ledger),
@@ -46,7 +46,7 @@ def years(ledger: Ledger) -> list[int]:
     return sorted(ledger.years.keys() | gaps, reverse=True)
 
 
-def _told_of(ledger: Ledger, year: int) -> tuple[tuple[OldChanges, ...], list[Gap]]:
+def _told_of(ledger: Ledger, year: int) -> tuple[tuple[ArchivedChanges, ...], list[Gap]]:
     gaps = [gap for gap in _older_gaps(ledger) if gap.last.year == year]
     return ledger.years.get(year, ()), gaps
 
@@ -86,7 +86,7 @@ class _Lines(dict[int, str]):
         self._texts = texts
 
     def __missing__(self, item: int) -> str:
-        name, artists, _ = self._texts.cells(item)
+        name, artists, _ = self._texts.song_columns(item)
         self[item] = line = f"{name} by {artists}" if artists else name
         return line
 
@@ -183,7 +183,7 @@ def _older(ledger: Ledger) -> list[str]:
 
 
 def _first_snapshot(ledger: Ledger) -> str:
-    first_read = to_moment(ledger.first_read)
+    first_read = to_timestamp(ledger.first_read)
     first = sum([occurrence.intervals[0].seen == first_read for occurrence in ledger.occurrences])
     return f"First snapshot: {wording.day(ledger.first_read)}, {wording.counted(first, 'song')}"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from playlist_archive.snapshot import Item
-from playlist_archive.views.cells import Cells, make_cells
-from playlist_archive.views.twins import ItemMembers, make_members
+from playlist_archive.documents.playlist import Item
+from playlist_archive.views.json_documents import ItemMembers, make_members
+from playlist_archive.views.song_columns import SongColumns, make_cells
 
 
 class ItemTexts:
@@ -16,10 +16,10 @@ class ItemTexts:
 
     def __init__(self, items: Sequence[Item]) -> None:
         self._items = items
-        self._cells: list[Cells | None] = [None] * len(items)
+        self._cells: list[SongColumns | None] = [None] * len(items)
         self._members: list[ItemMembers | None] = [None] * len(items)
 
-    def cells(self, item: int) -> Cells:
+    def cells(self, item: int) -> SongColumns:
         cells = self._cells[item]
         if cells is None:
             cells = self._cells[item] = make_cells(self._items[item])

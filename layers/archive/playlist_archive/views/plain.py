@@ -2,7 +2,7 @@
 
 import re
 
-from playlist_archive.ledger import Ledger, item_line
+from playlist_archive.documents.ledger import Ledger, item_line
 
 _LINE_BREAKS = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 

@@ -1,11 +1,11 @@
 """The playlist now, row by row."""
 
-from playlist_archive.ledger import Ledger
+from playlist_archive.documents.ledger import Ledger
 from playlist_archive.views import wording
-from playlist_archive.views.heading import description, heading
 from playlist_archive.views.item_texts import ItemTexts
+from playlist_archive.views.json_documents import encode_json_document, text
 from playlist_archive.views.markdown import code, escape_paragraph, link
-from playlist_archive.views.twins import encode_twin, text
+from playlist_archive.views.page_header import description, page_header
 
 _UNPLAYABLE = " *(not playable)*"
 _HIDDEN = " *(no longer available)*"
@@ -26,7 +26,7 @@ def pretty_page(ledger: Ledger, texts: ItemTexts) -> str:
         wording.total_length(sum([item.duration_ms for item in shown])),
     )
     lines = [
-        *heading(ledger, "pretty"),
+        *page_header(ledger, "pretty"),
         description(ledger),
         "",
         " - ".join(filter(None, facts)),
@@ -41,13 +41,13 @@ def pretty_page(ledger: Ledger, texts: ItemTexts) -> str:
         index = ledger.occurrences[row.occurrence].item
         item = ledger.items[index]
         note = _HIDDEN if row.hidden else "" if item.playable else _UNPLAYABLE
-        title, artists, rest = texts.cells(index)
+        title, artists, rest = texts.song_columns(index)
         lines.append(f"| {number} | {title}{note} | {artists} | {rest} |")
     lines += ["", f"Snapshot ID: {code(ledger.snapshot_id)}", ""]
     return "\n".join(lines)
 
 
-def pretty_twin(ledger: Ledger, texts: ItemTexts) -> bytes:
+def pretty_json(ledger: Ledger, texts: ItemTexts) -> bytes:
     """Return the rows that Spotify describes under `tracks`, the others under `unavailable`."""
     tracks: list[str] = []
     unavailable: list[str] = []
@@ -79,7 +79,7 @@ def pretty_twin(ledger: Ledger, texts: ItemTexts) -> bytes:
         "unique_name": ledger.unique_name,
         "url": ledger.header.url,
     }
-    return encode_twin(document, tracks=tracks, unavailable=unavailable)
+    return encode_json_document(document, tracks=tracks, unavailable=unavailable)
 
 
 def _flag(flag: bool) -> str:

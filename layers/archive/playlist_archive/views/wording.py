@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from playlist_archive.moments import in_utc
+from playlist_archive.documents.timestamps import in_utc
 
 _HOUR = 60  # minutes
 _LONGEST = timedelta.max // timedelta(milliseconds=1)

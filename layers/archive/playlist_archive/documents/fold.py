@@ -1,0 +1,395 @@
+"""The fold: what becomes of a ledger when one more snapshot is read. It is pure.
+
+An occurrence is the n-th row of a song: a song that is there twice has two, a song that went and
+came back has one with two intervals. A row of which Spotify no longer says what it is (null) stands
+for an occurrence that went missing in the same snapshot, rather than letting it count as removed.
+"""
+
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple, Self
+
+import msgspec
+from msgspec.structs import replace
+
+from playlist_archive.documents.ledger import (
+    ArchivedChanges,
+    Change,
+    Interval,
+    Ledger,
+    LedgerRow,
+    Occurrence,
+    fingerprint_of,
+    item_line,
+    names_after,
+    year_of,
+)
+from playlist_archive.documents.playlist import Item, Row
+from playlist_archive.documents.snapshot import Snapshot, header_of
+from playlist_archive.documents.timestamps import Timestamp, in_utc, to_timestamp
+
+MOVED_NAMED = 10
+NEWEST_CHANGES = 100
+ARCHIVED_AT_ONCE = 50
+
+_EDGE = -1  # stands before the first and after the last row
+
+
+def fold_all(snapshots: Iterable[Snapshot]) -> Ledger:
+    """Fold all snapshots of one playlist, given in any order and any number of times.
+
+    Raises:
+        ValueError: there is no snapshot.
+    """
+    folding = Fold(None)
+    for snapshot in sorted(snapshots, key=lambda snapshot: snapshot.time):
+        folding.add(snapshot)
+    ledger = folding.ledger()
+    if ledger is None:
+        raise ValueError("a ledger begins with a snapshot")
+    return ledger
+
+
+def fold(ledger: Ledger | None, snapshot: Snapshot, skipped: Sequence[datetime] = ()) -> Ledger:
+    """Return the ledger with one more snapshot, as `Fold.add` takes it."""
+    folding = Fold(ledger)
+    folding.add(snapshot, skipped)
+    folded = folding.ledger()
+    assert folded
+    return folded
+
+
+class _Dated(NamedTuple):
+    """When a row was added, as Spotify says and as the ledger does."""
+
+    added_at: datetime | None
+    moment: Timestamp | None
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        return cls(row.added_at, to_timestamp(row.added_at) if row.added_at else None)
+
+
+class _Place(NamedTuple):
+    """A row of the last snapshot whose song is there only once, and its occurrence."""
+
+    row: Row
+    occurrence: int
+
+
+class Fold:
+    """A ledger in the making.
+
+    What a snapshot takes depends on its rows alone, however many songs there were before; a row
+    that stands as it stood in the last snapshot takes next to nothing.
+    """
+
+    def __init__(self, ledger: Ledger | None) -> None:
+        self._ledger = ledger  # its items, occurrences, rows and changes may be out of date
+        self._items = list(ledger.items) if ledger else []
+        self._occurrences = list(ledger.occurrences) if ledger else []
+        self._changes = list(ledger.changes) if ledger else []
+        self._order = [row.occurrence for row in ledger.rows] if ledger else []
+        self._hidden = _hidden(ledger.rows) if ledger else []
+        self._rows: Sequence[Row] | None = None  # those of the last snapshot that was added
+        self._item_of = {item.uri: index for index, item in enumerate(self._items)}
+        self._occurrence_of = {
+            (one.item, one.nth): index for index, one in enumerate(self._occurrences)
+        }
+        self._dates: dict[int, _Dated] = {}  # of the occurrences that are there
+        self._places: dict[str, _Place] = {}  # in the last snapshot, by URI
+
+    def ledger(self) -> Ledger | None:
+        """Return the ledger, None where no snapshot was ever folded."""
+        if self._ledger is None or self._rows is None:
+            return self._ledger
+        rows = [
+            self._ledger_row(row, index) for row, index in zip(self._rows, self._order, strict=True)
+        ]
+        return replace(
+            self._ledger,
+            items=tuple(self._items),
+            occurrences=tuple(self._occurrences),
+            rows=tuple(rows),
+            changes=tuple(self._changes),
+        )
+
+    def _ledger_row(self, row: Row, index: int | None) -> LedgerRow:
+        # A hidden row's date is not that of the occurrence.
+        dated = _Dated.of(row) if index is None or row.item is None else self._dates[index]
+        hidden = row.item is None and index is not None
+        return LedgerRow(index, dated.moment, row.added_by, hidden=hidden)
+
+    def add(self, snapshot: Snapshot, skipped: Sequence[datetime] = ()) -> None:
+        """Take one more snapshot, or nothing if it is the one that was taken last.
+
+        `skipped` are the times of snapshots between that one and this one that nobody can read.
+        They count as known, so that they are not taken for late ones.
+
+        Raises:
+            ValueError: the snapshot is older than the last one, or another playlist's.
+        """
+        header, time = header_of(snapshot), in_utc(snapshot.time)
+        before = self._ledger
+        if before is None:
+            nothing = Ledger(
+                playlist_id=snapshot.playlist_id, first_read=time, last=time, header=header
+            )
+            self._fold_rows(nothing, snapshot)
+            fingerprint = fingerprint_of([*skipped, time])
+            self._ledger = replace(nothing, fingerprint=fingerprint)
+            return
+        if before.playlist_id != snapshot.playlist_id:
+            raise ValueError(f"{snapshot.playlist_id} is not the playlist of this ledger")
+        if time == before.last:
+            return
+        if time < before.last:
+            raise ValueError(f"the snapshot of {time} is older than the ledger's of {before.last}")
+        change = self._fold_rows(before, snapshot)
+        if change != Change(time=change.time, previous=change.previous):
+            self._changes.append(change)
+        fingerprint = fingerprint_of([*skipped, time], before.fingerprint)
+        self._ledger = replace(before, header=header, last=time, fingerprint=fingerprint)
+        if len(self._changes) > NEWEST_CHANGES:
+            self._archive_changes(self._ledger)
+
+    def _fold_rows(self, ledger: Ledger, snapshot: Snapshot) -> Change:
+        """Take the rows and return what is new in them, which may be nothing."""
+        time = in_utc(snapshot.time)
+        checked = in_utc(snapshot.previous_check) if snapshot.previous_check else ledger.last
+        previous = max(ledger.last, checked)
+        before, hidden_before = self._order, self._hidden
+        order, fresh, item_news = self._recognise(snapshot.rows)
+        self._order, self._rows = _recognise_hidden(order, before), snapshot.rows
+        self._hidden = [
+            index
+            for index, shown in zip(self._order, order, strict=True)
+            if shown is None and index is not None
+        ]
+        were_there, there = set(before), set(self._order)
+        added, readded = self._begin_stays(fresh, were_there, to_timestamp(time))
+        stayed = [index for index in before if index in there and index is not None]
+        removed = [index for index in before if index not in there and index is not None]
+        last_seen, first_missing = to_timestamp(previous), to_timestamp(time)
+        for index in removed:
+            self._change_stay(index, last_seen=last_seen, first_missing=first_missing)
+            self._dates.pop(index, None)
+
+        kept = [index for index in self._order if index in were_there and index is not None]
+        moved = _moved(stayed, kept)
+        hidden = self._hidden
+        newly_hidden = (index for index in hidden if index not in hidden_before)
+        shown_again = (index for index in hidden_before if index in there and index not in hidden)
+        known = self._occurrences
+        return Change(
+            time=time,
+            previous=previous,
+            added=tuple(added),
+            removed=tuple(removed),
+            readded=tuple(readded),
+            moved=tuple(moved[:MOVED_NAMED]),
+            moved_count=len(moved),
+            unavailable=(*(known[index].item for index in newly_hidden), *item_news.unplayable),
+            available=(*(known[index].item for index in shown_again), *item_news.playable),
+            renamed=tuple(item_news.renamed),
+            name=_if_changed(ledger.header.name, snapshot.name),
+            description=_if_changed(ledger.header.description, snapshot.description),
+            owner=_if_changed(ledger.header.owner, snapshot.owner),
+        )
+
+    def _recognise(
+        self, rows: Sequence[Row]
+    ) -> tuple[list[int | None], list[tuple[Row, int]], "_ItemNews"]:
+        """Take the newest texts.
+
+        Returns:
+            The occurrence of each row, those rows that do not stand as they stood before with their
+            occurrences, of which new ones have no stay yet, and what is new about known items.
+        """
+        order: list[int | None] = []
+        fresh: list[tuple[Row, int]] = []
+        replaced: dict[int, Item] = {}
+        places: dict[str, _Place] = {}
+        repeated: dict[str, int] = {}
+        known_items = len(self._items)
+        stood = self._places.pop
+        for row in rows:
+            item = row.item
+            if item is None:
+                order.append(None)
+                continue
+            uri = item.uri
+            place = stood(uri, None)
+            if place is not None and place.row == row:
+                places[uri] = place
+                order.append(place.occurrence)
+                continue
+            position = self._take_text(item, known_items, replaced)
+            nth = repeated[uri] = repeated.get(uri, 0) + 1 if uri in places else 0
+            occurrence = self._occurrence_at(position, nth)
+            places.setdefault(uri, _Place(row, occurrence))
+            order.append(occurrence)
+            fresh.append((row, occurrence))
+        for uri, nth in repeated.items():
+            if nth:  # which of its texts is the newest, only all of its rows tell
+                del places[uri]
+        self._places = places
+        return order, fresh, self._news_of(replaced)
+
+    def _take_text(self, item: Item, known_items: int, replaced: dict[int, Item]) -> int:
+        """Return the place of an item, whose text becomes the newest; note that of a known one."""
+        items = self._items
+        index = self._item_of.setdefault(item.uri, len(items))
+        if index == len(items):
+            items.append(item)
+        elif items[index] != item:
+            if index < known_items:
+                replaced.setdefault(index, items[index])
+            items[index] = item
+        return index
+
+    def _news_of(self, replaced: dict[int, Item]) -> "_ItemNews":
+        news = _ItemNews([], [], [])
+        for index in sorted(replaced):
+            old, new = replaced[index], self._items[index]
+            if item_line(old) != item_line(new):
+                news.renamed.append((index, item_line(old)))
+            if old.playable != new.playable:
+                (news.playable if new.playable else news.unplayable).append(index)
+        return news
+
+    def _occurrence_at(self, item: int, nth: int) -> int:
+        index = self._occurrence_of.setdefault((item, nth), len(self._occurrences))
+        if index == len(self._occurrences):
+            self._occurrences.append(Occurrence(item, nth, ()))
+        return index
+
+    def _begin_stays(
+        self, fresh: Iterable[tuple[Row, int]], before: Container[int | None], time: Timestamp
+    ) -> tuple[list[int], list[int]]:
+        """Begin the stays of rows that were not there before; return those added, those readded.
+
+        A stay that goes on may turn out to have begun on an earlier day.
+        """
+        added: list[int] = []
+        readded: list[int] = []
+        for row, index in fresh:
+            dated = self._dates.get(index)
+            if dated is None or dated.added_at != row.added_at:
+                dated = self._dates[index] = _Dated.of(row)
+            stays = self._occurrences[index].intervals
+            if index not in before:
+                (readded if stays else added).append(index)
+                begun = (*stays, Interval(time, dated.moment))
+                self._occurrences[index] = replace(self._occurrences[index], intervals=begun)
+            elif _is_older(dated.moment, stays[-1]):
+                self._change_stay(index, added_at=dated.moment)
+        return added, readded
+
+    def _change_stay(self, index: int, **changes: Timestamp | None) -> None:
+        *former, last = self._occurrences[index].intervals
+        stays = (*former, replace(last, **changes))
+        self._occurrences[index] = replace(self._occurrences[index], intervals=stays)
+
+    def _archive_changes(self, ledger: Ledger) -> None:
+        """Put the oldest changes away.
+
+        Many at once, because a year's page is written again whenever changes join it.
+        """
+        afters = names_after(self._changes, ledger.names)
+        old = list(zip(self._changes, afters, strict=True))[:ARCHIVED_AT_ONCE]
+        years = dict(ledger.years)
+        for year, group in groupby(old, key=lambda pair: year_of(pair[0])):
+            changes, names = zip(*group, strict=True)
+            encoded = msgspec.Raw(msgspec.json.encode(changes))
+            archived = ArchivedChanges(len(changes), names[-1], encoded)
+            years[year] = (*years.get(year, ()), archived)
+        del self._changes[:ARCHIVED_AT_ONCE]
+        self._ledger = replace(ledger, years=years)
+
+
+class _ItemNews(msgspec.Struct):
+    """How items that were known differ in a snapshot: indices of items."""
+
+    renamed: list[tuple[int, str]]
+    unplayable: list[int]
+    playable: list[int]
+
+
+def _hidden(rows: Iterable[LedgerRow]) -> list[int]:
+    return [row.occurrence for row in rows if row.hidden and row.occurrence is not None]
+
+
+def _recognise_hidden(
+    order: Sequence[int | None], before: Sequence[int | None]
+) -> list[int | None]:
+    """Return `order` with the missing occurrences in the places of the unknown rows.
+
+    An unknown row is what followed the same row before, and if that was unknown too, it stays so;
+    else what preceded the same row before; else any occurrence that would otherwise count as
+    removed, so that what may be there is never said to be gone.
+    """
+    result = list(order)
+    shown = {index for index in order if index is not None}
+    missing = [index for index in before if index is not None and index not in shown]
+    if not missing or len(shown) == len(order):
+        return result
+
+    after = dict(zip([_EDGE, *before], before, strict=False))
+    ahead = dict(zip([*before, _EDGE][1:], before, strict=True))
+    free = dict.fromkeys(missing)
+    open_places: list[int] = []
+    for place, index in enumerate(order):
+        if index is None:
+            guess = after.get(result[place - 1] if place else _EDGE, _EDGE)
+            if guess in free:
+                del free[guess]
+                result[place] = guess
+            elif guess is not None:
+                open_places.append(place)
+    for place in reversed(open_places):
+        guess = ahead.get(result[place + 1] if place + 1 < len(result) else _EDGE)
+        if guess in free:
+            del free[guess]
+            result[place] = guess
+    unknown = (place for place in open_places if result[place] is None)
+    for place, index in zip(unknown, free, strict=False):
+        result[place] = index
+    return result
+
+
+def _moved(before: Sequence[int], kept: Sequence[int]) -> list[int]:
+    """Return the fewest rows of `kept` that must move to bring it into the order of `before`."""
+    if before == kept:
+        return []
+    place_before = {index: place for place, index in enumerate(before)}
+    places = [place_before[index] for index in kept]
+    stay = set(_longest_increasing(places))
+    return [index for index, place in zip(kept, places, strict=True) if place not in stay]
+
+
+def _longest_increasing(numbers: Sequence[int]) -> list[int]:
+    """Return a longest increasing subsequence of distinct numbers (patience sorting)."""
+    tails: list[int] = []
+    previous: dict[int, int | None] = {}
+    for number in numbers:
+        pile = bisect_left(tails, number)
+        previous[number] = tails[pile - 1] if pile else None
+        tails[pile : pile + 1] = [number]
+    result: list[int] = []
+    number_or_none = tails[-1] if tails else None
+    while number_or_none is not None:
+        result.append(number_or_none)
+        number_or_none = previous[number_or_none]
+    return result[::-1]
+
+
+def _is_older(date: Timestamp | None, stay: Interval) -> bool:
+    """Say whether a date is of an earlier day than what is known of the start of a stay."""
+    return date is not None and date[:10] < (stay.added_at or stay.seen)[:10]
+
+
+def _if_changed[T](old: T, new: T) -> T | None:
+    return None if old == new else old

@@ -1,0 +1,100 @@
+"""Every key in the bucket, and the playlist ids that become part of them."""
+
+import re
+from datetime import UTC, datetime
+
+from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.errors import InvalidPlaylistIdError
+
+REGISTRY = "registry/"
+EXCLUDED = "excluded/"
+SNAPSHOTS = "snapshots/"
+DAMAGED = "damaged/"
+CATALOG = "state/catalog.json"
+SPOTIFY_STATE = "state/spotify.json"
+INDEX = "playlists/index.md"
+STATUS_PAGE = "playlists/status.md"
+STATUS_JSON = "playlists/status.json"
+METADATA_FULL = "playlists/metadata/metadata-full.json"
+METADATA_COMPACT = "playlists/metadata/metadata-compact.json"
+
+PLAYLIST_ID = "[0-9A-Za-z]{22}"  # Spotify: URIs and IDs
+_PLAYLIST_ID = re.compile(PLAYLIST_ID)
+_SNAPSHOT_TIME = "%Y%m%dT%H%M%SZ"
+
+
+def check_playlist_id(text: str) -> str:
+    """Return `text` if it is a playlist id: 22 characters of base 62 (Spotify: URIs and IDs).
+
+    Raises:
+        InvalidPlaylistIdError: with what to write instead.
+    """
+    if is_playlist_id(text):
+        return text
+    candidate = re.search(rf"(?:playlist[/:]|^)({PLAYLIST_ID})(?![0-9A-Za-z])", text)
+    advice = (
+        f"write {candidate[1]} instead"
+        if candidate
+        else "a playlist id is the 22 letters and digits after /playlist/ in its link"
+    )
+    raise InvalidPlaylistIdError(f"{text!r} is not a playlist id: {advice}")
+
+
+def is_playlist_id(text: str) -> bool:
+    return _PLAYLIST_ID.fullmatch(text) is not None
+
+
+def registry_key(playlist_id: str) -> str:
+    return f"{REGISTRY}{playlist_id}"
+
+
+def excluded_key(playlist_id: str) -> str:
+    return f"{EXCLUDED}{playlist_id}"
+
+
+def snapshots_prefix(playlist_id: str) -> str:
+    return f"{SNAPSHOTS}{check_playlist_id(playlist_id)}/"
+
+
+def snapshot_key(playlist_id: str, time: datetime) -> str:
+    return f"{snapshots_prefix(playlist_id)}{_key_time(time)}.json"
+
+
+def parse_snapshot_key(key: str) -> tuple[str, datetime] | None:
+    """Return playlist id and time of a snapshot's key, None for any other key.
+
+    The keys of a playlist's snapshots are in the order of their times, so a time that is written
+    in any other way (without a leading zero, say) is none.
+    """
+    prefix, _, rest = key.partition("/")
+    playlist_id, _, name = rest.partition("/")
+    if f"{prefix}/" != SNAPSHOTS or not _PLAYLIST_ID.fullmatch(playlist_id):
+        return None
+    try:
+        time = datetime.strptime(name, f"{_SNAPSHOT_TIME}.json").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return (playlist_id, time) if key == snapshot_key(playlist_id, time) else None
+
+
+def damaged_key(key: str, moment: datetime) -> str:
+    """Return where an object that could not be read is kept, as `damaged/<its key>/<moment>`."""
+    return f"{DAMAGED}{key}/{_key_time(moment)}"
+
+
+def ledger_key(playlist_id: str) -> str:
+    return f"state/ledgers/{check_playlist_id(playlist_id)}.json"
+
+
+def view_key(view: str, playlist_id: str, suffix: str = "") -> str:
+    """Return the key of a playlist's page, as `playlists/pretty/<id>.md`."""
+    return f"playlists/{view}/{check_playlist_id(playlist_id)}{suffix}"
+
+
+def followers_key(playlist_id: str) -> str:
+    return view_key("followers", playlist_id, ".json")
+
+
+def _key_time(time: datetime) -> str:
+    # strftime leaves out the leading zeros of early years.
+    return to_timestamp(time).replace("-", "").replace(":", "")

@@ -1,0 +1,294 @@
+"""The ledger: what all snapshots of one playlist come to, as a document. `fold` makes it.
+
+A page is rendered from the ledger alone, so it holds every song that ever was in the playlist, the
+intervals in which it was there, the playlist as it is now, and what changed when.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from playlist_archive.documents.names import name_playlist
+from playlist_archive.documents.playlist import Header, Item, Owner
+from playlist_archive.documents.status import PageStatus, Status, StatusPeriod
+from playlist_archive.documents.timestamps import Time, Timestamp, earlier, in_utc, to_timestamp
+
+SCHEMA = 1
+
+_FINGERPRINT_LENGTH = 16
+_DAY = timedelta(days=1)
+
+
+class Interval(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """One uninterrupted stay of an occurrence.
+
+    `seen` is the first run that saw it, `added_at` the date that Spotify gave for it then, or an
+    older one that Spotify gave later. It was removed after `last_seen`, the last good check that
+    saw it, and before `first_missing`, the first that did not; both are None while it is there.
+    """
+
+    seen: Timestamp
+    added_at: Timestamp | None = None
+    last_seen: Timestamp | None = None
+    first_missing: Timestamp | None = None
+
+
+class Occurrence(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The `nth` row (from 0) of `items[item]`, and when it was there, oldest first."""
+
+    item: int
+    nth: int
+    intervals: tuple[Interval, ...]
+
+
+class LedgerRow(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """A row of the playlist as it is now.
+
+    `occurrence` is None where nobody knows what stands there. With `hidden` Spotify no longer says
+    what stands there, and the occurrence is what stood there before.
+    """
+
+    occurrence: int | None
+    added_at: Timestamp | None = None
+    added_by: str = ""
+    hidden: bool = False
+
+
+class Change(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """What was different in the snapshot of `time` from the one before it.
+
+    It came about after the good check of `previous`. `added`, `removed`, `readded` and `moved` are
+    indices of occurrences, `unavailable` and `available` of items; `renamed` pairs an item with its
+    line before. `moved` names the first few of the fewest rows that explain the new order,
+    `moved_count` counts them all. `name`, `description` and `owner` are what they were before.
+    """
+
+    time: Time
+    previous: Time
+    added: tuple[int, ...] = ()
+    removed: tuple[int, ...] = ()
+    readded: tuple[int, ...] = ()
+    moved: tuple[int, ...] = ()
+    moved_count: int = 0
+    unavailable: tuple[int, ...] = ()
+    available: tuple[int, ...] = ()
+    renamed: tuple[tuple[int, str], ...] = ()
+    name: str | None = None
+    description: str | None = None
+    owner: Owner | None = None
+
+
+class Names(NamedTuple):
+    """What a playlist is called, and whose it is."""
+
+    name: str
+    description: str
+    owner: Owner
+
+
+class Gap(NamedTuple):
+    """From the `first` run that could not read the playlist to a day before it was read again.
+
+    Where the run that missed it last was later than that, on the very day of the read, it is the end.
+    """
+
+    first: datetime
+    last: datetime
+    status: Status
+    reason: str
+
+
+class ArchivedChanges(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Successive changes of one year, and the names that the last of them left.
+
+    The changes stay encoded until somebody asks for them.
+    """
+
+    count: int
+    names: Names
+    encoded: msgspec.Raw
+
+    def changes(self) -> tuple[Change, ...]:
+        return _CHANGES.decode(self.encoded)
+
+
+class Ledger(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    kw_only=True,
+    tag_field="schema",
+    tag=SCHEMA,
+):
+    """Everything that the pages of one playlist tell.
+
+    `first_read` and `last` are the times of the oldest and the newest folded snapshot, and
+    `fingerprint` is that of the times of all of them; `header`, `rows` and the texts of `items` are
+    as new as is known. `changes` are the newest, oldest first, at most a hundred; those before them
+    were put away in `years`, fifty at once. `standing` does not come from snapshots: a fold leaves
+    it as it is.
+    """
+
+    playlist_id: str
+    first_read: Time
+    last: Time
+    fingerprint: str = ""
+    header: Header
+    items: tuple[Item, ...] = ()
+    occurrences: tuple[Occurrence, ...] = ()
+    rows: tuple[LedgerRow, ...] = ()
+    changes: tuple[Change, ...] = ()
+    years: dict[int, tuple[ArchivedChanges, ...]] = {}
+    page_status: PageStatus | None = None
+
+    @property
+    def original_name(self) -> str:
+        """The owner's alias, else Spotify's name, else (Spotify allows blank ones) the id."""
+        alias = self.page_status.alias if self.page_status else ""
+        return name_playlist(alias, self.header.name, self.playlist_id)
+
+    @property
+    def unique_name(self) -> str:
+        """The name in the index, unless it was made from a name that is no longer the newest."""
+        if self.page_status and self.page_status.name == self.original_name:
+            return self.page_status.unique_name
+        return self.original_name
+
+    @property
+    def names(self) -> Names:
+        return Names(self.header.name, self.header.description, self.header.owner)
+
+    @property
+    def followers(self) -> int | None:
+        page_status = self._fresh_page_status
+        return page_status.followers if page_status else self.header.followers
+
+    @property
+    def snapshot_id(self) -> str:
+        page_status = self._fresh_page_status
+        return (page_status.snapshot_id if page_status else "") or self.header.snapshot_id
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """The times since the first snapshot in which it was not read, oldest first."""
+        periods = self.page_status.gaps if self.page_status else ()
+        return [
+            Gap(one.first, _last_missed(one, one.until), one.status, one.reason)
+            for one in periods
+            if one.until and one.first > self.first_read
+        ]
+
+    @property
+    def _fresh_page_status(self) -> PageStatus | None:
+        """The standing if its numbers are at least as new as the newest snapshot."""
+        if (
+            self.page_status
+            and self.page_status.snapshot
+            and self.page_status.snapshot >= self.last
+        ):
+            return self.page_status
+        return None
+
+
+_LEDGERS = msgspec.json.Decoder(Ledger)
+_CHANGES = msgspec.json.Decoder(tuple[Change, ...])
+
+
+def year_of(change: Change) -> int:
+    return in_utc(change.time).year
+
+
+def encode_ledger(ledger: Ledger) -> bytes:
+    return msgspec.json.encode(ledger)
+
+
+def decode_ledger(document: bytes) -> Ledger:
+    """Read a document of this schema version.
+
+    Raises:
+        ValueError: the document is not a ledger, or it contradicts itself. Where a field is wrong
+            it is a `msgspec.ValidationError` whose message names the field.
+        RecursionError: the document is nested too deeply.
+    """
+    ledger = _LEDGERS.decode(document)
+    if not _is_consistent(ledger):
+        raise ValueError("the ledger contradicts itself")
+    return ledger
+
+
+def _is_consistent(ledger: Ledger) -> bool:
+    """Say whether everything that the ledger points to is there."""
+    items, occurrences = range(len(ledger.items)), range(len(ledger.occurrences))
+    archived = [
+        change for year in ledger.years.values() for old in year for change in old.changes()
+    ]
+    changes = (*archived, *ledger.changes)
+    return (
+        {occurrence.item for occurrence in ledger.occurrences} == set(items)
+        and all(occurrence.intervals for occurrence in ledger.occurrences)
+        and all(row.occurrence is None or row.occurrence in occurrences for row in ledger.rows)
+        and all(index in occurrences for change in changes for index in _named_occurrences(change))
+        and all(index in items for change in changes for index in _named_items(change))
+        and bool(ledger.changes or not ledger.years)
+    )
+
+
+def _named_occurrences(change: Change) -> tuple[int, ...]:
+    return (*change.added, *change.removed, *change.readded, *change.moved)
+
+
+def _named_items(change: Change) -> tuple[int, ...]:
+    renamed = (index for index, _ in change.renamed)
+    return (*change.unavailable, *change.available, *renamed)
+
+
+def with_page_status(ledger: Ledger, page_status: PageStatus) -> Ledger:
+    """Return the ledger with the newer of its own and the given standing."""
+    if ledger.page_status and ledger.page_status.revision >= page_status.revision:
+        return ledger
+    return replace(ledger, page_status=page_status)
+
+
+def fingerprint_of(times: Iterable[datetime], before: str = "") -> str:
+    """Return what becomes of the fingerprint `before` when snapshots of these times are added.
+
+    Two ledgers have the same fingerprint when they hold snapshots of the same times.
+    """
+    fingerprint = before
+    for time in times:
+        link = f"{fingerprint} {to_timestamp(time)}".encode()
+        fingerprint = sha256(link).hexdigest()[:_FINGERPRINT_LENGTH]
+    return fingerprint
+
+
+def item_line(item: Item) -> str:
+    """Return what the plain page says about an item: its title, artists and album."""
+    return (
+        f"{item.name} -- {', '.join(artist.name for artist in item.artists)} -- {item.album.name}"
+    )
+
+
+def names_after(changes: Sequence[Change], newest: Names) -> list[Names]:
+    """Return how each of the changes left the names; the last one as the `newest` are."""
+    afters: list[Names] = []
+    names = newest
+    for change in reversed(changes):
+        afters.append(names)
+        names = Names(
+            names.name if change.name is None else change.name,
+            names.description if change.description is None else change.description,
+            names.owner if change.owner is None else change.owner,
+        )
+    return afters[::-1]
+
+
+def _last_missed(stretch: StatusPeriod, until: datetime) -> datetime:
+    """Return until when a stretch missed the playlist: its last run, or a day before `until`.
+
+    What is gone is asked for once a week, so the days after the last run are missed as well.
+    """
+    return max(stretch.last or stretch.first, earlier(until, _DAY))

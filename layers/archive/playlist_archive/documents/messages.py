@@ -1,0 +1,204 @@
+"""What the functions tell each other over the queues. `events/` holds an example of each."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from playlist_archive.documents.keys import PLAYLIST_ID
+from playlist_archive.documents.playlist import Header
+from playlist_archive.documents.status import PageStatus, Status
+from playlist_archive.documents.timestamps import FIRST_YEAR, LAST_YEAR, Time, to_timestamp
+from playlist_archive.errors import UNREADABLE, InvalidMessageError
+
+Source = Literal["registry", "library"]
+PlaylistId = Annotated[str, Meta(pattern=rf"\A{PLAYLIST_ID}\Z")]
+
+
+class Latest(msgspec.Struct, frozen=True):
+    """The newest snapshot that the catalog knows: its name, its contents' digest, its rows."""
+
+    time: Time
+    content: str
+    rows: int
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A read that lost so much that it does not count yet: its run, and how many rows it had."""
+
+    run: Time
+    rows: int
+
+
+class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="fetch/1"):
+    """Read one playlist.
+
+    `run` names the run that asks for it; with `registration` it is the time at which a registry
+    entry was written between runs. `checked` is the run of the last good check; `snapshot_id` what
+    Spotify called the version read last, empty when all rows are due, and `header` what it said
+    about that version besides its rows. `held` is a great loss that no later run has confirmed.
+    `in_library` says that the playlist would be archived without its registry entry, too.
+    """
+
+    playlist_id: PlaylistId
+    run: Time
+    source: Source
+    alias: str = ""
+    checked: Time | None = None
+    latest: Latest | None = None
+    snapshot_id: str = ""
+    header: "Header | None" = None
+    held: Held | None = None
+    registration: bool = False
+    in_library: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="outcome/1"):
+    """What a run found out about one playlist.
+
+    `at` is the moment it was found out. `header` is there when Spotify described the playlist.
+    `read` says that all rows were read and are those of the newest snapshot, `latest`; `written`
+    that this read wrote it. `held` is the loss that a later run has to confirm. `oversized` says
+    that a whole read needs more than a day's budget or one invocation, so that it comes last.
+    `first` says that this read wrote the playlist's first snapshot, so that it had no pages yet.
+    """
+
+    playlist_id: PlaylistId
+    run: Time
+    at: Time
+    status: Status
+    reason: str = ""
+    source: Source | None = None
+    alias: str = ""
+    header: "Header | None" = None
+    read: bool = False
+    latest: Latest | None = None
+    written: bool = False
+    held: Held | None = None
+    in_library: bool = False
+    oversized: bool = False
+    first: bool = False
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something the owner wrote that cannot be used, as `registry/abc`, and what to do."""
+
+    subject: str
+    reason: str
+
+
+class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="run/1"):
+    """What the lister says about a whole run.
+
+    `planned` counts the playlists that are to be read, `unchanged` those that the sweep proved
+    unchanged. `user` says that somebody is logged in, and `library` how many playlists theirs holds,
+    None where it was not listed. `failure` is a plain word when Spotify could not be asked at all; `refused` says that
+    the credentials were the cause.
+    """
+
+    run: Time
+    at: Time
+    planned: int
+    unchanged: int
+    user: bool = False
+    library: int | None = None
+    problems: tuple[Problem, ...] = ()
+    failure: str = ""
+    refused: bool = False
+    authorization_ends: Time | None = None
+
+    def authorization_days_left(self) -> int | None:
+        """Return the whole days that the owner's consent lasts, None where its end is unknown.
+
+        Refused credentials last no longer, whatever their date says.
+        """
+        if self.refused:
+            return 0
+        return (self.authorization_ends - self.at).days if self.authorization_ends else None
+
+
+class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="render/1"):
+    """Write one playlist's pages again; with `rebuild` from its snapshots alone.
+
+    `run` is the run that asks for it, None where the operator does.
+    """
+
+    playlist_id: PlaylistId
+    run: Time | None = None
+    page_status: PageStatus | None = None
+    rebuild: bool = False
+
+
+class DamageReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="damage/1"):
+    """An object of a playlist could not be read at the moment `at`.
+
+    The status page has to name the copy, and the pages want to be told again what is in no snapshot.
+    `snapshots` says that a snapshot is damaged, or was removed by hand: what the catalog knows of
+    the newest one may be wrong.
+    """
+
+    playlist_id: PlaylistId
+    at: Time
+    snapshots: bool = False
+    run: Time | None = None
+
+
+Message = FetchRequest | Outcome | RunReport | DamageReport | RenderRequest
+
+
+def encode_message(message: Message) -> str:
+    return msgspec.json.encode(message).decode()
+
+
+_FETCH_REQUESTS = msgspec.json.Decoder(FetchRequest)
+_OUTCOMES: msgspec.json.Decoder[Outcome | RunReport | DamageReport] = msgspec.json.Decoder(
+    Outcome | RunReport | DamageReport
+)
+_RENDER_REQUESTS = msgspec.json.Decoder(RenderRequest)
+
+
+def decode_fetch_request(body: str) -> FetchRequest:
+    """Read a message of FetchQueue; raises `InvalidMessageError`."""
+    return _decode(_FETCH_REQUESTS, body)
+
+
+def decode_outcome(body: str) -> Outcome | RunReport | DamageReport:
+    """Read a message of OutcomeQueue; raises `InvalidMessageError`."""
+    return _decode(_OUTCOMES, body)
+
+
+def decode_render_request(body: str) -> RenderRequest:
+    """Read one of our own messages of RenderQueue; raises `InvalidMessageError`."""
+    return _decode(_RENDER_REQUESTS, body)
+
+
+class _Marks(msgspec.Struct):
+    playlist_id: str = ""
+    run: datetime | None = None
+
+
+_MARKS = msgspec.json.Decoder(_Marks)
+
+
+def describe_message(body: str) -> dict[str, str]:
+    """Return what log lines tell of a message: its run and its playlist, as far as it names them."""
+    try:
+        marks = _MARKS.decode(body)
+    except UNREADABLE:
+        return {}
+    described = {
+        "playlist_id": marks.playlist_id,
+        "run": to_timestamp(marks.run) if marks.run else "",
+    }
+    return {name: value for name, value in described.items() if value}
+
+
+def _decode[M: Message](decoder: msgspec.json.Decoder[M], body: str) -> M:
+    try:
+        message = decoder.decode(body)
+    except UNREADABLE as error:
+        raise InvalidMessageError(f"not a message of this version: {error}") from error
+    if message.run and not FIRST_YEAR <= message.run.year <= LAST_YEAR:
+        raise InvalidMessageError(f"the run {message.run} is of no plausible year")
+    return message

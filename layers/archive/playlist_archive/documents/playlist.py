@@ -1,0 +1,72 @@
+"""A playlist as Spotify describes it: what it is called, whose it is, and its rows."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class Owner(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    id: str
+    name: str
+    url: str = ""
+
+
+class Artist(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    name: str
+    url: str = ""
+
+
+class Album(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    name: str
+    url: str = ""
+    release_date: str = ""
+
+
+class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, cache_hash=True):
+    """A track, an episode or a local file.
+
+    `uri` is the identity; a local file has no `url`. For an episode the show stands as album and
+    as the only artist. `type` is Spotify's word, whatever it is. An empty text is Spotify's.
+    """
+
+    type: str
+    uri: str
+    name: str
+    duration_ms: int
+    artists: tuple[Artist, ...] = ()
+    album: Album = Album("")
+    url: str = ""
+    local: bool = False
+    playable: bool = True
+    explicit: bool = False
+    isrc: str = ""
+
+
+class Row(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One row of the playlist; `item` is None where Spotify no longer says what stood there.
+
+    `added_at` is None where Spotify does not know it (Spotify: null or the epoch).
+    """
+
+    added_at: datetime | None = None
+    added_by: str = ""
+    item: Item | None = None
+
+
+class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What Spotify says about a playlist besides its rows."""
+
+    name: str
+    description: str
+    owner: Owner
+    url: str
+    snapshot_id: str
+    followers: int | None = None
+
+    def describes_as(self, other: "Header") -> bool:
+        """Whether both say the same of what makes a change: name, description and owner."""
+        return (self.name, self.description, self.owner) == (
+            other.name,
+            other.description,
+            other.owner,
+        )

@@ -1,0 +1,118 @@
+"""The document `state/spotify.json`: what the functions remember of Spotify between invocations."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from playlist_archive.documents.timestamps import Time
+
+type Pages = Literal["items", "tracks"]
+
+
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+
+
+# A day and a time zone: a run that is further ahead of the clock must be forced.
+FURTHEST_AHEAD = timedelta(hours=26)
+
+
+# Two clocks may differ by so much.
+_SKEW = timedelta(minutes=10)
+
+
+# Longer than any pause that is obeyed; a wrong clock made it.
+_NO_PAUSE = timedelta(days=120)
+
+
+_DAY = timedelta(hours=24)
+
+
+_HOUR = timedelta(hours=1)
+
+
+class SpotifyState(
+    msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="schema", tag=1
+):
+    """How matters stand with Spotify.
+
+    Until `not_before` no request may be sent, for `reason`; `parked_at` is when that was learnt,
+    `parked_since` when the first pause began after Spotify's last answer,
+    and `strikes` how often in a row without a usable Retry-After. `requests` counts by the hour
+    in which they were sent, the last of them at `asked_at`. `pages` is the endpoint that this kind
+    of app reads rows from. `latest_run` supersedes the messages of earlier runs.
+    """
+
+    latest_run: Time | None = None
+    not_before: Time | None = None
+    parked_at: Time | None = None
+    parked_since: Time | None = None
+    reason: str = ""
+    strikes: Count = 0
+    pages: Pages | None = None
+    requests: dict[Time, Count] = {}
+    asked_at: Time | None = None
+
+    def parked(self, now: datetime) -> bool:
+        return self.not_before is not None and now < self.not_before < now + _NO_PAUSE
+
+    def hours_parked(self, now: datetime) -> float:
+        """Return for how long Spotify has answered nothing but that it wants to be left alone."""
+        # One function may have had its answer while another was told to wait.
+        since = self.parked_since or self.parked_at
+        return (now - since) / _HOUR if since and self.parked(now) else 0.0
+
+    def requests_within_a_day(self, now: datetime) -> int:
+        """Count the requests of the last 24 hours, the hour that they began in included whole."""
+        return sum(count for hour, count in self.requests.items() if _is_recent(hour, now))
+
+    def with_requests(
+        self, sent: Counter[datetime], asked_at: datetime | None, now: datetime
+    ) -> "SpotifyState":
+        """Add requests by the hour and forget those of more than a day ago."""
+        total = Counter(self.requests) + sent
+        recent = {hour: total[hour] for hour in sorted(total) if _is_recent(hour, now)}
+        latest = max(filter(None, (self.asked_at, asked_at)), default=None)
+        return msgspec.structs.replace(self, requests=recent, asked_at=latest)
+
+    def with_pause_of(self, known: "SpotifyState") -> "SpotifyState":
+        """Keep the pause of `known` where this state, which may have been lost, knows no later."""
+        if known.not_before is None or (self.not_before and self.not_before >= known.not_before):
+            return self
+        return msgspec.structs.replace(
+            self,
+            not_before=known.not_before,
+            parked_at=known.parked_at,
+            parked_since=self.parked_since or known.parked_since,
+            reason=known.reason,
+            strikes=max(self.strikes, known.strikes),
+        )
+
+
+def supersedes(latest_run: datetime | None, run: datetime, now: datetime) -> bool:
+    """Whether `latest_run` makes the earlier `run` obsolete.
+
+    A latest run that is ahead of the clock supersedes only runs that are ahead themselves.
+    """
+    if latest_run is None or (_is_ahead(latest_run, now) and not _is_ahead(run, now)):
+        return False
+    return run < latest_run
+
+
+def later_run(latest_run: datetime | None, run: datetime, now: datetime) -> datetime:
+    """Return which of both is the latest run once `run` starts."""
+    return latest_run if latest_run and supersedes(latest_run, run, now) else run
+
+
+def _is_ahead(run: datetime, now: datetime) -> bool:
+    return run - now > _SKEW
+
+
+def hour_of(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _is_recent(hour: datetime, now: datetime) -> bool:
+    return -_HOUR < now - hour < _DAY + _HOUR

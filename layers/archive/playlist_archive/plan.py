@@ -1,0 +1,339 @@
+"""Decides whom to read today, and why."""
+
+from collections.abc import Container, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
+from zlib import crc32
+
+import msgspec
+
+from playlist_archive.documents.catalog import Catalog, Entry
+from playlist_archive.documents.keys import excluded_key
+from playlist_archive.documents.messages import FetchRequest, Latest, Outcome, Source
+from playlist_archive.documents.playlist import Header
+from playlist_archive.documents.snapshot import loses_much
+from playlist_archive.errors import InvalidAnswerError
+from playlist_archive.ports.spotify import Library, LibraryEntry
+from playlist_archive.registry import Registry
+from playlist_archive.settings import LibraryMode
+
+# What is closed to an app, or gone, seldom comes back.
+LONGEST_RETRY_GAP = timedelta(days=7)
+
+
+# Spotify's own and personalised playlists, which only old apps may read.
+_EDITORIAL = "37i9dQZ"
+
+
+# Fewer playlists than these may well leave a library at once.
+_FEW_PLAYLISTS = 5
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Selection(NamedTuple):
+    """A playlist that is to be archived, and why; `listed` is how the library describes it."""
+
+    source: Source
+    alias: str = ""
+    listed: Header | None = None
+    in_library: bool = False
+
+
+class Forgotten(NamedTuple):
+    """A playlist that has a snapshot of which the catalog knows nothing: that snapshot."""
+
+    header: Header
+    latest: Latest
+
+
+class Plan(NamedTuple):
+    """What a run does: whom to read, first come first, and what is known without reading."""
+
+    requests: tuple[FetchRequest, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+def check_library(run: datetime, library: Library, catalog: Catalog) -> None:
+    """Let a great loss of playlists count only when the next run lists as few.
+
+    Raises:
+        InvalidAnswerError: the loss is too great for one answer.
+    """
+    now = {one.playlist_id for one in library.entries}
+    known = {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}
+    if len(known) < _FEW_PLAYLISTS or not loses_much(len(known), len(known & now)):
+        return
+    before = catalog.report
+    earlier = before.library if before and before.run < run else None
+    if earlier is not None and not loses_much(earlier, len(now)):
+        return
+    raise InvalidAnswerError(
+        f"the library lists only {len(known & now)} of {len(known)} known playlists: "
+        "it counts when the next run lists as few"
+    )
+
+
+def choose(
+    registry: Registry,
+    library: Library | None,
+    catalog: Catalog,
+    mode: LibraryMode,
+    in_doubt: Iterable[str] = (),
+) -> dict[str, Selection]:
+    """Return what is to be archived: the registry and, as `mode` says, the user's library.
+
+    Without a complete sweep the library is what it was, and so is what a sweep could not read. An
+    explicit registry entry outweighs `excluded/`, which only keeps library playlists from being
+    archived. Playlists `in_doubt` may be of the library: neither sweep nor catalog says.
+    """
+    known = {
+        playlist_id
+        for playlist_id, entry in catalog.active()
+        if mode != "none" and (entry.in_library or entry.source == "library")
+    }
+    listed: dict[str, Header | None] = {}
+    if library is None or not library.readable:
+        listed |= dict.fromkeys(known)
+        if mode != "none":
+            listed |= dict.fromkeys(in_doubt)
+    if library is not None:
+        for one in library.entries:
+            if _is_chosen(one, library.user_id, mode, known):
+                listed[one.playlist_id] = one.header
+            else:
+                listed.pop(one.playlist_id, None)
+    selected = {
+        playlist_id: Selection("library", listed=header, in_library=True)
+        for playlist_id, header in listed.items()
+        if playlist_id not in registry.excluded
+    }
+    headers = {one.playlist_id: one.header for one in library.entries} if library else {}
+    for playlist_id, alias in registry.aliases.items():
+        selected[playlist_id] = Selection(
+            "registry", alias, headers.get(playlist_id), in_library=playlist_id in selected
+        )
+    return selected
+
+
+def _is_chosen(entry: LibraryEntry, user_id: str, mode: LibraryMode, known: Container[str]) -> bool:
+    """Whether `mode` chooses a playlist of the library; one that has no owner stays what it was."""
+    owner = entry.header.owner.id
+    own = entry.collaborative or owner == user_id or (not owner and entry.playlist_id in known)
+    return mode == "all" or (mode == "owned" and own)
+
+
+def plan_run(
+    run: datetime,
+    now: datetime,
+    selected: Mapping[str, Selection],
+    catalog: Catalog,
+    full_read_every: timedelta,
+    *,
+    forgotten: Mapping[str, Forgotten] = MappingProxyType({}),
+    excluded: Container[str] = frozenset(),
+) -> Plan:
+    """Decide for every playlist whether it must be read, and in which order.
+
+    First comes what was deferred last time, last what failed or was too large; among equals the
+    longest unread comes first.
+    """
+    requests: list[tuple[int, datetime, FetchRequest]] = []
+    outcomes: list[Outcome] = []
+    for playlist_id, reason in selected.items():
+        entry = catalog.entries.get(playlist_id)
+        lost = forgotten.get(playlist_id)
+        known = _known_version(playlist_id, entry, run, full_read_every)
+        if entry and known and _is_unchanged(reason.listed, entry, known):
+            outcomes.append(_prove_unchanged(playlist_id, run, now, reason))
+        elif entry is None or _is_worth_asking(playlist_id, reason.listed, entry, run):
+            request = _request(
+                playlist_id, run, reason, entry, known=known, latest=lost.latest if lost else None
+            )
+            requests.append((_turn(entry), request.checked or _NEVER, request))
+            if entry is None or entry.status == "retired" or lost:
+                described = reason.listed or (lost.header if lost else None)
+                outcomes.append(_await_read(request, now, entry, described))
+    for playlist_id in sorted({*catalog.entries, *forgotten} - selected.keys()):
+        entry, lost = catalog.entries.get(playlist_id), forgotten.get(playlist_id)
+        # One that was retired in a run ahead of this one is retired now.
+        if lost or entry is None or entry.status != "retired" or entry.run > run:
+            why = _why_retired(playlist_id, entry, excluded)
+            outcomes.append(_retire(playlist_id, run, now, why, lost))
+    requests.sort(key=lambda planned: (*planned[:2], planned[2].playlist_id))
+    return Plan(tuple(request for _, _, request in requests), tuple(outcomes))
+
+
+def _turn(entry: Entry | None) -> int:
+    """Return when a playlist has its turn: 0 is first."""
+    if entry is None:
+        return 1
+    if entry.oversized or entry.status in {"not_found", "forbidden", "invalid", "unstable"}:
+        return 2
+    return 0 if entry.status == "deferred" else 1
+
+
+def _prove_unchanged(
+    playlist_id: str, run: datetime, now: datetime, selected: Selection
+) -> Outcome:
+    return Outcome(
+        playlist_id=playlist_id,
+        run=run,
+        at=now,
+        status="ok",
+        source=selected.source,
+        alias=selected.alias,
+        in_library=selected.in_library,
+    )
+
+
+def _is_unchanged(listed: Header | None, entry: Entry, known: Header) -> bool:
+    """Whether the sweep proves that a whole read would find what the last one found.
+
+    What a fault or a stopped run kept from being read is proved unchanged just as well.
+    """
+    return (
+        entry.status not in {"not_found", "forbidden", "retired"}
+        and listed is not None
+        and listed.snapshot_id == known.snapshot_id
+        and listed.describes_as(known)
+    )
+
+
+def _known_version(
+    playlist_id: str, entry: Entry | None, run: datetime, full_read_every: timedelta
+) -> Header | None:
+    """Return how Spotify described the last whole read, None if another such read is due.
+
+    Playlists that Spotify itself owns may get a new `snapshot_id` with every answer, or keep it
+    while they change; others may be trusted to tell their versions apart.
+    """
+    if entry is None or entry.read is None or entry.header is None or entry.figures is None:
+        return None
+    if entry.read > run or entry.latest is None or entry.is_doubted("read"):
+        return None
+    one_outcome = entry.stamps.get("described") == entry.stamps.get("figures")
+    if not one_outcome or not entry.header.snapshot_id:
+        return None
+    if entry.header.owner.id in {"", "spotify"}:
+        return None
+    due = full_read_due(playlist_id, entry.read.date(), full_read_every.days)
+    return entry.header if run.date() < due else None
+
+
+def full_read_due(playlist_id: str, read: date, every_days: int) -> date:
+    """Return the day on which a playlist read whole on the day `read` must be read so again.
+
+    Every playlist has days of its own, half of `every_days` apart. It is read on the last of them
+    that is not later than `every_days`; so what was first read on one day spreads over half of the
+    time, and has its turn every `every_days` from then on.
+    """
+    latest = read.toordinal() + every_days
+    apart = max(1, every_days // 2)
+    return date.fromordinal(latest - (latest + crc32(playlist_id.encode())) % apart)
+
+
+def _is_worth_asking(playlist_id: str, listed: Header | None, entry: Entry, run: datetime) -> bool:
+    """Whether a playlist that may not be read, or is gone, is due to be asked for again.
+
+    Closed contents and Spotify's own playlists are asked for once a week, anything else that is
+    gone after gaps that double up to a week, and at once if the library lists it again. What was
+    found out in a run ahead of this one is not trusted.
+    """
+    if entry.run > run:
+        return True
+    if entry.status == "forbidden" or (
+        entry.status == "not_found" and playlist_id.startswith(_EDITORIAL)
+    ):
+        gap = LONGEST_RETRY_GAP
+    elif entry.status == "not_found" and listed is None:
+        gap = min(entry.run - entry.since, LONGEST_RETRY_GAP)
+    else:
+        return True
+    return run - entry.run >= gap
+
+
+def _request(
+    playlist_id: str,
+    run: datetime,
+    selected: Selection,
+    entry: Entry | None,
+    *,
+    known: Header | None = None,
+    latest: Latest | None = None,
+    registration: bool = False,
+) -> FetchRequest:
+    return FetchRequest(
+        playlist_id=playlist_id,
+        run=run,
+        source=selected.source,
+        alias=selected.alias,
+        in_library=selected.in_library,
+        checked=entry.checked if entry and entry.checked and entry.checked <= run else None,
+        latest=_latest_of(entry) or latest,
+        snapshot_id=known.snapshot_id if known else "",
+        header=known,
+        held=entry.held if entry else None,
+        registration=registration,
+    )
+
+
+def _latest_of(entry: Entry | None) -> Latest | None:
+    """Return the newest snapshot; without its digest the fetcher looks at the object itself."""
+    if entry is None or entry.latest is None or not entry.is_doubted("latest"):
+        return entry.latest if entry else None
+    return msgspec.structs.replace(entry.latest, content="")
+
+
+def _await_read(
+    request: FetchRequest, now: datetime, entry: Entry | None, described: Header | None = None
+) -> Outcome:
+    """Return what is known of a playlist that comes in, should the lane be blocked for long.
+
+    In its run a read that ends well is the last word, even within the same second.
+    """
+    if entry is not None and entry.latest is not None:
+        reason = "it is archived again and waits to be read"
+    elif request.latest is not None:
+        reason = "the catalog has lost it, so it waits to be read again"
+    else:
+        reason = "it waits for its first read"
+    return Outcome(
+        playlist_id=request.playlist_id,
+        run=request.run,
+        at=now,
+        status="deferred",
+        reason=reason,
+        source=request.source,
+        alias=request.alias,
+        in_library=request.in_library,
+        header=described,
+        latest=request.latest,
+    )
+
+
+def _retire(
+    playlist_id: str, run: datetime, now: datetime, reason: str, lost: Forgotten | None = None
+) -> Outcome:
+    """Return that a playlist is archived no longer; one that the catalog has `lost` comes back."""
+    return Outcome(
+        playlist_id=playlist_id,
+        run=run,
+        at=now,
+        status="retired",
+        reason=f"{reason}; what was archived is kept",
+        header=lost.header if lost else None,
+        latest=lost.latest if lost else None,
+    )
+
+
+def _why_retired(playlist_id: str, entry: Entry | None, excluded: Container[str]) -> str:
+    if playlist_id in excluded:
+        return f"left out by {excluded_key(playlist_id)}"
+    if entry is None:
+        return "neither registered nor chosen from the library"
+    if entry.source == "registry":
+        return "no longer registered"
+    return "no longer among those that ArchiveMyPlaylists chooses from the library"

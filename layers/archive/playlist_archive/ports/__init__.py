@@ -1,0 +1,1 @@
+"""The outside systems, as the services use them: a protocol each, and its adapter to AWS."""

@@ -1,0 +1,188 @@
+"""The archive's bucket: whole objects, written only on a condition."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from playlist_archive.documents.content_types import BINARY
+from playlist_archive.documents.keys import damaged_key, parse_snapshot_key, snapshots_prefix
+from playlist_archive.errors import ConflictError, StorageError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 8
+_CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"}
+
+
+NO_METADATA: Mapping[str, str] = MappingProxyType({})
+
+
+class Stored(NamedTuple):
+    body: bytes
+    etag: str
+    metadata: Mapping[str, str] = NO_METADATA
+
+
+class Listed(NamedTuple):
+    key: str
+    size: int
+    etag: str
+
+
+class Bucket(Protocol):
+    """Every method raises `StorageError` when the storage does not answer."""
+
+    def get(self, key: str) -> Stored | None:
+        """Return the object, None where there is none."""
+        ...
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        content_type: str,
+        *,
+        replacing: str | None,
+        metadata: Mapping[str, str] = NO_METADATA,
+    ) -> str:
+        """Write the object and return its new ETag.
+
+        `replacing` is the ETag of the object that is replaced, None where there must be none yet.
+        `metadata` is kept beside the body: names in lower case, values in ASCII.
+
+        Raises:
+            ConflictError: the object is another one by now. It may be ours, if an answer was lost.
+        """
+        ...
+
+    def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
+        """Yield the objects under `prefix` in the order of their keys, from behind `after` on."""
+        ...
+
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        """Yield the names between `prefix` and the next slash, each once, in order."""
+        ...
+
+
+def update(
+    bucket: Bucket, key: str, content_type: str, change: Callable[[bytes | None], bytes]
+) -> bytes:
+    """Read, change and write one shared object until no other writer interferes.
+
+    `change` gets the present bytes (None: no object) and may run several times. Nothing is
+    written where it changes nothing.
+
+    Raises:
+        ConflictError: after eight attempts.
+    """
+    for _ in range(_ATTEMPTS):
+        stored = bucket.get(key)
+        body = change(stored.body if stored else None)
+        if stored and stored.body == body:
+            return body
+        try:
+            bucket.put(key, body, content_type, replacing=stored.etag if stored else None)
+        except ConflictError:
+            continue
+        return body
+    raise ConflictError(f"{key} was written by others {_ATTEMPTS} times in a row")
+
+
+def set_aside(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> bool:
+    """Keep a copy of an object that could not be read, so that the object may be overwritten.
+
+    Returns:
+        Whether the copy is new; one of this moment that exists already stays.
+    """
+    copy = damaged_key(key, moment)
+    try:
+        bucket.put(copy, damaged, BINARY, replacing=None)
+    except ConflictError:
+        return False
+    logger.error("%s cannot be read; a copy is kept under %s", key, copy)
+    return True
+
+
+def list_snapshots(
+    bucket: Bucket, playlist_id: str, *, after: str = ""
+) -> Iterator[tuple[str, datetime]]:
+    """Yield the keys of a playlist's snapshots and their times, oldest first."""
+    for listed in bucket.list_objects(snapshots_prefix(playlist_id), after=after):
+        if parsed := parse_snapshot_key(listed.key):
+            yield listed.key, parsed[1]
+
+
+class S3Bucket:
+    """`Bucket` on S3, by conditional writes (S3: If-Match, If-None-Match)."""
+
+    def __init__(self, client: "S3Client", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: str) -> Stored | None:
+        try:
+            answer = self._client.get_object(Bucket=self._name, Key=key)
+            return Stored(answer["Body"].read(), answer["ETag"], answer["Metadata"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                return None
+            raise StorageError(f"reading {key}: {error}") from error
+        except BotoCoreError as error:
+            raise StorageError(f"reading {key}: {error}") from error
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        content_type: str,
+        *,
+        replacing: str | None,
+        metadata: Mapping[str, str] = NO_METADATA,
+    ) -> str:
+        put = partial(
+            self._client.put_object,
+            Bucket=self._name,
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+            Metadata=dict(metadata),
+        )
+        try:
+            answer = put(IfNoneMatch="*") if replacing is None else put(IfMatch=replacing)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _CONFLICTS:
+                raise StorageError(f"writing {key}: {error}") from error
+            raise ConflictError(f"{key} was written by another") from error
+        except BotoCoreError as error:
+            raise StorageError(f"writing {key}: {error}") from error
+        return answer["ETag"]
+
+    def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._name, Prefix=prefix, StartAfter=after
+        )
+        try:
+            for page in pages:
+                for entry in page.get("Contents", ()):
+                    yield Listed(entry["Key"], entry["Size"], entry["ETag"])
+        except (BotoCoreError, ClientError) as error:
+            raise StorageError(f"listing {prefix}: {error}") from error
+
+    def list_folders(self, prefix: str) -> Iterator[str]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._name, Prefix=prefix, Delimiter="/"
+        )
+        try:
+            for page in pages:
+                for folder in page.get("CommonPrefixes", ()):
+                    yield folder["Prefix"].removeprefix(prefix).removesuffix("/")
+        except (BotoCoreError, ClientError) as error:
+            raise StorageError(f"listing {prefix}: {error}") from error

@@ -1,0 +1,317 @@
+"""The pages about all playlists: index, status and metadata. Pure functions of the catalog."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import brotli
+
+from playlist_archive.documents.catalog import Catalog, Entry
+from playlist_archive.documents.content_types import BROTLI, JSON, TEXT
+from playlist_archive.documents.keys import (
+    INDEX,
+    METADATA_COMPACT,
+    METADATA_FULL,
+    STATUS_JSON,
+    STATUS_PAGE,
+    view_key,
+)
+from playlist_archive.documents.messages import RunReport
+from playlist_archive.documents.names import visible
+from playlist_archive.documents.spotify_state import SpotifyState
+from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.views import Page
+from playlist_archive.views.markdown import escape, link
+from playlist_archive.views.wording import day
+
+_LOG_IN_DAYS = 30  # before the end of an authorisation; an alarm says so too
+_MOST_DAMAGED = 64
+
+# Brotli's best quality takes 1.7 s of the processor for a megabyte and two minutes for forty; its
+# fifth takes a hundredth of that, for a fourth more bytes.
+_BEST_QUALITY_BYTES = 2**20
+_BEST_QUALITY, _QUICK_QUALITY = 11, 5
+
+type Playlists = list[tuple[str, Entry]]
+
+
+def render_overview(
+    catalog: Catalog, state: SpotifyState, damaged: Sequence[str] = ()
+) -> dict[str, Page]:
+    """Return every page about all playlists by its key; `damaged` are the keys of copies."""
+    playlists = sorted(
+        catalog.entries.items(),
+        key=lambda pair: (pair[1].unique_name.strip().casefold(), pair[1].unique_name, pair[0]),
+    )
+    full = _full_metadata(playlists)
+    compact = _compact_metadata(playlists)
+    return {
+        INDEX: Page(_index(playlists).encode(), TEXT),
+        STATUS_PAGE: Page(_status_page(playlists, catalog, state, damaged).encode(), TEXT),
+        STATUS_JSON: Page(_status_json(playlists, catalog, state, damaged).encode(), JSON),
+        METADATA_FULL: Page(f"{full}\n".encode(), JSON),
+        f"{METADATA_FULL}.br": Page(_compress(full), BROTLI),
+        METADATA_COMPACT: Page(f"{compact}\n".encode(), JSON),
+        f"{METADATA_COMPACT}.br": Page(_compress(compact), BROTLI),
+    }
+
+
+def _compress(text: str) -> bytes:
+    document = text.encode()
+    small = len(document) <= _BEST_QUALITY_BYTES
+    compressed: bytes = brotli.compress(
+        document, quality=_BEST_QUALITY if small else _QUICK_QUALITY
+    )
+    return compressed
+
+
+def _index(playlists: Playlists) -> str:
+    good = [pair for pair in playlists if pair[1].status == "ok"]
+    retired = [pair for pair in playlists if pair[1].status == "retired"]
+    bad = [pair for pair in playlists if pair[1].status not in {"ok", "retired"}]
+    sections = []
+    if bad:
+        sections.append(_section("Not read", bad, told=True))
+    sections.append(_section("Playlists", good, told=False))
+    if retired:
+        sections.append(_section("Retired", retired, told=True))
+    return "\n".join(sections)
+
+
+def _section(title: str, playlists: Playlists, *, told: bool) -> str:
+    lines = [f"## {title} {escape(f'({len(playlists)})')}", ""]
+    for playlist_id, entry in playlists:
+        line = f"- {_page_link(playlist_id, entry)}"
+        lines.append(f"{line}: {_plight(entry)}" if told else line)
+    return "\n".join(lines) + "\n"
+
+
+def _page_link(playlist_id: str, entry: Entry) -> str:
+    """Link a playlist's page, where it has one."""
+    name = entry.unique_name or playlist_id
+    return (
+        link(name, f"/{view_key('pretty', playlist_id, '.md')}") if entry.latest else escape(name)
+    )
+
+
+def _status(entry: Entry) -> str:
+    return entry.status.replace("_", " ")
+
+
+def _plight(entry: Entry) -> str:
+    return f"{_status(entry)} since {day(entry.since)}, {escape(entry.reason)}"
+
+
+def _status_page(
+    playlists: Playlists, catalog: Catalog, state: SpotifyState, damaged: Sequence[str]
+) -> str:
+    active = [pair for pair in playlists if pair[1].status != "retired"]
+    bad = [pair for pair in active if pair[1].status != "ok"]
+    report, overdue = catalog.report, catalog.overdue()
+    lines = [
+        "[index](/playlists/index.md) - status",
+        "",
+        f"## {headline(catalog, damaged)}",
+        "",
+        *_first_steps(catalog),
+        "| What | How it stands |",
+        "|---|---|",
+        f"| Last run | {_moment(report.run) if report else 'none yet'} |",
+        f"| Playlists up to date | {catalog.up_to_date()} of {len(active)} |",
+        f"| Changed in the last run | {_changed(catalog)} |",
+        f"| Spotify authorisation | {_authorisation(catalog)} |",
+        f"| Requests to Spotify in 24 hours | {_requests(catalog, state)} |",
+    ]
+    if report and report.failure:
+        lines.append(f"| Last run's trouble | {escape(report.failure)} |")
+    if state.not_before and report and state.not_before > report.at:
+        lines.append(f"| No request before | {_moment(state.not_before)} |")
+    if bad:
+        lines += _table(
+            f"Not read ({len(bad)})",
+            ("Playlist", "Status", "Since", "Last good check", "Reason"),
+            (
+                (
+                    _page_link(playlist_id, entry),
+                    _status(entry),
+                    day(entry.since),
+                    day(entry.checked) if entry.checked else "never",
+                    escape(entry.reason),
+                )
+                for playlist_id, entry in bad
+            ),
+        )
+    if overdue:
+        lines += _table(
+            f"Overdue ({len(overdue)})",
+            ("Playlist", "Overdue since", "Last good check"),
+            (
+                (
+                    _page_link(playlist_id, entry),
+                    _moment(overdue[playlist_id]),
+                    _moment(entry.checked) if entry.checked else "never",
+                )
+                for playlist_id, entry in active
+                if playlist_id in overdue
+            ),
+        )
+    if report and report.problems:
+        lines += _table(
+            "To be corrected by you",
+            ("Object", "What to do"),
+            ((escape(visible(it.subject)), escape(visible(it.reason))) for it in report.problems),
+        )
+    if damaged:
+        lines += _table(
+            f"Damaged ({len(damaged)})",
+            ("Copy of what could not be read", "What to do"),
+            (
+                (escape(visible(key)), "look at it, then delete it")
+                for key in damaged[:_MOST_DAMAGED]
+            ),
+        )
+    return "\n".join(lines) + "\n"
+
+
+def headline(catalog: Catalog, damaged: Sequence[str] = ()) -> str:
+    """Say in a few words whether the archive works."""
+    report, overdue = catalog.report, catalog.overdue()
+    bad = any(entry.status != "ok" for _, entry in catalog.active())
+    wrong = report and (report.failure or report.problems or _must_log_in(report))
+    began = catalog.runs[-1].moment_time if catalog.runs else None
+    missed = any(began is not None and since < began for since in overdue.values())
+    if bad or wrong or missed or damaged:
+        return "Something needs attention"
+    if not any(catalog.active()):
+        return "Nothing is archived" if catalog.entries else "Nothing is archived yet"
+    if report is None:
+        return "No run is known yet"
+    return "The last run is not complete" if overdue else "All is well"
+
+
+def _first_steps(catalog: Catalog) -> list[str]:
+    """Say what is missing where no playlist is archived, and what to do first."""
+    report = catalog.report
+    if any(catalog.active()):
+        return []
+    if report is None:
+        step = "No run has begun yet: wait for the schedule, or invoke the lister with {}"
+    elif report.failure:
+        step = "No playlist is archived, and Spotify could not be asked: see the last run's trouble"
+    elif not report.user:
+        step = (
+            "No playlist is archived: nobody is logged in, so no library is known. "
+            "Say make login, or write an object registry/<playlist id>"
+        )
+    else:
+        step = (
+            f"No playlist is archived: of the {report.library or 0} in your library "
+            "ArchiveMyPlaylists chooses none. Choose others, or write an object "
+            "registry/<playlist id>"
+        )
+    return [escape(step), ""]
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    head = ["", f"### {escape(title)}", "", _row(columns), "|" + "---|" * len(columns)]
+    return [*head, *map(_row, rows)]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _authorisation(catalog: Catalog) -> str:
+    report = catalog.report
+    if report is None or report.authorization_ends is None:
+        return "has no known end"
+    verb = "ended" if report.authorization_ends <= report.at else "ends"
+    advice = "; log in again" if _must_log_in(report) else ""
+    return f"{verb} on {day(report.authorization_ends)}{advice}"
+
+
+def _must_log_in(report: RunReport) -> bool:
+    days_left = report.authorization_days_left()
+    return days_left is not None and days_left <= _LOG_IN_DAYS
+
+
+def _requests(catalog: Catalog, state: SpotifyState) -> int:
+    return state.requests_within_a_day(catalog.report.at) if catalog.report else 0
+
+
+def _changed(catalog: Catalog) -> int:
+    """Count the playlists whose newest snapshot is the last run's."""
+    run = catalog.report.run if catalog.report else None
+    return sum(
+        entry.latest is not None and entry.latest.time == run for entry in catalog.entries.values()
+    )
+
+
+def _status_json(
+    playlists: Playlists, catalog: Catalog, state: SpotifyState, damaged: Sequence[str]
+) -> str:
+    report, overdue = catalog.report, catalog.overdue()
+    counts = Counter(entry.status for _, entry in playlists)
+    document = {
+        "run": _iso(report.run) if report else None,
+        "at": _iso(report.at) if report else None,
+        "headline": headline(catalog, damaged),
+        "counts": dict(sorted(counts.items())),
+        "up_to_date": catalog.up_to_date(),
+        "changed": _changed(catalog),
+        "planned": report.planned if report else 0,
+        "unchanged": report.unchanged if report else 0,
+        "failure": report.failure if report else "",
+        "problems": [
+            {"subject": problem.subject, "reason": problem.reason}
+            for problem in (report.problems if report else ())
+        ],
+        "damaged": list(damaged),
+        "authorization_ends": _iso(report.authorization_ends) if report else None,
+        "requests_within_24_hours": _requests(catalog, state),
+        "not_before": _iso(state.not_before),
+        "playlists": {
+            playlist_id: {
+                "name": entry.unique_name,
+                "status": entry.status,
+                "since": _iso(entry.since),
+                "reason": entry.reason,
+                "overdue_since": _iso(overdue.get(playlist_id)),
+                "last_checked": _iso(entry.checked),
+                "last_changed": _iso(entry.latest.time) if entry.latest else None,
+            }
+            for playlist_id, entry in playlists
+        },
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _full_metadata(playlists: Playlists) -> str:
+    document = {
+        playlist_id: {
+            "description": entry.header.description,
+            "num_followers": entry.figures.followers if entry.figures else None,
+            "original_name": entry.original_name(playlist_id),
+            "owner": {"name": entry.header.owner.name, "url": entry.header.owner.url},
+            "snapshot_id": entry.header.snapshot_id,
+            "unique_name": entry.unique_name,
+            "url": entry.header.url,
+        }
+        for playlist_id, entry in playlists
+        if entry.header
+    }
+    return json.dumps(document, indent=2, sort_keys=True)
+
+
+def _compact_metadata(playlists: Playlists) -> str:
+    names = {playlist_id: entry.unique_name for playlist_id, entry in playlists}
+    return json.dumps(names, separators=(",", ":"), sort_keys=True)
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return to_timestamp(moment) if moment else None

@@ -1,0 +1,21 @@
+"""How a song looks in a Markdown table or a list."""
+
+from typing import NamedTuple
+
+from playlist_archive.documents.playlist import Item
+from playlist_archive.views.markdown import link
+from playlist_archive.views.wording import track_length
+
+
+class SongColumns(NamedTuple):
+    """The columns that every table has; `rest` are album and length."""
+
+    title: str
+    artists: str
+    rest: str
+
+
+def make_cells(item: Item) -> SongColumns:
+    artists = ", ".join([link(artist.name, artist.url) for artist in item.artists])
+    rest = f"{link(item.album.name, item.album.url)} | {track_length(item.duration_ms)}"
+    return SongColumns(link(item.name, item.url), artists, rest)

@@ -1,0 +1,103 @@
+"""Services that die before a call, and services that take turns, call by call."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
+from queue import SimpleQueue
+from threading import Thread
+
+from tests.support.fakes import FakeBucket, FakeQueue
+
+type Play = Callable[[FakeBucket, FakeQueue], object]
+"""Lets a service do its work with its own view of what all services share."""
+
+
+class Death(BaseException):
+    """The function was killed."""
+
+
+class InlineExecutor(Executor):
+    """Does at once what is submitted, on the thread that submits it.
+
+    Threads would make calls in an order that no test repeats.
+    """
+
+    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        done: Future[T] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
+            done.set_exception(error)
+        return done
+
+
+class BucketView(FakeBucket):
+    """The shared objects, seen by one service that asks before each call."""
+
+    def __init__(self, shared: FakeBucket, ask: Callable[[], None]) -> None:
+        super().__init__()
+        self.objects, self.types, self.metadata = shared.objects, shared.types, shared.metadata
+        self.before = lambda operation, key: ask()
+
+
+class QueueView(FakeQueue):
+    """The shared queue, seen by one service that asks before each message."""
+
+    def __init__(self, shared: FakeQueue, ask: Callable[[], None]) -> None:
+        super().__init__()
+        self.bodies = shared.bodies
+        self._ask = ask
+
+    def send(self, bodies: Iterable[str]) -> None:
+        for body in bodies:
+            self._ask()
+            self.bodies.append(body)
+
+
+def play_until(bucket: FakeBucket, queue: FakeQueue, play: Play, *, calls: int) -> bool:
+    """Let a service die before its call number `calls`; return whether it ended first."""
+    left = iter(range(calls))
+
+    def die_at_last() -> None:
+        if next(left, None) is None:
+            raise Death
+
+    try:
+        play(BucketView(bucket, die_at_last), QueueView(queue, die_at_last))
+    except Death:
+        return False
+    return True
+
+
+class Actor:
+    """A service on a thread of its own that makes one call for each `step`."""
+
+    def __init__(self, bucket: FakeBucket, queue: FakeQueue, play: Play) -> None:
+        self._permits: SimpleQueue[bool] = SimpleQueue()
+        self._stops: SimpleQueue[bool] = SimpleQueue()
+        self.done = self.died = False
+        self.error: Exception | None = None
+        views = BucketView(bucket, self._wait), QueueView(queue, self._wait)
+        Thread(target=self._play, args=(play, *views), daemon=True).start()
+        self._stops.get(timeout=5)
+
+    def step(self, *, die: bool = False) -> None:
+        if not self.done:
+            self._permits.put(not die)
+            self._stops.get(timeout=5)
+        if self.error:
+            raise self.error
+
+    def _wait(self) -> None:
+        self._stops.put(True)
+        if not self._permits.get(timeout=5):
+            raise Death
+
+    def _play(self, play: Play, bucket: FakeBucket, queue: FakeQueue) -> None:
+        try:
+            play(bucket, queue)
+        except Death:
+            self.died = True
+        except Exception as error:  # noqa: BLE001 - it is raised again by `step`
+            self.error = error
+        self.done = True
+        self._stops.put(True)

@@ -1,0 +1,427 @@
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+
+from playlist_archive.documents.fold import MOVED_NAMED, fold, fold_all
+from playlist_archive.documents.ledger import (
+    Interval,
+    Ledger,
+    decode_ledger,
+    encode_ledger,
+    fingerprint_of,
+    with_page_status,
+)
+from playlist_archive.documents.playlist import Owner, Row
+from playlist_archive.documents.snapshot import Snapshot
+from playlist_archive.documents.timestamps import to_timestamp
+from tests.support.strategies import PLAYLIST_ID, day, page_status_of, rows_of, snapshot_of, song
+
+pytestmark = pytest.mark.unit
+
+FIRST, SECOND, THIRD = "2024-03-01", "2024-03-02", "2024-03-03"
+
+
+def folded(*contents: str | tuple[Row, ...]) -> Ledger:
+    """Fold contents that were read on 1 March, 2 March and so on."""
+    return fold_all(
+        snapshot_of(rows, f"2024-03-{number:02}") for number, rows in enumerate(contents, start=1)
+    )
+
+
+def moment(date: str) -> str:
+    return to_timestamp(day(date))
+
+
+def intervals(ledger: Ledger, dead_letter: str, nth: int = 0) -> tuple[Interval, ...]:
+    for occurrence in ledger.occurrences:
+        if (ledger.items[occurrence.item].uri, occurrence.nth) == (song(dead_letter).uri, nth):
+            return occurrence.intervals
+    raise LookupError(dead_letter)
+
+
+def current(ledger: Ledger) -> str:
+    """Return the letters of the rows: upper case where Spotify no longer says so."""
+    dead_letters = ""
+    for row in ledger.rows:
+        if row.occurrence is None:
+            dead_letters += "?"
+        else:
+            dead_letter = ledger.items[ledger.occurrences[row.occurrence].item].uri[-1]
+            dead_letters += dead_letter.upper() if row.hidden else dead_letter
+    return dead_letters
+
+
+def dead_letters(ledger: Ledger, occurrences: tuple[int, ...]) -> str:
+    return "".join(ledger.items[ledger.occurrences[index].item].uri[-1] for index in occurrences)
+
+
+def items(ledger: Ledger, indices: tuple[int, ...]) -> str:
+    return "".join(ledger.items[index].uri[-1] for index in indices)
+
+
+class TestStays:
+    def test_a_song_is_there_from_the_first_run_that_saw_it(self) -> None:
+        ledger = folded("a", "ab")
+
+        assert intervals(ledger, "a") == (Interval(moment(FIRST)),)
+        assert intervals(ledger, "b") == (Interval(moment(SECOND)),)
+
+    def test_a_song_was_removed_between_the_last_snapshot_and_the_first_without_it(self) -> None:
+        ledger = folded("ab", "a", "a")
+
+        assert intervals(ledger, "b") == (
+            Interval(moment(FIRST), None, moment(FIRST), moment(SECOND)),
+        )
+
+    def test_a_later_good_check_narrows_the_time_of_a_removal(self) -> None:
+        checked = day("2024-03-08")
+        ledger = fold_all(
+            [snapshot_of("ab", FIRST), snapshot_of("a", "2024-03-09", previous_check=checked)]
+        )
+
+        assert intervals(ledger, "b")[0].last_seen == to_timestamp(checked)
+        assert ledger.changes[-1].previous == checked
+
+    def test_a_check_before_the_last_snapshot_narrows_nothing(self) -> None:
+        ledger = fold_all(
+            [
+                snapshot_of("ab", SECOND),
+                snapshot_of("a", THIRD, previous_check=day(FIRST)),
+            ]
+        )
+
+        assert intervals(ledger, "b")[0].last_seen == moment(SECOND)
+
+    def test_a_song_that_comes_back_has_two_stays(self) -> None:
+        ledger = folded("ab", "a", "ba")
+
+        assert intervals(ledger, "b") == (
+            Interval(moment(FIRST), None, moment(FIRST), moment(SECOND)),
+            Interval(moment(THIRD)),
+        )
+        assert dead_letters(ledger, ledger.changes[-1].readded) == "b"
+        assert ledger.changes[-1].added == ()
+
+    def test_a_song_that_goes_again_keeps_its_earlier_stays(self) -> None:
+        fourth = "2024-03-04"
+        ledger = folded("ab", "a", "ab", "a")
+
+        assert intervals(ledger, "b") == (
+            Interval(moment(FIRST), None, moment(FIRST), moment(SECOND)),
+            Interval(moment(THIRD), None, moment(THIRD), moment(fourth)),
+        )
+
+    def test_a_song_that_is_there_twice_has_two_occurrences(self) -> None:
+        ledger = folded("aba", "ab")
+
+        assert len(ledger.items) == 2
+        assert intervals(ledger, "a", 0) == (Interval(moment(FIRST)),)
+        assert intervals(ledger, "a", 1)[0].first_missing == moment(SECOND)
+
+    def test_spotifys_date_is_kept_with_the_stay(self) -> None:
+        added = day("2023-11-05")
+
+        assert intervals(folded(rows_of("a", added)), "a") == (
+            Interval(moment(FIRST), to_timestamp(added)),
+        )
+
+    @pytest.mark.parametrize(
+        ("told_first", "told_then", "kept"),
+        [
+            (None, day("2023-11-05"), day("2023-11-05")),
+            (None, day("2024-03-02"), None),
+            (None, day(FIRST) - timedelta(hours=3), None),
+            (day("2023-11-05"), day("2023-11-04"), day("2023-11-04")),
+            (day("2023-11-05"), day("2023-11-06"), day("2023-11-05")),
+            (day("2023-11-05"), None, day("2023-11-05")),
+        ],
+    )
+    def test_only_a_date_of_an_earlier_day_corrects_the_start_of_a_stay(
+        self, told_first: datetime | None, told_then: datetime | None, kept: datetime | None
+    ) -> None:
+        ledger = folded(rows_of("a", told_first), rows_of("a", told_then))
+
+        assert intervals(ledger, "a") == (
+            Interval(moment(FIRST), to_timestamp(kept) if kept else None),
+        )
+
+
+class TestUnknownRows:
+    @pytest.mark.parametrize(
+        ("before", "after", "expected"),
+        [
+            ("abc", "a?c", "aBc"),
+            ("abc", "??c", "ABc"),
+            ("abc", "a??", "aBC"),
+            ("abc", "???", "ABC"),
+            ("abc", "?bc", "Abc"),
+            ("abc", "b?d", "bCd"),
+            ("abc", "a?bc", "a?bc"),
+            ("abcd", "x??d", "xBCd"),
+            ("abc", "d?c", "dBc"),
+            ("abcd", "c?a", "cDa"),
+            ("abc", "xy?", "xyC"),
+            ("abc", "x?z", "xAz"),
+        ],
+    )
+    def test_an_unknown_row_stands_for_what_went_missing_there(
+        self, before: str, after: str, expected: str
+    ) -> None:
+        assert current(folded(before, after)) == expected
+
+    def test_what_an_unknown_row_stands_for_is_not_removed(self) -> None:
+        ledger = folded("abc", "a?c")
+
+        assert intervals(ledger, "b") == (Interval(moment(FIRST)),)
+        assert ledger.changes[-1].removed == ()
+        assert items(ledger, ledger.changes[-1].unavailable) == "b"
+
+    def test_more_missing_songs_than_unknown_rows_are_removed(self) -> None:
+        ledger = folded("abcd", "a?")
+
+        assert current(ledger) == "aB"
+        assert dead_letters(ledger, ledger.changes[-1].removed) == "cd"
+
+    def test_a_song_that_shows_again_never_left(self) -> None:
+        ledger = folded("abc", "a?c", "abc")
+
+        assert current(ledger) == "abc"
+        assert intervals(ledger, "b") == (Interval(moment(FIRST)),)
+        assert items(ledger, ledger.changes[-1].available) == "b"
+        assert ledger.changes[-1].added == ledger.changes[-1].readded == ()
+
+    def test_a_song_stays_hidden_without_being_news_again(self) -> None:
+        ledger = folded("abc", "a?c", "a?cd")
+
+        assert current(ledger) == "aBcd"
+        assert ledger.changes[-1].unavailable == ()
+
+    def test_a_hidden_song_is_removed_when_its_row_goes(self) -> None:
+        ledger = folded("abc", "a?c", "ac")
+
+        assert intervals(ledger, "b")[0] == Interval(
+            moment(FIRST), None, moment(SECOND), moment(THIRD)
+        )
+
+    def test_a_row_that_was_never_known_hides_no_removal(self) -> None:
+        ledger = folded("ab?c", "b?c")
+
+        assert current(ledger) == "b?c"
+        assert dead_letters(ledger, ledger.changes[-1].removed) == "a"
+
+    def test_an_unknown_row_in_the_first_snapshot_stays_unknown(self) -> None:
+        assert current(folded("?a?")) == "?a?"
+
+
+class TestChanges:
+    def test_the_first_snapshot_is_no_change(self) -> None:
+        assert folded("ab").changes == ()
+
+    def test_a_snapshot_that_tells_no_news_is_no_change(self) -> None:
+        ledger = folded("ab", "ab")
+
+        assert ledger.changes == ()
+        assert ledger.last == day(SECOND)
+
+    def test_changes_are_told_oldest_first(self) -> None:
+        ledger = folded("a", "ab", "b")
+
+        assert [change.time for change in ledger.changes] == [day(SECOND), day(THIRD)]
+        assert dead_letters(ledger, ledger.changes[0].added) == "b"
+        assert dead_letters(ledger, ledger.changes[1].removed) == "a"
+
+    @pytest.mark.parametrize(
+        ("before", "after", "moved"),
+        [
+            ("abcd", "bcda", "a"),
+            ("abcd", "dabc", "d"),
+            ("abcd", "acbd", "c"),
+            ("abcd", "xabcd", ""),
+            ("abcd", "bd", ""),
+            ("abcd", "xdyab", "d"),
+            ("abcde", "cdeab", "ab"),
+            ("abcd", "dcba", "dcb"),
+        ],
+    )
+    def test_the_fewest_rows_that_explain_the_order_moved(
+        self, before: str, after: str, moved: str
+    ) -> None:
+        ledger = folded(before, after)
+
+        assert dead_letters(ledger, ledger.changes[-1].moved) == moved
+        assert ledger.changes[-1].moved_count == len(moved)
+
+    def test_only_the_first_moved_rows_are_named(self) -> None:
+        many = "abcdefghijklmnop"
+        change = folded(many, many[::-1]).changes[-1]
+
+        assert change.moved_count == len(many) - 1
+        assert len(change.moved) == MOVED_NAMED
+
+    def test_a_new_text_of_a_song_is_told_with_the_old_one(self) -> None:
+        ledger = folded("a", (Row(item=song("a", name="Better title")),))
+
+        assert ledger.changes[-1].renamed == ((0, "Song a -- Ensemble -- Collected"),)
+        assert ledger.items[0].name == "Better title"
+
+    def test_a_song_that_cannot_be_played_any_more_and_again_is_told(self) -> None:
+        ledger = folded("ab", (Row(item=song("a", playable=False)), *rows_of("b")), "ab")
+
+        assert [change.unavailable for change in ledger.changes] == [(0,), ()]
+        assert [change.available for change in ledger.changes] == [(), (0,)]
+
+    def test_what_was_said_about_the_playlist_before_is_told(self) -> None:
+        ledger = fold_all(
+            [
+                snapshot_of("a", FIRST, description="For cooking"),
+                snapshot_of("a", SECOND, name="Study", owner=Owner("paul", "Paul")),
+            ]
+        )
+
+        change = ledger.changes[-1]
+        assert (change.name, change.description) == ("Kitchen radio", "For cooking")
+        assert change.owner is not None
+        assert change.owner.name == "Marta"
+        assert ledger.header.name == "Study"
+
+    def test_what_stayed_the_same_is_not_told(self) -> None:
+        change = folded("a", "b").changes[-1]
+
+        assert (change.name, change.description, change.owner) == (None, None, None)
+
+
+class TestFold:
+    def test_the_last_snapshot_again_changes_nothing(self) -> None:
+        ledger = folded("a", "b")
+
+        assert fold(ledger, snapshot_of("b", SECOND)) == ledger
+
+    def test_an_older_snapshot_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="is older than"):
+            fold(folded("a", "b"), snapshot_of("a", FIRST))
+
+    def test_another_playlists_snapshot_is_refused(self) -> None:
+        other = msgspec.structs.replace(snapshot_of("a", SECOND), playlist_id="x" * 22)
+
+        with pytest.raises(ValueError, match="not the playlist"):
+            fold(folded("a"), other)
+
+    def test_nothing_makes_no_ledger(self) -> None:
+        with pytest.raises(ValueError, match="begins with a snapshot"):
+            fold_all([])
+
+    def test_order_and_repetition_do_not_matter_to_fold_all(self) -> None:
+        snapshots = [snapshot_of("a", FIRST), snapshot_of("ab", SECOND), snapshot_of("b", THIRD)]
+
+        assert fold_all([*reversed(snapshots), *snapshots]) == fold_all(snapshots)
+
+    def test_the_fingerprint_tells_which_snapshots_were_folded(self) -> None:
+        one, two, three = (snapshot_of("a", date) for date in (FIRST, SECOND, THIRD))
+        ledgers = [fold_all(some) for some in ([one], [one, two], [one, three], [two, three])]
+
+        assert len({ledger.fingerprint for ledger in ledgers}) == 4
+        assert fold_all([one, two]).fingerprint == fingerprint_of([day(FIRST), day(SECOND)])
+
+    def test_a_skipped_snapshot_counts_for_the_fingerprint_only(self) -> None:
+        whole = fold_all(
+            [snapshot_of("a", FIRST), snapshot_of("a", SECOND), snapshot_of("b", THIRD)]
+        )
+        without = fold(folded("a"), snapshot_of("b", THIRD), [day(SECOND)])
+
+        assert without.fingerprint == whole.fingerprint
+        first = fold(None, snapshot_of("a", SECOND), [day(FIRST)])
+        assert first.fingerprint == folded("a", "b").fingerprint
+        assert first.first_read == day(SECOND)
+
+    def test_the_playlist_is_as_in_the_newest_snapshot(self) -> None:
+        row = Row(added_at=day("2024-02-03"), added_by="paul", item=song("a"))
+        ledger = fold_all(
+            [snapshot_of("ab", FIRST), snapshot_of((row,), SECOND, snapshot_id="bmV3")]
+        )
+
+        assert current(ledger) == "a"
+        assert (ledger.rows[0].added_at, ledger.rows[0].added_by) == (moment("2024-02-03"), "paul")
+        assert ledger.header.snapshot_id == "bmV3"
+        assert (ledger.first_read, ledger.last) == (day(FIRST), day(SECOND))
+
+    def test_a_fold_keeps_what_does_not_come_from_snapshots(self) -> None:
+        ledger = fold(with_page_status(folded("a"), page_status_of()), snapshot_of("b", SECOND))
+
+        assert ledger.page_status == page_status_of()
+
+
+class TestDocument:
+    def test_a_ledger_survives_writing_and_reading(self) -> None:
+        ledger = with_page_status(folded("ab?", "b?a", "?"), page_status_of(snapshot=day(THIRD)))
+
+        assert decode_ledger(encode_ledger(ledger)) == ledger
+
+    def test_the_document_says_its_schema(self) -> None:
+        document = encode_ledger(folded("a"))
+
+        assert msgspec.json.decode(document)["schema"] == 1
+        with pytest.raises(msgspec.ValidationError):
+            decode_ledger(document.replace(b'"schema":1', b'"schema":2'))
+
+
+class TestPageStatus:
+    def test_the_higher_revision_stays(self) -> None:
+        ledger = with_page_status(folded("a"), page_status_of(2, reason="two"))
+
+        assert with_page_status(ledger, page_status_of(1, reason="one")) == ledger
+        assert with_page_status(ledger, page_status_of(2, reason="other")) == ledger
+        newer = with_page_status(ledger, page_status_of(3, reason="three")).page_status
+        assert newer is not None
+        assert newer.reason == "three"
+
+    def test_without_standing_spotifys_name_is_the_name(self) -> None:
+        ledger = folded("a")
+
+        assert ledger.original_name == ledger.unique_name == "Kitchen radio"
+
+    @pytest.mark.parametrize("blank", ["", " ", "\n"])
+    def test_a_blank_name_gives_way_to_the_id(self, blank: str) -> None:
+        ledger = fold_all([snapshot_of("a", name=blank)])
+
+        assert ledger.original_name == ledger.unique_name == PLAYLIST_ID
+
+    def test_the_alias_is_the_name(self) -> None:
+        page_status = page_status_of(alias="Ours", name="Ours", unique_name="Ours (2)")
+        ledger = with_page_status(folded("a"), page_status)
+
+        assert (ledger.original_name, ledger.unique_name) == ("Ours", "Ours (2)")
+
+    def test_a_unique_name_made_of_an_old_name_is_not_used(self) -> None:
+        page_status = page_status_of(name="Kitchen", unique_name="Kitchen (2)")
+        ledger = with_page_status(folded("a"), page_status)
+
+        assert ledger.unique_name == "Kitchen radio"
+
+    def test_numbers_read_since_the_snapshot_are_shown(self) -> None:
+        page_status = page_status_of(snapshot=day(FIRST), followers=99, snapshot_id="bmV3")
+        ledger = with_page_status(folded("a"), page_status)
+
+        assert (ledger.followers, ledger.snapshot_id) == (99, "bmV3")
+
+    def test_numbers_read_before_the_snapshot_are_not_shown(self) -> None:
+        page_status = page_status_of(snapshot=day(FIRST), followers=99, snapshot_id="bmV3")
+        ledger = with_page_status(folded("a", "b"), page_status)
+
+        assert (ledger.followers, ledger.snapshot_id) == (12, "c25hcA==")
+
+    def test_a_standing_that_read_nothing_tells_no_numbers(self) -> None:
+        ledger = with_page_status(folded("a"), page_status_of())
+
+        assert (ledger.followers, ledger.snapshot_id) == (12, "c25hcA==")
+
+    def test_no_follower_number_any_more_is_none_shown(self) -> None:
+        ledger = with_page_status(folded("a"), page_status_of(snapshot=day(FIRST)))
+
+        assert (ledger.followers, ledger.snapshot_id) == (None, "c25hcA==")
+
+
+def test_snapshots_may_be_an_iterator() -> None:
+    snapshots: list[Snapshot] = [snapshot_of("a")]
+
+    assert fold_all(iter(snapshots)) == fold_all(snapshots)

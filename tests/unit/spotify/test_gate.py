@@ -1,0 +1,464 @@
+"""When the next request may be sent, and what is remembered of the last ones."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playlist_archive.documents.content_types import JSON
+from playlist_archive.documents.keys import DAMAGED, SPOTIFY_STATE
+from playlist_archive.documents.spotify_state import supersedes
+from playlist_archive.errors import (
+    BudgetSpentError,
+    CrowdedOutError,
+    OutOfTimeError,
+    OversizedError,
+    SpotifyParkedError,
+)
+from playlist_archive.spotify.exchange import CONNECT_SECONDS, EXCHANGE_SECONDS
+from playlist_archive.spotify.gate import (
+    LONGEST_WAIT_SECONDS,
+    RESERVE_SECONDS,
+    Gate,
+    parse_retry_after,
+)
+from playlist_archive.spotify.state import load_state
+from playlist_archive.spotify.tokens import ANSWER_SECONDS, PATIENCE_SECONDS
+from tests.support.builders import DAY, RUN
+from tests.support.fakes import FakeBucket, FakeClock
+from tests.support.pipeline import plenty
+
+pytestmark = pytest.mark.unit
+
+HOUR = timedelta(hours=1)
+
+
+class World:
+    def __init__(self) -> None:
+        self.bucket, self.clock = FakeBucket(), FakeClock(RUN)
+
+    def gate(self, budget: int = 0, interval: float = 0, seconds: float = 600) -> Gate:
+        gate = Gate(self.bucket, self.clock, daily_budget=budget, interval_seconds=interval)
+        gate.open(lambda: seconds)
+        return gate
+
+    def sent(self) -> int:
+        return load_state(self.bucket).requests_within_a_day(self.clock.now())
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_one_function_paces_itself(world: World) -> None:
+    gate = world.gate(interval=2)
+    gate.pass_one()
+    world.clock.moment += timedelta(seconds=0.5)
+    gate.pass_one()
+    world.clock.moment += timedelta(seconds=3)
+    gate.pass_one()
+
+    assert world.clock.slept == [1.5]
+
+
+@pytest.mark.parametrize(("later", "slept"), [(0, [3]), (1, [2]), (3, []), (60, [])])
+def test_the_next_function_waits_for_its_turn_too(
+    world: World, later: int, slept: list[float]
+) -> None:
+    lister, fetcher = world.gate(interval=2), world.gate(interval=2)
+    lister.pass_one()
+    lister.close()
+    world.clock.moment += timedelta(seconds=later)
+    fetcher.open(plenty)
+    fetcher.pass_one()
+
+    # Moments are stored in whole seconds, so one second more than the interval is safe.
+    assert world.clock.slept == slept
+
+
+def test_a_function_does_not_wait_for_itself_longer_than_the_interval(world: World) -> None:
+    gate = world.gate(interval=2)
+    gate.pass_one()
+    gate.close()
+    gate.open(plenty)
+    gate.pass_one()
+
+    assert world.clock.slept == [2]
+
+
+def test_without_an_interval_nothing_is_waited_for(world: World) -> None:
+    first = world.gate()
+    first.pass_one()
+    first.close()
+    world.gate().pass_one()
+
+    assert world.clock.slept == []
+
+
+def test_requests_of_two_functions_add_up(world: World) -> None:
+    lister, fetcher = world.gate(budget=3), world.gate(budget=3)
+    lister.pass_one()
+    fetcher.pass_one()
+    fetcher.pass_one()
+    lister.close()
+    fetcher.close()
+
+    assert world.sent() == 3
+    with pytest.raises(BudgetSpentError, match="3 requests"):
+        world.gate(budget=3).pass_one()
+    world.gate(budget=4).pass_one()
+    world.gate(budget=0).pass_one()
+
+
+def test_closing_twice_counts_once(world: World) -> None:
+    gate = world.gate()
+    gate.pass_one()
+    gate.close()
+    calls = len(world.bucket.calls)
+    gate.close()
+
+    assert len(world.bucket.calls) == calls
+    assert world.sent() == 1
+
+
+def test_requests_are_forgotten_a_day_after_the_end_of_their_hour(world: World) -> None:
+    world.clock.moment = RUN + timedelta(minutes=59)
+    gate = world.gate(budget=1)
+    gate.pass_one()
+    gate.close()
+    world.clock.moment = RUN + DAY + timedelta(minutes=59, seconds=59)
+    with pytest.raises(BudgetSpentError):
+        world.gate(budget=1).pass_one()
+    world.clock.moment = RUN + DAY + HOUR
+    gate = world.gate(budget=1)
+    gate.pass_one()
+    gate.close()
+
+    stored = json.loads(world.bucket.objects[SPOTIFY_STATE])
+    assert stored["requests"] == {"2026-10-02T05:00:00Z": 1}
+    assert stored["asked_at"] == "2026-10-02T05:00:00Z"
+
+
+def test_the_slowest_exchange_ends_within_the_reserve() -> None:
+    slowest = CONNECT_SECONDS + EXCHANGE_SECONDS
+
+    assert slowest + LONGEST_WAIT_SECONDS + 1 <= RESERVE_SECONDS
+    assert PATIENCE_SECONDS + slowest <= RESERVE_SECONDS
+
+
+def test_two_answers_of_the_token_host_that_never_begin_leave_time_for_a_third() -> None:
+    assert 2 * (CONNECT_SECONDS + ANSWER_SECONDS) < PATIENCE_SECONDS
+
+
+@pytest.mark.parametrize(("seconds", "passes"), [(75, True), (74.9, False)])
+def test_a_request_needs_time_for_its_slowest_end(
+    world: World, seconds: float, passes: bool
+) -> None:
+    gate = world.gate(seconds=seconds)
+    if passes:
+        gate.check()
+    else:
+        with pytest.raises(OutOfTimeError):
+            gate.check()
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "pause"),
+    [
+        ("31", 31),
+        (" 31 ", 31),
+        ("9999999", 9_999_999),
+        pytest.param("10000000", 60, id="absurd"),
+        pytest.param("9" * 5000, 60, id="more_digits_than_python_reads"),
+        ("Thu, 01 Oct 2026 04:10:00 GMT", 600),
+        ("Thursday, 01-Oct-26 04:10:00 GMT", 600),
+        ("Thu Oct  1 04:10:00 2026", 600),
+        pytest.param("Thu, 01 Oct 2026 04:00:00 GMT", 60, id="a_date_that_is_over"),
+        pytest.param("Fri, 31 Dec 9999 23:59:59 GMT", 60, id="an_absurd_date"),
+        pytest.param("Thu, 01 Oct 2026 04:10:00 +99999999", 60, id="no_date"),
+        pytest.param("1.5", 60, id="a_fraction"),
+        pytest.param("", 60, id="empty"),
+    ],
+)
+def test_a_pause_is_stored_with_its_reason(world: World, retry_after: str, pause: int) -> None:
+    gate = world.gate()
+    with pytest.raises(SpotifyParkedError) as caught:
+        gate.wait_or_park(retry_after, quota=False, waited=False)
+
+    until = RUN + timedelta(seconds=pause + 1)
+    state = load_state(world.bucket)
+    assert (state.not_before, state.parked_at) == (until, RUN)
+    assert caught.value.not_before == until
+    assert state.reason == str(caught.value)
+    assert state.reason == (
+        f"Spotify asked to wait until {until:%Y-%m-%d %H:%M} UTC: too many requests"
+    )
+    world.clock.moment = until - timedelta(seconds=1)
+    with pytest.raises(SpotifyParkedError):
+        world.gate().check()
+    world.clock.moment = until
+    world.gate().check()
+
+
+def test_a_shorter_pause_does_not_shorten_a_longer_one(world: World) -> None:
+    first, second = world.gate(), world.gate()
+    with pytest.raises(SpotifyParkedError):
+        first.wait_or_park("7200", quota=True, waited=False)
+    with pytest.raises(SpotifyParkedError) as caught:
+        second.wait_or_park("60", quota=False, waited=False)
+
+    assert caught.value.not_before == RUN + 2 * HOUR + timedelta(seconds=1)
+    assert "06:00" in str(caught.value)
+    assert "daily quota is used up" in load_state(world.bucket).reason
+
+
+def test_pauses_grow_to_a_day_until_an_answer_comes(world: World) -> None:
+    gate = world.gate()
+    pauses = []
+    for _ in range(8):
+        with pytest.raises(SpotifyParkedError) as caught:
+            gate.wait_or_park(None, quota=False, waited=False)
+        pauses.append((caught.value.not_before - world.clock.now()).total_seconds() - 1)
+        world.clock.moment = caught.value.not_before
+
+    assert pauses == [60, 900, 3600, 14400, 43200, 86400, 86400, 86400]
+
+    gate.note_answer()
+    assert load_state(world.bucket).strikes == 0
+    calls = len(world.bucket.calls)
+    gate.note_answer()
+    assert len(world.bucket.calls) == calls
+
+
+def test_pauses_without_an_answer_between_them_are_one(world: World) -> None:
+    gate = world.gate()
+    for pause in ("72000", "3600", "72000"):
+        with pytest.raises(SpotifyParkedError) as caught:
+            gate.wait_or_park(pause, quota=True, waited=False)
+        world.clock.moment = caught.value.not_before
+
+    state = load_state(world.bucket)
+    assert state.parked_at == RUN + 21 * HOUR + timedelta(seconds=2)
+    last = world.clock.moment - timedelta(seconds=1)
+    assert state.hours_parked(last) == pytest.approx(41, abs=0.01)
+    assert state.hours_parked(world.clock.moment) == 0
+
+    gate.note_answer()
+    with pytest.raises(SpotifyParkedError):
+        gate.wait_or_park("3600", quota=True, waited=False)
+    assert load_state(world.bucket).hours_parked(world.clock.moment + HOUR / 2) == 0.5
+
+
+def test_an_answer_that_crosses_a_pause_does_not_hide_it(world: World) -> None:
+    with pytest.raises(SpotifyParkedError) as caught:
+        world.gate().wait_or_park("3600", quota=True, waited=False)
+    world.clock.moment = caught.value.not_before
+    answered, told_to_wait = world.gate(), world.gate()
+    with pytest.raises(SpotifyParkedError):
+        told_to_wait.wait_or_park("7200", quota=True, waited=False)
+    answered.note_answer()
+
+    assert load_state(world.bucket).hours_parked(world.clock.moment + HOUR) == 1
+
+
+def test_a_pause_that_spotify_names_is_no_strike(world: World) -> None:
+    gate = world.gate()
+    for retry_after in (None, "100"):
+        with pytest.raises(SpotifyParkedError):
+            gate.wait_or_park(retry_after, quota=False, waited=False)
+    assert load_state(world.bucket).strikes == 0
+
+
+def test_what_an_app_reads_rows_from_is_stored_once(world: World) -> None:
+    gate = world.gate()
+    gate.remember_pages("items")
+    calls = len(world.bucket.calls)
+    gate.remember_pages("items")
+    assert len(world.bucket.calls) == calls
+    assert world.gate().state.pages == "items"
+
+
+def test_an_earlier_run_does_not_supersede_a_later_one(world: World) -> None:
+    world.clock.moment = RUN + DAY
+    early, late = world.gate(), world.gate()
+    late.start_run(RUN + DAY)
+    early.start_run(RUN)
+    assert load_state(world.bucket).latest_run == RUN + DAY
+    late.start_run(RUN)
+    assert load_state(world.bucket).latest_run == RUN + DAY
+    calls = len(world.bucket.calls)
+    late.start_run(RUN + DAY)
+    assert len(world.bucket.calls) == calls
+
+
+def test_a_run_far_ahead_of_the_clock_gives_way_to_one_that_is_not(world: World) -> None:
+    gate = world.gate()
+    gate.start_run(RUN + 3650 * DAY)
+    gate.start_run(RUN)
+    assert load_state(world.bucket).latest_run == RUN
+    gate.start_run(RUN + 3650 * DAY)
+    gate.start_run(RUN + 3000 * DAY)
+    assert load_state(world.bucket).latest_run == RUN + 3650 * DAY
+
+
+@pytest.mark.parametrize(
+    ("latest", "run", "expected"),
+    [
+        (None, timedelta(), False),
+        (timedelta(), timedelta(), False),
+        (timedelta(), -DAY, True),
+        (timedelta(), DAY, False),
+        (timedelta(minutes=10), timedelta(), True),
+        (timedelta(minutes=10, seconds=1), timedelta(), False),
+        (DAY, timedelta(), False),
+        (3 * DAY, 26 * HOUR, True),
+        (3 * DAY, 2 * DAY, True),
+        (3 * DAY, 4 * DAY, False),
+    ],
+)
+def test_a_run_ahead_of_the_clock_supersedes_only_others_that_are(
+    latest: timedelta | None, run: timedelta, expected: bool
+) -> None:
+    assert supersedes(None if latest is None else RUN + latest, RUN + run, RUN) is expected
+
+
+def test_a_function_in_its_batch_obeys_what_another_was_told(world: World) -> None:
+    fetcher, lister = world.gate(), world.gate()
+    fetcher.pass_one()
+    with pytest.raises(SpotifyParkedError):
+        lister.wait_or_park("3600", quota=True, waited=False)
+
+    with pytest.raises(SpotifyParkedError, match="quota"):
+        fetcher.pass_one()
+    lister.close()
+    fetcher.close()
+    assert world.sent() == 1
+
+
+def test_a_request_costs_one_look_at_the_stored_state(world: World) -> None:
+    gate = world.gate(interval=1)
+    world.bucket.calls.clear()
+    gate.pass_one()
+    gate.pass_one()
+
+    assert world.bucket.calls == [("get", SPOTIFY_STATE)] * 2
+
+
+def test_a_function_in_its_batch_counts_what_another_has_sent(world: World) -> None:
+    fetcher, lister = world.gate(budget=2), world.gate(budget=2)
+    lister.pass_one()
+    lister.close()
+    fetcher.pass_one()
+    with pytest.raises(BudgetSpentError):
+        fetcher.pass_one()
+
+
+@pytest.mark.parametrize("lost", [None, b"", b"{", b'{"schema":1}', b"\xff"])
+def test_a_state_that_was_lost_does_not_shorten_a_pause_that_is_known(
+    world: World, lost: bytes | None
+) -> None:
+    gate = world.gate()
+    with pytest.raises(SpotifyParkedError):
+        gate.wait_or_park("3600", quota=False, waited=False)
+    if lost is None:
+        del world.bucket.objects[SPOTIFY_STATE]
+    else:
+        world.bucket.objects[SPOTIFY_STATE] = lost
+
+    gate.open(plenty)
+    with pytest.raises(SpotifyParkedError, match="05:00"):
+        gate.check()
+    gate.start_run(RUN)
+    with pytest.raises(SpotifyParkedError, match="05:00"):
+        world.gate().check()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\x00",
+        b"[" * 100_000,
+        b'{"schema":2}',
+        b'{"schema":1,"reason":"\xff"}',
+        b'{"schema":1,"not_before":"2026-10-01T04:00:00"}',
+        b'{"schema":1,"strikes":-1}',
+        b'{"schema":1,"requests":{"2026-10-01T04:00:00Z":1e99}}',
+    ],
+)
+def test_a_state_that_cannot_be_read_is_set_aside_and_begun_anew(world: World, body: bytes) -> None:
+    world.bucket.put(SPOTIFY_STATE, body, JSON, replacing=None)
+    gate = world.gate(budget=1)
+    gate.pass_one()
+    gate.close()
+
+    assert world.sent() == 1
+    [aside] = [key for key in world.bucket.objects if key.startswith(DAMAGED)]
+    assert aside == f"damaged/{SPOTIFY_STATE}/20261001T040000Z"
+    assert world.bucket.objects[aside] == body
+
+
+def test_moments_to_come_in_the_state_hold_nothing_up(world: World) -> None:
+    body = (
+        b'{"schema":1,"asked_at":"9999-12-31T23:59:59Z","requests":'
+        b'{"9999-12-31T23:00:00Z":999,"0001-01-01T00:00:00Z":999}}'
+    )
+    world.bucket.put(SPOTIFY_STATE, body, JSON, replacing=None)
+    gate = world.gate(budget=1, interval=2)
+    gate.pass_one()
+    gate.close()
+
+    assert world.clock.slept == [3]
+    assert world.sent() == 1
+
+
+@given(st.text() | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} .{0,20}"))
+def test_no_retry_after_does_more_than_name_a_pause(text: str) -> None:
+    seconds = parse_retry_after(text, RUN)
+    assert seconds is None or 0 < seconds <= 9_999_999
+
+
+def test_a_playlist_that_no_day_can_pay_for_is_oversized(world: World) -> None:
+    gate = world.gate(budget=150)
+    gate.make_room(149)
+    with pytest.raises(OversizedError) as caught:
+        gate.make_room(199)
+    assert str(caught.value) == (
+        "needs 200 requests, 150 a day are allowed: raise DailyRequestBudget"
+    )
+
+
+def test_a_playlist_that_needs_more_than_is_left_is_crowded_out(world: World) -> None:
+    gate = world.gate(budget=10)
+    for _ in range(4):
+        gate.pass_one()
+    gate.make_room(6)
+    with pytest.raises(CrowdedOutError) as caught:
+        gate.make_room(7)
+    assert str(caught.value) == (
+        "needs 7 more requests, 6 of 10 a day are left now: "
+        "raise DailyRequestBudget if that does not change"
+    )
+
+
+def test_a_playlist_that_takes_longer_than_an_invocation_is_oversized(world: World) -> None:
+    gate = world.gate(interval=9.5)
+    gate.make_room(50)
+    with pytest.raises(OversizedError) as caught:
+        gate.make_room(59)
+    assert str(caught.value) == (
+        "needs 60 requests, which take 10 minutes, an invocation has 8: lower RequestIntervalMs"
+    )
+
+
+def test_a_playlist_is_not_begun_with_too_little_time_for_all_of_it(world: World) -> None:
+    seconds = [600.0]
+    gate = Gate(world.bucket, world.clock, daily_budget=0, interval_seconds=0.5)
+    gate.open(lambda: seconds[0])
+    seconds[0] = 174.0
+    gate.make_room(99)
+    with pytest.raises(OutOfTimeError):
+        gate.make_room(100)

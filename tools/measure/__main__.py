@@ -1,0 +1,108 @@
+"""What 100, 10,000 and 100,000 playlists a day need: `python -m tools.measure`.
+
+The tables are printed, and put into `docs/scale.md`.
+"""
+
+from collections.abc import Callable, Sequence
+from math import isinf
+from pathlib import Path
+
+import typer
+
+from tools.measure.counts import load_counts
+from tools.measure.model import (
+    MONTH_DAYS,
+    Assumptions,
+    Deployment,
+    Estimate,
+    estimate,
+    without_budget,
+)
+
+PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
+_BEGIN, _END = "<!-- make scale -->", "<!-- end of make scale -->"
+_PLAYLISTS = (100, 10_000, 100_000)
+_FUNCTIONS = ("lister", "fetcher", "renderer", "indexer")
+
+
+def render(playlists: Sequence[int] = _PLAYLISTS) -> str:
+    """Return both tables: without a budget, and as deployed."""
+    counts, deployment, assumed = load_counts(), Deployment.read(), Assumptions()
+    free = without_budget(deployment)
+
+    def table(title: str, settings: Deployment) -> str:
+        estimates = [estimate(counts, settings, assumed, number) for number in playlists]
+        return "\n".join(_table(title, playlists, estimates, settings))
+
+    return "\n\n".join(
+        (
+            table("no budget", free),
+            table(f"{deployment.daily_budget} requests a day", deployment),
+        )
+    )
+
+
+def _table(
+    title: str, playlists: Sequence[int], estimates: Sequence[Estimate], deployment: Deployment
+) -> list[str]:
+    def row(name: str, tell: Callable[[Estimate], str]) -> str:
+        return f"| {name} | {' | '.join(map(tell, estimates))} |"
+
+    bills = [one.bill(deployment) for one in estimates]
+    lines = [
+        f"| {title} | {' | '.join(f'{number:,}' for number in playlists)} |",
+        f"|---|{'--:|' * len(playlists)}",
+        row("requests to Spotify a day, to check all", lambda one: _count(one.need.requests)),
+        row("days until all are read that must be", lambda one: _days(one.need.days)),
+        *(row(f"{name}: GB-s a day", _gb_seconds(name, deployment)) for name in _FUNCTIONS),
+        row("S3 PUT and LIST a day", lambda one: _count(one.writes)),
+        row("S3 GET a day", lambda one: _count(one.gets)),
+        row("SQS requests a day, without idle polls", lambda one: _count(one.messages)),
+        row("logs, MB a day", lambda one: _count(one.log_bytes / 1e6)),
+        row("catalog, MB", lambda one: _count(one.catalog_bytes / 1e6)),
+        row("index written a day", lambda one: _count(one.batches)),
+        row("archive, GB", lambda one: _amount(one.current_bytes / 1e9)),
+        row("its growth, GB a month", lambda one: _amount(MONTH_DAYS * one.growth_bytes / 1e9)),
+    ]
+    for name in bills[0]:
+        cells = (f"{price.of(units):,.2f}" for price, units in (bill[name] for bill in bills))
+        lines.append(f"| $ a month: {name} | {' | '.join(cells)} |")
+    totals = [sum(price.of(units) for price, units in bill.values()) for bill in bills]
+    net = [sum(price.beyond_free(units) for price, units in bill.values()) for bill in bills]
+    lines.append(f"| **$ a month** | {' | '.join(f'**{total:,.2f}**' for total in totals)} |")
+    lines.append(f"| less what is free for ever | {' | '.join(f'{total:,.2f}' for total in net)} |")
+    return lines
+
+
+def _gb_seconds(name: str, deployment: Deployment) -> Callable[[Estimate], str]:
+    return lambda one: _count(one.gb_seconds(deployment)[name])
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}"
+
+
+def _amount(number: float) -> str:
+    return f"{number:,.2f}" if number < 1 else f"{number:,.0f}"
+
+
+def _days(number: float) -> str:
+    return "never" if isinf(number) else f"{number:,.1f}"
+
+
+def quote(page: str, tables: str) -> str:
+    """Return the page with the tables between their marks."""
+    before, _, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    return f"{before}{_BEGIN}\n{tables}\n{end}{after}"
+
+
+def main() -> None:
+    """Compute what so many playlists need and cost, from what was counted."""
+    tables = render()
+    PAGE.write_text(quote(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
+    typer.echo(tables)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,47 @@
+"""The state of affairs that the control API turns: the day, the kind of app, and edits made in mid-read."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from tools.stand_in.library import Library, Playlist
+from tools.stand_in.shapes import App
+
+
+class World:
+    """A library on one day, as one kind of app meets it."""
+
+    def __init__(self, library: Library, app: App, day: date) -> None:
+        self.library = library
+        self.app = app
+        self._day = day
+        self._edits: Counter[str] = Counter()
+
+    @property
+    def day(self) -> date:
+        return self._day
+
+    @day.setter
+    def day(self, day: date) -> None:
+        self._day = day
+        self._edits.clear()
+
+    def list_ids(self) -> Sequence[str]:
+        return self.library.list_ids(self._day)
+
+    def find(self, playlist_id: str) -> Playlist | None:
+        playlist = self.library.find(playlist_id, self._day)
+        edits = self._edits[playlist_id]
+        if playlist is None or not edits:
+            return playlist
+        first = edits % len(playlist.rows) if playlist.rows else 0
+        rows = (*playlist.rows[first:], *playlist.rows[:first])
+        return replace(playlist, rows=rows, version=playlist.version + edits)
+
+    def edit(self, playlist_id: str) -> None:
+        """Move the playlist's first row to its end, until the day changes or the edits are undone."""
+        self._edits[playlist_id] += 1
+
+    def undo_edits(self) -> None:
+        self._edits.clear()
