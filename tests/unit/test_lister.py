@@ -27,9 +27,10 @@ from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.status import PageStatus, Stamp, Status
 from playlist_archive.errors import InvalidAnswerError, InvalidPlaylistIdError
 from playlist_archive.events import RegistryEvent, parse_lister_event
-from playlist_archive.plan import Plan, Selection, choose, full_read_due, plan_run
+from playlist_archive.plan import Plan, full_read_due, plan_run
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive.registry import Registry
+from playlist_archive.selection import Selection, choose
 from playlist_archive.settings import LibraryMode
 from tests.support.builders import DAY, ME, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
 from tests.support.fakes import FakeClock, FakeSpotify

@@ -8,8 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from playlist_archive.lister import LANE
-from playlist_archive.ports.queues import Lane, SqsQueue
+from playlist_archive.ports.queues import SPOTIFY_LANE, Lane, SqsQueue
 from tools.dead_letters.contents import Contents, Sender, read_contents
 
 # For so long a letter is hidden from everybody else while it is looked at.
@@ -125,7 +124,7 @@ def open_dead_letter_queues(
         body = dead_letter.contents.again or ""
         if sender is Sender.FETCH:
             # In the one lane, whatever group it lies in here.
-            queue.send_in_order([(body, Lane(LANE, dead_letter.id))])
+            queue.send_in_order([(body, Lane(SPOTIFY_LANE, dead_letter.id))])
         else:
             queue.send([body])
 

@@ -3,13 +3,11 @@
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from playlist_archive.documents.catalog import Catalog, Entry, decode_catalog
 from playlist_archive.documents.keys import (
     CATALOG,
-    EXCLUDED,
-    REGISTRY,
     SNAPSHOTS,
     check_playlist_id,
     excluded_key,
@@ -23,6 +21,7 @@ from playlist_archive.documents.messages import (
     RenderRequest,
     RunReport,
     encode_message,
+    ends_soon,
 )
 from playlist_archive.documents.snapshot import decode_stored, header_of
 from playlist_archive.documents.spotify_state import FURTHEST_AHEAD, supersedes
@@ -37,41 +36,44 @@ from playlist_archive.errors import (
     SpotifyStoppedError,
 )
 from playlist_archive.plan import (
+    NOTHING,
     Forgotten,
     Plan,
-    Selection,
-    _await_read,
-    _request,
-    _retire,
-    _why_retired,
-    check_library,
-    choose,
+    plan_registration,
+    plan_removal,
     plan_run,
 )
-from playlist_archive.ports.bucket import Bucket, Listed, list_snapshots, set_aside
+from playlist_archive.ports.bucket import Bucket, list_snapshots, set_aside
 from playlist_archive.ports.clock import Clock
-from playlist_archive.ports.queues import Lane, Queue
-from playlist_archive.ports.spotify import Spotify
-from playlist_archive.registry import (
-    _LARGEST_ENTRY,
-    Registry,
-    _alias_etags,
-    _bad_alias,
-    _parse_alias,
-)
+from playlist_archive.ports.queues import SPOTIFY_LANE, Lane, Queue
+from playlist_archive.ports.spotify import Library, Spotify
+from playlist_archive.registry import parse_alias, read_registry
+from playlist_archive.selection import check_library, choose
 from playlist_archive.settings import LibraryMode
 
 logger = logging.getLogger(__name__)
 
-# Spotify counts requests per developer account, so more than one reader would not help.
-LANE = "spotify"
-# A new consent takes the owner a minute, so a month is good time.
-CONSENT_WARNING = timedelta(days=30)
 # A message of 1 MiB holds so many, even if each quotes a key of 1,024 bytes that all need an escape;
 # the rest would say the same.
 _MOST_PROBLEMS = 64
 # The sweep and the messages of a large library take most of an invocation.
 _TIME_FOR_THE_REST_SECONDS = 180
+
+
+class Sweep(NamedTuple):
+    """What Spotify said about the user and their library, and what stood in the way.
+
+    `library` is None where it was not listed, or lists so few that the next run has to confirm it;
+    `listed` counts its playlists all the same. `user` says that somebody is logged in, None where
+    the credentials could not be read. `refused` says that they are the cause of `failure`.
+    """
+
+    library: Library | None = None
+    listed: int | None = None
+    user: bool | None = None
+    authorization_ends: datetime | None = None
+    failure: str = ""
+    refused: bool = False
 
 
 class Lister:
@@ -103,7 +105,7 @@ class Lister:
     ) -> RunReport:
         """Start the run of `time` (None: of now) and return its report.
 
-        What stands in the way of asking Spotify is told in the report; the playlists are planned
+        What stands in the way of asking Spotify is part of the report. The playlists are planned
         all the same, so that a lane that opens again goes on by itself.
 
         Raises:
@@ -124,34 +126,19 @@ class Lister:
             logger.warning(failure)
             return RunReport(run=run, at=now, planned=0, unchanged=0, failure=failure)
         catalog = self._catalog()
-        registry = self._read_registry(catalog)
+        registry = read_registry(self._bucket, catalog)
         forgotten = self._find_forgotten(catalog, remaining_seconds)
-        library, credentials, failure, refused = None, None, "", False
-        listed: int | None = None
-        try:
-            self._spotify.start_run(run)
-            credentials = self._spotify.credentials()
-            self._spotify.check()
-            # Without a user nobody has a library.
-            if credentials.refresh_token:
-                library = self._spotify.read_library()
-                listed = len(library.entries)
-                check_library(run, library, catalog)
-            else:
-                self._spotify.log_in()
-        except (SpotifyStoppedError, PlaylistError, OutOfTimeError) as error:
-            failure, refused, library = str(error), isinstance(error, AuthorizationError), None
-            logger.warning("no sweep of the library: %s", failure)
-        finally:
-            self._spotify.close()
-        ends = credentials.authorization_ends() if credentials else None
-        problems = (*self._foresee_end(ends), *registry.problems)
+        sweep = self._sweep(run, catalog)
+        problems = (*self._foresee_end(sweep.authorization_ends), *registry.problems)
         if run <= now + FURTHEST_AHEAD:
             problems += tuple(self._find_future_snapshots(catalog))
-        # An app without a user has no library that could not be listed.
-        has_library = credentials is None or bool(credentials.refresh_token)
         selected = choose(
-            registry, library, catalog, self._mode, in_doubt=forgotten if has_library else ()
+            registry,
+            sweep.library,
+            catalog,
+            self._mode,
+            # An app without a user has no library that could not be listed.
+            in_doubt=() if sweep.user is False else forgotten,
         )
         plan = plan_run(
             run,
@@ -167,59 +154,82 @@ class Lister:
             at=self._clock.now(),
             planned=len(plan.requests),
             unchanged=sum(outcome.status == "ok" for outcome in plan.outcomes),
-            user=bool(credentials and credentials.refresh_token),
-            library=listed,
+            user=bool(sweep.user),
+            library=sweep.listed,
             problems=problems[:_MOST_PROBLEMS],
-            failure=failure,
-            refused=refused,
-            authorization_ends=ends,
+            failure=sweep.failure,
+            refused=sweep.refused,
+            authorization_ends=sweep.authorization_ends,
         )
         self._send(plan)
         self._outcome_queue.send([encode_message(report)])
         return report
 
+    def _sweep(self, run: datetime, catalog: Catalog) -> Sweep:
+        """List the user's library; without a user prove the credentials."""
+        sweep = Sweep()
+        try:
+            self._spotify.start_run(run)
+            credentials = self._spotify.credentials()
+            sweep = Sweep(
+                user=bool(credentials.refresh_token),
+                authorization_ends=credentials.authorization_ends(),
+            )
+            self._spotify.check()
+            if sweep.user:
+                library = self._spotify.read_library()
+                sweep = sweep._replace(listed=len(library.entries))
+                check_library(run, library, catalog)
+                return sweep._replace(library=library)
+            self._spotify.log_in()
+        except (SpotifyStoppedError, PlaylistError, OutOfTimeError) as error:
+            logger.warning("no sweep of the library: %s", error)
+            refused = isinstance(error, AuthorizationError)
+            return sweep._replace(failure=str(error), refused=refused)
+        finally:
+            self._spotify.close()
+        return sweep
+
     def registry_changed(self, name: str, time: datetime) -> Plan:
         """Read a playlist at once whose registry entry was written, retire one that was deleted.
 
-        The entry as it is now decides, not the event: events may come late and in any order. A bad
-        name is told by the next run's report.
+        The entry as it is now decides, not the event: events may come late and in any order. The
+        next run reports a bad name.
         """
         try:
             playlist_id = check_playlist_id(name)
         except InvalidPlaylistIdError as error:
             logger.warning("registry entry ignored: %s", error)
-            return Plan((), ())
+            return NOTHING
         catalog = self._catalog()
         entry = catalog.entries.get(playlist_id)
         stored = self._bucket.get(registry_key(playlist_id))
-        archived = entry is not None and entry.status != "retired"
+        now = self._clock.now()
         if stored is not None:
-            alias, _ = _parse_alias(playlist_id, stored.body)
-            selected = Selection(
-                "registry", alias, in_library=entry is not None and entry.in_library
+            alias, _ = parse_alias(playlist_id, stored.body)
+            plan = plan_registration(playlist_id, time, now, alias, entry)
+        elif entry is not None:
+            plan = plan_removal(
+                playlist_id,
+                time,
+                now,
+                entry,
+                in_library=self._may_hold(entry, catalog),
+                excluded=self._bucket.get(excluded_key(playlist_id)) is not None,
             )
-            request = _request(playlist_id, time, selected, entry, registration=True)
-            news = () if archived else (_await_read(request, self._clock.now(), entry),)
-            plan = Plan((request,), news)
-        elif entry is not None and archived and entry.source == "registry":
-            # Without a sweep, nobody knows what the library holds: the next run decides.
-            report = catalog.report
-            in_library = entry.in_library or report is None or bool(report.failure)
-            plan = self._plan_removal(playlist_id, time, entry, in_library=in_library)
         else:
-            plan = Plan((), ())
+            plan = NOTHING
         self._send(plan)
         return plan
 
-    def _plan_removal(
-        self, playlist_id: str, time: datetime, entry: Entry, *, in_library: bool
-    ) -> Plan:
-        """Retire a playlist whose registry entry was deleted, unless the library holds it, too."""
-        excluded = self._bucket.get(excluded_key(playlist_id)) is not None
-        if in_library and self._mode != "none" and not excluded:
-            return Plan((), ())
-        why = _why_retired(playlist_id, entry, {playlist_id} if excluded else set())
-        return Plan((), (_retire(playlist_id, time, self._clock.now(), why),))
+    def _may_hold(self, entry: Entry, catalog: Catalog) -> bool:
+        """Whether the library may hold a playlist, so that it is archived without being registered.
+
+        Without a sweep nobody knows what the library holds: the next run decides.
+        """
+        report = catalog.report
+        swept = report is not None and not report.failure
+        return self._mode != "none" and (entry.in_library or not swept)
 
     def rebuild(self, which: Literal["all"] | list[str]) -> int:
         """Have ledgers and views made again from snapshots; return of how many playlists.
@@ -302,47 +312,9 @@ class Lister:
                     "until then later ones are dated after it",
                 )
 
-    def _read_registry(self, catalog: Catalog) -> Registry:
-        aliases: dict[str, str] = {}
-        excluded: set[str] = set()
-        problems: list[Problem] = []
-        for listed in self._bucket.list_objects(REGISTRY):
-            try:
-                playlist_id = check_playlist_id(listed.key.removeprefix(REGISTRY))
-            except InvalidPlaylistIdError as error:
-                problems.append(Problem(listed.key, str(error)))
-                continue
-            entry = catalog.entries.get(playlist_id)
-            known = entry.alias if entry else ""
-            aliases[playlist_id], problem = self._read_alias(playlist_id, listed, known)
-            if problem:
-                problems.append(problem)
-        for listed in self._bucket.list_objects(EXCLUDED):
-            try:
-                excluded.add(check_playlist_id(listed.key.removeprefix(EXCLUDED)))
-            except InvalidPlaylistIdError as error:
-                problems.append(Problem(listed.key, str(error)))
-        # The console makes an empty object of a folder's name; it is no entry.
-        folders = {REGISTRY, EXCLUDED}
-        problems = [problem for problem in problems if problem.subject not in folders]
-        return Registry(aliases, frozenset(excluded), tuple(problems))
-
-    def _read_alias(
-        self, playlist_id: str, listed: Listed, known: str
-    ) -> tuple[str, Problem | None]:
-        """Return the alias that the entry holds; what is `known` need not be read again."""
-        if not listed.size:
-            return "", None
-        if known and listed.etag in _alias_etags(known):
-            return known, None
-        if listed.size > _LARGEST_ENTRY:
-            return "", _bad_alias(playlist_id)
-        stored = self._bucket.get(listed.key)
-        return _parse_alias(playlist_id, stored.body if stored else b"")
-
     def _foresee_end(self, ends: datetime | None) -> tuple[Problem, ...]:
-        """Tell the owner in good time that only a new consent keeps the archive going."""
-        if ends is None or ends - self._clock.now() > CONSENT_WARNING:
+        """Warn the owner in good time that only a new consent keeps the archive going."""
+        if ends is None or not ends_soon(ends, self._clock.now()):
             return ()
         reason = f"it ends on {ends:%Y-%m-%d}: log in to Spotify again with `make login`"
         logger.warning("Spotify's authorisation: %s", reason)
@@ -353,7 +325,7 @@ class Lister:
         self._fetch_queue.send_in_order(
             (
                 encode_message(request),
-                Lane(LANE, f"{request.run:%Y%m%dT%H%M%SZ}-{request.playlist_id}"),
+                Lane(SPOTIFY_LANE, f"{request.run:%Y%m%dT%H%M%SZ}-{request.playlist_id}"),
             )
             for request in plan.requests
         )

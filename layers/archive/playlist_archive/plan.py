@@ -1,6 +1,6 @@
 """Decides whom to read today, and why."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
@@ -10,13 +10,9 @@ import msgspec
 
 from playlist_archive.documents.catalog import Catalog, Entry
 from playlist_archive.documents.keys import excluded_key
-from playlist_archive.documents.messages import FetchRequest, Latest, Outcome, Source
+from playlist_archive.documents.messages import FetchRequest, Latest, Outcome
 from playlist_archive.documents.playlist import Header
-from playlist_archive.documents.snapshot import loses_much
-from playlist_archive.errors import InvalidAnswerError
-from playlist_archive.ports.spotify import Library, LibraryEntry
-from playlist_archive.registry import Registry
-from playlist_archive.settings import LibraryMode
+from playlist_archive.selection import Selection
 
 # What is closed to an app, or gone, seldom comes back.
 LONGEST_RETRY_GAP = timedelta(days=7)
@@ -26,20 +22,7 @@ LONGEST_RETRY_GAP = timedelta(days=7)
 _EDITORIAL = "37i9dQZ"
 
 
-# Fewer playlists than these may well leave a library at once.
-_FEW_PLAYLISTS = 5
-
-
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-class Selection(NamedTuple):
-    """A playlist that is to be archived, and why; `listed` is how the library describes it."""
-
-    source: Source
-    alias: str = ""
-    listed: Header | None = None
-    in_library: bool = False
 
 
 class Forgotten(NamedTuple):
@@ -56,73 +39,7 @@ class Plan(NamedTuple):
     outcomes: tuple[Outcome, ...]
 
 
-def check_library(run: datetime, library: Library, catalog: Catalog) -> None:
-    """Let a great loss of playlists count only when the next run lists as few.
-
-    Raises:
-        InvalidAnswerError: the loss is too great for one answer.
-    """
-    now = {one.playlist_id for one in library.entries}
-    known = {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}
-    if len(known) < _FEW_PLAYLISTS or not loses_much(len(known), len(known & now)):
-        return
-    before = catalog.report
-    earlier = before.library if before and before.run < run else None
-    if earlier is not None and not loses_much(earlier, len(now)):
-        return
-    raise InvalidAnswerError(
-        f"the library lists only {len(known & now)} of {len(known)} known playlists: "
-        "it counts when the next run lists as few"
-    )
-
-
-def choose(
-    registry: Registry,
-    library: Library | None,
-    catalog: Catalog,
-    mode: LibraryMode,
-    in_doubt: Iterable[str] = (),
-) -> dict[str, Selection]:
-    """Return what is to be archived: the registry and, as `mode` says, the user's library.
-
-    Without a complete sweep the library is what it was, and so is what a sweep could not read. An
-    explicit registry entry outweighs `excluded/`, which only keeps library playlists from being
-    archived. Playlists `in_doubt` may be of the library: neither sweep nor catalog says.
-    """
-    known = {
-        playlist_id
-        for playlist_id, entry in catalog.active()
-        if mode != "none" and (entry.in_library or entry.source == "library")
-    }
-    listed: dict[str, Header | None] = {}
-    if library is None or not library.readable:
-        listed |= dict.fromkeys(known)
-        if mode != "none":
-            listed |= dict.fromkeys(in_doubt)
-    if library is not None:
-        for one in library.entries:
-            if _is_chosen(one, library.user_id, mode, known):
-                listed[one.playlist_id] = one.header
-            else:
-                listed.pop(one.playlist_id, None)
-    selected = {
-        playlist_id: Selection("library", listed=header, in_library=True)
-        for playlist_id, header in listed.items()
-        if playlist_id not in registry.excluded
-    }
-    headers = {one.playlist_id: one.header for one in library.entries} if library else {}
-    for playlist_id, alias in registry.aliases.items():
-        selected[playlist_id] = Selection(
-            "registry", alias, headers.get(playlist_id), in_library=playlist_id in selected
-        )
-    return selected
-
-
-def _is_chosen(entry: LibraryEntry, user_id: str, mode: LibraryMode, known: Container[str]) -> bool:
-    """Whether `mode` chooses a playlist of the library; one that has no owner stays what it was."""
-    owner = entry.header.owner.id
-    own = entry.collaborative or owner == user_id or (not owner and entry.playlist_id in known)
-    return mode == "all" or (mode == "owned" and own)
+NOTHING = Plan((), ())
 
 
 def plan_run(
@@ -164,6 +81,38 @@ def plan_run(
             outcomes.append(_retire(playlist_id, run, now, why, lost))
     requests.sort(key=lambda planned: (*planned[:2], planned[2].playlist_id))
     return Plan(tuple(request for _, _, request in requests), tuple(outcomes))
+
+
+def plan_registration(
+    playlist_id: str, time: datetime, now: datetime, alias: str, entry: Entry | None
+) -> Plan:
+    """Return the plan of one playlist whose registry entry was written at `time`."""
+    in_library = entry is not None and entry.in_library
+    selection = Selection("registry", alias, in_library=in_library)
+    request = _request(playlist_id, time, selection, entry, registration=True)
+    if entry is not None and entry.status != "retired":
+        return Plan((request,), ())
+    return Plan((request,), (_await_read(request, now, entry),))
+
+
+def plan_removal(
+    playlist_id: str,
+    time: datetime,
+    now: datetime,
+    entry: Entry,
+    *,
+    in_library: bool,
+    excluded: bool,
+) -> Plan:
+    """Return the plan of one playlist whose registry entry was deleted.
+
+    It is retired, unless the library holds it, too, and nobody excluded it.
+    """
+    registered = entry.status != "retired" and entry.source == "registry"
+    if not registered or (in_library and not excluded):
+        return NOTHING
+    why = _why_retired(playlist_id, entry, {playlist_id} if excluded else set())
+    return Plan((), (_retire(playlist_id, time, now, why),))
 
 
 def _turn(entry: Entry | None) -> int:

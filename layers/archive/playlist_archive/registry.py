@@ -1,12 +1,16 @@
 """What the owner wrote: the entries under `registry/` and `excluded/`, and what is wrong with them."""
 
+from collections.abc import Iterator
 from hashlib import md5
 from typing import NamedTuple
 from unicodedata import category
 
-from playlist_archive.documents.keys import registry_key
+from playlist_archive.documents.catalog import Catalog
+from playlist_archive.documents.keys import EXCLUDED, REGISTRY, check_playlist_id, registry_key
 from playlist_archive.documents.messages import Problem
 from playlist_archive.documents.names import looks, visible
+from playlist_archive.errors import InvalidPlaylistIdError
+from playlist_archive.ports.bucket import Bucket, Listed
 
 _LONGEST_ALIAS = 300
 
@@ -26,6 +30,50 @@ class Registry(NamedTuple):
     problems: tuple[Problem, ...]
 
 
+def read_registry(bucket: Bucket, catalog: Catalog) -> Registry:
+    """Read all that the owner wrote; an alias that the catalog knows need not be read again."""
+    aliases: dict[str, str] = {}
+    problems: list[Problem] = []
+    for playlist_id, listed in _list_entries(bucket, REGISTRY, problems):
+        entry = catalog.entries.get(playlist_id)
+        known = entry.alias if entry else ""
+        aliases[playlist_id], problem = _read_alias(bucket, playlist_id, listed, known)
+        if problem:
+            problems.append(problem)
+    excluded = frozenset(
+        playlist_id for playlist_id, _ in _list_entries(bucket, EXCLUDED, problems)
+    )
+    return Registry(aliases, excluded, tuple(problems))
+
+
+def _list_entries(
+    bucket: Bucket, prefix: str, problems: list[Problem]
+) -> Iterator[tuple[str, Listed]]:
+    """Yield the playlist ids of the entries under a prefix; add to `problems` what names none."""
+    for listed in bucket.list_objects(prefix):
+        # The console makes an empty object of a folder's name; it is no entry.
+        if listed.key == prefix:
+            continue
+        try:
+            yield check_playlist_id(listed.key.removeprefix(prefix)), listed
+        except InvalidPlaylistIdError as error:
+            problems.append(Problem(listed.key, str(error)))
+
+
+def _read_alias(
+    bucket: Bucket, playlist_id: str, listed: Listed, known: str
+) -> tuple[str, Problem | None]:
+    """Return the alias that the entry holds; what is `known` need not be read again."""
+    if not listed.size:
+        return "", None
+    if known and listed.etag in _alias_etags(known):
+        return known, None
+    if listed.size > _LARGEST_ENTRY:
+        return "", _bad_alias(playlist_id)
+    stored = bucket.get(listed.key)
+    return parse_alias(playlist_id, stored.body if stored else b"")
+
+
 def _alias_etags(alias: str) -> set[str]:
     """Return the ETags of an entry that holds `alias` and ends its line in one way or another.
 
@@ -35,7 +83,7 @@ def _alias_etags(alias: str) -> set[str]:
     return {f'"{md5(body, usedforsecurity=False).hexdigest()}"' for body in bodies}
 
 
-def _parse_alias(playlist_id: str, body: bytes) -> tuple[str, Problem | None]:
+def parse_alias(playlist_id: str, body: bytes) -> tuple[str, Problem | None]:
     """Return the alias in a registry entry, or none and what is wrong with it."""
     try:
         text = body.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")

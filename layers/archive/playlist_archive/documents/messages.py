@@ -16,6 +16,10 @@ Source = Literal["registry", "library"]
 PlaylistId = Annotated[str, Meta(pattern=rf"\A{PLAYLIST_ID}\Z")]
 
 
+# A new consent takes the owner a minute, so a month is good time. The alarm in the template says so, too.
+CONSENT_WARNING_DAYS = 30
+
+
 class Latest(msgspec.Struct, frozen=True):
     """The newest snapshot that the catalog knows: its name, its contents' digest, its rows."""
 
@@ -48,7 +52,7 @@ class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     checked: Time | None = None
     latest: Latest | None = None
     snapshot_id: str = ""
-    header: "Header | None" = None
+    header: Header | None = None
     held: Held | None = None
     registration: bool = False
     in_library: bool = False
@@ -71,7 +75,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     reason: str = ""
     source: Source | None = None
     alias: str = ""
-    header: "Header | None" = None
+    header: Header | None = None
     read: bool = False
     latest: Latest | None = None
     written: bool = False
@@ -108,6 +112,11 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     refused: bool = False
     authorization_ends: Time | None = None
 
+    def must_log_in(self) -> bool:
+        """Whether the credentials are refused, or the owner's consent ends soon or has ended."""
+        days_left = self.authorization_days_left()
+        return days_left is not None and days_left <= CONSENT_WARNING_DAYS
+
     def authorization_days_left(self) -> int | None:
         """Return the whole days that the owner's consent lasts, None where its end is unknown.
 
@@ -116,6 +125,11 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
         if self.refused:
             return 0
         return (self.authorization_ends - self.at).days if self.authorization_ends else None
+
+
+def ends_soon(ends: datetime, now: datetime) -> bool:
+    """Whether the owner's consent ends so soon that a warning is due."""
+    return (ends - now).days <= CONSENT_WARNING_DAYS
 
 
 class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="render/1"):

@@ -18,6 +18,11 @@ _BATCH = 10
 _REQUESTS_AT_ONCE = 8
 
 
+# All requests to Spotify go through one lane: Spotify counts them per developer account, so more
+# than one reader would not help.
+SPOTIFY_LANE = "spotify"
+
+
 class Lane(NamedTuple):
     """Where a message goes in a FIFO queue: its group, and the id that makes it unique."""
 

@@ -17,7 +17,6 @@ from playlist_archive.documents.keys import (
     STATUS_PAGE,
     view_key,
 )
-from playlist_archive.documents.messages import RunReport
 from playlist_archive.documents.names import visible
 from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.documents.timestamps import to_timestamp
@@ -25,7 +24,6 @@ from playlist_archive.views import Page
 from playlist_archive.views.markdown import escape, link
 from playlist_archive.views.wording import day
 
-_LOG_IN_DAYS = 30  # before the end of an authorisation; an alarm says so too
 _MOST_DAMAGED = 64
 
 # Brotli's best quality takes 1.7 s of the processor for a megabyte and two minutes for forty; its
@@ -178,7 +176,7 @@ def headline(catalog: Catalog, damaged: Sequence[str] = ()) -> str:
     """Say in a few words whether the archive works."""
     report, overdue = catalog.report, catalog.overdue()
     bad = any(entry.status != "ok" for _, entry in catalog.active())
-    wrong = report and (report.failure or report.problems or _must_log_in(report))
+    wrong = report and (report.failure or report.problems or report.must_log_in())
     began = catalog.runs[-1].moment_time if catalog.runs else None
     missed = any(began is not None and since < began for since in overdue.values())
     if bad or wrong or missed or damaged:
@@ -227,13 +225,8 @@ def _authorisation(catalog: Catalog) -> str:
     if report is None or report.authorization_ends is None:
         return "has no known end"
     verb = "ended" if report.authorization_ends <= report.at else "ends"
-    advice = "; log in again" if _must_log_in(report) else ""
+    advice = "; log in again" if report.must_log_in() else ""
     return f"{verb} on {day(report.authorization_ends)}{advice}"
-
-
-def _must_log_in(report: RunReport) -> bool:
-    days_left = report.authorization_days_left()
-    return days_left is not None and days_left <= _LOG_IN_DAYS
 
 
 def _requests(catalog: Catalog, state: SpotifyState) -> int:

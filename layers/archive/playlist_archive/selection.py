@@ -1,0 +1,95 @@
+"""Decides what is to be archived: what is registered, and what is chosen from the user's library."""
+
+from collections.abc import Container, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from playlist_archive.documents.catalog import Catalog
+from playlist_archive.documents.messages import Source
+from playlist_archive.documents.playlist import Header
+from playlist_archive.documents.snapshot import loses_much
+from playlist_archive.errors import InvalidAnswerError
+from playlist_archive.ports.spotify import Library, LibraryEntry
+from playlist_archive.registry import Registry
+from playlist_archive.settings import LibraryMode
+
+# Fewer playlists than these may well leave a library at once.
+_FEW_PLAYLISTS = 5
+
+
+class Selection(NamedTuple):
+    """A playlist that is to be archived, and why; `listed` is how the library describes it."""
+
+    source: Source
+    alias: str = ""
+    listed: Header | None = None
+    in_library: bool = False
+
+
+def choose(
+    registry: Registry,
+    library: Library | None,
+    catalog: Catalog,
+    mode: LibraryMode,
+    in_doubt: Iterable[str] = (),
+) -> dict[str, Selection]:
+    """Return what is to be archived: the registry and, as `mode` says, the user's library.
+
+    Without a complete sweep the library is what it was, and so is what a sweep could not read. An
+    explicit registry entry outweighs `excluded/`, which only keeps library playlists from being
+    archived. Playlists `in_doubt` may be of the library: neither sweep nor catalog says.
+    """
+    known = {
+        playlist_id
+        for playlist_id, entry in catalog.active()
+        if mode != "none" and (entry.in_library or entry.source == "library")
+    }
+    listed: dict[str, Header | None] = {}
+    if library is None or not library.readable:
+        listed |= dict.fromkeys(known)
+        if mode != "none":
+            listed |= dict.fromkeys(in_doubt)
+    if library is not None:
+        for one in library.entries:
+            if _is_chosen(one, library.user_id, mode, known):
+                listed[one.playlist_id] = one.header
+            else:
+                listed.pop(one.playlist_id, None)
+    selected = {
+        playlist_id: Selection("library", listed=header, in_library=True)
+        for playlist_id, header in listed.items()
+        if playlist_id not in registry.excluded
+    }
+    headers = {one.playlist_id: one.header for one in library.entries} if library else {}
+    for playlist_id, alias in registry.aliases.items():
+        selected[playlist_id] = Selection(
+            "registry", alias, headers.get(playlist_id), in_library=playlist_id in selected
+        )
+    return selected
+
+
+def _is_chosen(entry: LibraryEntry, user_id: str, mode: LibraryMode, known: Container[str]) -> bool:
+    """Whether `mode` chooses a playlist of the library; one that has no owner stays what it was."""
+    owner = entry.header.owner.id
+    own = entry.collaborative or owner == user_id or (not owner and entry.playlist_id in known)
+    return mode == "all" or (mode == "owned" and own)
+
+
+def check_library(run: datetime, library: Library, catalog: Catalog) -> None:
+    """Let a great loss of playlists count only when the next run lists as few.
+
+    Raises:
+        InvalidAnswerError: the loss is too great for one answer.
+    """
+    now = {one.playlist_id for one in library.entries}
+    known = {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}
+    if len(known) < _FEW_PLAYLISTS or not loses_much(len(known), len(known & now)):
+        return
+    before = catalog.report
+    earlier = before.library if before and before.run < run else None
+    if earlier is not None and not loses_much(earlier, len(now)):
+        return
+    raise InvalidAnswerError(
+        f"the library lists only {len(known & now)} of {len(known)} known playlists: "
+        "it counts when the next run lists as few"
+    )

@@ -1,0 +1,93 @@
+"""What one answer of the Web API means: a typed value, or an error for each decision."""
+
+import msgspec
+import requests
+
+from playlist_archive.errors import (
+    UNREADABLE,
+    ContentsForbiddenError,
+    InvalidAnswerError,
+    PlaylistNotFoundError,
+)
+from playlist_archive.spotify.exchange import Answer
+
+_NEEDS_USER = "Valid user authentication required"
+
+
+class BlipError(Exception):
+    """No usable answer this time; another try is reasonable."""
+
+
+class RefusedError(Exception):
+    """The credentials are refused, or this playlist alone is.
+
+    Attributes:
+        remedy: what to do if it is the credentials.
+        reason: what is so if it is this playlist.
+    """
+
+    def __init__(self, remedy: str, reason: str) -> None:
+        super().__init__(remedy)
+        self.remedy = remedy
+        self.reason = reason
+
+
+class ClosedError(ContentsForbiddenError):
+    """This address is closed to this kind of app or token: 403, or a 401 that stays one."""
+
+
+def decode_answer[T](answer: Answer, shape: type[T]) -> T:
+    status = answer.status
+    if status == requests.codes.ok:
+        return _decode_body(answer.body, shape)
+    if status in {requests.codes.bad_request, requests.codes.not_found}:
+        raise PlaylistNotFoundError("Spotify does not find it: deleted, private or closed")
+    if status == requests.codes.unauthorized:
+        raise _explain_unauthorized(answer.text)
+    if status == requests.codes.forbidden:
+        raise _explain_forbidden(answer.text)
+    if status >= requests.codes.server_error:
+        raise BlipError(f"HTTP {status}")
+    raise InvalidAnswerError(f"Spotify answered HTTP {status}")
+
+
+def _decode_body[T](body: bytes, shape: type[T]) -> T:
+    if body.strip() in {b"", b'""', b"{}", b"null"}:
+        raise BlipError("an empty answer")
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError as error:
+        raise InvalidAnswerError(f"Spotify's answer is malformed: {error}") from None
+    except UNREADABLE:
+        raise BlipError("an answer that is not JSON") from None
+
+
+def may_be_out_of_date(answer: Answer) -> bool:
+    """Whether it may be the token that is refused; another kind of token is no cure."""
+    return answer.status == requests.codes.unauthorized and _NEEDS_USER not in answer.text
+
+
+def _explain_unauthorized(text: str) -> Exception:
+    if _NEEDS_USER in text:
+        return ClosedError("Spotify shows this only to a user who is logged in")
+    return RefusedError(
+        "Spotify refuses a fresh access token: log in again",
+        "Spotify refuses every token for it (HTTP 401)",
+    )
+
+
+def _explain_forbidden(text: str) -> Exception:
+    """Tell the four kinds of 403 apart by their words; some are plain text or HTML."""
+    if "remium" in text:
+        return RefusedError(
+            "the owner of the Spotify app needs a Premium subscription",
+            "Spotify refuses to show it and speaks of a Premium subscription",
+        )
+    if "registered" in text:
+        return RefusedError(
+            "this user is not on the app's list: add them in Spotify's developer dashboard",
+            "Spotify refuses to show it and calls this user not registered",
+        )
+    if "permission to get URL" in text:
+        return BlipError("Spotify's front end refused the address of this machine")
+    return ClosedError("Spotify does not show this app its contents")
