@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import msgspec
 
+from playlist_archive.decision import Kept, Unchanged, decide, run_of_read
 from playlist_archive.documents.content_types import JSON
 from playlist_archive.documents.keys import snapshot_key
 from playlist_archive.documents.messages import (
@@ -17,7 +18,7 @@ from playlist_archive.documents.messages import (
     decode_fetch_request,
     encode_message,
 )
-from playlist_archive.documents.snapshot import Snapshot, decode_stored, encode_snapshot, loses_much
+from playlist_archive.documents.snapshot import Snapshot, decode_stored, encode_snapshot
 from playlist_archive.documents.spotify_state import supersedes
 from playlist_archive.documents.status import Status
 from playlist_archive.documents.timestamps import to_timestamp
@@ -191,34 +192,21 @@ class Fetcher:
             header=reading.header,
             latest=newest,
         )
-        if reading.rows is None:
-            return outcome
-        time = name_snapshot(request, read_at, newest)
-        checked = request.checked
-        snapshot = Snapshot(
-            playlist_id=request.playlist_id,
-            time=time,
-            read_at=read_at,
-            previous_check=checked if checked and checked < time else None,
-            rows=reading.rows,
-            **msgspec.structs.asdict(reading.header),
-        )
-        found = Latest(time, snapshot.content_hash(), snapshot.known_rows())
-        if newest and newest.content == found.content:
-            written = newest.time >= outcome.run
-            return msgspec.structs.replace(outcome, read=True, written=written)
-        if newest and loses_much(newest.rows, found.rows) and not _is_confirmed(request, found):
-            return msgspec.structs.replace(
-                outcome,
-                status="held",
-                reason=f"only {found.rows} of {newest.rows} rows came: "
-                "it counts when the next run loses as much",
-                held=_first_held(request, found),
-            )
-        self._write(snapshot, run=request.run)
-        return msgspec.structs.replace(
-            outcome, read=True, latest=found, written=True, first=newest is None
-        )
+        match decide(request, reading, newest, read_at):
+            case Unchanged(read=read, written=written):
+                return msgspec.structs.replace(outcome, read=read, written=written)
+            case Held(rows=rows) as held:
+                assert newest
+                reason = (
+                    f"only {rows} of {newest.rows} rows came: "
+                    "it counts when the next run loses as much"
+                )
+                return msgspec.structs.replace(outcome, status="held", reason=reason, held=held)
+            case Kept(snapshot=snapshot, latest=latest):
+                self._write(snapshot, run=request.run)
+                return msgspec.structs.replace(
+                    outcome, read=True, latest=latest, written=True, first=newest is None
+                )
 
     def _newest(self, request: FetchRequest) -> Latest | None:
         """Return the newest snapshot; the catalog may not know it yet, or know one that is gone."""
@@ -274,28 +262,6 @@ class Fetcher:
         self._outcome_queue.send([encode_message(outcome)])
 
 
-def run_of_read(run: datetime, read_at: datetime, newest: Latest | None) -> datetime:
-    """Return the run that a read belongs to.
-
-    A request that was handled so late that the playlist has been read for a later one belongs to
-    none: the moment of reading takes the run's place, as for a registration.
-    """
-    overtaken = newest is not None and run < newest.time <= read_at
-    return read_at if overtaken else run
-
-
-def name_snapshot(request: FetchRequest, read_at: datetime, newest: Latest | None) -> datetime:
-    """Return the time that names a snapshot: later than that of every earlier read.
-
-    It is the run's. Where that is not later than the newest snapshot, or than the last good check,
-    it is the moment of reading, or a second after the newest snapshot.
-    """
-    run, checked = request.run, request.checked
-    if (newest is None or newest.time < run) and (checked is None or checked < run):
-        return run
-    return max(read_at, newest.time + timedelta(seconds=1)) if newest else read_at
-
-
 def hold_longer(receives: int) -> int:
     """Return for how many seconds a message is held that was received so often, at the least.
 
@@ -306,24 +272,6 @@ def hold_longer(receives: int) -> int:
     if doublings <= 0:
         return 0
     return min(_AFTER_A_FAULT_SECONDS << min(doublings, 10), _LONGEST_AFTER_A_FAULT_SECONDS)
-
-
-def _is_confirmed(request: FetchRequest, found: Latest) -> bool:
-    """Whether a later run has again lost as much as the one that was held, and not far more."""
-    held = request.held
-    return (
-        held is not None
-        and not request.registration
-        and held.run < request.run
-        and not loses_much(held.rows, found.rows)
-    )
-
-
-def _first_held(request: FetchRequest, found: Latest) -> Held:
-    """Return what the next run has to confirm: a registration does not put it off."""
-    held = request.held
-    run = held.run if held and (request.registration or held.run == request.run) else request.run
-    return Held(run, found.rows)
 
 
 def _says_the_same(reading: Reading, request: FetchRequest) -> bool:
