@@ -111,6 +111,7 @@ format-check: $(CHECK)
 
 lint: $(CHECK)
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-cache
 
 types: $(CHECK)
 	$(BIN)/mypy

@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from playlist_archive.documents.catalog import Entry, Figures
+from playlist_archive.documents.messages import Latest
 from playlist_archive.documents.playlist import Album, Artist, Header, Item, Owner, Row
+from playlist_archive.documents.status import Status
 from playlist_archive.ports.spotify import Library, LibraryEntry, Reading
 
 PLAYLIST = "4uLU6hMCjMI75M1A2tKUQC"
@@ -59,4 +62,29 @@ def a_library(*entries: tuple[str, Header], collaborative: bool = False) -> Libr
     return Library(
         ME,
         tuple(LibraryEntry(playlist_id, header, collaborative) for playlist_id, header in entries),
+    )
+
+
+def an_entry(
+    status: Status = "ok",
+    *,
+    since: datetime = RUN,
+    run: datetime = RUN,
+    header: Header | None = None,
+    read: datetime | None = RUN,
+    checked: datetime | None = RUN,
+) -> Entry:
+    header = header or a_header()
+    return Entry(
+        first_seen=RUN,
+        header=header,
+        described=RUN,
+        read=read,
+        checked=checked,
+        run=run,
+        at=run,
+        status=status,
+        since=since,
+        figures=Figures(snapshot_id=header.snapshot_id),
+        latest=Latest(RUN, "digest", 3),
     )

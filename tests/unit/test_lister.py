@@ -1,20 +1,16 @@
 """What the lister decides: whom to read, whom not, and what the owner must be told."""
 
 import logging
-from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 import pytest
 
-from playlist_archive.documents.catalog import Announced, Catalog, Entry, Figures, decode_catalog
+from playlist_archive.documents.catalog import Announced, Catalog, decode_catalog
 from playlist_archive.documents.keys import CATALOG, snapshot_key
 from playlist_archive.documents.messages import (
     FetchRequest,
-    Held,
-    Latest,
     Outcome,
     RenderRequest,
     RunReport,
@@ -23,233 +19,35 @@ from playlist_archive.documents.messages import (
     decode_outcome,
     decode_render_request,
 )
-from playlist_archive.documents.playlist import Header
-from playlist_archive.documents.status import PageStatus, Stamp, Status
+from playlist_archive.documents.status import PageStatus
 from playlist_archive.errors import InvalidAnswerError, InvalidPlaylistIdError
 from playlist_archive.events import RegistryEvent, parse_lister_event
-from playlist_archive.plan import Plan, full_read_due, plan_run
+from playlist_archive.plan import Plan
 from playlist_archive.ports.credentials import Credentials
-from playlist_archive.registry import Registry
-from playlist_archive.selection import Selection, choose
-from playlist_archive.settings import LibraryMode
-from tests.support.builders import DAY, ME, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
+from tests.support.builders import (
+    DAY,
+    ME,
+    OTHER,
+    PLAYLIST,
+    RUN,
+    a_header,
+    a_library,
+    a_reading,
+    an_entry,
+)
 from tests.support.fakes import FakeClock, FakeSpotify
 from tests.support.pipeline import Pipeline, plenty
 
 pytestmark = pytest.mark.unit
-
 EDITORIAL = "37i9dQZF1DX0000000000A"
 LOGGED_IN = Credentials("id", "secret", "refresh", RUN)
-
-
-def an_entry(
-    status: Status = "ok",
-    *,
-    since: datetime = RUN,
-    run: datetime = RUN,
-    header: Header | None = None,
-    read: datetime | None = RUN,
-    checked: datetime | None = RUN,
-) -> Entry:
-    header = header or a_header()
-    return Entry(
-        first_seen=RUN,
-        header=header,
-        described=RUN,
-        read=read,
-        checked=checked,
-        run=run,
-        at=run,
-        status=status,
-        since=since,
-        figures=Figures(snapshot_id=header.snapshot_id),
-        latest=Latest(RUN, "digest", 3),
-    )
-
-
-def plan(
-    entries: Mapping[str, Entry],
-    listed: Mapping[str, Header] | None = None,
-    *,
-    run: datetime = RUN + DAY,
-    every_days: int = 30,
-) -> Plan:
-    wanted = {
-        playlist_id: Selection("library", listed=(listed or {}).get(playlist_id))
-        for playlist_id in entries
-    }
-    return plan_run(run, run, wanted, Catalog(entries=dict(entries)), timedelta(days=every_days))
-
-
-def reads(planned: Plan) -> list[str]:
-    return [request.playlist_id for request in planned.requests]
-
-
-def test_an_unchanged_playlist_of_the_library_is_not_read() -> None:
-    planned = plan({PLAYLIST: an_entry()}, {PLAYLIST: a_header()})
-
-    assert reads(planned) == []
-    assert [(outcome.status, outcome.run) for outcome in planned.outcomes] == [("ok", RUN + DAY)]
-
-
-@pytest.mark.parametrize(
-    "listed",
-    [
-        pytest.param(a_header("v2"), id="another version"),
-        pytest.param(a_header(""), id="no version"),
-        pytest.param(a_header(name="Renamed"), id="another name"),
-        pytest.param(a_header(owner="someone.else"), id="another owner"),
-        pytest.param(None, id="not listed"),
-    ],
+PAGE_STATUS = PageStatus(
+    revision=3,
+    name="Harbour mix",
+    unique_name="Harbour mix (2)",
+    status="unstable",
+    since=RUN,
 )
-def test_whatever_else_the_sweep_shows_is_read(listed: Header | None) -> None:
-    planned = plan({PLAYLIST: an_entry()}, {PLAYLIST: listed} if listed else {})
-
-    assert reads(planned) == [PLAYLIST]
-    assert planned.requests[0].snapshot_id == "v1"
-    assert planned.requests[0].header == a_header()
-
-
-@pytest.mark.parametrize("owner", ["spotify", ""])
-def test_spotifys_own_version_numbers_are_not_trusted(owner: str) -> None:
-    header = a_header(owner=owner)
-    planned = plan({PLAYLIST: an_entry(header=header)}, {PLAYLIST: header})
-
-    assert reads(planned) == [PLAYLIST]
-    assert planned.requests[0].snapshot_id == ""
-
-
-def test_an_editorial_looking_id_of_the_users_own_is_trusted() -> None:
-    assert reads(plan({EDITORIAL: an_entry()}, {EDITORIAL: a_header()})) == []
-
-
-@pytest.mark.parametrize("status", ["deferred", "unstable", "invalid", "held"])
-def test_what_a_fault_kept_from_being_read_may_be_proved_unchanged(status: Status) -> None:
-    assert reads(plan({PLAYLIST: an_entry(status)}, {PLAYLIST: a_header()})) == []
-
-
-@pytest.mark.parametrize("status", ["not_found", "retired"])
-def test_what_was_gone_and_is_listed_again_is_read(status: Status) -> None:
-    assert reads(plan({PLAYLIST: an_entry(status)}, {PLAYLIST: a_header()})) == [PLAYLIST]
-
-
-def test_a_version_whose_description_is_of_another_read_is_not_known() -> None:
-    entry = msgspec.structs.replace(an_entry(), stamps={"described": Stamp(9, 0)})
-    assert plan({PLAYLIST: entry}).requests[0].snapshot_id == ""
-
-
-def test_a_version_that_was_never_read_whole_is_not_known() -> None:
-    assert plan({PLAYLIST: an_entry(read=None)}).requests[0].header is None
-
-
-@pytest.mark.parametrize("every_days", [1, 2, 7, 30])
-def test_an_unchanged_playlist_is_read_whole_every_so_many_days(every_days: int) -> None:
-    entry = an_entry()
-    due = [
-        day
-        for day in range(1, 2 * every_days)
-        if reads(
-            plan(
-                {PLAYLIST: entry},
-                {PLAYLIST: a_header()},
-                run=RUN + day * DAY,
-                every_days=every_days,
-            )
-        )
-    ]
-    assert (every_days + 1) // 2 <= due[0] <= every_days
-    assert due == list(range(due[0], 2 * every_days))
-
-
-def test_full_reads_spread_over_the_days_and_are_never_late() -> None:
-    first = RUN.date()
-    playlists = [f"{number:022d}" for number in range(300)]
-    due = {playlist_id: full_read_due(playlist_id, first, 30) for playlist_id in playlists}
-    days = Counter((day - first).days for day in due.values())
-
-    assert set(days) == set(range(16, 31))
-    assert max(days.values()) <= 40
-    again = [full_read_due(playlist_id, due[playlist_id], 30) for playlist_id in playlists]
-    assert all((day - due[id_]).days == 30 for id_, day in zip(playlists, again, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("playlist_id", "status", "days"),
-    [
-        pytest.param(PLAYLIST, "not_found", [1, 2, 4, 8, 15, 22], id="growing_gap"),
-        pytest.param(EDITORIAL, "not_found", [7, 14, 21, 28], id="weekly_probe"),
-        pytest.param(PLAYLIST, "forbidden", [7, 14, 21, 28], id="weekly"),
-        pytest.param(PLAYLIST, "unstable", list(range(1, 30)), id="daily"),
-    ],
-)
-def test_what_cannot_be_read_is_asked_for_ever_less(
-    playlist_id: str, status: Status, days: list[int]
-) -> None:
-    entry = an_entry(status)
-    asked = []
-    for day in range(1, 30):
-        if reads(plan({playlist_id: entry}, run=RUN + day * DAY)):
-            asked.append(day)
-            entry = an_entry(status, run=RUN + day * DAY)
-    assert [day for day in asked if day < 29] == [day for day in days if day < 29]
-
-
-def test_what_the_library_lists_again_is_asked_for_at_once() -> None:
-    long_gone = an_entry("not_found", since=RUN - 30 * DAY)
-    assert reads(plan({PLAYLIST: long_gone})) == []
-    assert reads(plan({PLAYLIST: long_gone}, {PLAYLIST: a_header()})) == [PLAYLIST]
-    assert reads(plan({EDITORIAL: long_gone}, {EDITORIAL: a_header()})) == []
-
-
-def test_what_was_deferred_comes_first_and_what_failed_or_is_too_large_last() -> None:
-    ids = [f"{number:022d}" for number in range(7)]
-    too_large = msgspec.structs.replace(an_entry("deferred", checked=None), oversized=True)
-    entries = {
-        ids[0]: an_entry("ok", checked=RUN - DAY),
-        ids[1]: an_entry("unstable", checked=RUN - 9 * DAY),
-        ids[2]: an_entry("deferred", checked=RUN),
-        ids[3]: an_entry("deferred", checked=None),
-        ids[4]: too_large,
-        ids[5]: an_entry("ok", checked=RUN - 2 * DAY),
-        ids[6]: an_entry("held", checked=RUN - 3 * DAY),
-    }
-    assert reads(plan(entries)) == [ids[number] for number in (3, 2, 6, 5, 0, 4, 1)]
-
-
-@pytest.mark.parametrize(
-    ("mode", "chosen"),
-    [("owned", {PLAYLIST, EDITORIAL}), ("all", {PLAYLIST, OTHER, EDITORIAL}), ("none", set())],
-)
-def test_the_mode_says_what_of_the_library_is_archived(mode: LibraryMode, chosen: set[str]) -> None:
-    library = a_library((PLAYLIST, a_header()), (OTHER, a_header(owner="someone.else")))
-    shared = a_library((EDITORIAL, a_header(owner="someone.else")), collaborative=True)
-    library = library._replace(entries=library.entries + shared.entries)
-
-    assert set(choose(Registry({}, frozenset(), ()), library, Catalog(), mode)) == chosen
-
-
-def test_excluded_outweighs_the_library_and_the_registry_outweighs_both() -> None:
-    library = a_library((PLAYLIST, a_header()), (OTHER, a_header()))
-    registry = Registry({OTHER: "Ours"}, frozenset({PLAYLIST, OTHER}), ())
-
-    assert choose(registry, library, Catalog(), "owned") == {
-        OTHER: Selection("registry", "Ours", a_header())
-    }
-
-
-def test_what_a_sweep_cannot_read_stays_what_it_was() -> None:
-    header = a_header(owner="")
-    entry = msgspec.structs.replace(an_entry(), source="library", in_library=True)
-    catalog = Catalog(entries={PLAYLIST: entry, OTHER: entry})
-    nothing = Registry({}, frozenset(), ())
-    library = a_library((PLAYLIST, header))
-
-    assert set(choose(nothing, library, catalog, "owned")) == {PLAYLIST}
-    assert set(choose(nothing, library, Catalog(), "owned")) == set()
-    assert set(choose(nothing, library._replace(readable=False), catalog, "owned")) == {
-        PLAYLIST,
-        OTHER,
-    }
 
 
 class World:
@@ -487,20 +285,6 @@ def test_the_sweep_vouches_for_what_is_registered_too(world: World) -> None:
     assert outcome.source == "registry"
 
 
-@pytest.mark.parametrize(("mode", "chosen"), [("owned", {PLAYLIST}), ("none", set())])
-def test_without_a_complete_sweep_the_library_is_what_it_was(
-    mode: LibraryMode, chosen: set[str]
-) -> None:
-    entries = {
-        PLAYLIST: msgspec.structs.replace(an_entry(), source="library"),
-        OTHER: msgspec.structs.replace(an_entry("retired"), source="library"),
-        EDITORIAL: an_entry(),
-    }
-    found = choose(Registry({}, frozenset(), ()), None, Catalog(entries=entries), mode)
-
-    assert set(found) == chosen
-
-
 @pytest.mark.parametrize("fails", [False, True])
 def test_the_requests_of_a_sweep_are_stored_before_anything_is_sent(
     world: World, fails: bool, monkeypatch: pytest.MonkeyPatch
@@ -532,15 +316,6 @@ def test_only_what_was_registered_is_retired_with_its_entry(
     world.objects["state/catalog.json"] = msgspec.json.encode(catalog)
 
     assert len(world.pipeline.lister.registry_changed(PLAYLIST, RUN + DAY).outcomes) == retires
-
-
-PAGE_STATUS = PageStatus(
-    revision=3,
-    name="Harbour mix",
-    unique_name="Harbour mix (2)",
-    status="unstable",
-    since=RUN,
-)
 
 
 @pytest.mark.parametrize(
@@ -602,29 +377,3 @@ def test_a_first_read_outweighs_that_it_was_awaited_however_quick_it_was(world: 
         world.pipeline.indexer.index([decode_outcome(body)])
 
     assert decode_catalog(world.objects[CATALOG]).entries[PLAYLIST].status == "ok"
-
-
-def test_a_request_carries_what_the_catalog_knows() -> None:
-    latest = Latest(RUN, "digest", 3)
-    entry = msgspec.structs.replace(
-        an_entry(), latest=latest, checked=RUN, held=Held(RUN, 9), alias="Ours"
-    )
-    (request,) = plan({PLAYLIST: entry}).requests
-
-    assert (request.latest, request.checked, request.held) == (latest, RUN, Held(RUN, 9))
-
-
-@pytest.mark.parametrize("status", ["forbidden", "not_found"])
-def test_what_a_run_ahead_of_the_clock_found_gone_is_asked_for_again(status: Status) -> None:
-    entry = an_entry(status, since=RUN + 3650 * DAY, run=RUN + 3650 * DAY)
-
-    assert reads(plan({PLAYLIST: entry})) == [PLAYLIST]
-
-
-def test_what_is_archived_again_waits_to_be_read() -> None:
-    planned = plan({PLAYLIST: an_entry("retired")}, {PLAYLIST: a_header()})
-
-    assert reads(planned) == [PLAYLIST]
-    assert [(one.status, one.reason) for one in planned.outcomes] == [
-        ("deferred", "it is archived again and waits to be read")
-    ]

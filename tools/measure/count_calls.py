@@ -136,7 +136,7 @@ def measure_sizes(bucket: FakeBucket, playlists: int) -> Sizes:
 
 def measure_large(work: str) -> Large:
     command = [sys.executable, "-m", "tools.measure.large_catalog", work, f"--playlists={_MANY}"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
     taken: dict[str, Any] = json.loads(done.stdout)
     return Large(
         playlists=_MANY,

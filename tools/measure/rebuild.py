@@ -18,7 +18,6 @@ from aws_lambda_powertools import Logger
 from playlist_archive.at_once import open_pool
 from playlist_archive.documents.keys import SNAPSHOTS, ledger_key, snapshot_key
 from playlist_archive.documents.messages import RenderRequest
-from playlist_archive.documents.playlist import Row
 from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
 from playlist_archive.ports.aws import open_bucket, open_queue
 from playlist_archive.ports.bucket import Listed, Stored
@@ -59,7 +58,7 @@ class SnapshotFolder(FakeBucket):
 
 def write_snapshots(bucket: SnapshotFolder, rows: int, snapshots: int, replaced: int) -> None:
     """Write what was archived: each day the first rows go and new ones come."""
-    there: list[Row] = [a_row(number) for number in range(rows)]
+    there = [a_row(number) for number in range(rows)]
     header = a_header()
     for number in range(snapshots):
         bucket.write(

@@ -13,7 +13,6 @@ from playlist_archive.documents.ledger import (
     with_page_status,
 )
 from playlist_archive.documents.playlist import Owner, Row
-from playlist_archive.documents.snapshot import Snapshot
 from playlist_archive.documents.timestamps import to_timestamp
 from tests.support.strategies import PLAYLIST_ID, day, page_status_of, rows_of, snapshot_of, song
 
@@ -422,6 +421,6 @@ class TestPageStatus:
 
 
 def test_snapshots_may_be_an_iterator() -> None:
-    snapshots: list[Snapshot] = [snapshot_of("a")]
+    snapshots = [snapshot_of("a")]
 
     assert fold_all(iter(snapshots)) == fold_all(snapshots)

@@ -1,0 +1,41 @@
+"""The rooms of the package, beyond what the import contract in pyproject.toml holds."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.contract
+
+PROJECT = Path(__file__).parents[2]
+PACKAGE = PROJECT / "layers/archive/playlist_archive"
+HANDLERS = sorted(PROJECT.glob("functions/*/app.py"))
+# A handler wires a service to its ports and reads its messages; what documents hold is not its business.
+FOR_HANDLERS = {
+    "documents.messages",
+    "documents.timestamps",
+    "events",
+    "ports.aws",
+    "ports.clock",
+    "settings",
+    "spotify.connection",
+}
+LONGEST_MODULE = 350
+
+
+@pytest.mark.parametrize("handler", HANDLERS, ids=lambda path: path.parent.name)
+def test_a_handler_imports_its_service_and_what_connects_it(handler: Path) -> None:
+    imported = {
+        node.module.removeprefix("playlist_archive.")
+        for node in ast.walk(ast.parse(handler.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module and "playlist_archive" in node.module
+    }
+    assert imported <= {handler.parent.name, *FOR_HANDLERS}
+
+
+def test_no_module_of_the_package_is_too_long_to_be_read_at_once() -> None:
+    lengths = {
+        str(path.relative_to(PACKAGE)): len(path.read_text().splitlines())
+        for path in PACKAGE.rglob("*.py")
+    }
+    assert {path: lines for path, lines in lengths.items() if lines > LONGEST_MODULE} == {}
