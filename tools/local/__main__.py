@@ -24,6 +24,7 @@ from tools.local.engine import Engine, find_running, isolate_environment
 from tools.local.errors import LocalStackError
 from tools.local.memory import MemoryWatch
 from tools.local.processes import stop_all
+from tools.local.rendering import render_again
 from tools.local.run import Day, archive_day, await_quiet
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
@@ -130,6 +131,7 @@ def _run_with_spotify(credentials: Mapping[str, str]) -> None:
         with console.status("Reading Spotify"):
             day = archive_day(stack, datetime.now(UTC).replace(microsecond=0))
         _tell(day, day.requests_within_24_hours)
+        _render_again(workspace, stack)
         _fetch_views(stack, VIEWS)
     _say_what_is_next()
 
@@ -153,6 +155,7 @@ def _run_with_sample() -> None:
 
     with _stopped_when_interrupted(workspace):
         stack, _ = _simulate(workspace, ["--since", since], days, remember)
+        _render_again(workspace, stack)
         _fetch_views(stack, VIEWS)
     _say_what_is_next()
 
@@ -196,6 +199,13 @@ def _describe(day: Day, requests: int) -> str:
         f"{day.seconds:6.1f} s",
     ]
     return "  ".join(parts)
+
+
+def _render_again(workspace: Workspace, stack: Stack) -> None:
+    with console.status("Making the pages that other code has rendered again"):
+        again = render_again(workspace, stack)
+    if again:
+        console.print("The code has changed: all pages were made again from snapshots.")
 
 
 def _fetch_views(stack: Stack, folder: Path) -> None:

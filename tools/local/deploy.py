@@ -33,7 +33,7 @@ def deploy(
     }
     wanted = {
         "engine": engine.process.pid,
-        "sources": _hash_sources(),
+        "sources": hash_sources(*_SOURCES),
         "parameters": parameters,
         "credentials": hashlib.sha256(json.dumps(credentials).encode()).hexdigest(),
     }
@@ -64,7 +64,7 @@ def deploy(
 
 def build() -> None:
     """Build layers and functions into `BUILD`, unless they are built from the present sources."""
-    sources = _hash_sources()
+    sources = hash_sources(*_SOURCES)
     stamp = LOCAL / "build.sha256"
     if stamp.exists() and stamp.read_text() == sources and (BUILD / "template.yaml").exists():
         return
@@ -110,9 +110,10 @@ def _list_files(path: Path) -> list[Path]:
     )
 
 
-def _hash_sources() -> str:
+def hash_sources(*names: str) -> str:
+    """Return a digest of the files of the project that have these names or lie in such folders."""
     digest = hashlib.sha256()
-    for file in (file for name in _SOURCES for file in _list_files(PROJECT / name)):
+    for file in (file for name in names for file in _list_files(PROJECT / name)):
         digest.update(f"{file.relative_to(PROJECT)}\0{file.stat().st_size}\0".encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
