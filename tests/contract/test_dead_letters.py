@@ -143,7 +143,7 @@ def only(dead_letters: list[DeadLetter]) -> DeadLetter:
         (
             Sender.OUTCOME,
             OUTCOME,
-            f"{PLAYLIST} was not_found in the run of 2026-10-01 04:00 UTC: deleted",
+            f"{PLAYLIST} was not found in the run of 2026-10-01 04:00 UTC: deleted",
         ),
         (
             Sender.OUTCOME,

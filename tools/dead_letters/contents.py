@@ -16,6 +16,7 @@ from playlist_archive.documents.messages import (
     decode_fetch_request,
     decode_outcome,
 )
+from playlist_archive.documents.status import spell_status
 from playlist_archive.errors import InvalidMessageError
 from playlist_archive.events import parse_lister_event, parse_render_body
 
@@ -71,7 +72,7 @@ def _describe_render(body: str) -> str:
 def _describe_outcome(body: str) -> str:
     match decode_outcome(body):
         case Outcome() as outcome:
-            told = f"{_name(outcome)} was {outcome.status} in the run of {spell(outcome.run)}"
+            told = f"{_name(outcome)} was {spell_status(outcome.status)} in the run of {spell(outcome.run)}"
             return f"{told}: {outcome.reason}" if outcome.reason else told
         case RunReport() as report:
             return f"the report of the run of {spell(report.run)}"

@@ -53,10 +53,10 @@ class PlaylistNotFoundError(PlaylistError):
 
 
 class ContentsForbiddenError(PlaylistError):
-    """Spotify tells this app what the playlist is called, but not what is in it.
+    """Spotify describes the playlist to this app but keeps back its contents.
 
     Attributes:
-        header: what it does tell, None if nothing.
+        header: the description, None where there is none.
     """
 
     def __init__(self, reason: str, header: "Header | None" = None) -> None:

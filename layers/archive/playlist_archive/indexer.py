@@ -48,7 +48,7 @@ _REVISION = "catalog-revision"
 
 
 class Indexed(NamedTuple):
-    """How matters stand after a batch.
+    """The archive after a batch of messages.
 
     `checked` counts the good checks that it brought, `failing` the playlists whose status is not
     ok, `overdue` those that the last run was to read and has not.
@@ -76,7 +76,7 @@ class Indexer:
         self._clock = clock
 
     def index(self, messages: Sequence[Outcome | RunReport | DamageReport]) -> Indexed:
-        """Merge the messages and bring everything up to date that tells of them.
+        """Merge the messages and bring the pages about all playlists up to date.
 
         Raises:
             ConflictError: other indexers were quicker every time.

@@ -1,4 +1,4 @@
-"""Decides what has to be read, and tells the other functions."""
+"""Starts runs: decides whom to read and sends the requests to the fetcher."""
 
 import logging
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What each function is told by the template, one frozen object a function.
+"""The settings of each function, from the environment that the template gives it.
 
 The variables are declared in `template.yaml`; `tests/contract/test_template.py` compares both.
 """

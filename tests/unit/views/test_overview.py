@@ -137,7 +137,7 @@ def test_what_the_owner_has_to_do_is_told() -> None:
     _, status, document = pages(report, an_outcome("ok"))
 
     assert "Something needs attention" in status
-    assert "| Last run's trouble | log in again |" in status
+    assert "| Failure of the last run | log in again |" in status
     assert "| registry/My \\| list | write an id |" in status
     assert "| Spotify authorisation | ends on 2026-12-30 |" in status
     assert document["problems"] == [{"subject": "registry/My | list", "reason": "write an id"}]

@@ -30,7 +30,7 @@ class Figures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Announced(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What the renderer was asked last to show on a playlist's pages.
 
-    `standing` is None where nobody knows what they show; `sent` says that the message has left.
+    `page_status` is None where nobody knows what they show; `sent` says that the message has left.
     """
 
     page_status: PageStatus | None = None

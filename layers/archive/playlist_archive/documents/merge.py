@@ -239,7 +239,7 @@ def _shows(announced: Announced | None, entry: Entry) -> tuple[object, ...] | No
 
 
 def _showing(page_status: PageStatus | None, entry: Entry) -> tuple[object, ...]:
-    """Return what the pages of an entry show after they were asked to show a standing.
+    """Return what the pages of an entry show once they show a page status.
 
     A name of its own is read from the snapshot; `since` shows only beside a failure. The figures
     are those of the newest snapshot, unless others were read after it.

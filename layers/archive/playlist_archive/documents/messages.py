@@ -1,4 +1,4 @@
-"""What the functions tell each other over the queues. `events/` holds an example of each."""
+"""The messages that the functions send each other over queues; `events/` holds an example of each."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -147,7 +147,8 @@ class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 class DamageReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="damage/1"):
     """An object of a playlist could not be read at the moment `at`.
 
-    The status page has to name the copy, and the pages want to be told again what is in no snapshot.
+    The status page has to name the copy, and the pages lack what stands in no snapshot until the
+    indexer sends it again.
     `snapshots` says that a snapshot is damaged, or was removed by hand: what the catalog knows of
     the newest one may be wrong.
     """
@@ -196,7 +197,7 @@ _MARKS = msgspec.json.Decoder(_Marks)
 
 
 def describe_message(body: str) -> dict[str, str]:
-    """Return what log lines tell of a message: its run and its playlist, as far as it names them."""
+    """Return the fields of a message that log lines carry: its run and playlist, if it names them."""
     try:
         marks = _MARKS.decode(body)
     except UNREADABLE:

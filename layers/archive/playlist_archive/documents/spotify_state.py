@@ -36,7 +36,7 @@ _HOUR = timedelta(hours=1)
 class SpotifyState(
     msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="schema", tag=1
 ):
-    """How matters stand with Spotify.
+    """What is known of Spotify's limits and this app.
 
     Until `not_before` no request may be sent, for `reason`; `parked_at` is when that was learnt,
     `parked_since` when the first pause began after Spotify's last answer,

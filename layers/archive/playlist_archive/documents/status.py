@@ -20,6 +20,11 @@ Status = Literal[
 ]
 
 
+def spell_status(status: Status) -> str:
+    """Return the word that pages and commands use for a status, as `not found`."""
+    return status.replace("_", " ")
+
+
 class StatusPeriod(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
     """Runs that found a playlist in the same status.
 
@@ -36,11 +41,11 @@ class StatusPeriod(msgspec.Struct, frozen=True, omit_defaults=True, array_like=T
 
 
 class PageStatus(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What a playlist's pages tell besides its snapshots; a higher `revision` replaces a lower.
+    """What a playlist's pages show besides its snapshots; a higher `revision` replaces a lower.
 
     `unique_name` is the name in the index, `name` the alias or Spotify's name it was made from;
     `alias` is empty where the owner gave none.
-    `followers` and `snapshot_id` were read when `snapshot` was the newest. `gaps` are the newest stretches, the
+    `followers` and `snapshot_id` were read when `snapshot` was the newest. `gaps` are the newest periods, the
     oldest first, that did not read the playlist and that a good check has ended.
     """
 

@@ -19,6 +19,7 @@ from playlist_archive.documents.keys import (
 )
 from playlist_archive.documents.names import visible
 from playlist_archive.documents.spotify_state import SpotifyState
+from playlist_archive.documents.status import spell_status
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views import Page
 from playlist_archive.views.markdown import escape, link
@@ -70,18 +71,18 @@ def _index(playlists: Playlists) -> str:
     bad = [pair for pair in playlists if pair[1].status not in {"ok", "retired"}]
     sections = []
     if bad:
-        sections.append(_section("Not read", bad, told=True))
-    sections.append(_section("Playlists", good, told=False))
+        sections.append(_section("Not read", bad, with_reason=True))
+    sections.append(_section("Playlists", good, with_reason=False))
     if retired:
-        sections.append(_section("Retired", retired, told=True))
+        sections.append(_section("Retired", retired, with_reason=True))
     return "\n".join(sections)
 
 
-def _section(title: str, playlists: Playlists, *, told: bool) -> str:
+def _section(title: str, playlists: Playlists, *, with_reason: bool) -> str:
     lines = [f"## {title} {escape(f'({len(playlists)})')}", ""]
     for playlist_id, entry in playlists:
         line = f"- {_page_link(playlist_id, entry)}"
-        lines.append(f"{line}: {_plight(entry)}" if told else line)
+        lines.append(f"{line}: {_status_and_reason(entry)}" if with_reason else line)
     return "\n".join(lines) + "\n"
 
 
@@ -93,12 +94,8 @@ def _page_link(playlist_id: str, entry: Entry) -> str:
     )
 
 
-def _status(entry: Entry) -> str:
-    return entry.status.replace("_", " ")
-
-
-def _plight(entry: Entry) -> str:
-    return f"{_status(entry)} since {day(entry.since)}, {escape(entry.reason)}"
+def _status_and_reason(entry: Entry) -> str:
+    return f"{spell_status(entry.status)} since {day(entry.since)}, {escape(entry.reason)}"
 
 
 def _status_page(
@@ -113,7 +110,7 @@ def _status_page(
         f"## {headline(catalog, damaged)}",
         "",
         *_first_steps(catalog),
-        "| What | How it stands |",
+        "| Check | Result |",
         "|---|---|",
         f"| Last run | {_moment(report.run) if report else 'none yet'} |",
         f"| Playlists up to date | {catalog.up_to_date()} of {len(active)} |",
@@ -122,7 +119,7 @@ def _status_page(
         f"| Requests to Spotify in 24 hours | {_requests(catalog, state)} |",
     ]
     if report and report.failure:
-        lines.append(f"| Last run's trouble | {escape(report.failure)} |")
+        lines.append(f"| Failure of the last run | {escape(report.failure)} |")
     if state.not_before and report and state.not_before > report.at:
         lines.append(f"| No request before | {_moment(state.not_before)} |")
     if bad:
@@ -132,7 +129,7 @@ def _status_page(
             (
                 (
                     _page_link(playlist_id, entry),
-                    _status(entry),
+                    spell_status(entry.status),
                     day(entry.since),
                     day(entry.checked) if entry.checked else "never",
                     escape(entry.reason),
@@ -196,7 +193,7 @@ def _first_steps(catalog: Catalog) -> list[str]:
     if report is None:
         step = "No run has begun yet: wait for the schedule, or invoke the lister with {}"
     elif report.failure:
-        step = "No playlist is archived, and Spotify could not be asked: see the last run's trouble"
+        step = "No playlist is archived, and Spotify could not be asked: see the failure of the last run below"
     elif not report.user:
         step = (
             "No playlist is archived: nobody is logged in, so no library is known. "

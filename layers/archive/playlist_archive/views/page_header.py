@@ -1,4 +1,4 @@
-"""What stands at the top of every Markdown page of a playlist."""
+"""The header of every Markdown page of a playlist."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ type View = Literal["pretty", "cumulative", "plain", "history"]
 
 _SUFFIXES: dict[View, str] = {"pretty": ".md", "cumulative": ".md", "plain": "", "history": ".md"}
 
-_TROUBLES: dict[Status, str] = {
+_STATUS_LINES: dict[Status, str] = {
     "not_found": "Spotify does not find this playlist",
     "forbidden": "Spotify keeps this playlist's contents from this archive",
     "invalid": "Spotify's answers about this playlist make no sense",
@@ -45,16 +45,16 @@ def description(ledger: Ledger) -> str:
 
 def page_header(ledger: Ledger, current: View) -> list[str]:
     """Return the first lines of a page, its title last, followed by a blank line."""
-    return [navigation(ledger, current), "", *_trouble(ledger), title(ledger), ""]
+    return [navigation(ledger, current), "", *_status_lines(ledger), title(ledger), ""]
 
 
-def _trouble(ledger: Ledger) -> list[str]:
+def _status_lines(ledger: Ledger) -> list[str]:
     page_status = ledger.page_status
     if page_status is None or page_status.status == "ok":
         return []
     reason = f": {escape(page_status.reason.strip())}" if page_status.reason.strip() else ""
     return [
-        f"> **{_TROUBLES[page_status.status]}, since {wording.day(page_status.since)}**{reason}",
+        f"> **{_STATUS_LINES[page_status.status]}, since {wording.day(page_status.since)}**{reason}",
         f"> (this page shows the last good snapshot, of {wording.day(ledger.last)})",
         "",
     ]

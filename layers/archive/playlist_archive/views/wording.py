@@ -31,7 +31,7 @@ def total_length(duration_ms: int) -> str:
 
 
 def _possible(duration_ms: int) -> int:
-    """Return the nearest length that can be told: none is negative, or longer than Python knows."""
+    """Return the nearest length that can be shown: not negative, nor longer than Python knows."""
     return min(max(duration_ms, 0), _LONGEST)
 
 
