@@ -66,6 +66,12 @@ fmt: $(CHECK) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
+.PHONY: golden
+golden: $(TEST) ## Render the sample library into archive/pages/, renew the pages that are kept, and show what differs
+	@$(BIN)/python -m tests.golden
+	@git --no-pager diff --stat --patch -- README.md docs/pages.md tests/golden
+	@echo "All pages of the sample library: archive/pages/playlists/index.md"
+
 .PHONY: chaos
 chaos: $(TEST) ## Archive a history file while everything goes wrong, and verify: FILE=<file> [DAYS=30] [SEED=1]
 	@exec $(BIN)/python -m tools.chaos "$(FILE)" $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))

@@ -6,6 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.fakes import FakeBucket
+from tests.support.pages import assert_same_page
+from tests.support.quotations import (
+    DOCUMENTS,
+    Quotation,
+    quotations,
+    quote_anew,
+    quoted_lines,
+)
 from tools.template import load_source
 
 pytestmark = pytest.mark.contract
@@ -14,29 +22,38 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-PAGES = (ROOT / "docs" / "pages.md").read_text(encoding="utf-8")
-EXCERPT = re.compile(r"<!-- excerpt: (\S+) -->\n(.*?)<!-- end of excerpt -->", re.DOTALL)
-
-
-@pytest.mark.parametrize(("key", "excerpt"), EXCERPT.findall(README))
-def test_an_excerpt_stands_so_in_the_page(
-    peaceful_archive: FakeBucket, key: str, excerpt: str
+@pytest.mark.parametrize(
+    "quotation",
+    [quotation for path in DOCUMENTS for quotation in quotations(path.read_text(encoding="utf-8"))],
+    ids=lambda quotation: quotation.key,
+)
+def test_a_quoted_page_is_as_the_code_writes_it(
+    troubled_archive: FakeBucket, quotation: Quotation
 ) -> None:
-    assert excerpt.strip()
-    assert excerpt.strip() in peaceful_archive.objects[key].decode()
-
-
-@pytest.mark.parametrize(("key", "excerpt"), EXCERPT.findall(PAGES))
-def test_a_quoted_page_of_a_troubled_archive_is_whole(
-    troubled_archive: FakeBucket, key: str, excerpt: str
-) -> None:
-    quoted = excerpt.strip().removeprefix("```markdown\n").removesuffix("\n```")
-    assert quoted == troubled_archive.objects[key].decode().strip()
+    assert_same_page(quotation.text, quoted_lines(quotation, troubled_archive.objects))
 
 
 def test_every_quotation_is_found() -> None:
-    assert len(EXCERPT.findall(README)) == 1
-    assert len(EXCERPT.findall(PAGES)) == 3
+    assert [len(quotations(path.read_text(encoding="utf-8"))) for path in DOCUMENTS] == [1, 3]
+
+
+def test_quoting_anew_mends_a_quotation_and_nothing_else() -> None:
+    document = """# Title
+
+<!-- excerpt: a.md -->
+```markdown
+old
+```
+<!-- end of excerpt -->
+<!-- excerpt: a.md, lines 2-2 -->
+old
+<!-- end of excerpt -->
+"""
+
+    anew = quote_anew(document, {"a.md": b"one\ntwo\n"})
+
+    assert [quotation.text for quotation in quotations(anew)] == ["one\ntwo", "two"]
+    assert anew.replace("one\ntwo\n```", "old\n```").replace("\ntwo\n", "\nold\n") == document
 
 
 def test_every_command_exists_and_every_command_for_users_is_told() -> None:

@@ -1,0 +1,30 @@
+"""Write anew what the repository keeps of rendered pages: `make golden`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import stamina
+
+from tests.support.quotations import DOCUMENTS, ROOT, quote_anew
+from tests.support.sample_archive import TROUBLE, archive_sample
+from tests.support.seed_playlist import PAGE, render_seed_page
+
+_PAGES = ROOT / "archive" / "pages"
+
+
+def _write_pages(objects: Mapping[str, bytes], folder: Path) -> None:
+    """Write every page of the archive, to be looked at and not kept."""
+    for key, body in objects.items():
+        if key.startswith("playlists/"):
+            path = folder / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+
+
+if __name__ == "__main__":
+    stamina.set_testing(True, attempts=4, cap=True)
+    archive = archive_sample(TROUBLE).objects
+    PAGE.write_text(render_seed_page())
+    for document in DOCUMENTS:
+        document.write_text(quote_anew(document.read_text(), archive))
+    _write_pages(archive, _PAGES)

@@ -1,0 +1,48 @@
+"""What ten days of the sample library leave in the bucket."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from playlist_archive.ports.credentials import Credentials
+from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
+from tests.support.pipeline import Pipeline, connect
+from tools.stand_in import SampleLibrary, StandIn
+from tools.stand_in.accounts import Client
+from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT
+
+type Trouble = dict[str, tuple[str, range]]
+"""Which playlist answers with which fault on which days, counted from 0."""
+
+SINCE = date(2026, 10, 1)
+DAYS = 10
+TROUBLE: Trouble = {
+    SKYLIGHT: ("not_found", range(4, 6)),
+    KITCHEN: ("not_found", range(7, DAYS)),
+    FERRY: ("server_error", range(9, DAYS)),
+}
+
+
+def archive_sample(trouble: Trouble) -> FakeBucket:
+    """Archive ten days of the sample library and return the bucket."""
+    bucket, clock = FakeBucket(), FakeClock()
+    store = FakeCredentialStore(
+        Credentials(
+            Client.id, Client.secret, Client.refresh_token, datetime(2026, 9, 1, tzinfo=UTC)
+        )
+    )
+    with StandIn(SampleLibrary(SINCE)) as stand_in:
+        pipeline = Pipeline(
+            connect(stand_in.url, bucket, store, clock),
+            clock,
+            bucket=bucket,
+            full_read_every_days=1,
+        )
+        for number in range(DAYS):
+            day = SINCE + timedelta(number)
+            stand_in.control.set_date(day)
+            stand_in.control.clear_faults()
+            for playlist_id, (kind, days) in trouble.items():
+                if number in days:
+                    stand_in.control.add_fault(kind, path=f"/playlists/{playlist_id}", times=None)
+            clock.moment = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
+            pipeline.run(clock.now())
+    return bucket
