@@ -9,9 +9,9 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from playlist_archive.at_once import open_pool
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import RenderOrder, parse_render_batch
+from playlist_archive.ports.at_once import open_pool
 from playlist_archive.ports.aws import open_bucket, open_queue
 from playlist_archive.ports.clock import SystemClock
 from playlist_archive.renderer import Rendered, Renderer

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from playlist_archive.documents.ledger import fold_all
+from playlist_archive.documents.fold import fold_all
 from playlist_archive.documents.playlist import Album, Artist, Item, Owner, Row
 from playlist_archive.documents.snapshot import Snapshot
 from playlist_archive.views import render_pages

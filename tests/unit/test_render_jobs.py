@@ -5,10 +5,10 @@ from msgspec.structs import replace
 
 from playlist_archive.documents.keys import snapshot_key
 from playlist_archive.documents.messages import RenderRequest, encode_message
+from playlist_archive.documents.render_jobs import RenderJob, join_jobs
 from playlist_archive.documents.status import PageStatus
 from playlist_archive.errors import InvalidMessageError
 from playlist_archive.events import RenderOrder, parse_render_batch
-from playlist_archive.render_jobs import RenderJob, join_jobs
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN
 from tests.support.handlers import snapshot_created, sqs_event
 

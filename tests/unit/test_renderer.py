@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playlist_archive import renderer
-from playlist_archive.at_once import open_pool
 from playlist_archive.documents.fold import NEWEST_CHANGES, Fold, fold_all
 from playlist_archive.documents.keys import (
     damaged_key,
@@ -25,11 +24,12 @@ from playlist_archive.documents.keys import (
 from playlist_archive.documents.ledger import decode_ledger, encode_ledger, with_page_status
 from playlist_archive.documents.messages import RenderRequest, decode_render_request
 from playlist_archive.documents.playlist import Row
+from playlist_archive.documents.render_jobs import RenderJob
 from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
 from playlist_archive.documents.status import PageStatus
 from playlist_archive.errors import ConflictError, OutOfTimeError, StorageError
 from playlist_archive.ports import read_ahead
-from playlist_archive.render_jobs import RenderJob
+from playlist_archive.ports.at_once import open_pool
 from playlist_archive.renderer import SECONDS_FOR_PAGES, Rendered, Renderer
 from playlist_archive.views import render_pages
 from tests.support.actors import Actor, InlineExecutor, Play, play_until

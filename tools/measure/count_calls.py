@@ -22,9 +22,9 @@ import typer
 
 from playlist_archive.documents.keys import CATALOG, SNAPSHOTS
 from playlist_archive.documents.messages import RenderRequest
+from playlist_archive.documents.render_jobs import RenderJob
 from playlist_archive.documents.status import PageStatus
 from playlist_archive.ports.credentials import Credentials
-from playlist_archive.render_jobs import RenderJob
 from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
 from tests.support.pipeline import Pipeline, connect, plenty, render_snapshot
 from tools.measure.count_requests import name_kind

@@ -21,9 +21,9 @@ import typer
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
-from playlist_archive.at_once import open_pool
 from playlist_archive.documents.keys import snapshot_key
 from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
+from playlist_archive.ports.at_once import open_pool
 from playlist_archive.ports.aws import open_bucket
 from playlist_archive.ports.bucket import Bucket
 from playlist_archive.renderer import Renderer

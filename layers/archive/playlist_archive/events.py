@@ -18,9 +18,9 @@ from playlist_archive.documents.messages import (
     decode_outcome,
     decode_render_request,
 )
+from playlist_archive.documents.render_jobs import RenderJob, join_jobs
 from playlist_archive.documents.timestamps import FIRST_YEAR, LAST_YEAR, Time
 from playlist_archive.errors import UNREADABLE, InvalidMessageError
-from playlist_archive.render_jobs import RenderJob, join_jobs
 
 
 class RunEvent(NamedTuple):

@@ -30,7 +30,7 @@ from playlist_archive.documents.messages import (
 )
 from playlist_archive.documents.spotify_state import FURTHEST_AHEAD, SpotifyState
 from playlist_archive.errors import UNREADABLE, ConflictError
-from playlist_archive.ports.bucket import NO_METADATA, Bucket, Stored, set_aside, update
+from playlist_archive.ports.bucket import ATTEMPTS, NO_METADATA, Bucket, Stored, set_aside, update
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import Queue
 from playlist_archive.spotify.state import load_state
@@ -41,7 +41,6 @@ logger = logging.getLogger(__name__)
 Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Count = Annotated[int, Meta(ge=0, le=10**12)]
 
-_ATTEMPTS = 10
 _PAUSE_SECONDS = 0.2
 # The metadata of the status document that names the catalog it was made from.
 _REVISION = "catalog-revision"
@@ -98,7 +97,7 @@ class Indexer:
         Raises:
             ConflictError: after ten attempts.
         """
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             # Two that go on at once would be in each other's way for long.
             self._clock.sleep(uniform(0, attempt * _PAUSE_SECONDS))  # noqa: S311 - no secret
             try:

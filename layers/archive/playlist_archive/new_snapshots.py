@@ -9,9 +9,9 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from playlist_archive.at_once import Calls
 from playlist_archive.documents.keys import snapshot_key
 from playlist_archive.documents.timestamps import earlier
+from playlist_archive.ports.at_once import Calls
 from playlist_archive.ports.bucket import Bucket, Stored, list_snapshots
 from playlist_archive.ports.read_ahead import read_ahead
 

@@ -16,7 +16,6 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from playlist_archive.at_once import Calls
 from playlist_archive.documents.content_types import JSON
 from playlist_archive.documents.fold import Fold
 from playlist_archive.documents.keys import ledger_key, parse_snapshot_key
@@ -28,19 +27,19 @@ from playlist_archive.documents.ledger import (
     with_page_status,
 )
 from playlist_archive.documents.messages import DamageReport, RenderRequest, encode_message
+from playlist_archive.documents.render_jobs import RenderJob
 from playlist_archive.documents.snapshot import decode_stored
 from playlist_archive.documents.timestamps import Time, Timestamp, to_timestamp
 from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
 from playlist_archive.new_snapshots import NewSnapshots
-from playlist_archive.ports.bucket import Bucket, Stored, list_snapshots, set_aside
+from playlist_archive.ports.at_once import Calls
+from playlist_archive.ports.bucket import ATTEMPTS, Bucket, Stored, list_snapshots, set_aside
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import Queue
-from playlist_archive.render_jobs import RenderJob
 from playlist_archive.views import Page, render_pages
 
 logger = logging.getLogger(__name__)
 
-_ATTEMPTS = 8
 # What is kept of an invocation's time: the pages of the largest playlist have to be rendered in it,
 # read, and written.
 SECONDS_FOR_PAGES = 60.0
@@ -91,7 +90,7 @@ class Renderer:
                 sent in place of the messages, which alone know what is to be done.
         """
         playlist_id = job.request.playlist_id
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             if remaining_seconds() < SECONDS_FOR_PAGES:
                 raise OutOfTimeError(f"too little time is left to render {playlist_id}")
             try:

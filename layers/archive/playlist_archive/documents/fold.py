@@ -1,11 +1,10 @@
-"""The fold: what becomes of a ledger when one more snapshot is read. It is pure.
+"""Folds snapshots into a ledger, one after the other.
 
 An occurrence is the n-th row of a song: a song that is there twice has two, a song that went and
 came back has one with two intervals. A row of which Spotify no longer says what it is (null) stands
 for an occurrence that went missing in the same snapshot, rather than letting it count as removed.
 """
 
-from bisect import bisect_left
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -27,14 +26,13 @@ from playlist_archive.documents.ledger import (
     year_of,
 )
 from playlist_archive.documents.playlist import Item, Row
+from playlist_archive.documents.row_order import find_moved, recognise_hidden
 from playlist_archive.documents.snapshot import Snapshot, header_of
 from playlist_archive.documents.timestamps import Timestamp, in_utc, to_timestamp
 
 MOVED_NAMED = 10
 NEWEST_CHANGES = 100
 ARCHIVED_AT_ONCE = 50
-
-_EDGE = -1  # stands before the first and after the last row
 
 
 def fold_all(snapshots: Iterable[Snapshot]) -> Ledger:
@@ -162,7 +160,7 @@ class Fold:
         previous = max(ledger.last, checked)
         before, hidden_before = self._order, self._hidden
         order, fresh, item_news = self._recognise(snapshot.rows)
-        self._order, self._rows = _recognise_hidden(order, before), snapshot.rows
+        self._order, self._rows = recognise_hidden(order, before), snapshot.rows
         self._hidden = [
             index
             for index, shown in zip(self._order, order, strict=True)
@@ -178,7 +176,7 @@ class Fold:
             self._dates.pop(index, None)
 
         kept = [index for index in self._order if index in were_there and index is not None]
-        moved = _moved(stayed, kept)
+        moved = find_moved(stayed, kept)
         hidden = self._hidden
         newly_hidden = (index for index in hidden if index not in hidden_before)
         shown_again = (index for index in hidden_before if index in there and index not in hidden)
@@ -320,70 +318,6 @@ class _ItemNews(msgspec.Struct):
 
 def _hidden(rows: Iterable[LedgerRow]) -> list[int]:
     return [row.occurrence for row in rows if row.hidden and row.occurrence is not None]
-
-
-def _recognise_hidden(
-    order: Sequence[int | None], before: Sequence[int | None]
-) -> list[int | None]:
-    """Return `order` with the missing occurrences in the places of the unknown rows.
-
-    An unknown row is what followed the same row before, and if that was unknown too, it stays so;
-    else what preceded the same row before; else any occurrence that would otherwise count as
-    removed, so that what may be there is never said to be gone.
-    """
-    result = list(order)
-    shown = {index for index in order if index is not None}
-    missing = [index for index in before if index is not None and index not in shown]
-    if not missing or len(shown) == len(order):
-        return result
-
-    after = dict(zip([_EDGE, *before], before, strict=False))
-    ahead = dict(zip([*before, _EDGE][1:], before, strict=True))
-    free = dict.fromkeys(missing)
-    open_places: list[int] = []
-    for place, index in enumerate(order):
-        if index is None:
-            guess = after.get(result[place - 1] if place else _EDGE, _EDGE)
-            if guess in free:
-                del free[guess]
-                result[place] = guess
-            elif guess is not None:
-                open_places.append(place)
-    for place in reversed(open_places):
-        guess = ahead.get(result[place + 1] if place + 1 < len(result) else _EDGE)
-        if guess in free:
-            del free[guess]
-            result[place] = guess
-    unknown = (place for place in open_places if result[place] is None)
-    for place, index in zip(unknown, free, strict=False):
-        result[place] = index
-    return result
-
-
-def _moved(before: Sequence[int], kept: Sequence[int]) -> list[int]:
-    """Return the fewest rows of `kept` that must move to bring it into the order of `before`."""
-    if before == kept:
-        return []
-    place_before = {index: place for place, index in enumerate(before)}
-    places = [place_before[index] for index in kept]
-    stay = set(_longest_increasing(places))
-    return [index for index, place in zip(kept, places, strict=True) if place not in stay]
-
-
-def _longest_increasing(numbers: Sequence[int]) -> list[int]:
-    """Return a longest increasing subsequence of distinct numbers (patience sorting)."""
-    tails: list[int] = []
-    previous: dict[int, int | None] = {}
-    for number in numbers:
-        pile = bisect_left(tails, number)
-        previous[number] = tails[pile - 1] if pile else None
-        tails[pile : pile + 1] = [number]
-    result: list[int] = []
-    number_or_none = tails[-1] if tails else None
-    while number_or_none is not None:
-        result.append(number_or_none)
-        number_or_none = previous[number_or_none]
-    return result[::-1]
 
 
 def _is_older(date: Timestamp | None, stay: Interval) -> bool:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_ATTEMPTS = 8
+# So often is done again what another writer interfered with.
+ATTEMPTS = 10
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"}
 
 
@@ -81,9 +82,9 @@ def update(
     written where it changes nothing.
 
     Raises:
-        ConflictError: after eight attempts.
+        ConflictError: after ten attempts.
     """
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         stored = bucket.get(key)
         body = change(stored.body if stored else None)
         if stored and stored.body == body:
@@ -93,7 +94,7 @@ def update(
         except ConflictError:
             continue
         return body
-    raise ConflictError(f"{key} was written by others {_ATTEMPTS} times in a row")
+    raise ConflictError(f"{key} was written by others {ATTEMPTS} times in a row")
 
 
 def set_aside(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> bool:

@@ -29,7 +29,7 @@ class _Song(NamedTuple):
 def cumulative_pages(ledger: Ledger, texts: ItemTexts) -> tuple[str, bytes]:
     """Return the page of all songs, by title, artists and length, and its JSON.
 
-    The JSON tells the intervals of each song besides.
+    The JSON holds the intervals of each song besides.
     """
     rows = _songs(ledger)
     first_read = wording.day(ledger.first_read)

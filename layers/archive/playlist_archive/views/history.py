@@ -79,7 +79,7 @@ def year_pages(ledger: Ledger, texts: ItemTexts) -> Iterator[tuple[int, str]]:
 
 
 class _Lines(dict[int, str]):
-    """What the page says of a song, by its item; made once, however often it is told."""
+    """Return the text of a song, by its item; it is made once, however often it is shown."""
 
     def __init__(self, texts: ItemTexts) -> None:
         super().__init__()

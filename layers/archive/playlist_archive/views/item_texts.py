@@ -1,14 +1,14 @@
-"""How the songs of one ledger look, each made once for all pages of a render."""
+"""The texts of one ledger's songs, each made once for all pages of a render."""
 
 from collections.abc import Sequence
 
 from playlist_archive.documents.playlist import Item
 from playlist_archive.views.json_documents import ItemMembers, make_members
-from playlist_archive.views.song_columns import SongColumns, make_cells
+from playlist_archive.views.song_columns import SongColumns, make_song_columns
 
 
 class ItemTexts:
-    """What pages tell of items, by their places in the ledger.
+    """The texts of items, by their places in the ledger.
 
     Nothing is kept from one render to the next: a song that is decoded anew is another object, and
     recognising it takes as long as making its texts again.
@@ -16,14 +16,14 @@ class ItemTexts:
 
     def __init__(self, items: Sequence[Item]) -> None:
         self._items = items
-        self._cells: list[SongColumns | None] = [None] * len(items)
+        self._song_columns: list[SongColumns | None] = [None] * len(items)
         self._members: list[ItemMembers | None] = [None] * len(items)
 
-    def cells(self, item: int) -> SongColumns:
-        cells = self._cells[item]
-        if cells is None:
-            cells = self._cells[item] = make_cells(self._items[item])
-        return cells
+    def song_columns(self, item: int) -> SongColumns:
+        columns = self._song_columns[item]
+        if columns is None:
+            columns = self._song_columns[item] = make_song_columns(self._items[item])
+        return columns
 
     def members(self, item: int) -> ItemMembers:
         members = self._members[item]

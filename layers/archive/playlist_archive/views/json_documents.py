@@ -15,7 +15,7 @@ __all__ = ["ItemMembers", "encode_json_document", "make_members", "text"]
 
 
 class ItemMembers(NamedTuple):
-    """What is told of every item, as members of a song's object.
+    """The fields of an item, as members of a song's object.
 
     The pieces are those between which other keys are sorted: `credits` are `album` and `artists`,
     `identity` are `type`, `uri` and `url`.

@@ -15,7 +15,7 @@ class SongColumns(NamedTuple):
     rest: str
 
 
-def make_cells(item: Item) -> SongColumns:
+def make_song_columns(item: Item) -> SongColumns:
     artists = ", ".join([link(artist.name, artist.url) for artist in item.artists])
     rest = f"{link(item.album.name, item.album.url)} | {track_length(item.duration_ms)}"
     return SongColumns(link(item.name, item.url), artists, rest)

@@ -5,8 +5,8 @@ from threading import Barrier, Event
 
 import pytest
 
-from playlist_archive.at_once import CALLS_AT_ONCE, Calls, open_pool
 from playlist_archive.errors import StorageError
+from playlist_archive.ports.at_once import CALLS_AT_ONCE, Calls, open_pool
 
 pytestmark = pytest.mark.unit
 
