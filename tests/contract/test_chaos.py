@@ -411,6 +411,25 @@ def test_a_loss_that_peace_held_and_chaos_did_not_read_is_excused(evidence: Evid
     assert "not read, as its status said" in excuses
 
 
+def test_a_read_between_two_reads_of_peace_is_an_excuse_before_a_change(evidence: Evidence) -> None:
+    reason = "read between two reads of peace, before it changed"
+    changed = evidence.snapshots[SKYLIGHT][-1].time
+    before = max(
+        sent.outcome.run
+        for sent in evidence.sent[SKYLIGHT]
+        if sent.outcome.status == "ok" and sent.outcome.run < changed
+    )
+    peace = deepcopy(evidence.peace)
+    peace.outcomes = [
+        (sent, body)
+        for sent, body in peace.outcomes
+        if not (SKYLIGHT in body and f'"run":"{before:%Y-%m-%d}' in body)
+    ]
+
+    assert reason not in evidence.excuses.get(SKYLIGHT, ())
+    assert reason in Evidence(LIBRARY, evidence.chaos, peace).excuses[SKYLIGHT]
+
+
 def waits_for(evidence: Evidence, playlist_id: str) -> list[str]:
     check = "nobody waits for longer than faults explain"
     return [finding for finding in find(check, evidence) if playlist_id in finding]

@@ -286,6 +286,8 @@ class Evidence:
         excuses: dict[str, set[str]] = defaultdict(set)
         for playlist_id, reason in (*self._unread(), *self._read_otherwise()):
             excuses[playlist_id].add(reason)
+        for playlist_id in self._read_more_often():
+            excuses[playlist_id].add("read between two reads of peace, before it changed")
         playlists_by_reason: Mapping[str, Iterable[str]] = {
             "edited in mid-read": (playlist_id for playlist_id, _ in self.chaos.torn),
             "its registry entry was changed": self.handled_by_hand,
@@ -351,6 +353,22 @@ class Evidence:
                 yield outcome.playlist_id, "not read in a run that peace did not have"
             if outcome.status in {"ok", "held"} and self._had_changed(outcome):
                 yield outcome.playlist_id, "read when it was another already"
+
+    def _read_more_often(self) -> Iterator[str]:
+        """Yield the playlists of which chaos knows more closely than peace when they changed.
+
+        On a day on which peace did not read them, another run did, and found them as they had been.
+        """
+        peace = runs_that_found(self.peace, "ok")
+        for playlist_id, runs in runs_that_found(self.chaos, "ok").items():
+            good = sorted(peace[playlist_id])
+            days = {run.date() for run in good}
+            for run in runs:
+                until = next((other for other in good if other > run), run)
+                if run.date() not in days and any(
+                    run < snapshot.time <= until for snapshot in self.snapshots.get(playlist_id, ())
+                ):
+                    yield playlist_id
 
     def _had_changed(self, outcome: Outcome) -> bool:
         """Whether a playlist was turned to another version between a run and its read."""
