@@ -14,7 +14,7 @@ from playlist_archive.documents.messages import (
 )
 from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.status import PageStatus, Stamp, Status
-from playlist_archive.plan import Plan, full_read_due, plan_run
+from playlist_archive.plan import Forgotten, Plan, full_read_due, plan_run
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive.selection import Selection
 from tests.support.builders import (
@@ -210,3 +210,13 @@ def test_what_is_archived_again_waits_to_be_read() -> None:
     assert [(one.status, one.reason) for one in planned.outcomes] == [
         ("deferred", "it is archived again and waits to be read")
     ]
+
+
+def test_what_the_catalog_lost_keeps_the_name_of_its_snapshot_until_it_is_read() -> None:
+    lost = Forgotten(a_header(name="As in the snapshot"), Latest(RUN, "digest", 3))
+    selected = {PLAYLIST: Selection("library", listed=a_header(name="Renamed since"))}
+    planned = plan_run(
+        RUN, RUN, selected, Catalog(), timedelta(days=30), forgotten={PLAYLIST: lost}
+    )
+
+    assert [outcome.header for outcome in planned.outcomes] == [lost.header]

@@ -71,7 +71,8 @@ def plan_run(
             )
             requests.append((_turn(entry), request.checked or _NEVER, request))
             if entry is None or entry.status == "retired" or lost:
-                described = reason.listed or (lost.header if lost else None)
+                # Until it is read again, its pages bear the name of the newest snapshot.
+                described = lost.header if lost else reason.listed
                 outcomes.append(_await_read(request, now, entry, described))
     for playlist_id in sorted({*catalog.entries, *forgotten} - selected.keys()):
         entry, lost = catalog.entries.get(playlist_id), forgotten.get(playlist_id)
