@@ -15,6 +15,7 @@ FOR_HANDLERS = {
     "documents.messages",
     "documents.timestamps",
     "events",
+    "ports.at_once",
     "ports.aws",
     "ports.clock",
     "settings",
