@@ -430,6 +430,16 @@ def test_a_read_between_two_reads_of_peace_is_an_excuse_before_a_change(evidence
     assert reason in Evidence(LIBRARY, evidence.chaos, peace).excuses[SKYLIGHT]
 
 
+def test_a_series_of_followers_may_stay_damaged_until_its_next_number(evidence: Evidence) -> None:
+    record = deepcopy(evidence.chaos)
+    record.objects[followers_key(FERRY)] = b"null"
+    end = max(handled.until for handled in record.merged)
+    record.actions.append(Action(end + 1, "damage", followers_key(FERRY), "null"))
+
+    check = "follower numbers are those read"
+    assert list(find(check, Evidence(LIBRARY, record, evidence.peace))) == []
+
+
 def waits_for(evidence: Evidence, playlist_id: str) -> list[str]:
     check = "nobody waits for longer than faults explain"
     return [finding for finding in find(check, evidence) if playlist_id in finding]

@@ -200,7 +200,7 @@ def follower_numbers_are_those_read(evidence: Evidence) -> Findings:
                 day = f"{message.run:%Y-%m-%d}"
                 days[day] = max(found, days.get(day, found))
     stored = {
-        key: msgspec.json.decode(body, type=dict[str, int])
+        key: _decode_json(body)
         for key, body in evidence.chaos.objects.items()
         if key.startswith("playlists/followers/")
     }
