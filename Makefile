@@ -59,12 +59,16 @@ test: $(TEST) ## Run all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: check
-check: format-check lint types template requirements-check audit test ## Everything that CI runs
+check: format-check lint types template requirements-check audit test $(if $(COVERAGE),coverage) ## Everything that CI runs; COVERAGE=1 measures coverage too
 
 .PHONY: fmt
 fmt: $(CHECK) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+.PHONY: coverage
+coverage: $(TEST) ## Measure which branches of the package unit and contract tests reach; fails below the floor
+	@$(BIN)/python -m pytest --quiet --hypothesis-profile=coverage --cov --cov-report=term tests/unit tests/contract
 
 .PHONY: golden
 golden: $(TEST) ## Render the sample library into archive/pages/, renew the pages that are kept, and show what differs

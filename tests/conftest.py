@@ -21,6 +21,10 @@ os.environ.pop("AWS_PROFILE", None)
 settings.register_profile(
     "archive", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
+# Which lines are reached is known after a few examples, and must not depend on luck.
+settings.register_profile(
+    "coverage", settings.get_profile("archive"), max_examples=5, derandomize=True
+)
 settings.load_profile("archive")
 
 
