@@ -20,27 +20,24 @@ def day(date: str) -> datetime:
     return datetime.fromisoformat(date).replace(hour=4, tzinfo=UTC)
 
 
-def song(
-    dead_letter: str, *, name: str = "", playable: bool = True, duration_ms: int = 180_000
-) -> Item:
+def song(letter: str, *, name: str = "", playable: bool = True, duration_ms: int = 180_000) -> Item:
     """Return the song whose id is 22 times `letter`."""
     return Item(
         type="track",
-        uri=f"spotify:track:{dead_letter * 22}",
-        name=name or f"Song {dead_letter}",
+        uri=f"spotify:track:{letter * 22}",
+        name=name or f"Song {letter}",
         duration_ms=duration_ms,
-        artists=(Artist("Ensemble", f"{SPOTIFY}/artist/{dead_letter * 22}"),),
-        album=Album("Collected", f"{SPOTIFY}/album/{dead_letter * 22}"),
-        url=f"{SPOTIFY}/track/{dead_letter * 22}",
+        artists=(Artist("Ensemble", f"{SPOTIFY}/artist/{letter * 22}"),),
+        album=Album("Collected", f"{SPOTIFY}/album/{letter * 22}"),
+        url=f"{SPOTIFY}/track/{letter * 22}",
         playable=playable,
     )
 
 
-def rows_of(dead_letters: str, added_at: datetime | None = None) -> tuple[Row, ...]:
+def rows_of(letters: str, added_at: datetime | None = None) -> tuple[Row, ...]:
     """Return a row for each letter; `?` is a row of which Spotify says nothing."""
     return tuple(
-        Row() if dead_letter == "?" else Row(added_at=added_at, item=song(dead_letter))
-        for dead_letter in dead_letters
+        Row() if letter == "?" else Row(added_at=added_at, item=song(letter)) for letter in letters
     )
 
 

@@ -12,8 +12,7 @@ pytestmark = pytest.mark.unit
 
 def named(*names: str) -> list[Row]:
     return [
-        Row(item=song(dead_letter, name=name))
-        for dead_letter, name in zip("abcdef", names, strict=False)
+        Row(item=song(letter, name=name)) for letter, name in zip("abcdef", names, strict=False)
     ]
 
 
