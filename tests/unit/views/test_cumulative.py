@@ -122,8 +122,8 @@ def test_a_song_behind_an_unknown_row_is_not_removed() -> None:
 
 
 def test_songs_are_sorted_by_title_artists_length_and_id_whatever_the_case() -> None:
-    def variant(dead_letter: str, name: str, artists: str = "x", duration_ms: int = 1000) -> Item:
-        item = song(dead_letter, name=name, duration_ms=duration_ms)
+    def variant(letter: str, name: str, artists: str = "x", duration_ms: int = 1000) -> Item:
+        item = song(letter, name=name, duration_ms=duration_ms)
         return replace(item, artists=tuple(map(Artist, artists.split(","))))
 
     expected = [

@@ -23,9 +23,9 @@ from tests.support.strategies import (
 pytestmark = pytest.mark.unit
 
 
-def linked(dead_letter: str) -> str:
-    ident = dead_letter * 22
-    return f"[Song {dead_letter}]({SPOTIFY}/track/{ident}) by [Ensemble]({SPOTIFY}/artist/{ident})"
+def linked(letter: str) -> str:
+    ident = letter * 22
+    return f"[Song {letter}]({SPOTIFY}/track/{ident}) by [Ensemble]({SPOTIFY}/artist/{ident})"
 
 
 def history_pages(ledger: Ledger) -> tuple[str, dict[int, str]]:

@@ -43,10 +43,10 @@ def table(ledger: Ledger) -> list[str]:
     return [line for line in pretty_page(ledger).split("\n") if line.startswith("| ")][1:]
 
 
-def linked_row(number: int, dead_letter: str, note: str = "") -> str:
-    ident = dead_letter * 22
+def linked_row(number: int, letter: str, note: str = "") -> str:
+    ident = letter * 22
     return (
-        f"| {number} | [Song {dead_letter}]({SPOTIFY}/track/{ident}){note} "
+        f"| {number} | [Song {letter}]({SPOTIFY}/track/{ident}){note} "
         f"| [Ensemble]({SPOTIFY}/artist/{ident}) | [Collected]({SPOTIFY}/album/{ident}) | 3:00 |"
     )
 
