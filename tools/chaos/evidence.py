@@ -145,6 +145,20 @@ class Evidence:
         bodies = (handled.body for handled in self.chaos.merged if handled.since > since)
         return decode_outcomes(bodies)
 
+    def merged_at(self, outcome: Outcome) -> float:
+        """Return when the indexer had first merged an outcome, infinity if it never did."""
+        return self._merged_at.get((outcome.playlist_id, outcome.run, outcome.at), float("inf"))
+
+    @cached_property
+    def _merged_at(self) -> dict[tuple[str, datetime, datetime], float]:
+        ends: dict[tuple[str, datetime, datetime], float] = {}
+        for handled in self.chaos.merged:
+            for message in decode_outcomes([handled.body]):
+                if isinstance(message, Outcome):
+                    found = message.playlist_id, message.run, message.at
+                    ends[found] = min(handled.until, ends.get(found, handled.until))
+        return ends
+
     def served(self, playlist_id: str, moment: datetime) -> set[Contents]:
         """Return what the stand-in may have shown of a playlist in a read that ended then."""
         found: set[Contents] = set()

@@ -165,20 +165,27 @@ def _is_checked(evidence: Evidence, playlist_id: str, begin: float, end: float) 
 
 
 def _is_held_for_once(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
-    """Whether a great loss was found that no earlier run had found, as far as the catalog knew.
+    """Whether a great loss was found that no earlier run had found, as far as the lister knew.
 
-    What damaged the catalog after that takes nothing from it.
+    It knows what the indexer had merged when it asked. What damaged the catalog after the loss was
+    found takes nothing from it.
     """
     held = [
-        sent.moment
+        sent
         for sent in evidence.sent.get(playlist_id, ())
         if sent.outcome.status == "held" and sent.outcome.run not in evidence.chaos.forced
     ]
-    first = next((moment for moment in held if begin <= moment < end), None)
+    first = next((sent.moment for sent in held if begin <= sent.moment < end), None)
     if first is None:
         return False
+    asked = min(
+        (moment for moment, _ in evidence.requests.get(playlist_id, ()) if begin <= moment < first),
+        default=begin,
+    )
     known = max(begin - 2 * _DAY_SECONDS, evidence.last_damage(CATALOG, before=first))
-    return not any(known < moment < begin for moment in held)
+    return not any(
+        known < sent.moment < begin and evidence.merged_at(sent.outcome) < asked for sent in held
+    )
 
 
 def _last_word(evidence: Evidence, playlist_id: str, end: float) -> str:
