@@ -51,13 +51,15 @@ def reasons_are_true(evidence: Evidence) -> Findings:
     for playlist_id, found in evidence.sent.items():
         for sent in found:
             outcome, reason = sent.outcome, sent.outcome.reason
+            # It may have been sent again much later; moments are stored in whole seconds.
+            found_out = outcome.at.timestamp() + 1
             false = ""
             if _OWN_FAULT in reason:
                 false = "an answer of Spotify made the archive fail"
             elif outcome.status == "deferred" and _CONDEMNED.search(reason):
-                false = "" if _was_refused(evidence, sent.moment) else "nothing refused them"
+                false = "" if _was_refused(evidence, found_out) else "nothing refused them"
             elif outcome.status == "deferred" and _SILENT in reason:
-                false = "" if _was_silent(evidence, sent.moment) else "it was never asked itself"
+                false = "" if _was_silent(evidence, found_out) else "it was never asked itself"
             elif reason == _OVERTAKEN and (playlist_id, outcome.run) in registrations:
                 false = "no run asks for what was registered since it began"
             elif outcome.status == "retired":

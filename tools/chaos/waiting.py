@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from itertools import takewhile
 
 from playlist_archive.documents.keys import CATALOG
 from playlist_archive.documents.timestamps import to_timestamp
@@ -15,7 +16,8 @@ _DAY_SECONDS = 86_400
 _BUDGET_SECONDS = 25 * 3_600
 # A share of the budget; with less than that left, a playlist of several pages may not fit.
 _NEARLY_SPENT = 0.75
-# Closed contents are asked for again after that time at the latest.
+_EDITORIAL = "37i9dQZ"
+# What is closed or gone is asked for again after that time at the latest.
 _SELDOM_SECONDS = 7 * _DAY_SECONDS
 # In so many hours without a break the lane reads all that waits in it, whatever fails there.
 _ENOUGH_SECONDS = 6 * 3_600
@@ -51,6 +53,7 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
             unlisted = playlist_id not in known and (
                 day == chaos.calendar.days[0] or _is_forgotten(evidence, playlist_id, day, until)
             )
+            unlisted |= _is_still_away(evidence, playlist_id, day, begin)
             asked = any(begin <= moment < end for moment, _ in evidence.requests[playlist_id])
             if (
                 (missed and not asked)
@@ -60,6 +63,13 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
                 continue
             reason = _last_word(evidence, playlist_id, until)
             yield f"{playlist_id} was not checked on {day} though nothing explains it; {reason}"
+
+
+def _is_still_away(evidence: Evidence, playlist_id: str, day: date, begin: float) -> bool:
+    """Whether a playlist was retired, and a run could not find out that the library has it again."""
+    said = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < begin]
+    away = bool(said) and max(said, key=lambda sent: sent.moment).outcome.status == "retired"
+    return away and evidence.chaos.runs[day] in evidence.unlisted
 
 
 def _missed_run(evidence: Evidence, day: date) -> bool:
@@ -197,14 +207,27 @@ def _last_word(evidence: Evidence, playlist_id: str, end: float) -> str:
 
 
 def _is_asked_seldom(evidence: Evidence, playlist_id: str, begin: float) -> bool:
-    """Whether a playlist's contents were closed when it was last read, but by a forced run."""
+    """Whether a playlist was closed or gone when it was last read, but by a forced run.
+
+    Closed ones and Spotify's own are asked for once a week. Others that are gone are asked for after
+    gaps that double up to a week, unless the library lists them.
+    """
     said = [
         sent
         for sent in evidence.sent.get(playlist_id, ())
         if sent.moment < begin and sent.outcome.run not in evidence.chaos.forced
     ]
-    return (
-        bool(said)
-        and said[-1].outcome.status == "forbidden"
-        and begin - said[-1].moment < _SELDOM_SECONDS
-    )
+    if not said:
+        return False
+    last = said[-1]
+    ago = begin - last.moment
+    if last.outcome.status == "forbidden" or (
+        last.outcome.status == "not_found" and playlist_id.startswith(_EDITORIAL)
+    ):
+        return ago < _SELDOM_SECONDS
+    if last.outcome.status != "not_found":
+        return False
+    gone = takewhile(lambda sent: sent.outcome.status == "not_found", reversed(said))
+    lasted = last.moment - min(sent.moment for sent in gone)
+    unlisted = any(begin <= run.timestamp() < begin + _DAY_SECONDS for run in evidence.unlisted)
+    return unlisted and ago < min(lasted, _SELDOM_SECONDS)

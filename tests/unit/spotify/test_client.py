@@ -14,6 +14,7 @@ from playlist_archive.errors import (
     OutOfTimeError,
     OversizedError,
     PlaylistError,
+    SpotifyParkedError,
     SpotifyUnavailableError,
     UnstablePlaylistError,
 )
@@ -204,6 +205,17 @@ def test_a_closed_api_ends_the_invocation() -> None:
     client.open(lambda: 600.0)
     client.read_playlist(PLAYLIST)
     with pytest.raises(InvalidAnswerError):
+        client.read_playlist(PLAYLIST)
+
+
+def test_what_the_profile_answers_is_the_reason_after_three_silences() -> None:
+    broken = an_answer(b"", 503)
+    asked_to_wait = an_answer({}, 429)
+    client = a_client(CannedSession(*[broken] * 12, asked_to_wait))
+    for _ in range(2):
+        with pytest.raises(InvalidAnswerError):
+            client.read_playlist(PLAYLIST)
+    with pytest.raises(SpotifyParkedError, match="too many requests"):
         client.read_playlist(PLAYLIST)
 
 

@@ -10,7 +10,6 @@ from playlist_archive.errors import (
     AuthorizationError,
     InvalidAnswerError,
     PlaylistError,
-    SpotifyStoppedError,
     SpotifyUnavailableError,
 )
 from playlist_archive.spotify.answers import (
@@ -100,12 +99,16 @@ class Requester:
         return answer
 
     def _answers(self) -> bool:
-        """Whether Spotify answers at all: a user's profile is always there."""
+        """Whether Spotify answers at all: a user's profile is always there.
+
+        Raises:
+            SpotifyStoppedError: it does, and says why no request may be sent.
+        """
         if not self._tokens.of_user:
             return False
         try:
             self._ask_once(PROFILE, {}, WireUser, renew=False)
-        except (BlipError, SpotifyStoppedError):
+        except BlipError:
             return False
         except PlaylistError:
             return True
