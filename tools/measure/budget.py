@@ -23,7 +23,7 @@ from rich.table import Table
 from tools.local.deploy import build
 from tools.local.workspace import BUILD, PROJECT
 
-BUDGET = PROJECT / "tests/budget.toml"
+BUDGET = Path(__file__).with_name("budget.toml")
 _SDK = ("boto3", "botocore", "s3transfer", "dateutil", "six")
 _STARTS = 9
 _IMPORT = """
