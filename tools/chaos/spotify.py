@@ -127,7 +127,7 @@ class Wire:
         except BaseException:
             self._note_hurt(begun, about, None)
             raise
-        if spoilt.status != requests.codes.ok or spoilt.body != answer.body:
+        if spoilt.body != answer.body or not _is_good(spoilt):
             self._note_hurt(begun, about, spoilt.status)
         return _as_response(request, spoilt)
 
@@ -257,6 +257,14 @@ def _ask(stand_in: StandIn, request: requests.PreparedRequest) -> Answer:
     if answer is None:
         raise requests.ConnectionError("reset by peer")
     return answer
+
+
+def _is_good(answer: Answer) -> bool:
+    """Whether an answer says anything: the stand-in, too, breaks off or sends nothing when told to."""
+    try:
+        return answer.status == requests.codes.ok and bool(msgspec.json.decode(answer.body))
+    except (ValueError, RecursionError):
+        return False
 
 
 def _as_response(request: requests.PreparedRequest, answer: Answer) -> requests.Response:
