@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.containers import address_on
 from tests.support.event_files import EVENTS, FUNCTIONS
 from tools.local.containers import HOST, write_environments
 from tools.local.deploy import ARCHITECTURE
@@ -39,7 +40,9 @@ def gateway() -> str:
         pytest.skip(f"no container engine answers: {bridge}")
     if isinstance(inspect(program, "image", IMAGE), str):
         pytest.skip(f"the image is not on this machine; say: docker pull {IMAGE}")
-    address: str = bridge["IPAM"]["Config"][0]["Gateway"]
+    address = address_on(bridge)
+    if address is None:
+        pytest.skip("Docker's bridge has no address on this machine: start dockerd with --bip")
     return address
 
 
