@@ -213,7 +213,7 @@ def test_what_is_archived_again_waits_to_be_read() -> None:
 
 
 def test_what_the_catalog_lost_keeps_the_name_of_its_snapshot_until_it_is_read() -> None:
-    lost = Forgotten(a_header(name="As in the snapshot"), Latest(RUN, "digest", 3))
+    lost = Forgotten(a_header(name="As in the snapshot"), Latest(RUN, "digest", 3), RUN)
     selected = {PLAYLIST: Selection("library", listed=a_header(name="Renamed since"))}
     planned = plan_run(
         RUN, RUN, selected, Catalog(), timedelta(days=30), forgotten={PLAYLIST: lost}

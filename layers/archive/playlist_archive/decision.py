@@ -79,13 +79,14 @@ def name_snapshot(request: FetchRequest, read_at: datetime, newest: Latest | Non
 
 
 def _is_confirmed(request: FetchRequest, found: Latest) -> bool:
-    """Whether a later run has again lost as much as the one that was held, and not far more."""
+    """Whether a later run has again lost as much as the one that was held: not far more or less."""
     held = request.held
     return (
         held is not None
         and not request.registration
         and held.run < request.run
         and not loses_much(held.rows, found.rows)
+        and not loses_much(found.rows, held.rows)
     )
 
 

@@ -156,7 +156,8 @@ class Fetcher:
             if reading.rows is None and not _says_the_same(reading, request):
                 # Renamed, though its version is the known one.
                 reading = self._spotify.read_playlist(request.playlist_id)
-            return self._keep(request, reading, self._newest(request))
+            newest = self._newest(request, trusted=reading.rows is None)
+            return self._keep(request, reading, newest)
         except OutOfTimeError:
             if not first:
                 raise
@@ -208,26 +209,37 @@ class Fetcher:
                     outcome, read=True, latest=latest, written=True, first=newest is None
                 )
 
-    def _newest(self, request: FetchRequest) -> Latest | None:
-        """Return the newest snapshot; the catalog may not know it yet, or know one that is gone."""
+    def _newest(self, request: FetchRequest, *, trusted: bool) -> Latest | None:
+        """Return the newest snapshot; the catalog may not know it yet, or know one that is gone.
+
+        `trusted` says that the digest in the request will do. It was known when the run was
+        planned, so rows that were read are compared with the object itself: it may have been
+        damaged since. Where no snapshot can be read, the rows that the catalog knows count.
+        """
         known = request.latest
         since = ""
         if known is not None:
             since = snapshot_key(request.playlist_id, known.time - timedelta(seconds=1))
         listed = list(list_snapshots(self._bucket, request.playlist_id, after=since))
-        if not listed and since:
+        newest = listed[-1][1] if listed else None
+        if trusted and known is not None and known.content and newest == known.time:
+            return known
+        found = self._newest_readable(listed)
+        if found is None and since:
             listed = list(list_snapshots(self._bucket, request.playlist_id))
+            found = self._newest_readable(listed)
         if not listed:
             return None
-        newest = listed[-1][1]
+        if found is None:
+            found = Latest(listed[-1][1], "", known.rows if known else 0)
+        return msgspec.structs.replace(found, time=listed[-1][1])
+
+    def _newest_readable(self, listed: Sequence[tuple[str, datetime]]) -> Latest | None:
         for key, time in reversed(listed):
-            # One of which the catalog heard that something is damaged is looked at.
-            if known is not None and known.content and time == known.time:
-                return msgspec.structs.replace(known, time=newest)
             stored = self._bucket.get(key)
             if stored and (snapshot := decode_stored(key, stored.body)):
-                return Latest(newest, snapshot.content_hash(), snapshot.known_rows())
-        return Latest(newest, "", 0)
+                return Latest(time, snapshot.content_hash(), snapshot.known_rows())
+        return None
 
     def _write(self, snapshot: Snapshot, *, run: datetime) -> None:
         """Write the snapshot.

@@ -296,7 +296,8 @@ def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[O
         Outcome(
             playlist_id=playlist_id,
             run=run,
-            at=state.parked_at,
+            # A pause that began before the run was learnt of no earlier than the run began.
+            at=max(state.parked_at, run),
             status="deferred",
             reason=state.reason,
         )

@@ -48,7 +48,7 @@ from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import SPOTIFY_LANE, Lane, Queue
 from playlist_archive.ports.spotify import Library, Spotify
 from playlist_archive.registry import parse_alias, read_registry
-from playlist_archive.selection import check_library, choose
+from playlist_archive.selection import check_library, choose, count_known
 from playlist_archive.settings import LibraryMode
 
 logger = logging.getLogger(__name__)
@@ -64,12 +64,13 @@ class Sweep(NamedTuple):
     """What Spotify said about the user and their library, and what stood in the way.
 
     `library` is None where it was not listed, or lists so few that the next run has to confirm it;
-    `listed` counts its playlists all the same. `user` says that somebody is logged in, None where
+    `listed` counts its playlists all the same, and `held` the known ones among them. `user` says that somebody is logged in, None where
     the credentials could not be read. `refused` says that they are the cause of `failure`.
     """
 
     library: Library | None = None
     listed: int | None = None
+    held: int | None = None
     user: bool | None = None
     authorization_ends: datetime | None = None
     failure: str = ""
@@ -156,6 +157,7 @@ class Lister:
             unchanged=sum(outcome.status == "ok" for outcome in plan.outcomes),
             user=bool(sweep.user),
             library=sweep.listed,
+            library_held=sweep.held,
             problems=problems[:_MOST_PROBLEMS],
             failure=sweep.failure,
             refused=sweep.refused,
@@ -178,9 +180,11 @@ class Lister:
             self._spotify.check()
             if sweep.user:
                 library = self._spotify.read_library()
-                sweep = sweep._replace(listed=len(library.entries))
+                sweep = sweep._replace(
+                    listed=len(library.entries), held=count_known(library, catalog)
+                )
                 check_library(run, library, catalog)
-                return sweep._replace(library=library)
+                return sweep._replace(library=library, held=None)
             self._spotify.log_in()
         except (SpotifyStoppedError, PlaylistError, OutOfTimeError) as error:
             logger.warning("no sweep of the library: %s", error)
@@ -291,11 +295,12 @@ class Lister:
         return forgotten
 
     def _newest_snapshot(self, playlist_id: str) -> Forgotten | None:
+        listed_at = self._clock.now()
         for key, _ in reversed(list(list_snapshots(self._bucket, playlist_id))):
             stored = self._bucket.get(key)
             if stored and (snapshot := decode_stored(key, stored.body)):
                 latest = Latest(snapshot.time, snapshot.content_hash(), snapshot.known_rows())
-                return Forgotten(header_of(snapshot), latest)
+                return Forgotten(header_of(snapshot), latest, listed_at)
         return None
 
     def _find_future_snapshots(self, catalog: Catalog) -> Iterator[Problem]:

@@ -26,10 +26,11 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Forgotten(NamedTuple):
-    """A playlist that has a snapshot of which the catalog knows nothing: that snapshot."""
+    """A playlist that has a snapshot of which the catalog knows nothing: the newest `listed_at`."""
 
     header: Header
     latest: Latest
+    listed_at: datetime
 
 
 class Plan(NamedTuple):
@@ -71,9 +72,7 @@ def plan_run(
             )
             requests.append((_turn(entry), request.checked or _NEVER, request))
             if entry is None or entry.status == "retired" or lost:
-                # Until it is read again, its pages bear the name of the newest snapshot.
-                described = lost.header if lost else reason.listed
-                outcomes.append(_await_read(request, now, entry, described))
+                outcomes.append(_await_read(request, now, entry, reason.listed, lost))
     for playlist_id in sorted({*catalog.entries, *forgotten} - selected.keys()):
         entry, lost = catalog.entries.get(playlist_id), forgotten.get(playlist_id)
         # One that was retired in a run ahead of this one is retired now.
@@ -238,29 +237,35 @@ def _latest_of(entry: Entry | None) -> Latest | None:
 
 
 def _await_read(
-    request: FetchRequest, now: datetime, entry: Entry | None, described: Header | None = None
+    request: FetchRequest,
+    now: datetime,
+    entry: Entry | None,
+    listed: Header | None = None,
+    lost: Forgotten | None = None,
 ) -> Outcome:
     """Return what is known of a playlist that comes in, should the lane be blocked for long.
 
-    In its run a read that ends well is the last word, even within the same second.
+    In its run a read that ends well is the last word, even within the same second. Of one that the
+    catalog has `lost` the newest snapshot is as old as its listing, and its name is that of the
+    pages until it is read again.
     """
     if entry is not None and entry.latest is not None:
         reason = "it is archived again and waits to be read"
-    elif request.latest is not None:
+    elif lost is not None:
         reason = "the catalog has lost it, so it waits to be read again"
     else:
         reason = "it waits for its first read"
     return Outcome(
         playlist_id=request.playlist_id,
         run=request.run,
-        at=now,
+        at=lost.listed_at if lost else now,
         status="deferred",
         reason=reason,
         source=request.source,
         alias=request.alias,
         in_library=request.in_library,
-        header=described,
-        latest=request.latest,
+        header=lost.header if lost else listed,
+        latest=lost.latest if lost else None,
     )
 
 
@@ -271,7 +276,7 @@ def _retire(
     return Outcome(
         playlist_id=playlist_id,
         run=run,
-        at=now,
+        at=lost.listed_at if lost else now,
         status="retired",
         reason=f"{reason}; what was archived is kept",
         header=lost.header if lost else None,

@@ -75,21 +75,29 @@ def _is_chosen(entry: LibraryEntry, user_id: str, mode: LibraryMode, known: Cont
     return mode == "all" or (mode == "owned" and own)
 
 
+def count_known(library: Library, catalog: Catalog) -> int:
+    """Return how many of the playlists that the catalog knows of the library are listed."""
+    return len(_known_of_library(catalog) & {one.playlist_id for one in library.entries})
+
+
 def check_library(run: datetime, library: Library, catalog: Catalog) -> None:
-    """Let a great loss of playlists count only when the next run lists as few.
+    """Let a great loss of known playlists count only when the next run lists as few of them.
 
     Raises:
         InvalidAnswerError: the loss is too great for one answer.
     """
-    now = {one.playlist_id for one in library.entries}
-    known = {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}
-    if len(known) < _FEW_PLAYLISTS or not loses_much(len(known), len(known & now)):
+    known, listed = len(_known_of_library(catalog)), count_known(library, catalog)
+    if known < _FEW_PLAYLISTS or not loses_much(known, listed):
         return
     before = catalog.report
-    earlier = before.library if before and before.run < run else None
-    if earlier is not None and not loses_much(earlier, len(now)):
+    held = before.library_held if before and before.run < run else None
+    if held is not None and not loses_much(held, listed):
         return
     raise InvalidAnswerError(
-        f"the library lists only {len(known & now)} of {len(known)} known playlists: "
+        f"the library lists only {listed} of {known} known playlists: "
         "it counts when the next run lists as few"
     )
+
+
+def _known_of_library(catalog: Catalog) -> set[str]:
+    return {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}

@@ -128,7 +128,9 @@ def _groups(outcome: Outcome) -> dict[str, Group]:
         }
     if header:
         groups["described"] = {"header": header, "described": outcome.run}
-        if good or outcome.status == "retired":
+        # What the catalog lost comes back with its newest snapshot, and is called what that says.
+        comes_back = outcome.status == "deferred" and outcome.latest is not None
+        if good or comes_back or outcome.status == "retired":
             groups["named"] = {"name": header.name}
     if outcome.latest:
         groups["latest"] = {"latest": outcome.latest}

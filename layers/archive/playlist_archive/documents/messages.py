@@ -96,8 +96,9 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     """What the lister says about a whole run.
 
     `planned` counts the playlists that are to be read, `unchanged` those that the sweep proved
-    unchanged. `user` says that somebody is logged in, and `library` how many playlists theirs holds,
-    None where it was not listed. `failure` is a plain word when Spotify could not be asked at all; `refused` says that
+    unchanged. `user` says that somebody is logged in, `library` how many playlists theirs
+    holds, None where it was not listed; `library_held` is how few of the known ones came where that
+    is a great loss which the next run has to confirm. `failure` is a plain word when Spotify could not be asked at all; `refused` says that
     the credentials were the cause.
     """
 
@@ -107,6 +108,7 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     unchanged: int
     user: bool = False
     library: int | None = None
+    library_held: int | None = None
     problems: tuple[Problem, ...] = ()
     failure: str = ""
     refused: bool = False
