@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from playlist_archive.documents.fold import MOVED_NAMED, fold, fold_all
 from playlist_archive.documents.ledger import (
@@ -13,8 +14,17 @@ from playlist_archive.documents.ledger import (
     with_page_status,
 )
 from playlist_archive.documents.playlist import Owner, Row
+from playlist_archive.documents.snapshot import header_of
 from playlist_archive.documents.timestamps import to_timestamp
-from tests.support.strategies import PLAYLIST_ID, day, page_status_of, rows_of, snapshot_of, song
+from tests.support.strategies import (
+    PLAYLIST_ID,
+    day,
+    from_source,
+    page_status_of,
+    rows_of,
+    snapshot_of,
+    song,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -288,6 +298,94 @@ class TestChanges:
         change = folded("a", "b").changes[-1]
 
         assert (change.name, change.description, change.owner) == (None, None, None)
+
+
+class TestWhatASourceDoesNotTell:
+    @pytest.mark.parametrize("first", [True, False])
+    def test_neither_its_beginning_nor_its_end_is_a_change(self, first: bool) -> None:
+        live = snapshot_of("a", name="Study", description="For cooking")
+        partial = from_source(
+            live,
+            ["name", "description", "owner"],
+            ["name", "artists", "album", "playable", "isrc"],
+        )
+        one, two = (partial, live) if first else (live, partial)
+
+        ledger = fold_all([one, replace(two, time=day(SECOND))])
+
+        assert ledger.changes == ()
+        assert ledger.header == header_of(live)
+        assert ledger.items == (song("a"),)
+
+    def test_a_song_that_cannot_be_played_when_playability_is_told_first_is_no_news(self) -> None:
+        silent = (Row(item=song("a", playable=False)),)
+        partial = from_source(snapshot_of("a"), item=["playable"])
+
+        ledger = fold_all([partial, snapshot_of(silent, SECOND)])
+
+        assert ledger.changes == ()
+        assert not ledger.items[0].playable
+
+    def test_what_really_changed_meanwhile_is_told(self) -> None:
+        partial = from_source(snapshot_of("a", name="One"), ["owner"], ["album"])
+        later = snapshot_of((Row(item=song("a", name="Better title")),), SECOND, name="Two")
+
+        (change,) = fold_all([partial, later]).changes
+
+        assert (change.name, change.owner) == ("One", None)
+        assert change.renamed == ((0, "Song a -- Ensemble -- Collected"),)
+
+    def test_what_changed_while_it_was_not_told_is_told_when_it_is(self) -> None:
+        partial = from_source(snapshot_of("a", SECOND, name="Two"), ["name"])
+
+        ledger = fold_all(
+            [snapshot_of("a", name="One"), partial, snapshot_of("a", THIRD, name="Two")]
+        )
+
+        (change,) = ledger.changes
+        assert (change.time, change.name) == (day(THIRD), "One")
+
+    def test_a_length_to_the_second_does_not_replace_a_length(self) -> None:
+        exact = snapshot_of((Row(item=song("a", duration_ms=214_360)),))
+        partial = from_source(exact, item=["duration_ms"])
+
+        assert fold_all([partial]).items[0].duration_ms == 214_000
+        for one, two in ((exact, partial), (partial, exact)):
+            ledger = fold_all([one, replace(two, time=day(SECOND))])
+            assert ledger.items[0].duration_ms == 214_360
+            assert ledger.changes == ()
+
+    def test_an_isrc_stays_known(self) -> None:
+        known = replace(song("a"), isrc="GBXXX1900123")
+        partial = from_source(snapshot_of("a", SECOND), item=["isrc"])
+
+        assert fold_all([snapshot_of((Row(item=known),)), partial]).items == (known,)
+
+    def test_what_no_snapshot_tells_stays_unknown(self) -> None:
+        partial = from_source(snapshot_of("a"), ["owner"], ["isrc", "album"])
+
+        ledger = fold_all([partial, replace(partial, time=day(SECOND))])
+
+        assert ledger.header.unknown == ("owner",)
+        assert ledger.items[0].unknown == ("isrc", "album")
+
+    def test_a_row_keeps_the_date_of_its_stay(self) -> None:
+        added = day("2023-11-05")
+        partial = from_source(snapshot_of("a", SECOND), dates=False)
+
+        ledger = fold_all([snapshot_of(rows_of("a", added)), partial])
+
+        assert ledger.rows[0].added_at == to_timestamp(added)
+
+    def test_a_live_read_that_knows_no_date_says_so(self) -> None:
+        added = day("2023-11-05")
+        history = [
+            snapshot_of(rows_of("a", added)),
+            from_source(snapshot_of("a", SECOND), dates=False),
+            snapshot_of("a", THIRD),
+        ]
+
+        assert fold_all(history).rows[0].added_at is None
 
 
 class TestFold:

@@ -25,10 +25,11 @@ from playlist_archive.documents.ledger import (
     names_after,
     year_of,
 )
-from playlist_archive.documents.playlist import Item, Row
+from playlist_archive.documents.playlist import Header, Item, Row
 from playlist_archive.documents.row_order import find_moved, recognise_hidden
 from playlist_archive.documents.snapshot import Snapshot, header_of
 from playlist_archive.documents.timestamps import Timestamp, in_utc, to_timestamp
+from playlist_archive.documents.unknown_fields import as_far_as_known, with_known
 
 MOVED_NAMED = 10
 NEWEST_CHANGES = 100
@@ -69,6 +70,10 @@ class _Dated(NamedTuple):
     def of(cls, row: Row) -> Self:
         return cls(row.added_at, to_timestamp(row.added_at) if row.added_at else None)
 
+    @classmethod
+    def at(cls, moment: Timestamp | None) -> Self:
+        return cls(datetime.fromisoformat(moment) if moment else None, moment)
+
 
 class _Place(NamedTuple):
     """A row of the last snapshot whose song is there only once, and its occurrence."""
@@ -92,6 +97,7 @@ class Fold:
         self._order = [row.occurrence for row in ledger.rows] if ledger else []
         self._hidden = _hidden(ledger.rows) if ledger else []
         self._rows: Sequence[Row] | None = None  # those of the last snapshot that was added
+        self._source = ""  # of that snapshot
         self._item_of = {item.uri: index for index, item in enumerate(self._items)}
         self._occurrence_of = {
             (one.item, one.nth): index for index, one in enumerate(self._occurrences)
@@ -135,7 +141,7 @@ class Fold:
             nothing = Ledger(
                 playlist_id=snapshot.playlist_id, first_read=time, last=time, header=header
             )
-            self._fold_rows(nothing, snapshot)
+            self._fold_rows(nothing, snapshot, header)
             fingerprint = fingerprint_of([*skipped, time])
             self._ledger = replace(nothing, fingerprint=fingerprint)
             return
@@ -145,7 +151,8 @@ class Fold:
             return
         if time < before.last:
             raise ValueError(f"the snapshot of {time} is older than the ledger's of {before.last}")
-        change = self._fold_rows(before, snapshot)
+        header = with_known(header, before.header)
+        change = self._fold_rows(before, snapshot, header)
         if change != Change(time=change.time, previous=change.previous):
             self._changes.append(change)
         fingerprint = fingerprint_of([*skipped, time], before.fingerprint)
@@ -153,8 +160,11 @@ class Fold:
         if len(self._changes) > NEWEST_CHANGES:
             self._archive_changes(self._ledger)
 
-    def _fold_rows(self, ledger: Ledger, snapshot: Snapshot) -> Change:
-        """Take the rows and return what is new in them, which may be nothing."""
+    def _fold_rows(self, ledger: Ledger, snapshot: Snapshot, header: Header) -> Change:
+        """Take the rows and return what is new in them and in the header, which may be nothing."""
+        if snapshot.source != self._source:
+            self._source = snapshot.source
+            self._places.clear()  # a row without a date means something else now
         time = in_utc(snapshot.time)
         checked = in_utc(snapshot.previous_check) if snapshot.previous_check else ledger.last
         previous = max(ledger.last, checked)
@@ -181,6 +191,7 @@ class Fold:
         newly_hidden = (index for index in hidden if index not in hidden_before)
         shown_again = (index for index in hidden_before if index in there and index not in hidden)
         known = self._occurrences
+        was = as_far_as_known(ledger.header, header)
         return Change(
             time=time,
             previous=previous,
@@ -192,9 +203,9 @@ class Fold:
             unavailable=(*(known[index].item for index in newly_hidden), *item_news.unplayable),
             available=(*(known[index].item for index in shown_again), *item_news.playable),
             renamed=tuple(item_news.renamed),
-            name=_if_changed(ledger.header.name, snapshot.name),
-            description=_if_changed(ledger.header.description, snapshot.description),
-            owner=_if_changed(ledger.header.owner, snapshot.owner),
+            name=_if_changed(was.name, header.name),
+            description=_if_changed(was.description, header.description),
+            owner=_if_changed(was.owner, header.owner),
         )
 
     def _recognise(
@@ -242,7 +253,9 @@ class Fold:
         index = self._item_of.setdefault(item.uri, len(items))
         if index == len(items):
             items.append(item)
-        elif items[index] != item:
+            return index
+        item = with_known(item, items[index])
+        if items[index] != item:
             if index < known_items:
                 replaced.setdefault(index, items[index])
             items[index] = item
@@ -251,7 +264,8 @@ class Fold:
     def _news_of(self, replaced: dict[int, Item]) -> "_ItemNews":
         news = _ItemNews([], [], [])
         for index in sorted(replaced):
-            old, new = replaced[index], self._items[index]
+            new = self._items[index]
+            old = as_far_as_known(replaced[index], new)
             if item_line(old) != item_line(new):
                 news.renamed.append((index, item_line(old)))
             if old.playable != new.playable:
@@ -274,10 +288,12 @@ class Fold:
         added: list[int] = []
         readded: list[int] = []
         for row, index in fresh:
-            dated = self._dates.get(index)
-            if dated is None or dated.added_at != row.added_at:
-                dated = self._dates[index] = _Dated.of(row)
             stays = self._occurrences[index].intervals
+            dated = self._dates.get(index)
+            if self._source and row.added_at is None and index in before:
+                dated = self._dates[index] = _Dated.at(stays[-1].added_at)
+            elif dated is None or dated.added_at != row.added_at:
+                dated = self._dates[index] = _Dated.of(row)
             if index not in before:
                 (readded if stays else added).append(index)
                 begun = (*stays, Interval(time, dated.moment))
