@@ -1,13 +1,17 @@
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.documents.fold import MOVED_NAMED, fold, fold_all
+from playlist_archive.documents.fold import fold, fold_all
 from playlist_archive.documents.ledger import (
+    FoldedSnapshot,
     Interval,
     Ledger,
+    Move,
+    Placed,
     decode_ledger,
     encode_ledger,
     fingerprint_of,
@@ -61,8 +65,8 @@ def current(ledger: Ledger) -> str:
     return dead_letters
 
 
-def dead_letters(ledger: Ledger, occurrences: tuple[int, ...]) -> str:
-    return "".join(ledger.items[ledger.occurrences[index].item].uri[-1] for index in occurrences)
+def dead_letters(ledger: Ledger, told: Sequence[Placed | Move]) -> str:
+    return "".join(ledger.items[ledger.occurrences[one.occurrence].item].uri[-1] for one in told)
 
 
 def items(ledger: Ledger, indices: tuple[int, ...]) -> str:
@@ -259,14 +263,44 @@ class TestChanges:
         ledger = folded(before, after)
 
         assert dead_letters(ledger, ledger.changes[-1].moved) == moved
-        assert ledger.changes[-1].moved_count == len(moved)
 
-    def test_only_the_first_moved_rows_are_named(self) -> None:
-        many = "abcdefghijklmnop"
-        change = folded(many, many[::-1]).changes[-1]
+    def test_rows_are_counted_from_one_with_those_that_spotify_does_not_name(self) -> None:
+        ledger = folded("?abc", "?a", "?xca")
 
-        assert change.moved_count == len(many) - 1
-        assert len(change.moved) == MOVED_NAMED
+        removed, added = ledger.changes
+        assert [one.row for one in removed.removed] == [3, 4]
+        assert [one.row for one in added.added] == [2]
+        assert [one.row for one in added.readded] == [3]
+        assert [(one.before, one.after) for one in folded("?abc", "?bca").changes[0].moved] == [
+            (2, 4)
+        ]
+
+    @pytest.mark.parametrize(
+        ("before", "after", "went", "came"),
+        [
+            ("ab", "a?b", (), (2,)),
+            ("a?b", "ab", (2,), ()),
+            ("?ab", "ab?", (1,), (3,)),
+            ("a??b", "a?b?", (3,), (4,)),
+            ("?", "", (1,), ()),
+            ("a?", "a??", (), (3,)),
+        ],
+    )
+    def test_unknown_rows_that_come_and_go_are_told(
+        self, before: str, after: str, went: tuple[int, ...], came: tuple[int, ...]
+    ) -> None:
+        (change,) = folded(before, after).changes
+
+        assert (change.null_removed, change.null_added) == (went, came)
+
+    def test_each_snapshot_is_known_by_its_time_rows_and_source(self) -> None:
+        live = snapshot_of("ab?", FIRST)
+        ledger = fold_all([live, from_source(snapshot_of("a", SECOND))])
+
+        assert ledger.snapshots == (
+            FoldedSnapshot(moment(FIRST), 3),
+            FoldedSnapshot(moment(SECOND), 1, "git-archive"),
+        )
 
     def test_a_new_text_of_a_song_is_told_with_the_old_one(self) -> None:
         ledger = folded("a", (Row(item=song("a", name="Better title")),))
@@ -376,6 +410,14 @@ class TestWhatASourceDoesNotTell:
         ledger = fold_all([snapshot_of(rows_of("a", added)), partial])
 
         assert ledger.rows[0].added_at == to_timestamp(added)
+
+    def test_a_date_of_the_very_day_replaces_none(self) -> None:
+        early = day(FIRST) - timedelta(hours=3)
+        partial = from_source(snapshot_of("a"), dates=False)
+
+        ledger = fold_all([partial, snapshot_of(rows_of("a", early), SECOND)])
+
+        assert intervals(ledger, "a") == (Interval(moment(FIRST), to_timestamp(early)),)
 
     def test_a_live_read_that_knows_no_date_says_so(self) -> None:
         added = day("2023-11-05")

@@ -1,4 +1,7 @@
+import os
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,6 +15,7 @@ from playlist_archive.documents.playlist import Row
 from playlist_archive.documents.snapshot import Snapshot, decode_snapshot, encode_snapshot
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views import render_pages
+from tests.support.rows import apply_change
 from tests.support.strategies import (
     PLAYLIST_ID,
     any_snapshots,
@@ -20,8 +24,12 @@ from tests.support.strategies import (
     snapshot_of,
     song,
 )
+from tools.measure.render import read_versions
 
 pytestmark = pytest.mark.unit
+
+BESIDE = Path(__file__).parents[4] / "shared/data"
+HISTORY = Path(os.environ.get("PLAYLIST_ARCHIVE_DATA") or BESIDE) / "playlist-history.jsonl.xz"
 
 
 @given(playlist_histories())
@@ -163,6 +171,44 @@ def test_imports_too_fold_one_by_one_as_all_at_once(
         ledger = decode_ledger(encode_ledger(fold(ledger, snapshot)))
 
         assert ledger == fold_all(histories[1][:number])
+
+
+def rows_of(ledger: Ledger) -> list[int | None]:
+    return [row.occurrence for row in ledger.rows]
+
+
+def assert_changes_explain_every_row(history: Sequence[Snapshot]) -> None:
+    ledger = fold(None, history[0])
+    for snapshot in history[1:]:
+        before, ledger = ledger, fold(ledger, snapshot)
+        changes = [change for change in ledger.changes if change.time > before.last]
+        rows = rows_of(before)
+        for change in changes:
+            rows = apply_change(rows, change)
+        assert rows == rows_of(ledger)
+
+
+_states = st.text("aabbcdef??", max_size=12)
+
+
+@settings(max_examples=300)
+@given(st.lists(_states, min_size=2, max_size=5))
+def test_what_went_moved_and_came_makes_the_rows_of_a_day_those_of_the_next(
+    states: list[str],
+) -> None:
+    assert_changes_explain_every_row(
+        [snapshot_of(rows, f"2024-03-{number:02}") for number, rows in enumerate(states, start=1)]
+    )
+
+
+@pytest.mark.skipif(not HISTORY.is_file(), reason=f"there is no {HISTORY}")
+def test_changes_explain_every_row_of_real_playlists() -> None:
+    done = 0
+    for history in read_versions(HISTORY):
+        assert_changes_explain_every_row(history[:100])
+        done += len(history[:100])
+
+    assert done > 2_000
 
 
 @given(playlist_histories(min_size=2, max_size=2))

@@ -12,8 +12,6 @@ def with_known[Told: (Item, Header)](told: Told, known: Told) -> Told:
 
     A field that is unknown in both stays so; it has what was told of it last.
     """
-    if not told.unknown:
-        return told
     fields = {
         name: getattr(known, name)
         for name in told.unknown

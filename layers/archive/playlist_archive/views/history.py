@@ -1,5 +1,6 @@
 """What changed when, newest first."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from playlist_archive.documents.keys import view_key
@@ -8,16 +9,19 @@ from playlist_archive.documents.ledger import (
     Change,
     Gap,
     Ledger,
+    Move,
     Names,
+    Placed,
     names_after,
     year_of,
 )
 from playlist_archive.documents.playlist import Owner
-from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views import wording
 from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.markdown import escape, link, strip_tags
 from playlist_archive.views.page_header import navigation, page_header, page_path, title
+
+MOVED_NAMED = 50
 
 
 def year_key(playlist_id: str, year: int) -> str:
@@ -107,7 +111,7 @@ class _Sections:
             while waiting and waiting[-1].last >= change.time:
                 lines += [_gap(waiting.pop()), ""]
             lines += [f"#### {_when(change)}", ""]
-            if counts := _counts(change):
+            if counts := _counts(self._ledger, change):
                 lines += [counts, ""]
             lines += self._names(change, after)
             lines += self._songs(change)
@@ -130,17 +134,26 @@ class _Sections:
     def _songs(self, change: Change) -> list[str]:
         occurrences, song = self._ledger.occurrences, self._lines
         lines = [
-            f"- {verb}: {song[occurrences[occurrence].item]}"
+            f"- {verb}: {song[occurrences[placed.occurrence].item]}"
             for verb, chosen in (
                 ("Added", change.added),
                 ("Added again", change.readded),
                 ("Removed", change.removed),
-                ("Moved", change.moved),
             )
-            for occurrence in chosen
+            for placed in chosen
         ]
-        if change.moved_count > len(change.moved):
-            lines.append(f"- Moved: {change.moved_count - len(change.moved):,} more")
+        lines += [
+            f"- {verb}: {_unnamed(rows)}"
+            for verb, rows in (("Added", change.null_added), ("Removed", change.null_removed))
+            if rows
+        ]
+        lines += [
+            f"- Moved: {song[occurrences[move.occurrence].item]},"
+            f" from row {move.before:,} to row {move.after:,}"
+            for move in change.moved[:MOVED_NAMED]
+        ]
+        if len(change.moved) > MOVED_NAMED:
+            lines.append(f"- Moved: {len(change.moved) - MOVED_NAMED:,} more")
         lines += [f"- No longer available on Spotify: {song[item]}" for item in change.unavailable]
         lines += [f"- Available again: {song[item]}" for item in change.available]
         lines += [
@@ -149,14 +162,22 @@ class _Sections:
         return lines
 
 
-def _counts(change: Change) -> str:
-    counts = (
-        (len(change.added), "added"),
-        (len(change.readded), "added again"),
-        (len(change.removed), "removed"),
-        (change.moved_count, "moved"),
+def _counts(ledger: Ledger, change: Change) -> str:
+    counts: tuple[tuple[Sequence[Placed | Move], str], ...] = (
+        (change.added, "added"),
+        (change.readded, "added again"),
+        (change.removed, "removed"),
+        (change.moved, "moved"),
     )
-    return " - ".join(f"{count:,} {what}" for count, what in counts if count)
+    return " - ".join(f"{_count(ledger, told)} {what}" for told, what in counts if told)
+
+
+def _count(ledger: Ledger, told: Sequence[Placed | Move]) -> str:
+    """Count rows, and songs besides if those are fewer."""
+    songs = Counter(ledger.occurrences[one.occurrence].item for one in told)
+    if len(songs) == len(told):
+        return f"{len(told):,}"
+    return wording.songs_and_rows(songs.values(), len(told))
 
 
 def _when(change: Change) -> str:
@@ -183,9 +204,16 @@ def _older(ledger: Ledger) -> list[str]:
 
 
 def _first_snapshot(ledger: Ledger) -> str:
-    first_read = to_timestamp(ledger.first_read)
-    first = sum([occurrence.intervals[0].seen == first_read for occurrence in ledger.occurrences])
-    return f"First snapshot: {wording.day(ledger.first_read)}, {wording.counted(first, 'song')}"
+    first = ledger.snapshots[0]
+    songs = Counter(one.item for one in ledger.occurrences if one.intervals[0].seen == first.time)
+    count = wording.songs_and_rows(songs.values(), first.rows)
+    return f"First snapshot: {wording.day(ledger.first_read)}, {count}"
+
+
+def _unnamed(rows: Sequence[int]) -> str:
+    if len(rows) == 1:
+        return f"row {rows[0]:,}, which Spotify does not name"
+    return f"{wording.counted(len(rows), 'row')} that Spotify does not name"
 
 
 def _owner(owner: Owner) -> str:
