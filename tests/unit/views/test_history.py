@@ -30,7 +30,9 @@ def linked(dead_letter: str) -> str:
 
 def history_pages(ledger: Ledger) -> tuple[str, dict[int, str]]:
     texts = ItemTexts(ledger.items)
-    return history.history_page(ledger, texts), dict(history.year_pages(ledger, texts))
+    return history.history_page(ledger, texts), dict(
+        history.year_pages(ledger, history.archived_changes(ledger), texts)
+    )
 
 
 def history_page(ledger: Ledger) -> str:

@@ -1,11 +1,10 @@
 """What changed when, newest first."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from playlist_archive.documents.keys import view_key
 from playlist_archive.documents.ledger import (
-    ArchivedChanges,
     Change,
     Gap,
     Ledger,
@@ -22,6 +21,18 @@ from playlist_archive.views.markdown import escape, link, strip_tags
 from playlist_archive.views.page_header import navigation, page_header, page_path, title
 
 MOVED_NAMED = 50
+
+
+type Archived = Mapping[int, Sequence[Change]]
+"""The changes that were put away, by year, oldest first."""
+
+
+def archived_changes(ledger: Ledger) -> Archived:
+    return {
+        year: [change for part in parts for change in part.changes()]
+        for year, parts in ledger.years.items()
+        if parts
+    }
 
 
 def year_key(playlist_id: str, year: int) -> str:
@@ -50,11 +61,6 @@ def years(ledger: Ledger) -> list[int]:
     return sorted(ledger.years.keys() | gaps, reverse=True)
 
 
-def _told_of(ledger: Ledger, year: int) -> tuple[tuple[ArchivedChanges, ...], list[Gap]]:
-    gaps = [gap for gap in _older_gaps(ledger) if gap.last.year == year]
-    return ledger.years.get(year, ()), gaps
-
-
 def _newer_gaps(ledger: Ledger) -> list[Gap]:
     older = len(_older_gaps(ledger))
     return ledger.gaps[older:]
@@ -67,14 +73,14 @@ def _older_gaps(ledger: Ledger) -> list[Gap]:
     return [gap for gap in ledger.gaps if gap.last < ledger.changes[0].time]
 
 
-def year_pages(ledger: Ledger, texts: ItemTexts) -> Iterator[tuple[int, str]]:
+def year_pages(ledger: Ledger, archived: Archived, texts: ItemTexts) -> Iterator[tuple[int, str]]:
     """Yield the page of each of the `years`: what was put away of the year."""
     sections = _Sections(ledger, texts)
     newest = page_path("history", ledger.playlist_id)
     for year in years(ledger):
-        old, gaps = _told_of(ledger, year)
-        changes = [change for part in old for change in part.changes()]
-        names = old[-1].names if old else ledger.names
+        gaps = [gap for gap in _older_gaps(ledger) if gap.last.year == year]
+        changes = archived.get(year, [])
+        names = ledger.years[year][-1].names if changes else ledger.names
         count = f"{wording.counted(len(changes), 'change')} in {year}"
         if any(year_of(change) == year for change in ledger.changes):
             count += f", before [the newest]({newest})"
