@@ -62,10 +62,6 @@ def songs_and_rows(times: Collection[int], rows: int) -> str:
     return f"{songs}, {counted(rows, 'row')} ({', '.join(why)})"
 
 
-def likes(followers: int | None) -> str:
-    return "??? likes" if followers is None else counted(followers, "like")
-
-
 def day(moment: datetime) -> str:
     """Return the date in UTC, as `2022-04-08`."""
     return in_utc(moment).date().isoformat()
