@@ -22,6 +22,7 @@ from playlist_archive.documents.history import (
 )
 from playlist_archive.documents.keys import view_key
 from playlist_archive.documents.ledger import Change, Ledger, Names, Placed, names_after
+from playlist_archive.documents.playlist import Item
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views import wording
 from playlist_archive.views.history import Archived
@@ -90,12 +91,26 @@ def _names(ledger: Ledger, archived: Archived) -> tuple[NamesSince, ...]:
     )
 
 
+class _Songs(dict[int, Song]):
+    """Return a song by its item; it is made once, however often it is told."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        super().__init__()
+        self._items = items
+
+    def __missing__(self, item: int) -> Song:
+        known = self._items[item]
+        artists = tuple([artist.name for artist in known.artists])
+        self[item] = song = Song(known.name, artists, known.uri)
+        return song
+
+
 class _Publisher:
     """Publishes the changes of one ledger."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._songs: dict[int, Song] = {}
+        self._songs = _Songs(ledger.items)
 
     def publish(self, changes: Sequence[Change], names: Names) -> tuple[PublishedChange, ...]:
         """Return the changes, newest first; the last of them left `names`."""
@@ -108,6 +123,7 @@ class _Publisher:
         )
 
     def _publish(self, change: Change, after: Names) -> PublishedChange:
+        occurrences, songs = self._ledger.occurrences, self._songs
         time = to_timestamp(change.time)
         added = self._rows(change.added, change.null_added)
         readded = self._rows(change.readded)
@@ -124,16 +140,16 @@ class _Publisher:
                 [
                     MovedSong(move.before, move.after, song.name, song.artists, song.uri)
                     for move in change.moved
-                    for song in [self._song(self._item(move.occurrence))]
+                    for song in [songs[occurrences[move.occurrence].item]]
                 ]
             ),
-            unavailable=tuple([self._song(item) for item in change.unavailable]),
-            available=tuple([self._song(item) for item in change.available]),
+            unavailable=tuple([songs[item] for item in change.unavailable]),
+            available=tuple([songs[item] for item in change.available]),
             renamed=tuple(
                 [
                     RenamedSong(line, song.name, song.artists, song.uri)
                     for item, line in change.renamed
-                    for song in [self._song(item)]
+                    for song in [songs[item]]
                 ]
             ),
             name=None if change.name is None else TextChange(change.name, after.name),
@@ -146,23 +162,13 @@ class _Publisher:
         )
 
     def _rows(self, placed: Sequence[Placed], unnamed: Sequence[int] = ()) -> tuple[SongAtRow, ...]:
+        occurrences, songs = self._ledger.occurrences, self._songs
         rows = [
             SongAtRow(one.row, song.name, song.artists, song.uri)
             for one in placed
-            for song in [self._song(self._item(one.occurrence))]
+            for song in [songs[occurrences[one.occurrence].item]]
         ]
         if unnamed:
             rows += [SongAtRow(row) for row in unnamed]
             rows.sort(key=lambda one: one.row)
         return tuple(rows)
-
-    def _item(self, occurrence: int) -> int:
-        return self._ledger.occurrences[occurrence].item
-
-    def _song(self, item: int) -> Song:
-        song = self._songs.get(item)
-        if song is None:
-            known = self._ledger.items[item]
-            artists = tuple([artist.name for artist in known.artists])
-            song = self._songs[item] = Song(known.name, artists, known.uri)
-        return song
