@@ -2,11 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from typing import get_args
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from playlist_archive.documents.playlist import Album, Artist, Item, Owner, Row
+from playlist_archive.documents.playlist import (
+    Album,
+    Artist,
+    HeaderField,
+    Item,
+    ItemField,
+    Owner,
+    Row,
+)
 from playlist_archive.documents.snapshot import Snapshot
 from playlist_archive.documents.status import PageStatus
 
@@ -137,6 +146,54 @@ def playlist_histories(draw: st.DrawFn, *, min_size: int = 1, max_size: int = 6)
     return history
 
 
+_BLANK_ITEM = Item(type="", uri="", name="", duration_ms=0)
+
+
+def blank_item(item: Item, fields: Sequence[ItemField]) -> Item:
+    """Return the item as a source tells it that lacks these fields: the length to the second."""
+    blank = {field: getattr(_BLANK_ITEM, field) for field in fields}
+    if "duration_ms" in blank:
+        blank["duration_ms"] = item.duration_ms // 1000 * 1000
+    return replace(item, unknown=tuple(fields), **blank)
+
+
+def from_source(
+    snapshot: Snapshot,
+    header: Sequence[HeaderField] = (),
+    item: Sequence[ItemField] = (),
+    *,
+    dates: bool = True,
+) -> Snapshot:
+    """Return the snapshot as a source tells it that lacks these fields, and dates if not `dates`."""
+    blank = {"name": "An alias", "description": "", "owner": Owner("", "")}
+    rows = (
+        replace(
+            row,
+            added_at=row.added_at if dates else None,
+            item=row.item and blank_item(row.item, item),
+        )
+        for row in snapshot.rows
+    )
+    return replace(
+        snapshot,
+        source="git-archive",
+        unknown=tuple(header),
+        rows=tuple(rows),
+        **{field: blank[field] for field in header},
+    )
+
+
+_header_fields = st.lists(st.sampled_from(get_args(HeaderField.__value__)), unique=True)
+_item_fields = st.lists(st.sampled_from(get_args(ItemField.__value__)), unique=True)
+
+
+@st.composite
+def imported(draw: st.DrawFn, snapshot: Snapshot) -> Snapshot:
+    """Draw what some source tells of a snapshot."""
+    header, item = draw(_header_fields), draw(_item_fields)
+    return from_source(snapshot, header, item, dates=draw(st.booleans()))
+
+
 _zones = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 _EDGES = [datetime.min, datetime.max.replace(microsecond=0)]  # noqa: DTZ901
 _any_moments = st.one_of(st.sampled_from(_EDGES), st.datetimes())
@@ -160,6 +217,7 @@ def any_snapshots(draw: st.DrawFn) -> Snapshot:
         url=nasty_texts,
         local=st.booleans(),
         playable=st.booleans(),
+        unknown=_item_fields.map(tuple),
     )
     row = st.builds(
         Row,
@@ -169,6 +227,8 @@ def any_snapshots(draw: st.DrawFn) -> Snapshot:
     )
     return Snapshot(
         playlist_id=PLAYLIST_ID,
+        source=draw(st.sampled_from(["", "exportify"])),
+        unknown=tuple(draw(_header_fields)),
         time=draw(_zoned_moments),
         read_at=draw(_any_moments),
         previous_check=draw(st.none() | _zoned_moments | _any_moments),

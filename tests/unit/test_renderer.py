@@ -205,6 +205,69 @@ def test_the_run_is_that_of_the_newest_snapshot_or_of_the_request() -> None:
     assert runs == ["2026-10-02T04:00:00Z", None, "2026-10-06T04:00:00Z"]
 
 
+def announce(*snapshots: Snapshot) -> Job:
+    """Have these snapshots rendered as S3 asks for it, in one batch."""
+    job = RenderJob(
+        RenderRequest(playlist_id=PLAYLIST), tuple(snapshot.time for snapshot in snapshots)
+    )
+    return lambda renderer, _, remaining: renderer.render(job, remaining)
+
+
+def an_import(*snapshots: Snapshot) -> FakeBucket:
+    bucket = a_bucket(*snapshots)
+    bucket.metadata |= {key_of(snapshot): {"source": "import"} for snapshot in snapshots}
+    return bucket
+
+
+def test_imported_snapshots_wait_for_the_rebuild() -> None:
+    bucket = an_import(*SNAPSHOTS)
+
+    play(bucket, announce(*SNAPSHOTS[:3]), announce(SNAPSHOTS[3]))
+    assert not bucket.puts()
+
+    play(bucket, REBUILD)
+    assert bucket.objects == clean(*SNAPSHOTS)
+
+
+def test_an_import_before_what_was_read_changes_nothing_until_the_rebuild() -> None:
+    bucket = play(a_bucket(SNAPSHOTS[2]), LOOK)
+    bucket.objects |= an_import(*SNAPSHOTS[:2]).objects
+    bucket.metadata |= an_import(*SNAPSHOTS[:2]).metadata
+    bucket.calls.clear()
+
+    play(bucket, announce(*SNAPSHOTS[:2]))
+    assert not bucket.puts()
+
+    play(bucket, REBUILD)
+    assert bucket.objects == clean(*SNAPSHOTS[:3])
+
+
+def test_a_snapshot_that_was_read_is_folded_though_imported_ones_are_announced_with_it() -> None:
+    bucket = an_import(SNAPSHOTS[0])
+    bucket.objects |= a_bucket(SNAPSHOTS[1]).objects
+
+    play(bucket, announce(*SNAPSHOTS[:2]))
+
+    assert bucket.objects == clean(*SNAPSHOTS[:2])
+
+
+def test_a_standing_is_shown_though_imported_snapshots_are_announced_with_it() -> None:
+    request = RenderRequest(playlist_id=PLAYLIST, page_status=PAGE_STATUS)
+    job = RenderJob(request, (SNAPSHOTS[0].time,))
+
+    bucket = play(
+        an_import(SNAPSHOTS[0]), lambda renderer, _, remaining: renderer.render(job, remaining)
+    )
+
+    assert bucket.objects == clean(SNAPSHOTS[0], page_status=PAGE_STATUS)
+
+
+def test_an_announced_snapshot_that_is_gone_is_no_import() -> None:
+    bucket = play(a_bucket(SNAPSHOTS[0]), announce(SNAPSHOTS[1]))
+
+    assert bucket.objects == clean(SNAPSHOTS[0])
+
+
 def test_a_snapshot_need_not_tell_its_run() -> None:
     bucket = a_bucket(SNAPSHOTS[0])
     bucket.metadata[key_of(SNAPSHOTS[0])] = {"run": "yesterday"}

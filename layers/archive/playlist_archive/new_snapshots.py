@@ -19,6 +19,9 @@ from playlist_archive.ports.read_ahead import read_ahead
 # answer.
 _LISTED_BEFORE = timedelta(days=31)
 
+# Whoever imports many snapshots of a playlist asks for one rebuild when all are there.
+_IMPORTED = {"source": "import"}
+
 
 class _Listing(NamedTuple):
     """Which snapshots lie `after` a time; they are being asked for."""
@@ -43,6 +46,13 @@ class NewSnapshots:
         if announced:
             after = earlier(min(announced), _LISTED_BEFORE)
             self._near = _Listing(after, calls.begin(lambda: list(self._list(after))))
+
+    def are_imported(self) -> bool:
+        """Say whether there are announced snapshots, and the metadata of each says `import`."""
+        announced = [begun.result() for begun in self._begun.values()]
+        return bool(announced) and all(
+            one and one.metadata.items() >= _IMPORTED.items() for one in announced
+        )
 
     def after(self, last: datetime | None) -> Generator[tuple[str, Stored | None]]:
         """Yield the key of each snapshot after the `last` one with its object, oldest first."""

@@ -1,20 +1,34 @@
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from playlist_archive.documents.fold import MOVED_NAMED, fold, fold_all
+from playlist_archive.documents.fold import fold, fold_all
 from playlist_archive.documents.ledger import (
+    FoldedSnapshot,
     Interval,
     Ledger,
+    Move,
+    Placed,
     decode_ledger,
     encode_ledger,
     fingerprint_of,
     with_page_status,
 )
 from playlist_archive.documents.playlist import Owner, Row
+from playlist_archive.documents.snapshot import header_of
 from playlist_archive.documents.timestamps import to_timestamp
-from tests.support.strategies import PLAYLIST_ID, day, page_status_of, rows_of, snapshot_of, song
+from tests.support.strategies import (
+    PLAYLIST_ID,
+    day,
+    from_source,
+    page_status_of,
+    rows_of,
+    snapshot_of,
+    song,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -51,8 +65,8 @@ def current(ledger: Ledger) -> str:
     return dead_letters
 
 
-def dead_letters(ledger: Ledger, occurrences: tuple[int, ...]) -> str:
-    return "".join(ledger.items[ledger.occurrences[index].item].uri[-1] for index in occurrences)
+def dead_letters(ledger: Ledger, told: Sequence[Placed | Move]) -> str:
+    return "".join(ledger.items[ledger.occurrences[one.occurrence].item].uri[-1] for one in told)
 
 
 def items(ledger: Ledger, indices: tuple[int, ...]) -> str:
@@ -249,14 +263,44 @@ class TestChanges:
         ledger = folded(before, after)
 
         assert dead_letters(ledger, ledger.changes[-1].moved) == moved
-        assert ledger.changes[-1].moved_count == len(moved)
 
-    def test_only_the_first_moved_rows_are_named(self) -> None:
-        many = "abcdefghijklmnop"
-        change = folded(many, many[::-1]).changes[-1]
+    def test_rows_are_counted_from_one_with_those_that_spotify_does_not_name(self) -> None:
+        ledger = folded("?abc", "?a", "?xca")
 
-        assert change.moved_count == len(many) - 1
-        assert len(change.moved) == MOVED_NAMED
+        removed, added = ledger.changes
+        assert [one.row for one in removed.removed] == [3, 4]
+        assert [one.row for one in added.added] == [2]
+        assert [one.row for one in added.readded] == [3]
+        assert [(one.before, one.after) for one in folded("?abc", "?bca").changes[0].moved] == [
+            (2, 4)
+        ]
+
+    @pytest.mark.parametrize(
+        ("before", "after", "went", "came"),
+        [
+            ("ab", "a?b", (), (2,)),
+            ("a?b", "ab", (2,), ()),
+            ("?ab", "ab?", (1,), (3,)),
+            ("a??b", "a?b?", (3,), (4,)),
+            ("?", "", (1,), ()),
+            ("a?", "a??", (), (3,)),
+        ],
+    )
+    def test_unknown_rows_that_come_and_go_are_told(
+        self, before: str, after: str, went: tuple[int, ...], came: tuple[int, ...]
+    ) -> None:
+        (change,) = folded(before, after).changes
+
+        assert (change.null_removed, change.null_added) == (went, came)
+
+    def test_each_snapshot_is_known_by_its_time_rows_and_source(self) -> None:
+        live = snapshot_of("ab?", FIRST)
+        ledger = fold_all([live, from_source(snapshot_of("a", SECOND))])
+
+        assert ledger.snapshots == (
+            FoldedSnapshot(moment(FIRST), 3),
+            FoldedSnapshot(moment(SECOND), 1, "git-archive"),
+        )
 
     def test_a_new_text_of_a_song_is_told_with_the_old_one(self) -> None:
         ledger = folded("a", (Row(item=song("a", name="Better title")),))
@@ -288,6 +332,102 @@ class TestChanges:
         change = folded("a", "b").changes[-1]
 
         assert (change.name, change.description, change.owner) == (None, None, None)
+
+
+class TestWhatASourceDoesNotTell:
+    @pytest.mark.parametrize("first", [True, False])
+    def test_neither_its_beginning_nor_its_end_is_a_change(self, first: bool) -> None:
+        live = snapshot_of("a", name="Study", description="For cooking")
+        partial = from_source(
+            live,
+            ["name", "description", "owner"],
+            ["name", "artists", "album", "playable", "isrc"],
+        )
+        one, two = (partial, live) if first else (live, partial)
+
+        ledger = fold_all([one, replace(two, time=day(SECOND))])
+
+        assert ledger.changes == ()
+        assert ledger.header == header_of(live)
+        assert ledger.items == (song("a"),)
+
+    def test_a_song_that_cannot_be_played_when_playability_is_told_first_is_no_news(self) -> None:
+        silent = (Row(item=song("a", playable=False)),)
+        partial = from_source(snapshot_of("a"), item=["playable"])
+
+        ledger = fold_all([partial, snapshot_of(silent, SECOND)])
+
+        assert ledger.changes == ()
+        assert not ledger.items[0].playable
+
+    def test_what_really_changed_meanwhile_is_told(self) -> None:
+        partial = from_source(snapshot_of("a", name="One"), ["owner"], ["album"])
+        later = snapshot_of((Row(item=song("a", name="Better title")),), SECOND, name="Two")
+
+        (change,) = fold_all([partial, later]).changes
+
+        assert (change.name, change.owner) == ("One", None)
+        assert change.renamed == ((0, "Song a -- Ensemble -- Collected"),)
+
+    def test_what_changed_while_it_was_not_told_is_told_when_it_is(self) -> None:
+        partial = from_source(snapshot_of("a", SECOND, name="Two"), ["name"])
+
+        ledger = fold_all(
+            [snapshot_of("a", name="One"), partial, snapshot_of("a", THIRD, name="Two")]
+        )
+
+        (change,) = ledger.changes
+        assert (change.time, change.name) == (day(THIRD), "One")
+
+    def test_a_length_to_the_second_does_not_replace_a_length(self) -> None:
+        exact = snapshot_of((Row(item=song("a", duration_ms=214_360)),))
+        partial = from_source(exact, item=["duration_ms"])
+
+        assert fold_all([partial]).items[0].duration_ms == 214_000
+        for one, two in ((exact, partial), (partial, exact)):
+            ledger = fold_all([one, replace(two, time=day(SECOND))])
+            assert ledger.items[0].duration_ms == 214_360
+            assert ledger.changes == ()
+
+    def test_an_isrc_stays_known(self) -> None:
+        known = replace(song("a"), isrc="GBXXX1900123")
+        partial = from_source(snapshot_of("a", SECOND), item=["isrc"])
+
+        assert fold_all([snapshot_of((Row(item=known),)), partial]).items == (known,)
+
+    def test_what_no_snapshot_tells_stays_unknown(self) -> None:
+        partial = from_source(snapshot_of("a"), ["owner"], ["isrc", "album"])
+
+        ledger = fold_all([partial, replace(partial, time=day(SECOND))])
+
+        assert ledger.header.unknown == ("owner",)
+        assert ledger.items[0].unknown == ("isrc", "album")
+
+    def test_a_row_keeps_the_date_of_its_stay(self) -> None:
+        added = day("2023-11-05")
+        partial = from_source(snapshot_of("a", SECOND), dates=False)
+
+        ledger = fold_all([snapshot_of(rows_of("a", added)), partial])
+
+        assert ledger.rows[0].added_at == to_timestamp(added)
+
+    def test_a_date_of_the_very_day_replaces_none(self) -> None:
+        early = day(FIRST) - timedelta(hours=3)
+        partial = from_source(snapshot_of("a"), dates=False)
+
+        ledger = fold_all([partial, snapshot_of(rows_of("a", early), SECOND)])
+
+        assert intervals(ledger, "a") == (Interval(moment(FIRST), to_timestamp(early)),)
+
+    def test_a_live_read_that_knows_no_date_says_so(self) -> None:
+        added = day("2023-11-05")
+        history = [
+            snapshot_of(rows_of("a", added)),
+            from_source(snapshot_of("a", SECOND), dates=False),
+            snapshot_of("a", THIRD),
+        ]
+
+        assert fold_all(history).rows[0].added_at is None
 
 
 class TestFold:

@@ -1,24 +1,35 @@
+import os
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from playlist_archive.documents.fold import fold, fold_all
 from playlist_archive.documents.keys import parse_snapshot_key, snapshot_key
 from playlist_archive.documents.ledger import Ledger, decode_ledger, encode_ledger
 from playlist_archive.documents.playlist import Row
 from playlist_archive.documents.snapshot import Snapshot, decode_snapshot, encode_snapshot
+from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views import render_pages
+from tests.support.rows import apply_change
 from tests.support.strategies import (
     PLAYLIST_ID,
     any_snapshots,
+    imported,
     playlist_histories,
     snapshot_of,
     song,
 )
+from tools.measure.render import read_versions
 
 pytestmark = pytest.mark.unit
+
+BESIDE = Path(__file__).parents[4] / "shared/data"
+HISTORY = Path(os.environ.get("PLAYLIST_ARCHIVE_DATA") or BESIDE) / "playlist-history.jsonl.xz"
 
 
 @given(playlist_histories())
@@ -95,6 +106,109 @@ def test_stays_follow_one_another(history: list[Snapshot]) -> None:
 
         assert moments == sorted(moments)
         assert all(stay.first_missing for stay in occurrence.intervals[:-1])
+
+
+@st.composite
+def partly_imported(draw: st.DrawFn) -> tuple[list[Snapshot], list[Snapshot]]:
+    """Draw a history, and the same with some snapshots from sources that lack fields."""
+    history = draw(playlist_histories())
+    return history, [
+        draw(imported(snapshot)) if draw(st.booleans()) else snapshot for snapshot in history
+    ]
+
+
+def reports(ledger: Ledger) -> Counter[str]:
+    """Return how often something was told of each text, each song's playability and the owner."""
+    told: Counter[str] = Counter()
+    for change in ledger.changes:
+        told.update({"name"} if change.name is not None else set())
+        told.update({"description"} if change.description is not None else set())
+        told.update({"owner"} if change.owner is not None else set())
+        told.update(f"text of {ledger.items[index].uri}" for index, _ in change.renamed)
+        told.update(
+            f"playability of {ledger.items[index].uri}"
+            for index in (*change.unavailable, *change.available)
+        )
+    return told
+
+
+@given(partly_imported())
+def test_what_a_source_does_not_tell_is_no_change(
+    histories: tuple[list[Snapshot], list[Snapshot]],
+) -> None:
+    whole, partial = map(fold_all, histories)
+
+    assert reports(partial) <= reports(whole)
+
+
+@given(partly_imported())
+def test_what_a_source_does_not_tell_loses_no_song_and_no_stay(
+    histories: tuple[list[Snapshot], list[Snapshot]],
+) -> None:
+    whole, partial = map(fold_all, histories)
+
+    assert [item.uri for item in partial.items] == [item.uri for item in whole.items]
+    assert [row.occurrence for row in partial.rows] == [row.occurrence for row in whole.rows]
+    dates = {
+        to_timestamp(row.added_at)
+        for snapshot in histories[0]
+        for row in snapshot.rows
+        if row.added_at
+    }
+    for one, other in zip(partial.occurrences, whole.occurrences, strict=True):
+        assert (one.item, one.nth) == (other.item, other.nth)
+        for stay, whole_stay in zip(one.intervals, other.intervals, strict=True):
+            assert replace(stay, added_at=whole_stay.added_at) == whole_stay
+            assert stay.added_at is None or stay.added_at in dates
+
+
+@given(partly_imported())
+def test_imports_too_fold_one_by_one_as_all_at_once(
+    histories: tuple[list[Snapshot], list[Snapshot]],
+) -> None:
+    ledger: Ledger | None = None
+    for number, snapshot in enumerate(histories[1], start=1):
+        ledger = decode_ledger(encode_ledger(fold(ledger, snapshot)))
+
+        assert ledger == fold_all(histories[1][:number])
+
+
+def rows_of(ledger: Ledger) -> list[int | None]:
+    return [row.occurrence for row in ledger.rows]
+
+
+def assert_changes_explain_every_row(history: Sequence[Snapshot]) -> None:
+    ledger = fold(None, history[0])
+    for snapshot in history[1:]:
+        before, ledger = ledger, fold(ledger, snapshot)
+        changes = [change for change in ledger.changes if change.time > before.last]
+        rows = rows_of(before)
+        for change in changes:
+            rows = apply_change(rows, change)
+        assert rows == rows_of(ledger)
+
+
+_states = st.text("aabbcdef??", max_size=12)
+
+
+@settings(max_examples=300)
+@given(st.lists(_states, min_size=2, max_size=5))
+def test_what_went_moved_and_came_makes_the_rows_of_a_day_those_of_the_next(
+    states: list[str],
+) -> None:
+    assert_changes_explain_every_row(
+        [snapshot_of(rows, f"2024-03-{number:02}") for number, rows in enumerate(states, start=1)]
+    )
+
+
+@pytest.mark.skipif(not HISTORY.is_file(), reason=f"there is no {HISTORY}")
+def test_changes_explain_every_row_of_real_playlists() -> None:
+    done = 0
+    for history in read_versions(HISTORY):
+        assert_changes_explain_every_row(history[:100])
+        done += len(history[:100])
+
+    assert done > 2_000
 
 
 @given(playlist_histories(min_size=2, max_size=2))

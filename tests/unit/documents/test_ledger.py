@@ -7,10 +7,13 @@ import pytest
 from playlist_archive.documents.ledger import (
     ArchivedChanges,
     Change,
+    FoldedSnapshot,
     Interval,
     Ledger,
     LedgerRow,
+    Move,
     Occurrence,
+    Placed,
     decode_ledger,
     encode_ledger,
 )
@@ -35,13 +38,23 @@ def test_the_documented_example_is_what_the_code_reads_and_writes(example: bytes
 
 
 def test_the_documented_example_has_pages(example: bytes) -> None:
-    assert len(render_pages(decode_ledger(example))) == 6
+    assert len(render_pages(decode_ledger(example))) == 7
 
 
 def test_every_field_is_documented() -> None:
     words = set(re.findall(r"`(\w+)`", DOCUMENTATION.read_text()))
 
-    for struct in (Ledger, Occurrence, Interval, LedgerRow, Change, ArchivedChanges):
+    for struct in (
+        Ledger,
+        FoldedSnapshot,
+        Occurrence,
+        Interval,
+        LedgerRow,
+        Change,
+        Placed,
+        Move,
+        ArchivedChanges,
+    ):
         assert set(struct.__struct_fields__) <= words
 
 

@@ -78,7 +78,12 @@ def test_this_is_a_change(one: Snapshot, other: Snapshot) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"followers": 9}, {"snapshot_id": "v2"}, {"read_at": RUN.replace(hour=9)}],
+    [
+        {"source": "git-archive"},
+        {"followers": 9},
+        {"snapshot_id": "v2"},
+        {"read_at": RUN.replace(hour=9)},
+    ],
 )
 def test_this_is_none(changes: dict[str, object]) -> None:
     assert a_snapshot(**changes).content_hash() == a_snapshot().content_hash()

@@ -176,12 +176,18 @@ class TestJsonDocument:
                     "last_seen": None,
                 },
             ],
+            "isrc": "",
             "name": "Song a",
             "type": "track",
             "uri": f"spotify:track:{'a' * 22}",
             "url": f"{SPOTIFY}/track/{'a' * 22}",
         }
         assert (second["date_added"], second["date_removed"]) == ("2024-03-02", "2024-03-03")
+
+    def test_it_has_the_code_of_the_recording(self) -> None:
+        ledger = folded((Row(item=replace(song("a"), isrc="GBXXX1900123")),))
+
+        assert [track["isrc"] for track in json_document(ledger)["tracks"]] == ["GBXXX1900123"]
 
     def test_the_asterisk_is_told(self) -> None:
         flags = [

@@ -30,7 +30,9 @@ def linked(letter: str) -> str:
 
 def history_pages(ledger: Ledger) -> tuple[str, dict[int, str]]:
     texts = ItemTexts(ledger.items)
-    return history.history_page(ledger, texts), dict(history.year_pages(ledger, texts))
+    return history.history_page(ledger, texts), dict(
+        history.year_pages(ledger, history.archived_changes(ledger), texts)
+    )
 
 
 def history_page(ledger: Ledger) -> str:
@@ -103,7 +105,7 @@ def test_a_change_names_everything_in_one_section() -> None:
         f"- Added again: {linked('d')}",
         f"- Removed: {linked('b')}",
         f"- Removed: {linked('e')}",
-        f"- Moved: {better}",
+        f"- Moved: {better}, from row 3 to row 3",
         f"- No longer available on Spotify: {linked('a')}",
         rf"- Spotify changed “Song c \-\- Ensemble \-\- Collected”: {better}",
         "",
@@ -119,14 +121,53 @@ def test_a_song_that_can_be_played_again_is_told() -> None:
     assert section[:4] == ["2024-03-02", "", f"- Available again: {linked('a')}", ""]
 
 
-def test_many_moves_are_counted_but_not_all_named() -> None:
-    many = "abcdefghijklmnop"
+def test_a_moved_song_is_told_with_its_rows() -> None:
+    section = newest_section(snapshot_of("ab?cd", "2024-03-01"), snapshot_of("dab?c", "2024-03-02"))
 
-    section = newest_section(snapshot_of(many, "2024-03-01"), snapshot_of(many[::-1], "2024-03-02"))
+    assert section[2:5] == ["1 moved", "", f"- Moved: {linked('d')}, from row 5 to row 1"]
 
-    assert section[2] == "15 moved"
-    assert sum(line.startswith("- Moved: [") for line in section) == 10
-    assert "- Moved: 5 more" in section
+
+@pytest.mark.parametrize(("moved", "named"), [(50, 50), (51, 50), (61, 50)])
+def test_up_to_fifty_moves_are_named_and_the_rest_counted(moved: int, named: int) -> None:
+    before = [Row(item=song(f"{number:x}")) for number in range(moved + 1)]
+
+    section = newest_section(snapshot_of(before), snapshot_of(before[::-1], "2024-03-02"))
+
+    assert section[2] == f"{moved} moved"
+    assert sum(line.startswith("- Moved: [") for line in section) == named
+    assert (f"- Moved: {moved - named} more" in section) == (moved > named)
+
+
+def test_rows_that_spotify_does_not_name_are_told() -> None:
+    one = newest_section(snapshot_of("ab", "2024-03-01"), snapshot_of("a?b", "2024-03-02"))
+    many = newest_section(snapshot_of("?a?", "2024-03-01"), snapshot_of("a", "2024-03-02"))
+
+    assert one[2:4] == ["- Added: row 2, which Spotify does not name", ""]
+    assert many[2:4] == ["- Removed: 2 rows that Spotify does not name", ""]
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        ("abc", "3 songs"),
+        ("a", "1 song"),
+        ("", "0 songs"),
+        ("abab", "2 songs, 4 rows (2 twice)"),
+        ("aaab", "2 songs, 4 rows (1 in 3 rows)"),
+        ("aabbbc?", "3 songs, 7 rows (1 twice, 1 in 3 rows, 1 not named by Spotify)"),
+        ("??", "0 songs, 2 rows (2 not named by Spotify)"),
+    ],
+)
+def test_the_first_snapshot_tells_rows_where_they_are_not_songs(rows: str, count: str) -> None:
+    page = history_page(fold_all([snapshot_of(rows), snapshot_of("x", "2024-03-02")]))
+
+    assert page.endswith(f"\nFirst snapshot: 2024-03-01, {count}\n")
+
+
+def test_a_count_of_changes_tells_rows_where_they_are_not_songs() -> None:
+    section = newest_section(snapshot_of("a", "2024-03-01"), snapshot_of("bbcd", "2024-03-02"))
+
+    assert section[2] == "3 songs, 4 rows (1 twice) added - 1 removed"
 
 
 def test_a_song_without_artists_is_told_alone() -> None:

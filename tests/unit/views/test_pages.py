@@ -40,6 +40,7 @@ def test_a_playlist_has_these_pages(ledger: Ledger) -> None:
         f"playlists/cumulative/{PLAYLIST_ID}.json": document,
         f"playlists/plain/{PLAYLIST_ID}": text,
         f"playlists/history/{PLAYLIST_ID}.md": text,
+        f"playlists/history/{PLAYLIST_ID}.json": document,
     }
 
 

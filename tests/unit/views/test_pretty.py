@@ -71,7 +71,8 @@ def test_an_empty_playlist_has_an_empty_table() -> None:
 def test_an_unknown_follower_number_is_not_made_up() -> None:
     ledger = fold_all([snapshot_of("a", followers=None)])
 
-    assert " - ??? likes - 1 song - " in pretty_page(ledger)
+    assert f"\n[Marta]({SPOTIFY}/user/marta) - 1 song - 3 min 0 sec\n" in pretty_page(ledger)
+    assert "likes" not in pretty_page(ledger)
     assert json.loads(pretty_json(ledger))["num_followers"] is None
 
 

@@ -6,7 +6,7 @@ from playlist_archive.views.wording import (
     counted,
     day,
     days_apart,
-    likes,
+    songs_and_rows,
     total_length,
     track_length,
 )
@@ -58,25 +58,27 @@ def test_total_length(duration_ms: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("followers", "text"),
-    [
-        (None, "??? likes"),
-        (0, "0 likes"),
-        (1, "1 like"),
-        (999, "999 likes"),
-        (5000, "5,000 likes"),
-    ],
-)
-def test_likes(followers: int | None, text: str) -> None:
-    assert likes(followers) == text
-
-
-@pytest.mark.parametrize(
     ("songs", "text"),
     [(0, "0 songs"), (1, "1 song"), (2, "2 songs"), (5392, "5,392 songs")],
 )
 def test_counted(songs: int, text: str) -> None:
     assert counted(songs, "song") == text
+
+
+@pytest.mark.parametrize(
+    ("times", "rows", "text"),
+    [
+        ([1] * 25, 25, "25 songs"),
+        ([1] * 23 + [2, 2], 27, "25 songs, 27 rows (2 twice)"),
+        (
+            [1, 2, 3],
+            1_007,
+            "3 songs, 1,007 rows (1 twice, 1 in 3 rows, 1,001 not named by Spotify)",
+        ),
+    ],
+)
+def test_songs_and_rows(times: list[int], rows: int, text: str) -> None:
+    assert songs_and_rows(times, rows) == text
 
 
 def test_days_are_those_of_utc() -> None:

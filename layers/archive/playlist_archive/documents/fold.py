@@ -7,30 +7,30 @@ for an occurrence that went missing in the same snapshot, rather than letting it
 
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import NamedTuple, Self
 
 import msgspec
 from msgspec.structs import replace
 
 from playlist_archive.documents.ledger import (
-    ArchivedChanges,
     Change,
+    FoldedSnapshot,
     Interval,
     Ledger,
     LedgerRow,
     Occurrence,
+    Placed,
+    archive_changes,
     fingerprint_of,
     item_line,
     names_after,
-    year_of,
 )
-from playlist_archive.documents.playlist import Item, Row
-from playlist_archive.documents.row_order import find_moved, recognise_hidden
+from playlist_archive.documents.playlist import Header, Item, Row
+from playlist_archive.documents.row_order import compare_rows, recognise_hidden
 from playlist_archive.documents.snapshot import Snapshot, header_of
 from playlist_archive.documents.timestamps import Timestamp, in_utc, to_timestamp
+from playlist_archive.documents.unknown_fields import as_far_as_known, with_known
 
-MOVED_NAMED = 10
 NEWEST_CHANGES = 100
 ARCHIVED_AT_ONCE = 50
 
@@ -69,6 +69,10 @@ class _Dated(NamedTuple):
     def of(cls, row: Row) -> Self:
         return cls(row.added_at, to_timestamp(row.added_at) if row.added_at else None)
 
+    @classmethod
+    def at(cls, moment: Timestamp | None) -> Self:
+        return cls(datetime.fromisoformat(moment) if moment else None, moment)
+
 
 class _Place(NamedTuple):
     """A row of the last snapshot whose song is there only once, and its occurrence."""
@@ -85,13 +89,16 @@ class Fold:
     """
 
     def __init__(self, ledger: Ledger | None) -> None:
-        self._ledger = ledger  # its items, occurrences, rows and changes may be out of date
+        self._ledger = ledger  # its lists may be out of date
         self._items = list(ledger.items) if ledger else []
         self._occurrences = list(ledger.occurrences) if ledger else []
         self._changes = list(ledger.changes) if ledger else []
+        self._snapshots = list(ledger.snapshots) if ledger else []
+        self._imports = {one.time for one in self._snapshots if one.source}
         self._order = [row.occurrence for row in ledger.rows] if ledger else []
         self._hidden = _hidden(ledger.rows) if ledger else []
         self._rows: Sequence[Row] | None = None  # those of the last snapshot that was added
+        self._source = ""  # of that snapshot
         self._item_of = {item.uri: index for index, item in enumerate(self._items)}
         self._occurrence_of = {
             (one.item, one.nth): index for index, one in enumerate(self._occurrences)
@@ -112,6 +119,7 @@ class Fold:
             occurrences=tuple(self._occurrences),
             rows=tuple(rows),
             changes=tuple(self._changes),
+            snapshots=tuple(self._snapshots),
         )
 
     def _ledger_row(self, row: Row, index: int | None) -> LedgerRow:
@@ -135,7 +143,7 @@ class Fold:
             nothing = Ledger(
                 playlist_id=snapshot.playlist_id, first_read=time, last=time, header=header
             )
-            self._fold_rows(nothing, snapshot)
+            self._fold_rows(nothing, snapshot, header)
             fingerprint = fingerprint_of([*skipped, time])
             self._ledger = replace(nothing, fingerprint=fingerprint)
             return
@@ -145,7 +153,8 @@ class Fold:
             return
         if time < before.last:
             raise ValueError(f"the snapshot of {time} is older than the ledger's of {before.last}")
-        change = self._fold_rows(before, snapshot)
+        header = with_known(header, before.header)
+        change = self._fold_rows(before, snapshot, header)
         if change != Change(time=change.time, previous=change.previous):
             self._changes.append(change)
         fingerprint = fingerprint_of([*skipped, time], before.fingerprint)
@@ -153,61 +162,62 @@ class Fold:
         if len(self._changes) > NEWEST_CHANGES:
             self._archive_changes(self._ledger)
 
-    def _fold_rows(self, ledger: Ledger, snapshot: Snapshot) -> Change:
-        """Take the rows and return what is new in them, which may be nothing."""
+    def _fold_rows(self, ledger: Ledger, snapshot: Snapshot, header: Header) -> Change:
+        """Take the rows and return what is new in them and in the header, which may be nothing."""
+        if snapshot.source != self._source:
+            self._source = snapshot.source
+            self._places.clear()  # a row without a date means something else now
+        if snapshot.source:
+            self._imports.add(to_timestamp(snapshot.time))
         time = in_utc(snapshot.time)
+        moment = to_timestamp(time)
+        self._snapshots.append(FoldedSnapshot(moment, len(snapshot.rows), snapshot.source))
         checked = in_utc(snapshot.previous_check) if snapshot.previous_check else ledger.last
         previous = max(ledger.last, checked)
         before, hidden_before = self._order, self._hidden
         order, fresh, item_news = self._recognise(snapshot.rows)
         self._order, self._rows = recognise_hidden(order, before), snapshot.rows
-        self._hidden = [
-            index
-            for index, shown in zip(self._order, order, strict=True)
-            if shown is None and index is not None
-        ]
+        self._hidden = _guessed(self._order, set(order)) if None in order else []
         were_there, there = set(before), set(self._order)
-        added, readded = self._begin_stays(fresh, were_there, to_timestamp(time))
-        stayed = [index for index in before if index in there and index is not None]
-        removed = [index for index in before if index not in there and index is not None]
-        last_seen, first_missing = to_timestamp(previous), to_timestamp(time)
-        for index in removed:
-            self._change_stay(index, last_seen=last_seen, first_missing=first_missing)
-            self._dates.pop(index, None)
-
-        kept = [index for index in self._order if index in were_there and index is not None]
-        moved = find_moved(stayed, kept)
+        added, readded = self._begin_stays(fresh, were_there, moment)
+        differences = compare_rows(before, self._order, were_there, there)
+        last_seen = to_timestamp(previous)
+        for gone in differences.removed:
+            self._change_stay(gone.occurrence, last_seen=last_seen, first_missing=moment)
+            self._dates.pop(gone.occurrence, None)
         hidden = self._hidden
         newly_hidden = (index for index in hidden if index not in hidden_before)
         shown_again = (index for index in hidden_before if index in there and index not in hidden)
         known = self._occurrences
+        was = as_far_as_known(ledger.header, header)
         return Change(
             time=time,
             previous=previous,
             added=tuple(added),
-            removed=tuple(removed),
+            removed=differences.removed,
             readded=tuple(readded),
-            moved=tuple(moved[:MOVED_NAMED]),
-            moved_count=len(moved),
+            moved=differences.moved,
+            null_added=differences.null_added,
+            null_removed=differences.null_removed,
             unavailable=(*(known[index].item for index in newly_hidden), *item_news.unplayable),
             available=(*(known[index].item for index in shown_again), *item_news.playable),
             renamed=tuple(item_news.renamed),
-            name=_if_changed(ledger.header.name, snapshot.name),
-            description=_if_changed(ledger.header.description, snapshot.description),
-            owner=_if_changed(ledger.header.owner, snapshot.owner),
+            name=_if_changed(was.name, header.name),
+            description=_if_changed(was.description, header.description),
+            owner=_if_changed(was.owner, header.owner),
         )
 
     def _recognise(
         self, rows: Sequence[Row]
-    ) -> tuple[list[int | None], list[tuple[Row, int]], "_ItemNews"]:
+    ) -> tuple[list[int | None], list[tuple[Row, int, int]], "_ItemNews"]:
         """Take the newest texts.
 
         Returns:
             The occurrence of each row, those rows that do not stand as they stood before with their
-            occurrences, of which new ones have no stay yet, and what is new about known items.
+            occurrences (new ones have no stay yet) and numbers, and what is new about known items.
         """
         order: list[int | None] = []
-        fresh: list[tuple[Row, int]] = []
+        fresh: list[tuple[Row, int, int]] = []
         replaced: dict[int, Item] = {}
         places: dict[str, _Place] = {}
         repeated: dict[str, int] = {}
@@ -229,7 +239,7 @@ class Fold:
             occurrence = self._occurrence_at(position, nth)
             places.setdefault(uri, _Place(row, occurrence))
             order.append(occurrence)
-            fresh.append((row, occurrence))
+            fresh.append((row, occurrence, len(order)))
         for uri, nth in repeated.items():
             if nth:  # which of its texts is the newest, only all of its rows tell
                 del places[uri]
@@ -242,7 +252,10 @@ class Fold:
         index = self._item_of.setdefault(item.uri, len(items))
         if index == len(items):
             items.append(item)
-        elif items[index] != item:
+            return index
+        if item.unknown:
+            item = with_known(item, items[index])
+        if items[index] != item:
             if index < known_items:
                 replaced.setdefault(index, items[index])
             items[index] = item
@@ -251,7 +264,8 @@ class Fold:
     def _news_of(self, replaced: dict[int, Item]) -> "_ItemNews":
         news = _ItemNews([], [], [])
         for index in sorted(replaced):
-            old, new = replaced[index], self._items[index]
+            new = self._items[index]
+            old = as_far_as_known(replaced[index], new)
             if item_line(old) != item_line(new):
                 news.renamed.append((index, item_line(old)))
             if old.playable != new.playable:
@@ -265,26 +279,38 @@ class Fold:
         return index
 
     def _begin_stays(
-        self, fresh: Iterable[tuple[Row, int]], before: Container[int | None], time: Timestamp
-    ) -> tuple[list[int], list[int]]:
+        self, fresh: Iterable[tuple[Row, int, int]], before: Container[int | None], time: Timestamp
+    ) -> tuple[list[Placed], list[Placed]]:
         """Begin the stays of rows that were not there before; return those added, those readded.
 
         A stay that goes on may turn out to have begun on an earlier day.
         """
-        added: list[int] = []
-        readded: list[int] = []
-        for row, index in fresh:
-            dated = self._dates.get(index)
-            if dated is None or dated.added_at != row.added_at:
-                dated = self._dates[index] = _Dated.of(row)
+        added: list[Placed] = []
+        readded: list[Placed] = []
+        is_imported = bool(self._source)
+        for row, index, number in fresh:
             stays = self._occurrences[index].intervals
+            dated = self._dates.get(index)
+            if is_imported and row.added_at is None and index in before:
+                dated = self._dates[index] = _Dated.at(stays[-1].added_at)
+            elif dated is None or dated.added_at != row.added_at:
+                dated = self._dates[index] = _Dated.of(row)
             if index not in before:
-                (readded if stays else added).append(index)
+                (readded if stays else added).append(Placed(index, number))
                 begun = (*stays, Interval(time, dated.moment))
                 self._occurrences[index] = replace(self._occurrences[index], intervals=begun)
-            elif _is_older(dated.moment, stays[-1]):
+            elif self._corrects(dated.moment, stays[-1]):
                 self._change_stay(index, added_at=dated.moment)
         return added, readded
+
+    def _corrects(self, date: Timestamp | None, stay: Interval) -> bool:
+        """Say whether a date is of an earlier day than is known, or of the same if a source told none."""
+        if date is None:
+            return False
+        day, known = date[:10], (stay.added_at or stay.seen)[:10]
+        if day != known or stay.added_at:
+            return day < known
+        return stay.seen in self._imports
 
     def _change_stay(self, index: int, **changes: Timestamp | None) -> None:
         *former, last = self._occurrences[index].intervals
@@ -296,14 +322,8 @@ class Fold:
 
         Many at once, because a year's page is written again whenever changes join it.
         """
-        afters = names_after(self._changes, ledger.names)
-        old = list(zip(self._changes, afters, strict=True))[:ARCHIVED_AT_ONCE]
-        years = dict(ledger.years)
-        for year, group in groupby(old, key=lambda pair: year_of(pair[0])):
-            changes, names = zip(*group, strict=True)
-            encoded = msgspec.Raw(msgspec.json.encode(changes))
-            archived = ArchivedChanges(len(changes), names[-1], encoded)
-            years[year] = (*years.get(year, ()), archived)
+        afters = names_after(self._changes, ledger.names)[:ARCHIVED_AT_ONCE]
+        years = archive_changes(ledger.years, self._changes[:ARCHIVED_AT_ONCE], afters)
         del self._changes[:ARCHIVED_AT_ONCE]
         self._ledger = replace(ledger, years=years)
 
@@ -316,13 +336,12 @@ class _ItemNews(msgspec.Struct):
     playable: list[int]
 
 
+def _guessed(order: Iterable[int | None], shown: Container[int | None]) -> list[int]:
+    return [index for index in order if index is not None and index not in shown]
+
+
 def _hidden(rows: Iterable[LedgerRow]) -> list[int]:
     return [row.occurrence for row in rows if row.hidden and row.occurrence is not None]
-
-
-def _is_older(date: Timestamp | None, stay: Interval) -> bool:
-    """Say whether a date is of an earlier day than what is known of the start of a stay."""
-    return date is not None and date[:10] < (stay.added_at or stay.seen)[:10]
 
 
 def _if_changed[T](old: T, new: T) -> T | None:

@@ -4,9 +4,10 @@ A page is rendered from the ledger alone, so it holds every song that ever was i
 intervals in which it was there, the playlist as it is now, and what changed when.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
@@ -58,22 +59,48 @@ class LedgerRow(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_def
     hidden: bool = False
 
 
+class FoldedSnapshot(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
+    """What is kept of a snapshot: its time, how many rows it has, and its source."""
+
+    time: Timestamp
+    rows: int
+    source: str = ""
+
+
+class Placed(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An occurrence and its row, counted from 1: the one where it came, or where it was."""
+
+    occurrence: int
+    row: int
+
+
+class Move(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An occurrence and its rows before and after."""
+
+    occurrence: int
+    before: int
+    after: int
+
+
 class Change(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """What was different in the snapshot of `time` from the one before it.
 
-    It came about after the good check of `previous`. `added`, `removed`, `readded` and `moved` are
-    indices of occurrences, `unavailable` and `available` of items; `renamed` pairs an item with its
-    line before. `moved` names the first few of the fewest rows that explain the new order,
-    `moved_count` counts them all. `name`, `description` and `owner` are what they were before.
+    It came about after the good check of `previous`. `null_added` and `null_removed` are rows of
+    which nobody knows what stands there. `moved` are the fewest rows that explain the new order.
+    Take the rows that went and that moved from the former ones, insert those that came and that
+    moved in the order of their rows, and you have the new ones.
+    `unavailable` and `available` are indices of items, and `renamed` pairs one with its line before.
+    `name`, `description` and `owner` are what they were before.
     """
 
     time: Time
     previous: Time
-    added: tuple[int, ...] = ()
-    removed: tuple[int, ...] = ()
-    readded: tuple[int, ...] = ()
-    moved: tuple[int, ...] = ()
-    moved_count: int = 0
+    added: tuple[Placed, ...] = ()
+    removed: tuple[Placed, ...] = ()
+    readded: tuple[Placed, ...] = ()
+    moved: tuple[Move, ...] = ()
+    null_added: tuple[int, ...] = ()
+    null_removed: tuple[int, ...] = ()
     unavailable: tuple[int, ...] = ()
     available: tuple[int, ...] = ()
     renamed: tuple[tuple[int, str], ...] = ()
@@ -126,7 +153,7 @@ class Ledger(
 ):
     """Everything that the pages of one playlist tell.
 
-    `first_read` and `last` are the times of the oldest and the newest folded snapshot, and
+    `first_read` and `last` are the times of the oldest and the newest of the `snapshots`, and
     `fingerprint` is that of the times of all of them; `header`, `rows` and the texts of `items` are
     as new as is known. `changes` are the newest, oldest first, at most a hundred; those before them
     were put away in `years`, fifty at once. `standing` does not come from snapshots: a fold leaves
@@ -136,6 +163,7 @@ class Ledger(
     playlist_id: str
     first_read: Time
     last: Time
+    snapshots: tuple[FoldedSnapshot, ...] = ()
     fingerprint: str = ""
     header: Header
     items: tuple[Item, ...] = ()
@@ -234,11 +262,18 @@ def _is_consistent(ledger: Ledger) -> bool:
         and all(index in occurrences for change in changes for index in _named_occurrences(change))
         and all(index in items for change in changes for index in _named_items(change))
         and bool(ledger.changes or not ledger.years)
+        and bool(ledger.snapshots)
+        and ledger.snapshots[0].time == to_timestamp(ledger.first_read)
+        and ledger.snapshots[-1].time == to_timestamp(ledger.last)
     )
 
 
 def _named_occurrences(change: Change) -> tuple[int, ...]:
-    return (*change.added, *change.removed, *change.readded, *change.moved)
+    placed = (*change.added, *change.removed, *change.readded)
+    return (
+        *(one.occurrence for one in placed),
+        *(one.occurrence for one in change.moved),
+    )
 
 
 def _named_items(change: Change) -> tuple[int, ...]:
@@ -284,6 +319,20 @@ def names_after(changes: Sequence[Change], newest: Names) -> list[Names]:
             names.owner if change.owner is None else change.owner,
         )
     return afters[::-1]
+
+
+def archive_changes(
+    years: Mapping[int, tuple[ArchivedChanges, ...]],
+    changes: Sequence[Change],
+    afters: Sequence[Names],
+) -> dict[int, tuple[ArchivedChanges, ...]]:
+    """Return the years with some more changes, each of which left the names beside it."""
+    archived = dict(years)
+    for year, group in groupby(zip(changes, afters, strict=True), lambda pair: year_of(pair[0])):
+        of_year, names = zip(*group, strict=True)
+        part = ArchivedChanges(len(of_year), names[-1], msgspec.Raw(msgspec.json.encode(of_year)))
+        archived[year] = (*archived.get(year, ()), part)
+    return archived
 
 
 def _last_missed(stretch: StatusPeriod, until: datetime) -> datetime:

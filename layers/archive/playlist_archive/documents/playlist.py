@@ -1,8 +1,14 @@
 """A playlist as Spotify describes it: what it is called, whose it is, and its rows."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
+
+type ItemField = Literal[
+    "name", "duration_ms", "artists", "album", "url", "playable", "explicit", "isrc"
+]
+type HeaderField = Literal["name", "description", "owner"]
 
 
 class Owner(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -27,6 +33,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, cache_hash
 
     `uri` is the identity; a local file has no `url`. For an episode the show stands as album and
     as the only artist. `type` is Spotify's word, whatever it is. An empty text is Spotify's.
+    `unknown` are fields that the snapshot's source does not tell, or not in full.
     """
 
     type: str
@@ -40,12 +47,14 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, cache_hash
     playable: bool = True
     explicit: bool = False
     isrc: str = ""
+    unknown: tuple[ItemField, ...] = ()
 
 
 class Row(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One row of the playlist; `item` is None where Spotify no longer says what stood there.
 
-    `added_at` is None where Spotify does not know it (Spotify: null or the epoch).
+    `added_at` is None where Spotify does not know it (Spotify: null or the epoch), or the
+    snapshot's source does not tell it.
     """
 
     added_at: datetime | None = None
@@ -54,7 +63,10 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What Spotify says about a playlist besides its rows."""
+    """What Spotify says about a playlist besides its rows.
+
+    `unknown` are fields that the snapshot's source does not tell, or not in full.
+    """
 
     name: str
     description: str
@@ -62,6 +74,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     url: str
     snapshot_id: str
     followers: int | None = None
+    unknown: tuple[HeaderField, ...] = ()
 
     def describes_as(self, other: "Header") -> bool:
         """Whether both say the same of what makes a change: name, description and owner."""

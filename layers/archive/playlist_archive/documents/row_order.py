@@ -1,8 +1,14 @@
 """Compares the order of rows in two successive snapshots; a row is the index of its occurrence."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import count
+from typing import NamedTuple
 
+from playlist_archive.documents.ledger import Move, Placed
+
+_FEW = 8
 _EDGE = -1  # stands before the first and after the last row
 
 
@@ -14,9 +20,11 @@ def recognise_hidden(order: Sequence[int | None], before: Sequence[int | None]) 
     removed, so that what may be there is never said to be gone.
     """
     result = list(order)
+    if None not in result:
+        return result
     shown = {index for index in order if index is not None}
     missing = [index for index in before if index is not None and index not in shown]
-    if not missing or len(shown) == len(order):
+    if not missing:
         return result
 
     after = dict(zip([_EDGE, *before], before, strict=False))
@@ -42,6 +50,38 @@ def recognise_hidden(order: Sequence[int | None], before: Sequence[int | None]) 
     return result
 
 
+class RowChanges(NamedTuple):
+    """How two orders differ, as a change tells it."""
+
+    removed: tuple[Placed, ...] = ()
+    moved: tuple[Move, ...] = ()
+    null_added: tuple[int, ...] = ()
+    null_removed: tuple[int, ...] = ()
+
+
+def compare_rows(
+    before: Sequence[int | None],
+    after: Sequence[int | None],
+    were_there: AbstractSet[int | None],
+    there: AbstractSet[int | None],
+) -> RowChanges:
+    """Return what went, what moved and which unknown rows came and went.
+
+    `were_there` holds all of the rows before, and `there` all of those after.
+    """
+    stayed = [index for index in before if index in there and index is not None]
+    kept = [index for index in after if index in were_there and index is not None]
+    moved = find_moved(stayed, kept)
+    went, came = list[int](), list[int]()
+    if None in were_there or None in there:
+        went, came = _pair_unknown(before, after, set(kept).difference(moved))
+    gone = [index for index in before if index not in there and index is not None]
+    was, is_now = _rows_of(before, [*gone, *moved]), _rows_of(after, moved)
+    removed = [Placed(index, was[index]) for index in gone]
+    moves = [Move(index, was[index], is_now[index]) for index in moved]
+    return RowChanges(tuple(removed), tuple(moves), tuple(came), tuple(went))
+
+
 def find_moved(before: Sequence[int], kept: Sequence[int]) -> list[int]:
     """Return the fewest rows of `kept` that must move to bring it into the order of `before`."""
     if before == kept:
@@ -50,6 +90,43 @@ def find_moved(before: Sequence[int], kept: Sequence[int]) -> list[int]:
     places = [place_before[index] for index in kept]
     stay = set(_longest_increasing(places))
     return [index for index, place in zip(kept, places, strict=True) if place not in stay]
+
+
+def _rows_of(order: Sequence[int | None], wanted: Sequence[int]) -> dict[int | None, int]:
+    """Return at least the rows of those that are wanted, from 1."""
+    if len(wanted) < _FEW:  # as quick as a dictionary of all
+        return {index: order.index(index) + 1 for index in wanted}
+    return dict(zip(order, count(1), strict=False))
+
+
+def _pair_unknown(
+    before: Sequence[int | None], after: Sequence[int | None], staying: Container[int | None]
+) -> tuple[list[int], list[int]]:
+    """Return the unknown rows of `before` that went, and those of `after` that came.
+
+    Between two neighbours that are staying, as many stay as both orders have there.
+    """
+    went: list[int] = []
+    came: list[int] = []
+    old_stretches, new_stretches = (_unknown_between(order, staying) for order in (before, after))
+    for old, new in zip(old_stretches, new_stretches, strict=True):
+        stay = min(len(old), len(new))
+        went += old[stay:]
+        came += new[stay:]
+    return went, came
+
+
+def _unknown_between(
+    order: Sequence[int | None], staying: Container[int | None]
+) -> list[list[int]]:
+    """Return the unknown rows before, between and after those that are staying."""
+    stretches: list[list[int]] = [[]]
+    for row, index in enumerate(order, start=1):
+        if index is None:
+            stretches[-1].append(row)
+        elif index in staying:
+            stretches.append([])
+    return stretches
 
 
 def _longest_increasing(numbers: Sequence[int]) -> list[int]:

@@ -10,7 +10,7 @@ from hashlib import sha256
 import msgspec
 
 from playlist_archive.documents.keys import parse_snapshot_key
-from playlist_archive.documents.playlist import Header, Owner, Row
+from playlist_archive.documents.playlist import Header, HeaderField, Owner, Row
 from playlist_archive.errors import UNREADABLE
 
 logger = logging.getLogger(__name__)
@@ -33,9 +33,14 @@ class Snapshot(
     `time` names the snapshot (the run's time, exceptionally the moment of reading), `read_at` is
     the moment of reading, `previous_check` the run of the last good check before this read: rows
     that are missing now were last seen then.
+
+    `source` says where it comes from if it was not read live. What the source does not tell, or not
+    in full, is named in `unknown`, here and in each item.
     """
 
     playlist_id: str
+    source: str = ""
+    unknown: tuple[HeaderField, ...] = ()
     time: datetime
     read_at: datetime
     previous_check: datetime | None = None
@@ -111,4 +116,5 @@ def header_of(snapshot: Snapshot) -> Header:
         url=snapshot.url,
         snapshot_id=snapshot.snapshot_id,
         followers=snapshot.followers,
+        unknown=snapshot.unknown,
     )

@@ -8,7 +8,8 @@ from playlist_archive.documents.content_types import JSON, TEXT
 from playlist_archive.documents.keys import view_key
 from playlist_archive.documents.ledger import Ledger
 from playlist_archive.views.cumulative import cumulative_pages
-from playlist_archive.views.history import history_page, year_key, year_pages
+from playlist_archive.views.history import archived_changes, history_page, year_key, year_pages
+from playlist_archive.views.history_json import history_json, year_document_key, year_documents
 from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.plain import plain_page
 from playlist_archive.views.pretty import pretty_json, pretty_page
@@ -44,9 +45,14 @@ def _plain(ledger: Ledger, _texts: ItemTexts) -> Pages:
 
 
 def _history(ledger: Ledger, texts: ItemTexts) -> Pages:
+    archived = archived_changes(ledger)
     yield view_key("history", ledger.playlist_id, ".md"), _text(history_page(ledger, texts))
-    for year, page in year_pages(ledger, texts):
+    for year, page in year_pages(ledger, archived, texts):
         yield year_key(ledger.playlist_id, year), _text(page)
+    document = history_json(ledger, archived)
+    yield view_key("history", ledger.playlist_id, ".json"), Page(document, JSON)
+    for year, document in year_documents(ledger, archived):
+        yield year_document_key(ledger.playlist_id, year), Page(document, JSON)
 
 
 def _text(page: str) -> Page:

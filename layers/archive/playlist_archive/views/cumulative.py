@@ -7,7 +7,7 @@ from playlist_archive.documents.playlist import Item
 from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 from playlist_archive.views import wording
 from playlist_archive.views.item_texts import ItemTexts
-from playlist_archive.views.json_documents import encode_json_document
+from playlist_archive.views.json_documents import encode_json_document, text
 from playlist_archive.views.page_header import description, page_header
 
 
@@ -57,6 +57,7 @@ def cumulative_pages(ledger: Ledger, texts: ItemTexts) -> tuple[str, bytes]:
 {duration}      "intervals": [
         {entries}
       ],
+      "isrc": {text(ledger.items[item].isrc)},
 {name}{identity}""")
     lines += [
         "",

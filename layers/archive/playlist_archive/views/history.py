@@ -1,23 +1,38 @@
 """What changed when, newest first."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from playlist_archive.documents.keys import view_key
 from playlist_archive.documents.ledger import (
-    ArchivedChanges,
     Change,
     Gap,
     Ledger,
+    Move,
     Names,
+    Placed,
     names_after,
     year_of,
 )
 from playlist_archive.documents.playlist import Owner
-from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views import wording
 from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.markdown import escape, link, strip_tags
 from playlist_archive.views.page_header import navigation, page_header, page_path, title
+
+MOVED_NAMED = 50
+
+
+type Archived = Mapping[int, Sequence[Change]]
+"""The changes that were put away, by year, oldest first."""
+
+
+def archived_changes(ledger: Ledger) -> Archived:
+    return {
+        year: [change for part in parts for change in part.changes()]
+        for year, parts in ledger.years.items()
+        if parts
+    }
 
 
 def year_key(playlist_id: str, year: int) -> str:
@@ -46,11 +61,6 @@ def years(ledger: Ledger) -> list[int]:
     return sorted(ledger.years.keys() | gaps, reverse=True)
 
 
-def _told_of(ledger: Ledger, year: int) -> tuple[tuple[ArchivedChanges, ...], list[Gap]]:
-    gaps = [gap for gap in _older_gaps(ledger) if gap.last.year == year]
-    return ledger.years.get(year, ()), gaps
-
-
 def _newer_gaps(ledger: Ledger) -> list[Gap]:
     older = len(_older_gaps(ledger))
     return ledger.gaps[older:]
@@ -63,14 +73,14 @@ def _older_gaps(ledger: Ledger) -> list[Gap]:
     return [gap for gap in ledger.gaps if gap.last < ledger.changes[0].time]
 
 
-def year_pages(ledger: Ledger, texts: ItemTexts) -> Iterator[tuple[int, str]]:
+def year_pages(ledger: Ledger, archived: Archived, texts: ItemTexts) -> Iterator[tuple[int, str]]:
     """Yield the page of each of the `years`: what was put away of the year."""
     sections = _Sections(ledger, texts)
     newest = page_path("history", ledger.playlist_id)
     for year in years(ledger):
-        old, gaps = _told_of(ledger, year)
-        changes = [change for part in old for change in part.changes()]
-        names = old[-1].names if old else ledger.names
+        gaps = [gap for gap in _older_gaps(ledger) if gap.last.year == year]
+        changes = archived.get(year, [])
+        names = ledger.years[year][-1].names if changes else ledger.names
         count = f"{wording.counted(len(changes), 'change')} in {year}"
         if any(year_of(change) == year for change in ledger.changes):
             count += f", before [the newest]({newest})"
@@ -107,7 +117,7 @@ class _Sections:
             while waiting and waiting[-1].last >= change.time:
                 lines += [_gap(waiting.pop()), ""]
             lines += [f"#### {_when(change)}", ""]
-            if counts := _counts(change):
+            if counts := _counts(self._ledger, change):
                 lines += [counts, ""]
             lines += self._names(change, after)
             lines += self._songs(change)
@@ -130,17 +140,26 @@ class _Sections:
     def _songs(self, change: Change) -> list[str]:
         occurrences, song = self._ledger.occurrences, self._lines
         lines = [
-            f"- {verb}: {song[occurrences[occurrence].item]}"
+            f"- {verb}: {song[occurrences[placed.occurrence].item]}"
             for verb, chosen in (
                 ("Added", change.added),
                 ("Added again", change.readded),
                 ("Removed", change.removed),
-                ("Moved", change.moved),
             )
-            for occurrence in chosen
+            for placed in chosen
         ]
-        if change.moved_count > len(change.moved):
-            lines.append(f"- Moved: {change.moved_count - len(change.moved):,} more")
+        lines += [
+            f"- {verb}: {_unnamed(rows)}"
+            for verb, rows in (("Added", change.null_added), ("Removed", change.null_removed))
+            if rows
+        ]
+        lines += [
+            f"- Moved: {song[occurrences[move.occurrence].item]},"
+            f" from row {move.before:,} to row {move.after:,}"
+            for move in change.moved[:MOVED_NAMED]
+        ]
+        if len(change.moved) > MOVED_NAMED:
+            lines.append(f"- Moved: {len(change.moved) - MOVED_NAMED:,} more")
         lines += [f"- No longer available on Spotify: {song[item]}" for item in change.unavailable]
         lines += [f"- Available again: {song[item]}" for item in change.available]
         lines += [
@@ -149,14 +168,22 @@ class _Sections:
         return lines
 
 
-def _counts(change: Change) -> str:
-    counts = (
-        (len(change.added), "added"),
-        (len(change.readded), "added again"),
-        (len(change.removed), "removed"),
-        (change.moved_count, "moved"),
+def _counts(ledger: Ledger, change: Change) -> str:
+    counts: tuple[tuple[Sequence[Placed | Move], str], ...] = (
+        (change.added, "added"),
+        (change.readded, "added again"),
+        (change.removed, "removed"),
+        (change.moved, "moved"),
     )
-    return " - ".join(f"{count:,} {what}" for count, what in counts if count)
+    return " - ".join(f"{_count(ledger, told)} {what}" for told, what in counts if told)
+
+
+def _count(ledger: Ledger, told: Sequence[Placed | Move]) -> str:
+    """Count rows, and songs besides if those are fewer."""
+    songs = Counter(ledger.occurrences[one.occurrence].item for one in told)
+    if len(songs) == len(told):
+        return f"{len(told):,}"
+    return wording.songs_and_rows(songs.values(), len(told))
 
 
 def _when(change: Change) -> str:
@@ -183,9 +210,16 @@ def _older(ledger: Ledger) -> list[str]:
 
 
 def _first_snapshot(ledger: Ledger) -> str:
-    first_read = to_timestamp(ledger.first_read)
-    first = sum([occurrence.intervals[0].seen == first_read for occurrence in ledger.occurrences])
-    return f"First snapshot: {wording.day(ledger.first_read)}, {wording.counted(first, 'song')}"
+    first = ledger.snapshots[0]
+    songs = Counter(one.item for one in ledger.occurrences if one.intervals[0].seen == first.time)
+    count = wording.songs_and_rows(songs.values(), first.rows)
+    return f"First snapshot: {wording.day(ledger.first_read)}, {count}"
+
+
+def _unnamed(rows: Sequence[int]) -> str:
+    if len(rows) == 1:
+        return f"row {rows[0]:,}, which Spotify does not name"
+    return f"{wording.counted(len(rows), 'row')} that Spotify does not name"
 
 
 def _owner(owner: Owner) -> str:

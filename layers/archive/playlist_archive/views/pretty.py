@@ -21,7 +21,7 @@ def pretty_page(ledger: Ledger, texts: ItemTexts) -> str:
     ]
     facts = (
         link(owner.name, owner.url) if owner.url else escape_paragraph(owner.name),
-        wording.likes(ledger.followers),
+        "" if ledger.followers is None else wording.counted(ledger.followers, "like"),
         wording.counted(len(shown), "song"),
         wording.total_length(sum([item.duration_ms for item in shown])),
     )

@@ -1,10 +1,13 @@
 """Numbers, lengths and dates in words, as the archive has always worded them."""
 
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from playlist_archive.documents.timestamps import in_utc
 
 _HOUR = 60  # minutes
+_TWICE = 2
 _LONGEST = timedelta.max // timedelta(milliseconds=1)
 
 
@@ -40,8 +43,23 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def likes(followers: int | None) -> str:
-    return "??? likes" if followers is None else counted(followers, "like")
+def songs_and_rows(times: Collection[int], rows: int) -> str:
+    """Return `25 songs`, or `25 songs, 27 rows (2 twice)` where a song or a row is special.
+
+    `times` says for each song in how many rows it is; Spotify does not name the others.
+    """
+    songs = counted(len(times), "song")
+    if len(times) == rows:
+        return songs
+    often = Counter(times)
+    why = [
+        f"{often[number]:,} {'twice' if number == _TWICE else f'in {number:,} rows'}"
+        for number in sorted(often)
+        if number > 1
+    ]
+    if unnamed := rows - sum(times):
+        why.append(f"{unnamed:,} not named by Spotify")
+    return f"{songs}, {counted(rows, 'row')} ({', '.join(why)})"
 
 
 def day(moment: datetime) -> str:

@@ -1,0 +1,145 @@
+"""The published history of a playlist; `docs/documents.md` describes it."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from playlist_archive.documents.playlist import Owner
+from playlist_archive.documents.status import Status
+from playlist_archive.documents.timestamps import Timestamp
+
+SCHEMA = 1
+
+
+class PublishedPlaylist(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    url: str
+
+
+class PublishedSnapshot(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    time: Timestamp
+    rows: int
+    source: str = ""
+
+
+class NamesSince(msgspec.Struct, frozen=True):
+    since: Timestamp
+    name: str
+    description: str
+    owner: Owner
+
+
+class PublishedGap(msgspec.Struct, frozen=True):
+    """`first` and `last` are days."""
+
+    first: str
+    last: str
+    status: Status
+    reason: str
+
+
+class OlderChanges(msgspec.Struct, frozen=True):
+    year: int
+    path: str
+    changes: int
+
+
+class Song(msgspec.Struct, frozen=True, gc=False):
+    name: str
+    artists: tuple[str, ...]
+    uri: str
+
+
+class SongAtRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A row has no song where Spotify does not name it."""
+
+    row: int
+    name: str | UnsetType = UNSET
+    artists: tuple[str, ...] | UnsetType = UNSET
+    uri: str | UnsetType = UNSET
+
+
+class MovedSong(msgspec.Struct, frozen=True, gc=False, rename={"before": "from", "after": "to"}):
+    before: int
+    after: int
+    name: str
+    artists: tuple[str, ...]
+    uri: str
+
+
+class RenamedSong(msgspec.Struct, frozen=True, gc=False):
+    before: str
+    name: str
+    artists: tuple[str, ...]
+    uri: str
+
+
+class TextChange(msgspec.Struct, frozen=True):
+    before: str
+    after: str
+
+
+class OwnerChange(msgspec.Struct, frozen=True):
+    before: Owner
+    after: Owner
+
+
+class Counts(msgspec.Struct, frozen=True, gc=False):
+    added: int
+    readded: int
+    removed: int
+    moved: int
+
+
+class PublishedChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """It happened later than `after`, and not later than `until`."""
+
+    time: Timestamp
+    after: Timestamp
+    until: Timestamp
+    counts: Counts
+    added: tuple[SongAtRow, ...] = ()
+    readded: tuple[SongAtRow, ...] = ()
+    removed: tuple[SongAtRow, ...] = ()
+    moved: tuple[MovedSong, ...] = ()
+    unavailable: tuple[Song, ...] = ()
+    available: tuple[Song, ...] = ()
+    renamed: tuple[RenamedSong, ...] = ()
+    name: TextChange | None = None
+    description: TextChange | None = None
+    owner: OwnerChange | None = None
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=SCHEMA):
+    """Everything but the older changes, which stand in a `HistoryOfYear` each; newest first."""
+
+    playlist: PublishedPlaylist
+    first_snapshot: Timestamp
+    last_snapshot: Timestamp
+    snapshots: tuple[PublishedSnapshot, ...]
+    names: tuple[NamesSince, ...]
+    gaps: tuple[PublishedGap, ...]
+    changes: tuple[PublishedChange, ...]
+    older: tuple[OlderChanges, ...]
+
+
+class HistoryOfYear(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=SCHEMA):
+    playlist: PublishedPlaylist
+    year: int
+    changes: tuple[PublishedChange, ...]
+
+
+def encode_history(document: History | HistoryOfYear) -> bytes:
+    """Return the document with a line for each entry of its lists."""
+    fields = {"schema": SCHEMA, **msgspec.structs.asdict(document)}
+    members = [
+        b"%b: %b" % (msgspec.json.encode(name), _encode_member(value))
+        for name, value in fields.items()
+    ]
+    return b"{\n%b\n}\n" % b",\n".join(members)
+
+
+def _encode_member(value: object) -> bytes:
+    if isinstance(value, tuple) and value:
+        return b"[\n%b\n]" % b",\n".join(map(msgspec.json.encode, value))
+    return msgspec.json.encode(value)
