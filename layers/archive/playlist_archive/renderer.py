@@ -7,7 +7,7 @@ the one that its pages were made from, and begins again if it is not.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from itertools import takewhile
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from playlist_archive.documents.content_types import JSON
 from playlist_archive.documents.fold import Fold
-from playlist_archive.documents.keys import ledger_key, parse_snapshot_key
+from playlist_archive.documents.keys import damaged_key, ledger_key, parse_snapshot_key, view_key
 from playlist_archive.documents.ledger import (
     Ledger,
     decode_ledger,
@@ -52,15 +52,20 @@ class Rendered(NamedTuple):
     run: Timestamp | None = None
 
 
-class _Folded(NamedTuple):
-    """What folding came to: `run` is that of the newest snapshot that was folded.
+class _Damaged(NamedTuple):
+    """A snapshot that cannot be read, and that has no copy yet."""
 
-    `damaged` says that a snapshot was found for the first time that cannot be read.
-    """
+    key: str
+    body: bytes
+    time: datetime
+
+
+class _Folded(NamedTuple):
+    """The result of folding; `run` is that of the newest snapshot that was folded."""
 
     ledger: Ledger | None
     run: datetime | None
-    damaged: bool
+    damaged: list[_Damaged]
     finished: bool
 
 
@@ -126,18 +131,26 @@ class Renderer:
         if folded.ledger is None:
             logger.info("%s has no snapshot yet", playlist_id)
             if folded.damaged:
-                self._tell_damage(request, snapshots=True)
+                self._report_damage(request, snapshots=True)
+                self._set_aside(folded.damaged)
             return Rendered(0, _moment(request.run))
         ledger = replace(folded.ledger, page_status=page_status)
         if request.page_status:
             ledger = with_page_status(ledger, request.page_status)
         if damaged and stored:
             set_aside(self._bucket, ledger_key(playlist_id), stored.body, self._clock.now())
-        forgotten = damaged and not request.page_status and ledger.last > ledger.first_read
-        removed = last is not None and ledger.last <= last and fingerprint != ledger.fingerprint
+        forgotten = damaged and not request.page_status and self._had_pages(ledger)
+        removed = (
+            folded.finished
+            and last is not None
+            and ledger.last <= last
+            and fingerprint != ledger.fingerprint
+        )
         if (damaged and stored) or forgotten or removed or folded.damaged:
-            # Only the indexer knows what else the pages have to show, and tells the owner.
-            self._tell_damage(request, snapshots=removed or folded.damaged)
+            # Only the indexer knows what else the pages have to show, and which copies to name. It
+            # is told first: whoever finds a copy takes it for reported.
+            self._report_damage(request, snapshots=removed or bool(folded.damaged))
+            self._set_aside(folded.damaged)
         run = folded.run or request.run
         if not folded.finished:
             self._put_ledger(ledger, stored)
@@ -145,7 +158,16 @@ class Renderer:
             return Rendered(0, _moment(run))
         return Rendered(self._publish(ledger, stored, calls), _moment(run))
 
-    def _tell_damage(self, request: RenderRequest, *, snapshots: bool) -> None:
+    def _had_pages(self, ledger: Ledger) -> bool:
+        """Whether a playlist without a ledger has been rendered before."""
+        page = view_key("pretty", ledger.playlist_id, ".md")
+        return ledger.last > ledger.first_read or self._bucket.get(page) is not None
+
+    def _set_aside(self, damaged: Iterable[_Damaged]) -> None:
+        for one in damaged:
+            set_aside(self._bucket, one.key, one.body, one.time)
+
+    def _report_damage(self, request: RenderRequest, *, snapshots: bool) -> None:
         report = DamageReport(
             playlist_id=request.playlist_id,
             at=self._clock.now(),
@@ -187,7 +209,7 @@ class Renderer:
         folding = Fold(ledger)
         skipped: list[datetime] = []
         run: datetime | None = None
-        damaged = False
+        damaged: list[_Damaged] = []
         for key, stored in snapshots.after(ledger.last if ledger else None):
             parsed = parse_snapshot_key(key)
             if parsed is None or stored is None:
@@ -195,7 +217,8 @@ class Renderer:
             _, time = parsed
             snapshot = decode_stored(key, stored.body)
             if snapshot is None:
-                damaged |= set_aside(self._bucket, key, stored.body, time)
+                if self._bucket.get(damaged_key(key, time)) is None:
+                    damaged.append(_Damaged(key, stored.body, time))
                 skipped.append(time)
                 continue
             folding.add(snapshot, skipped)

@@ -37,6 +37,8 @@ def name_playlist(alias: str, spotify_name: str, playlist_id: str) -> str:
 
 def looks(name: str) -> str:
     """Return what two names have in common that look the same."""
+    if name.isascii():
+        return " ".join(name.split())
     seen = "".join(
         character
         for character in normalize("NFC", name)
