@@ -83,6 +83,7 @@ def test_a_loss_of_everything_or_of_more_than_half_of_twenty_is_held(
             a_request(held=Held(RUN - DAY, 5), registration=True), False, id="a registration"
         ),
         pytest.param(a_request(held=Held(RUN - DAY, 200)), False, id="far more is lost this time"),
+        pytest.param(a_request(held=Held(RUN - DAY, 0)), False, id="everything was lost before"),
     ],
 )
 def test_only_a_later_run_that_loses_as_much_confirms_a_loss(

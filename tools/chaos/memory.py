@@ -258,9 +258,7 @@ def a_great_loss_counts_the_second_time(evidence: Evidence) -> Findings:
                 outcome.held
                 and brought
                 and all(
-                    held
-                    and held.run < outcome.run
-                    and not _is_great_loss(held.rows, outcome.held.rows)
+                    held and held.run < outcome.run and are_alike(held.rows, outcome.held.rows)
                     for held in brought
                 )
             ):
@@ -268,6 +266,11 @@ def a_great_loss_counts_the_second_time(evidence: Evidence) -> Findings:
                     f"{playlist_id} was held again at {outcome.at} with {outcome.held.rows} rows, "
                     "though an earlier run had found as many"
                 )
+
+
+def are_alike(one: int, other: int) -> bool:
+    """Whether two reads that lost much have lost as much."""
+    return not _is_great_loss(one, other) and not _is_great_loss(other, one)
 
 
 def _is_great_loss(before: int, now: int) -> bool:

@@ -8,6 +8,7 @@ from itertools import takewhile
 from playlist_archive.documents.keys import CATALOG
 from playlist_archive.documents.timestamps import to_timestamp
 from tools.chaos.evidence import Evidence, Sent
+from tools.chaos.memory import are_alike
 
 type Findings = Iterator[str]
 
@@ -185,16 +186,22 @@ def _is_held_for_once(evidence: Evidence, playlist_id: str, begin: float, end: f
         for sent in evidence.sent.get(playlist_id, ())
         if sent.outcome.status == "held" and sent.outcome.run not in evidence.chaos.forced
     ]
-    first = next((sent.moment for sent in held if begin <= sent.moment < end), None)
-    if first is None:
+    found = next((sent for sent in held if begin <= sent.moment < end), None)
+    if found is None:
         return False
+    first = found.moment
     asked = min(
         (moment for moment, _ in evidence.requests.get(playlist_id, ()) if begin <= moment < first),
         default=begin,
     )
     known = max(begin - 2 * _DAY_SECONDS, evidence.last_damage(CATALOG, before=first))
     return not any(
-        known < sent.moment < begin and evidence.merged_at(sent.outcome) < asked for sent in held
+        known < sent.moment < begin
+        and evidence.merged_at(sent.outcome) < asked
+        and sent.outcome.held
+        and found.outcome.held
+        and are_alike(sent.outcome.held.rows, found.outcome.held.rows)
+        for sent in held
     )
 
 
