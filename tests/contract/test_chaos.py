@@ -470,9 +470,11 @@ def test_a_loss_that_is_held_again_in_a_later_run_is_found(evidence: Evidence) -
     record = deepcopy(evidence.chaos)
     for struck in (record.hurt, record.parked, record.dead, record.actions):
         struck.clear()
-    last = f'"run":"{to_timestamp(record.runs[DAYS[-1]])}"'
+    rows = [sent.outcome.held.rows for sent in evidence.sent[LIBRARY.cut] if sent.outcome.held]
+    time = to_timestamp(record.runs[DAYS[-1]])
+    again = f'"status":"held","held":{{"run":"{time}","rows":{rows[-1]}}}'
     record.outcomes = [
-        (sent, body.replace('"status":"ok"', '"status":"held"') if last in body else body)
+        (sent, body.replace('"status":"ok"', again) if f'"run":"{time}"' in body else body)
         for sent, body in record.outcomes
     ]
 
