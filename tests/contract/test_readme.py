@@ -1,4 +1,4 @@
-"""What the README says is so."""
+"""The README's statements are true."""
 
 import re
 from pathlib import Path
@@ -56,7 +56,7 @@ old
     assert anew.replace("one\ntwo\n```", "old\n```").replace("\ntwo\n", "\nold\n") == document
 
 
-def test_every_command_exists_and_every_command_for_users_is_told() -> None:
+def test_every_command_exists_and_every_command_for_users_is_documented() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
     told = set(re.findall(r"\bmake ([a-z]+)\b", README))

@@ -1,4 +1,4 @@
-"""No secret leaves by any way, whatever goes wrong."""
+"""No secret appears in any output, whatever fails."""
 
 import logging
 from datetime import UTC, date, datetime

@@ -52,7 +52,7 @@ def test_a_status_is_dated_by_the_first_run_that_found_it() -> None:
     assert catalog.entries[PLAYLIST].checked == RUN
 
 
-def test_an_outcome_that_comes_late_changes_no_newer_word() -> None:
+def test_a_late_outcome_changes_no_newer_status() -> None:
     catalog = merge(Catalog(), [an_outcome(2, "not_found")])
     late = merge(catalog, [an_outcome(1)])
 
@@ -91,7 +91,7 @@ def test_one_failing_streak_is_dated_the_same_however_its_outcomes_come(
 def test_outcomes_in_any_batches_end_as_in_order(
     data: st.DataObject, statuses: list[Status]
 ) -> None:
-    """Some runs find out twice about a playlist: that it waits, and what it was when read."""
+    """Some runs send two outcomes of a playlist: that it waits, and the result of its read."""
     outcomes = [
         msgspec.structs.replace(an_outcome(number // 2, status), at=RUN + number * DAY / 2)
         for number, status in enumerate(statuses, start=1)
@@ -116,7 +116,7 @@ def test_outcomes_in_any_batches_end_as_in_order(
 def test_a_late_outcome_is_dated_right_as_long_as_a_queue_can_keep_it(
     statuses: list[Status], chance: Random
 ) -> None:
-    """Every outcome comes at most `RECENT` runs late."""
+    """Every outcome arrives at most `RECENT` runs late."""
     outcomes = [an_outcome(day, status) for day, status in enumerate(statuses)]
     arrivals = sorted(
         range(len(outcomes)), key=lambda number: number + chance.randint(0, RECENT - 1)
@@ -242,7 +242,7 @@ def test_a_gap_is_announced_once_it_has_ended() -> None:
 
 
 def told(entry: Entry) -> Entry:
-    """Return what does not count how often the catalog was written."""
+    """Return the entry without `announced`, which depends on the number of writes."""
     return msgspec.structs.replace(entry, announced=None)
 
 
@@ -294,7 +294,7 @@ def test_a_playlist_that_was_never_read_needs_no_announcement_before_it_is() -> 
     assert not list(read.unsent())
 
 
-def test_a_changed_status_is_announced_until_it_is_noted_as_told() -> None:
+def test_a_changed_status_stays_unsent_until_it_is_marked_as_sent() -> None:
     catalog = merge(merge(Catalog(), [an_outcome(0)]), [an_outcome(1, "unstable")])
     ((playlist_id, page_status),) = catalog.unsent()
 

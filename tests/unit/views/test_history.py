@@ -46,7 +46,7 @@ def newest_section(*snapshots: Snapshot) -> list[str]:
     return sections(page)[0].split("\n")
 
 
-def test_changes_are_told_newest_first_between_heading_and_first_snapshot() -> None:
+def test_changes_are_listed_newest_first_between_heading_and_first_snapshot() -> None:
     ledger = fold_all(
         [
             snapshot_of("abc", "2024-03-01"),
@@ -111,7 +111,7 @@ def test_a_change_names_everything_in_one_section() -> None:
     ]
 
 
-def test_a_song_that_can_be_played_again_is_told() -> None:
+def test_a_song_that_can_be_played_again_is_shown() -> None:
     silent = [Row(item=song("a", playable=False))]
 
     section = newest_section(snapshot_of(silent, "2024-03-01"), snapshot_of("a", "2024-03-02"))
@@ -129,7 +129,7 @@ def test_many_moves_are_counted_but_not_all_named() -> None:
     assert "- Moved: 5 more" in section
 
 
-def test_a_song_without_artists_is_told_alone() -> None:
+def test_a_song_without_artists_is_shown_with_its_title_only() -> None:
     item = replace(song("b"), artists=())
 
     section = newest_section(
@@ -139,7 +139,7 @@ def test_a_song_without_artists_is_told_alone() -> None:
     assert f"- Added: [Song b]({SPOTIFY}/track/{'b' * 22})" in section
 
 
-def test_each_change_of_name_description_and_owner_tells_both() -> None:
+def test_each_change_of_name_description_and_owner_shows_both_values() -> None:
     paul = Owner("paul", "Paul")
     ledger = fold_all(
         [
@@ -175,7 +175,7 @@ def test_each_change_of_name_description_and_owner_tells_both() -> None:
         (day("2024-03-09") - timedelta(hours=1), "2024-03-09"),
     ],
 )
-def test_a_change_after_missed_days_is_told_as_a_range(
+def test_a_change_after_missed_days_is_shown_as_a_range(
     previous_check: datetime | None, heading: str
 ) -> None:
     later = snapshot_of("ab", "2024-03-09", previous_check=previous_check)
@@ -214,7 +214,7 @@ def test_a_gap_stands_between_the_changes_around_it_with_its_reason() -> None:
     ]
 
 
-def test_a_gap_is_told_although_nothing_changed_in_it() -> None:
+def test_a_gap_is_shown_although_nothing_changed_in_it() -> None:
     ledger = fold_all([snapshot_of("a", "2024-03-01")])
 
     page, _ = history_pages(
@@ -225,7 +225,7 @@ def test_a_gap_is_told_although_nothing_changed_in_it() -> None:
 
 
 def test_a_gap_lasts_to_the_day_before_the_playlist_was_read_again() -> None:
-    """A playlist that is not found is not asked for every day."""
+    """A playlist that is not found is not requested every day."""
     ledger = fold_all([snapshot_of("a", "2024-03-01")])
     unasked = StatusPeriod(day("2024-03-04"), "not_found", "gone", until=day("2024-03-11"))
     brief = StatusPeriod(
@@ -248,14 +248,14 @@ def test_a_gap_lasts_to_the_last_run_that_missed_although_another_of_that_day_re
     assert "\n> Not readable from 2024-03-04 to 2024-03-05: told\n" in page
 
 
-def test_what_was_before_the_first_snapshot_is_no_gap() -> None:
+def test_time_before_the_first_snapshot_is_no_gap() -> None:
     ledger = fold_all([snapshot_of("a", "2024-03-05")])
     before = (a_gap("2024-03-01", "2024-03-04"),)
 
     assert "Not readable" not in history_page(with_page_status(ledger, page_status_of(gaps=before)))
 
 
-def test_a_gap_that_ends_on_the_first_of_all_days_is_told() -> None:
+def test_a_gap_that_ends_on_the_first_possible_day_is_shown() -> None:
     first_day = datetime.min.replace(tzinfo=UTC)
     gap = StatusPeriod(day("2024-03-02"), "deferred", "told", until=first_day)
     ledger = with_page_status(
@@ -281,7 +281,7 @@ class TestYears:
         assert "Older changes" not in page
         assert pages == {}
 
-    def test_what_does_not_fit_is_put_away_on_pages_of_their_years(self) -> None:
+    def test_older_changes_go_to_pages_of_their_years(self) -> None:
         page, pages = history_pages(self.ledger(NEWEST_CHANGES + 1))
 
         assert f"{NEWEST_CHANGES + 1} changes since the first snapshot" in page
@@ -313,7 +313,7 @@ class TestYears:
 
         assert before == after
 
-    def test_a_gap_is_told_on_the_page_of_its_year_and_beside_the_newest_changes(self) -> None:
+    def test_a_gap_is_shown_on_the_page_of_its_year_and_beside_the_newest_changes(self) -> None:
         ledger = self.ledger(NEWEST_CHANGES + 1, "2023-12-25")  # the newest begin on 2024-02-14
         gaps = (
             a_gap("2023-12-30", "2024-01-02", reason="early"),

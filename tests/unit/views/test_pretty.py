@@ -109,7 +109,7 @@ def test_a_song_that_cannot_be_played_is_marked() -> None:
     assert table(ledger) == [linked_row(1, "a", " *(not playable)*")]
 
 
-def test_unknown_rows_keep_their_numbers_and_what_is_known_of_them() -> None:
+def test_unknown_rows_keep_their_numbers_and_their_known_fields() -> None:
     ledger = fold_all([snapshot_of("?abc", "2024-03-01"), snapshot_of("?a?c", "2024-03-02")])
 
     assert table(ledger) == [
@@ -165,7 +165,7 @@ class TestJsonDocument:
 
         assert json.loads(pretty_json(ledger))["description"] == "<b>Soul</b> &amp; Funk "
 
-    def test_what_spotify_does_not_describe_is_kept_apart(self) -> None:
+    def test_rows_without_an_item_are_listed_apart(self) -> None:
         ledger = fold_all([snapshot_of("?abc", "2024-03-01"), snapshot_of("?a?c", "2024-03-02")])
 
         json_document = json.loads(pretty_json(ledger))
