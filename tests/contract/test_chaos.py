@@ -484,7 +484,7 @@ def test_a_read_that_only_a_damaged_catalog_knew_of_may_be_shown_as_a_gap(
 ) -> None:
     """A run that had read a playlist was started again after the damage, and did not read it."""
     record = deepcopy(evidence.chaos)
-    *_, (moment, said) = (
+    *_, (moment, outcome) = (
         (handled.until, message)
         for handled in record.merged
         if handled.body != POISON
@@ -493,16 +493,16 @@ def test_a_read_that_only_a_damaged_catalog_knew_of_may_be_shown_as_a_gap(
         and message.status == "ok"
         and message.run == record.runs[DAYS[2]]
     )
-    again = encode_message(replace(said, status="deferred", header=None, latest=None))
+    again = encode_message(replace(outcome, status="deferred", header=None, latest=None))
     record.merged.append(Handled(moment + 1, moment + 2, again))
     key = view_key("history", FERRY, ".md")
     record.objects[key] += f"> Not readable on {DAYS[2]}: so\n".encode()
     check = "every run without a read is told as a gap"
-    told = f"the history of {FERRY} tells a gap on {DAYS[2]}, when it was read"
-    assert told in find(check, Evidence(LIBRARY, record, evidence.peace))
+    finding = f"the history of {FERRY} tells a gap on {DAYS[2]}, when it was read"
+    assert finding in find(check, Evidence(LIBRARY, record, evidence.peace))
 
     record.actions.append(Action(moment + 0.5, "damage", CATALOG, "garbage"))
-    assert told not in find(check, Evidence(LIBRARY, record, evidence.peace))
+    assert finding not in find(check, Evidence(LIBRARY, record, evidence.peace))
 
 
 def test_every_check_is_tried() -> None:

@@ -214,12 +214,12 @@ def test_a_dead_letter_of_the_lister_shows_the_error(stack: Stack, body: str, wh
 
 
 def test_a_run_that_the_schedule_could_not_deliver_is_started_for_its_time(stack: Stack) -> None:
-    told = {
+    texts = {
         "SCHEDULED_TIME": "2026-10-01T04:00:00Z",
         "ERROR_CODE": "AccessDeniedException",
         "ERROR_MESSAGE": "not authorized",
     }
-    attributes = {name: {"DataType": "String", "StringValue": text} for name, text in told.items()}
+    attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
     stack.give_up(Sender.LISTER, '{"FunctionName":"the-lister"}', MessageAttributes=attributes)
     ((dead_letter, _),) = stack.box(Sender.LISTER).redrive()
 
@@ -229,7 +229,7 @@ def test_a_run_that_the_schedule_could_not_deliver_is_started_for_its_time(stack
     assert json.loads(stack.functions.invocations[0]["Payload"]) == EVENT
 
 
-def test_looking_changes_nothing(stack: Stack) -> None:
+def test_listing_dead_letters_changes_nothing(stack: Stack) -> None:
     for sender, body in ((Sender.FETCH, FETCH), (Sender.OUTCOME, OUTCOME)):
         stack.give_up(sender, body, "poison")
         first = [dead_letter.id for dead_letter in stack.box(sender).read()]
@@ -315,23 +315,23 @@ def test_the_command_lists_what_every_queue_holds(
 ) -> None:
     stack.give_up(Sender.FETCH, FETCH)
     stack.give_up(Sender.RENDER, "\x1b[2Jjunk")
-    told = run_command(stack, monkeypatch)
+    printed = run_command(stack, monkeypatch)
 
-    assert "fetch: 1\n" in told
-    assert "lister: nothing\n" in told
-    assert f"read {PLAYLIST}" in told
-    assert "\x1b" not in told
+    assert "fetch: 1\n" in printed
+    assert "lister: nothing\n" in printed
+    assert f"read {PLAYLIST}" in printed
+    assert "\x1b" not in printed
 
 
 def test_the_command_says_what_it_sent_and_what_it_left(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.give_up(Sender.RENDER, "junk", RENDER)
-    told = run_command(stack, monkeypatch, "--redrive", "render")
+    printed = run_command(stack, monkeypatch, "--redrive", "render")
 
-    assert "sent again" in told
-    assert "left: ARGS='--delete " in told
-    assert "render: 1\n" in told
+    assert "sent again" in printed
+    assert "left: ARGS='--delete " in printed
+    assert "render: 1\n" in printed
 
 
 def test_the_command_asks_before_it_deletes(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,7 +162,7 @@ def test_a_port_in_use_is_named(stand_in: StandIn) -> None:
             log_in(ID, SECRET, port=port, show_page=visit)
 
 
-def test_nobody_is_waited_for_for_ever(stand_in: StandIn) -> None:
+def test_a_login_without_an_answer_ends(stand_in: StandIn) -> None:
     with pytest.raises(LoginError, match="nobody came back"):
         log_in(ID, SECRET, port=0, show_page=lambda url: None, patience_seconds=0.05)
 

@@ -215,7 +215,7 @@ def test_a_refused_authorisation_has_no_days_left(
     assert measured(printed(capsys), "AuthorizationDaysLeft") == [0]
 
 
-def test_the_indexer_measures_how_matters_stand_with_spotify(
+def test_the_indexer_measures_requests_and_pauses(
     handlers: Handlers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = {
@@ -423,5 +423,5 @@ def test_every_alarm_and_every_metric_is_explained(sent: set[Metric]) -> None:
     names = ALARMS.keys() | {name for _, name, _ in sent}
 
     assert {name for name in names if f"`{name}`" not in page} == set()
-    told = set(re.findall(r"`(\w+Alarm)`", page))
-    assert told - ALARMS.keys() == set()
+    explained = set(re.findall(r"`(\w+Alarm)`", page))
+    assert explained - ALARMS.keys() == set()

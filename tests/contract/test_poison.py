@@ -166,7 +166,7 @@ def test_the_lister_fails_so_that_lambda_keeps_the_event(handlers: Handlers, poi
     assert not handlers.pipeline.outcome_queue.bodies
 
 
-def test_the_lister_notes_a_name_that_is_no_playlist_s_and_is_done(
+def test_the_lister_logs_a_bad_name_and_finishes_its_event(
     handlers: Handlers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = load_event("registry-object-created.json")

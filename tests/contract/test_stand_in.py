@@ -183,7 +183,7 @@ class TestTokens:
 
     @pytest.mark.parametrize("path", ["/me", "/me/playlists", f"/playlists/{TALK}/items"])
     @pytest.mark.parametrize("app", App)
-    def test_an_apps_own_token_stands_for_no_user(
+    def test_an_apps_own_token_has_no_user(
         self, stand_in: StandIn, app_only: Web, app: App, path: str
     ) -> None:
         stand_in.control.set_app(app)

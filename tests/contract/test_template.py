@@ -416,7 +416,7 @@ def test_the_schedule_names_the_run_by_its_time() -> None:
 def test_the_bucket_notifies_the_lister_of_the_registry_and_the_renderer_of_snapshots() -> None:
     notifications = properties("ArchiveBucket")["NotificationConfiguration"]
 
-    def told(kind: str, target: str) -> set[tuple[str, str, str]]:
+    def notified(kind: str, target: str) -> set[tuple[str, str, str]]:
         return {
             (it["Event"], rule["Name"], rule["Value"])
             for it in notifications[f"{kind}Configurations"]
@@ -425,11 +425,11 @@ def test_the_bucket_notifies_the_lister_of_the_registry_and_the_renderer_of_snap
             in ({"Fn::GetAtt": ["ListerFunction", "Arn"]}, {"Fn::GetAtt": ["RenderQueue", "Arn"]})
         }
 
-    assert told("Lambda", "Function") == {
+    assert notified("Lambda", "Function") == {
         ("s3:ObjectCreated:*", "prefix", "registry/"),
         ("s3:ObjectRemoved:*", "prefix", "registry/"),
     }
-    assert told("Queue", "Queue") == {
+    assert notified("Queue", "Queue") == {
         ("s3:ObjectCreated:*", "prefix", "snapshots/"),
         ("s3:ObjectCreated:*", "suffix", ".json"),
     }
@@ -520,7 +520,7 @@ def test_an_outage_or_a_pause_of_two_days_makes_no_dead_letters_of_the_fetch_lan
     assert sum(held) < queue["MessageRetentionPeriod"]
 
 
-def test_the_fetch_lane_is_a_fifo_queue_whose_messages_are_never_taken_for_one_another() -> None:
+def test_the_fetch_lane_is_a_fifo_queue_without_deduplication_by_content() -> None:
     assert properties("FetchQueue")["FifoQueue"]
     assert properties("FetchQueue")["ContentBasedDeduplication"] is False
     assert properties("FetchDeadLetterQueue")["FifoQueue"]

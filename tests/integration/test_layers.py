@@ -45,7 +45,7 @@ def test_the_licences_are_listed_as_they_are() -> None:
     assert PAGE.read_text(encoding="utf-8") == render(read_components()), "say: make licences"
 
 
-def test_everything_in_the_layer_may_be_passed_on_and_brings_its_licence() -> None:
+def test_everything_in_the_layer_may_be_distributed_and_has_its_licence() -> None:
     assert [objection for it in read_components() for objection in it.find_objections()] == []
 
 

@@ -79,15 +79,15 @@ def assert_clean(bucket: FakeBucket, queue: FakeQueue) -> None:
     assert uncounted(catalog) == uncounted(decode_catalog(CLEAN.objects[CATALOG]))
     for key in CLEAN.objects.keys() - {CATALOG}:
         assert bucket.objects[key] == CLEAN.objects[key], key
-    told: dict[str, PageStatus] = {}
+    sent: dict[str, PageStatus] = {}
     for body in queue.bodies:
         request = decode_render_request(body)
-        known = told.get(request.playlist_id)
+        known = sent.get(request.playlist_id)
         assert request.page_status
         if known is None or request.page_status.revision > known.revision:
-            told[request.playlist_id] = request.page_status
+            sent[request.playlist_id] = request.page_status
     for playlist_id, entry in catalog.entries.items():
-        assert entry.announced is None or told.get(playlist_id) == entry.announced.page_status
+        assert entry.announced is None or sent.get(playlist_id) == entry.announced.page_status
 
 
 def uncounted(catalog: Catalog) -> bytes:

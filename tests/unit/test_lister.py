@@ -66,8 +66,8 @@ class World:
         return [decode_fetch_request(body) for body in self.pipeline.fetch_queue.take()]
 
     def outcomes(self) -> list[Outcome]:
-        told = map(decode_outcome, self.pipeline.outcome_queue.take())
-        return [message for message in told if isinstance(message, Outcome)]
+        messages = map(decode_outcome, self.pipeline.outcome_queue.take())
+        return [message for message in messages if isinstance(message, Outcome)]
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_text_without_an_id_is_reported_with_a_hint_where_to_find_one(
     assert "after /playlist/ in its link" in world.run().problems[0].reason
 
 
-def test_the_empty_object_that_stands_for_a_folder_is_no_entry(world: World) -> None:
+def test_the_empty_object_of_a_folder_is_no_entry(world: World) -> None:
     world.objects |= {"registry/": b"", "excluded/": b""}
 
     assert world.run().problems == ()
@@ -355,16 +355,16 @@ def test_a_new_playlist_is_deferred_until_its_first_read(world: World) -> None:
     world.objects[f"registry/{PLAYLIST}"] = b"Our summer"
     world.run()
 
-    assert [(told.playlist_id, told.status, told.alias) for told in world.outcomes()] == [
-        (PLAYLIST, "deferred", "Our summer")
-    ]
+    assert [
+        (outcome.playlist_id, outcome.status, outcome.alias) for outcome in world.outcomes()
+    ] == [(PLAYLIST, "deferred", "Our summer")]
 
 
 def test_a_new_registration_is_deferred_until_its_first_read(world: World) -> None:
     world.objects[f"registry/{PLAYLIST}"] = b""
     world.pipeline.lister.registry_changed(PLAYLIST, RUN)
 
-    assert [(told.playlist_id, told.status) for told in world.outcomes()] == [
+    assert [(outcome.playlist_id, outcome.status) for outcome in world.outcomes()] == [
         (PLAYLIST, "deferred")
     ]
 

@@ -168,9 +168,9 @@ def test_after_a_forced_run_a_fetcher_that_does_nothing_is_seen_all_the_same(wor
     assert headline(world) == "Something needs attention"
     status = world.status()
     assert status["up_to_date"] == 0
-    told = status["playlists"][PLAYLIST]  # type: ignore[index]
-    assert told["last_checked"] == "2026-10-01T04:00:00Z"
-    assert told["overdue_since"] == "2026-10-02T04:00:00Z"
+    shown = status["playlists"][PLAYLIST]  # type: ignore[index]
+    assert shown["last_checked"] == "2026-10-01T04:00:00Z"
+    assert shown["overdue_since"] == "2026-10-02T04:00:00Z"
 
 
 def test_results_of_a_wrong_clock_are_replaced_once_the_clock_is_right(world: World) -> None:

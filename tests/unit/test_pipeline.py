@@ -343,7 +343,7 @@ def test_a_redelivered_message_writes_no_second_snapshot(world: World) -> None:
     assert len(world.snapshots()) == 1
 
 
-def test_a_message_that_is_none_is_set_aside_and_stops_nothing(world: World) -> None:
+def test_a_malformed_message_is_set_aside_and_stops_nothing(world: World) -> None:
     world.pipeline.lister.run(RUN, lambda: 600.0)
     world.pipeline.fetch_queue.bodies.insert(0, "not json")
     world.pipeline.settle()

@@ -154,13 +154,13 @@ def test_a_rebuild_leaves_every_byte_as_it_was() -> None:
     assert not bucket.puts()
 
 
-def test_an_older_standing_does_not_replace_a_newer_one() -> None:
+def test_an_older_page_status_does_not_replace_a_newer_one() -> None:
     older = tell(msgspec.structs.replace(PAGE_STATUS, revision=6, status="ok"))
 
     assert play(FakeBucket(), *JOBS, older).objects == CLEAN
 
 
-def test_a_standing_for_a_playlist_that_was_never_read_is_dropped() -> None:
+def test_a_page_status_for_a_playlist_that_was_never_read_is_dropped() -> None:
     assert not play(FakeBucket(), tell(PAGE_STATUS)).objects
 
 
@@ -408,7 +408,7 @@ def test_a_ledger_that_cannot_be_read_is_set_aside_and_made_again(damaged: bytes
     assert play(bucket, tell(told)).objects == clean(*SNAPSHOTS, page_status=told) | copy
 
 
-def test_a_rebuild_brings_the_standing_of_a_ledger_that_cannot_be_read() -> None:
+def test_a_rebuild_restores_the_page_status_of_an_unreadable_ledger() -> None:
     bucket = a_clean_bucket()
     bucket.objects[LEDGER] = b"{"
     play(bucket, ask(RenderRequest(playlist_id=PLAYLIST, page_status=PAGE_STATUS, rebuild=True)))

@@ -281,10 +281,10 @@ def nothing_is_silently_missing(evidence: Evidence) -> Findings:
             unlisted = catalog.report is None or bool(catalog.report.failure)
             for playlist_id in evidence.owned(day):
                 entry = catalog.entries.get(playlist_id)
-                told = entry is not None and (entry.status != "ok" or entry.run >= run)
-                told |= (playlist_id, run) in spoken_for
-                told |= playlist_id in overdue
-                if not told and not (unlisted and playlist_id not in known):
+                explained = entry is not None and (entry.status != "ok" or entry.run >= run)
+                explained |= (playlist_id, run) in spoken_for
+                explained |= playlist_id in overdue
+                if not explained and not (unlisted and playlist_id not in known):
                     yield f"nothing shows that {playlist_id} was not checked in the run of {run}"
         known |= set(catalog.entries)
 
@@ -354,14 +354,14 @@ def removals_are_dated_truly(evidence: Evidence) -> Findings:
     for playlist_id, ledger in evidence.ledgers.items():
         if playlist_id in evidence.forced:
             continue
-        told = _history(evidence, playlist_id)
+        history = _history(evidence, playlist_id)
         for occurrence in ledger.occurrences:
             uri = ledger.items[occurrence.item].uri
             for stay in occurrence.intervals:
                 if stay.last_seen and stay.first_missing:
                     if not _was_removed_then(evidence, playlist_id, uri, occurrence.nth, stay):
                         yield f"{uri} did not leave {playlist_id} when its history says"
-                    if not _is_worded(stay, told):
+                    if not _is_worded(stay, history):
                         yield f"the history of {playlist_id} does not tell the gap around {uri}"
 
 
@@ -395,13 +395,13 @@ def _uris_read(evidence: Evidence, playlist_id: str, run: str) -> Iterator[tuple
             yield contents.uris
 
 
-def _is_worded(stay: Interval, told: str) -> bool:
+def _is_worded(stay: Interval, history: str) -> bool:
     assert stay.last_seen
     assert stay.first_missing
     last, first = map(datetime.fromisoformat, (stay.last_seen, stay.first_missing))
     if days_apart(last, first) <= 1:
-        return f"#### {wording_day(first)}" in told
-    return f"#### Between {wording_day(last)} and {wording_day(first)}" in told
+        return f"#### {wording_day(first)}" in history
+    return f"#### Between {wording_day(last)} and {wording_day(first)}" in history
 
 
 def spotify_is_left_alone_when_it_asks(evidence: Evidence) -> Findings:

@@ -273,8 +273,8 @@ class Evidence:
     def forced(self) -> set[str]:
         """The playlists that a forced run requested, or sent an outcome about."""
         runs = set(self.chaos.forced)
-        said = {outcome.playlist_id for outcome in self.outcomes if outcome.run in runs}
-        return said | {
+        reported = {outcome.playlist_id for outcome in self.outcomes if outcome.run in runs}
+        return reported | {
             id_
             for id_, requests in self.requests.items()
             if any(request.run in runs for _, request in requests)

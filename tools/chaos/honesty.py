@@ -63,13 +63,13 @@ def snapshots_are_in_the_order_of_reading(evidence: Evidence) -> Findings:
 
 def status_pages_are_true(evidence: Evidence) -> Findings:
     """Each status page was true when it was written, as far as its author could know."""
-    said = _Said(evidence)
+    statements = _Statements(evidence)
     for page in evidence.chaos.pages:
         try:
             found = (
-                _false_in_json(said, page)
+                _false_in_json(statements, page)
                 if page.key == STATUS_JSON
-                else _false_in_page(said, page)
+                else _false_in_page(statements, page)
             )
             for finding in found:
                 yield f"{page.key} of {_moment(page.moment)}: {finding}"
@@ -77,7 +77,7 @@ def status_pages_are_true(evidence: Evidence) -> Findings:
             yield f"{page.key} of {_moment(page.moment)} cannot be read: {error!r}"
 
 
-class _Said:
+class _Statements:
     """The statements about runs and checks that had been sent or merged at any moment."""
 
     def __init__(self, evidence: Evidence) -> None:
@@ -154,7 +154,7 @@ class _Said:
 
         The lister sends an outcome before it requests a retired playlist.
         """
-        said = [
+        retirements = [
             sent.moment
             for sent in self.sent.get(playlist_id, [])
             if sent.outcome.status == "retired" and sent.moment < before
@@ -162,7 +162,7 @@ class _Said:
         asked = [
             moment
             for moment, _ in self.requests.get(playlist_id, [])
-            if moment > max(said, default=inf) + _KNOWN_AFTER_SECONDS
+            if moment > max(retirements, default=inf) + _KNOWN_AFTER_SECONDS
         ]
         return (
             bool(asked)
@@ -183,7 +183,7 @@ class _Said:
         return sent[: bisect_right(sent, before, key=lambda one: one.moment)]
 
 
-def _false_in_json(said: _Said, page: Written) -> Findings:
+def _false_in_json(statements: _Statements, page: Written) -> Findings:
     status: Status = msgspec.json.decode(page.body, type=dict[str, Any])
     run = _parse(status["run"])
     active = {
@@ -192,59 +192,61 @@ def _false_in_json(said: _Said, page: Written) -> Findings:
         if entry["status"] != "retired"
     }
     for playlist_id, entry in status["playlists"].items():
-        if entry["status"] == "retired" and said.is_surely_wanted(playlist_id, page.moment):
+        if entry["status"] == "retired" and statements.is_surely_wanted(playlist_id, page.moment):
             yield f"{playlist_id} is shown as retired, but is in the library"
-        if entry["status"] == "retired" and said.is_awaited(playlist_id, page.moment):
+        if entry["status"] == "retired" and statements.is_awaited(playlist_id, page.moment):
             yield f"{playlist_id} is shown as retired, but was requested since"
     up_to_date = 0
     for playlist_id, entry in active.items():
         checked = _parse(entry["last_checked"])
         up_to_date += bool(checked and (run is None or checked >= run))
-        known = said.surely_checked(playlist_id, page.moment)
-        if checked and not _was_checked(said, playlist_id, checked, page.moment):
+        known = statements.surely_checked(playlist_id, page.moment)
+        if checked and not _was_checked(statements, playlist_id, checked, page.moment):
             yield f"{playlist_id} was not checked in the run of {checked}"
         if known and (checked is None or checked < known):
             yield f"the check of {playlist_id} in the run of {known} is not shown"
-        yield from _false_of_overdue(said, page.moment, run, playlist_id, entry)
+        yield from _false_of_overdue(statements, page.moment, run, playlist_id, entry)
     if "up_to_date" in status and status["up_to_date"] != up_to_date:
         yield f"{status['up_to_date']} are shown as up to date, {up_to_date} are"
 
 
-def _was_checked(said: _Said, playlist_id: str, run: datetime, before: float) -> bool:
-    return not said.catalog_is_whole(before) or any(
+def _was_checked(statements: _Statements, playlist_id: str, run: datetime, before: float) -> bool:
+    return not statements.catalog_is_whole(before) or any(
         sent.outcome.run == run and sent.outcome.status == "ok"
-        for sent in said.sent.get(playlist_id, [])
+        for sent in statements.sent.get(playlist_id, [])
         if sent.moment <= before
     )
 
 
 def _false_of_overdue(
-    said: _Said, moment: float, run: datetime | None, playlist_id: str, entry: Status
+    statements: _Statements, moment: float, run: datetime | None, playlist_id: str, entry: Status
 ) -> Findings:
     if "overdue_since" not in entry or run is None:
         return
     since = _parse(entry["overdue_since"])
-    known = said.surely_checked(playlist_id, moment)
+    known = statements.surely_checked(playlist_id, moment)
     if since and known and known >= run:
         yield f"{playlist_id} is shown as overdue, but was checked in the run of {known}"
-    if since and since.timestamp() > moment and since not in said.forced:
+    if since and since.timestamp() > moment and since not in statements.forced:
         yield f"{playlist_id} is shown as overdue since {since}, which was still to come"
-    due = _long_due(said, playlist_id, run)
+    due = _long_due(statements, playlist_id, run)
     if since is None and entry["status"] == "ok" and due:
-        if said.heard_of(playlist_id, due, moment):
+        if statements.heard_of(playlist_id, due, moment):
             return
         yield f"{playlist_id} was due in the run of {due} and is not shown as overdue"
 
 
-def _long_due(said: _Said, playlist_id: str, run: datetime) -> datetime | None:
+def _long_due(statements: _Statements, playlist_id: str, run: datetime) -> datetime | None:
     """Return the run before this one if a playlist was due in both of them."""
-    runs = sorted(known for known in said.due if known < run and known not in said.forced)
-    if run not in said.due or not runs or playlist_id not in said.due[run]:
+    runs = sorted(
+        known for known in statements.due if known < run and known not in statements.forced
+    )
+    if run not in statements.due or not runs or playlist_id not in statements.due[run]:
         return None
-    return runs[-1] if playlist_id in said.due[runs[-1]] else None
+    return runs[-1] if playlist_id in statements.due[runs[-1]] else None
 
 
-def _false_in_page(said: _Said, page: Written) -> Findings:
+def _false_in_page(statements: _Statements, page: Written) -> Findings:
     text = page.body.decode()
     heading, named = _HEADING.search(text), _LAST_RUN.search(text)
     if heading is None or heading[1] != _WELL:
@@ -255,15 +257,15 @@ def _false_in_page(said: _Said, page: Written) -> Findings:
         yield "the page says that all is well, but nothing ever ran"
         return
     run = datetime.strptime(named[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
-    for known, due in said.due.items():
+    for known, due in statements.due.items():
         if known.replace(second=0) != run:
             continue
         for playlist_id, asked in due.items():
-            well = said.checked(playlist_id, known, page.moment)
+            well = statements.checked(playlist_id, known, page.moment)
             if (
                 asked < page.moment
                 and not well
-                and not said.retired(playlist_id, known, page.moment)
+                and not statements.retired(playlist_id, known, page.moment)
             ):
                 yield f"the page says that all is well, but {playlist_id} was due and not checked"
 
@@ -274,18 +276,22 @@ def nothing_is_later_than_the_clock(evidence: Evidence) -> Findings:
     "Later" means a run that began after the forced one. A run that was started again under an
     earlier time does not count.
     """
-    said = _Said(evidence)
+    statements = _Statements(evidence)
     for page in evidence.chaos.pages:
         if page.key != STATUS_JSON:
             continue
         status: Status = msgspec.json.decode(page.body, type=dict[str, Any])
         latest = datetime.fromtimestamp(page.moment, UTC) + _AHEAD
-        for name, text, told in _moments_told(said, status):
-            if (moment := _parse(text)) and moment > latest and _is_healed(said, told, page.moment):
+        for name, text, merged in _moments_told(statements, status):
+            if (
+                (moment := _parse(text))
+                and moment > latest
+                and _is_healed(statements, merged, page.moment)
+            ):
                 yield f"{page.key} of {_moment(page.moment)} shows {text} as {name}"
 
 
-class _Told(NamedTuple):
+class _Merged(NamedTuple):
     """A merged message: when it was merged, its run, and when it was sent."""
 
     moment: float
@@ -293,33 +299,35 @@ class _Told(NamedTuple):
     at: datetime
 
 
-def _is_healed(said: _Said, told: list[_Told], before: float) -> bool:
+def _is_healed(statements: _Statements, merged: list[_Merged], before: float) -> bool:
     """Whether a later run must have replaced the newest result of a forced run, if any."""
     known_by = before - _KNOWN_AFTER_SECONDS
     # A catalog that was rolled back may restore results that were replaced.
-    damaged = max((moment for moment in said.damaged if moment < before), default=0.0)
+    damaged = max((moment for moment in statements.damaged if moment < before), default=0.0)
     ahead = max(
-        (one.at for one in told if one.run in said.forced and one.at.timestamp() < before),
+        (one.at for one in merged if one.run in statements.forced and one.at.timestamp() < before),
         default=None,
     )
     return ahead is None or any(
-        one.run not in said.forced
+        one.run not in statements.forced
         and one.run > ahead
         and damaged < one.moment - 2 * _KNOWN_AFTER_SECONDS
         and one.moment < known_by
-        for one in told
+        for one in merged
     )
 
 
-def _moments_told(said: _Said, status: Status) -> Iterator[tuple[str, str | None, list[_Told]]]:
+def _moments_told(
+    statements: _Statements, status: Status
+) -> Iterator[tuple[str, str | None, list[_Merged]]]:
     """Yield each time in a status document, and the merged messages about its subject."""
-    reports = [_Told(until, report.run, report.at) for until, report in said.reports]
+    reports = [_Merged(until, report.run, report.at) for until, report in statements.reports]
     yield "run", status["run"], reports
     yield "at", status["at"], reports
     for playlist_id, entry in status["playlists"].items():
         merged = [
-            _Told(sent.moment, sent.outcome.run, sent.outcome.at)
-            for sent in said.merged.get(playlist_id, ())
+            _Merged(sent.moment, sent.outcome.run, sent.outcome.at)
+            for sent in statements.merged.get(playlist_id, ())
         ]
         for name in ("since", "last_checked", "overdue_since"):
             yield f"{name} of {playlist_id}", entry.get(name), merged
@@ -338,9 +346,9 @@ def names_are_told_alike(evidence: Evidence) -> Findings:
             yield f"{playlist_id} and {seen[look]} look alike: {name!a}"
         seen[look] = playlist_id
         page = objects.get(view_key("pretty", playlist_id, ".json"))
-        told = msgspec.json.decode(page, type=dict[str, Any])["unique_name"] if page else name
-        if told != name:
-            yield f"{playlist_id} is {name!a} in the index and {told!a} on its page"
+        shown = msgspec.json.decode(page, type=dict[str, Any])["unique_name"] if page else name
+        if shown != name:
+            yield f"{playlist_id} is {name!a} in the index and {shown!a} on its page"
     for key in (INDEX, STATUS_PAGE):
         hidden = {char for char in objects[key].decode() if _is_hidden(char)} - {"\n"}
         if hidden:

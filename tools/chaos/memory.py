@@ -134,12 +134,12 @@ def requests_bring_what_is_known(evidence: Evidence) -> Findings:
             continue
         sent = [one.outcome for one in evidence.sent.get(playlist_id, ()) if one.moment <= moment]
         latest = request.latest.time if request.latest else None
-        for what, brought, told, rank in (
+        for what, brought, values_in, rank in (
             ("great loss", request.held, _held_told, newness),
             ("newest snapshot", latest, _latest_told, lateness),
         ):
-            known = [rank(one) for one in arrived if told(one)]
-            believed = [told(one) for one in sent if known and rank(one) >= max(known)]
+            known = [rank(one) for one in arrived if values_in(one)]
+            believed = [values_in(one) for one in sent if known and rank(one) >= max(known)]
             if known and (brought,) not in believed:
                 yield (
                     f"the request of {_moment(moment)} for {playlist_id} does not bring the {what}"
@@ -166,11 +166,11 @@ def the_status_is_the_last_word(evidence: Evidence) -> Findings:
             run = max(words)
             if entry.run > run and entry.status == "deferred" and evidence.chaos.parked:
                 continue
-            said = {(one.status, one.reason) for one in words[run]}
-            if entry.run != run or (entry.status, entry.reason) not in said:
+            possible = {(one.status, one.reason) for one in words[run]}
+            if entry.run != run or (entry.status, entry.reason) not in possible:
                 yield (
                     f"at {_moment(moment)} {playlist_id} is {entry.status} in {entry.run}, "
-                    f"but {sorted(said)} in {run}"
+                    f"but {sorted(possible)} in {run}"
                 )
             elif not evidence.last_damage(CATALOG) and not evidence.chaos.parked:
                 since = _since(words, entry.status)

@@ -142,12 +142,12 @@ def snapshots_to_come_are_told(evidence: Evidence) -> Findings:
         moment = report.at.timestamp()
         if report.failure or report.run > report.at + _AHEAD:
             continue
-        told = {problem.subject for problem in report.problems}
+        reported = {problem.subject for problem in report.problems}
         for key, playlist_id, time, written in found:
             known = _known_since(evidence, playlist_id, time, written)
             if time <= report.at + _AHEAD or known is None or known > moment - _LISTING_SECONDS:
                 continue
-            if key not in told and not any(known <= damage <= moment for damage in damages):
+            if key not in reported and not any(known <= damage <= moment for damage in damages):
                 yield f"the report of {report.at} does not tell that {key} is dated ahead"
 
 
@@ -231,12 +231,12 @@ def _turn(evidence: Evidence, request: FetchRequest, moment: float) -> int | Non
         default=0.0,
     )
     taken = [one for one in evidence.taken.get(playlist_id, ()) if one.moment < moment]
-    said = [one for one in evidence.sent.get(playlist_id, ()) if one.moment < moment]
-    if not taken or not said or damaged > taken[0].moment:
+    sent = [one for one in evidence.sent.get(playlist_id, ()) if one.moment < moment]
+    if not taken or not sent or damaged > taken[0].moment:
         return None
     last = taken[-1]
     runs = [report.run for report in evidence.reports if report.at.timestamp() < moment - 1]
-    surely = last.moment < moment - _LISTING_SECONDS and last.outcome == said[-1].outcome
+    surely = last.moment < moment - _LISTING_SECONDS and last.outcome == sent[-1].outcome
     newest = all(one.outcome.run <= last.outcome.run for one in taken)
     of_last_run = last.outcome.run >= max(
         (run for run in runs if run <= request.run), default=last.outcome.run

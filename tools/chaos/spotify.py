@@ -152,9 +152,9 @@ class Wire:
         one that another stored.
         """
         task = self._scheduler.current
-        told = self._told.get(task.number, 0.0) if task else 0.0
+        own = self._told.get(task.number, 0.0) if task else 0.0
         since, until = self._stored
-        return max(told, until if now - since > _LATEST_LOOK_SECONDS else 0.0)
+        return max(own, until if now - since > _LATEST_LOOK_SECONDS else 0.0)
 
     def _after(self, patience: float) -> None:
         self._mischief.travel("Spotify", _SECONDS)

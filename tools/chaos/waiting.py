@@ -68,8 +68,8 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
 
 def _is_still_away(evidence: Evidence, playlist_id: str, day: date, begin: float) -> bool:
     """Whether a playlist was retired, and the run could not see it in the library again."""
-    said = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < begin]
-    away = bool(said) and max(said, key=lambda sent: sent.moment).outcome.status == "retired"
+    earlier = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < begin]
+    away = bool(earlier) and max(earlier, key=lambda sent: sent.moment).outcome.status == "retired"
     return away and evidence.chaos.runs[day] in evidence.unlisted
 
 
@@ -213,14 +213,14 @@ def _is_asked_seldom(evidence: Evidence, playlist_id: str, begin: float) -> bool
     Closed playlists and Spotify's own are requested once a week. Others that are gone are requested
     after gaps that double up to a week, unless the library lists them.
     """
-    said = [
+    earlier = [
         sent
         for sent in evidence.sent.get(playlist_id, ())
         if sent.moment < begin and sent.outcome.run not in evidence.chaos.forced
     ]
-    if not said:
+    if not earlier:
         return False
-    last = said[-1]
+    last = earlier[-1]
     ago = begin - last.moment
     if last.outcome.status == "forbidden" or (
         last.outcome.status == "not_found" and playlist_id.startswith(_EDITORIAL)
@@ -228,7 +228,7 @@ def _is_asked_seldom(evidence: Evidence, playlist_id: str, begin: float) -> bool
         return ago < _SELDOM_SECONDS
     if last.outcome.status != "not_found":
         return False
-    gone = takewhile(lambda sent: sent.outcome.status == "not_found", reversed(said))
+    gone = takewhile(lambda sent: sent.outcome.status == "not_found", reversed(earlier))
     lasted = last.moment - min(sent.moment for sent in gone)
     unlisted = any(begin <= run.timestamp() < begin + _DAY_SECONDS for run in evidence.unlisted)
     return unlisted and ago < min(lasted, _SELDOM_SECONDS)

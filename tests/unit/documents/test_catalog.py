@@ -106,7 +106,9 @@ def test_outcomes_in_any_batches_end_as_in_order(
         shuffled = merge(shuffled, waiting[:size])
         waiting = waiting[size:]
 
-    assert told(shuffled.entries[PLAYLIST]) == told(in_order.entries[PLAYLIST])
+    assert without_announced(shuffled.entries[PLAYLIST]) == without_announced(
+        in_order.entries[PLAYLIST]
+    )
 
 
 @given(
@@ -241,7 +243,7 @@ def test_a_gap_is_announced_once_it_has_ended() -> None:
     assert page_status.gaps == (StatusPeriod(RUN + DAY, "unstable", "why", until=RUN + 2 * DAY),)
 
 
-def told(entry: Entry) -> Entry:
+def without_announced(entry: Entry) -> Entry:
     """Return the entry without `announced`, which depends on the number of writes."""
     return msgspec.structs.replace(entry, announced=None)
 

@@ -164,7 +164,7 @@ class TestUnknownRows:
             ("abc", "x?z", "xAz"),
         ],
     )
-    def test_an_unknown_row_stands_for_what_went_missing_there(
+    def test_an_unknown_row_takes_the_place_of_a_missing_song(
         self, before: str, after: str, expected: str
     ) -> None:
         assert current(folded(before, after)) == expected
@@ -306,7 +306,7 @@ class TestFold:
         with pytest.raises(ValueError, match="not the playlist"):
             fold(folded("a"), other)
 
-    def test_nothing_makes_no_ledger(self) -> None:
+    def test_a_ledger_needs_a_snapshot(self) -> None:
         with pytest.raises(ValueError, match="begins with a snapshot"):
             fold_all([])
 
@@ -414,7 +414,7 @@ class TestPageStatus:
 
         assert (ledger.followers, ledger.snapshot_id) == (12, "c25hcA==")
 
-    def test_no_follower_number_any_more_is_none_shown(self) -> None:
+    def test_a_follower_number_that_spotify_no_longer_sends_is_not_shown(self) -> None:
         ledger = with_page_status(folded("a"), page_status_of(snapshot=day(FIRST)))
 
         assert (ledger.followers, ledger.snapshot_id) == (None, "c25hcA==")

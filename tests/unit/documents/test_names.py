@@ -48,7 +48,7 @@ def test_visible_text_keeps_its_characters(text: str) -> None:
 
 
 @given(st.text())
-def test_nothing_that_turns_the_direction_or_shows_nothing_is_left(text: str) -> None:
+def test_names_lose_direction_marks_and_invisible_characters(text: str) -> None:
     shown = name_playlist(text, text, PLAYLIST)
     kept = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 

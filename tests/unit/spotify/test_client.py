@@ -176,7 +176,7 @@ def test_an_answer_of_another_shape_is_not_asked_for_again(body: object) -> None
 
 
 @pytest.mark.parametrize("status", [301, 302, 304, 402, 405, 410, 418])
-def test_an_answer_that_nobody_foresaw_concerns_this_playlist_only(status: int) -> None:
+def test_an_unforeseen_answer_affects_only_its_playlist(status: int) -> None:
     with pytest.raises(InvalidAnswerError, match=str(status)):
         read(an_answer({}, status))
 
@@ -290,7 +290,7 @@ def test_a_null_entry_counts_but_is_no_playlist() -> None:
     assert asked[-1] == "/me/playlists?2"
 
 
-def test_an_entry_whose_id_is_none_is_left_out() -> None:
+def test_a_library_entry_without_a_valid_id_is_left_out() -> None:
     odd = {"items": [{"id": "../x"}, {"id": None}, {"id": PLAYLIST}], "total": None}
     assert sweep(odd)[0] == [PLAYLIST]
 

@@ -401,7 +401,7 @@ def test_a_state_that_cannot_be_read_is_set_aside_and_begun_anew(world: World, b
     assert world.bucket.objects[aside] == body
 
 
-def test_moments_to_come_in_the_state_hold_nothing_up(world: World) -> None:
+def test_future_times_in_the_state_block_no_request(world: World) -> None:
     body = (
         b'{"schema":1,"asked_at":"9999-12-31T23:59:59Z","requests":'
         b'{"9999-12-31T23:00:00Z":999,"0001-01-01T00:00:00Z":999}}'

@@ -152,7 +152,7 @@ def test_a_local_file_is_known_by_its_uri_alone() -> None:
     assert not an_item(TRACK).local
 
 
-def test_an_episode_stands_under_its_show() -> None:
+def test_an_episode_has_its_show_as_artist_and_album() -> None:
     assert a_row(EPISODE).item == Item(
         type="episode",
         uri="spotify:episode:3ePiSoDe",
@@ -315,7 +315,7 @@ def test_a_number_of_followers_that_cannot_be_is_unknown(sent: int, kept: int | 
         (1e12, 3600),
     ],
 )
-def test_a_token_whose_end_cannot_be_is_taken_for_one_of_an_hour(
+def test_an_implausible_token_lifetime_counts_as_one_hour(
     expires_in: float | None, seconds: float
 ) -> None:
     assert token_seconds(WireToken("BQ_example", expires_in)) == seconds

@@ -187,7 +187,7 @@ def a_gap(first: str, last: str, status: Status = "deferred", reason: str = "tol
     return StatusPeriod(day(first), status, reason, until=day(last) + timedelta(days=1))
 
 
-def test_a_gap_stands_between_the_changes_around_it_with_its_reason() -> None:
+def test_a_gap_is_between_the_changes_around_it_with_its_reason() -> None:
     ledger = fold_all(
         [
             snapshot_of("a", "2024-03-01"),
@@ -297,7 +297,7 @@ class TestYears:
         assert headings[-1] == "2023-12-02"
         assert len(headings) == 30
 
-    def test_every_change_stands_on_one_page(self) -> None:
+    def test_every_change_is_on_one_page(self) -> None:
         for changes in (NEWEST_CHANGES, NEWEST_CHANGES + 1, 3 * NEWEST_CHANGES + 17):
             page, pages = history_pages(self.ledger(changes))
 

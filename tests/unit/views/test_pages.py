@@ -229,7 +229,7 @@ described_rows = st.builds(
 
 
 @given(st.lists(st.lists(described_rows, max_size=3), min_size=1, max_size=3), texts, texts)
-def test_a_twin_has_the_bytes_of_the_standard_encoder(
+def test_a_json_document_has_the_bytes_of_the_standard_encoder(
     contents: list[list[Row]], name: str, description: str
 ) -> None:
     ledger = fold_all(

@@ -55,7 +55,7 @@ def test_each_row_has_its_number_links_and_length() -> None:
     assert table(fold_all([snapshot_of("ba")])) == [linked_row(1, "b"), linked_row(2, "a")]
 
 
-def test_the_facts_stand_in_one_line() -> None:
+def test_the_facts_are_in_one_line() -> None:
     page = pretty_page(fold_all([snapshot_of("aa", followers=5000)]))
 
     assert f"\n[Marta]({SPOTIFY}/user/marta) - 5,000 likes - 2 songs - 6 min 0 sec\n" in page
