@@ -245,7 +245,7 @@ def _await_read(
 ) -> Outcome:
     """Return a `deferred` outcome for a playlist that waits for its first or next read.
 
-    It stands until the read, which may be late if the lane is blocked. The lane is the one message
+    It is the status until the read, which is late if the lane is blocked. The lane is the message
     group of the FIFO queue. A good read in the same run outranks this outcome, even in the same
     second.
     """

@@ -1,4 +1,4 @@
-"""What all pages of a playlist have in common."""
+"""Properties that all pages of a playlist share."""
 
 import json
 from datetime import timedelta
