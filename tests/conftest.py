@@ -1,4 +1,4 @@
-"""What every level of tests shares: no real AWS, no waiting, no network for unit tests."""
+"""Fixtures for all levels of tests: no real AWS, no waiting, no network in unit tests."""
 
 import os
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ os.environ |= {
 }
 os.environ.pop("AWS_PROFILE", None)
 
-# The machine that runs the tests may be slow or shared, so no example is timed.
+# The tests may run on a slow or shared machine, so no example is timed.
 settings.register_profile(
     "archive", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
-# Which lines are reached is known after a few examples, and must not depend on luck.
+# Coverage needs only a few examples, and must not depend on chance.
 settings.register_profile(
     "coverage", settings.get_profile("archive"), max_examples=5, derandomize=True
 )
@@ -36,14 +36,14 @@ def _no_waiting_between_tries() -> Iterator[None]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Cut unit tests off from every socket."""
+    """Forbid sockets in unit tests."""
     if item.get_closest_marker("unit"):
         item.fixturenames.append("socket_disabled")  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    """Return the folder of real playlists and recorded answers, which is not part of the project."""
+    """Return the folder of real playlists and recorded answers, which are outside the project."""
     beside = Path(__file__).parents[2] / "shared" / "data"
     folder = Path(os.environ.get("PLAYLIST_ARCHIVE_DATA", beside))
     if not folder.is_dir():

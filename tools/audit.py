@@ -1,7 +1,7 @@
-"""Known vulnerabilities in what the dependencies layer contains: `python -m tools.audit`.
+"""Audits the dependencies layer for known vulnerabilities: `python -m tools.audit`.
 
-pip-audit asks the OSV database. It fails in the same way when it has found something and when it could
-not ask, so whether the database answers is found out first.
+pip-audit asks the OSV database. It fails in the same way whether it found a vulnerability or could
+not ask, so this module first checks that the database answers.
 """
 
 import json
@@ -16,12 +16,12 @@ import typer
 from tools.local.workspace import PROJECT
 
 OSV = "https://api.osv.dev/v1/query"
-# A release that has vulnerabilities: what does not know them is not the database.
+# A release with known vulnerabilities; a server that does not list them is not the database.
 _VULNERABLE = {"package": {"ecosystem": "PyPI", "name": "requests"}, "version": "2.30.0"}
 
 
 def find_obstacle(url: str) -> str:
-    """Return why the database at `url` cannot be asked; nothing when it can."""
+    """Return why the database at `url` cannot be asked, empty if it can."""
     question = Request(url, json.dumps(_VULNERABLE).encode())  # noqa: S310
     try:
         with urlopen(question, timeout=15) as answer:  # noqa: S310
@@ -33,7 +33,7 @@ def find_obstacle(url: str) -> str:
 
 def main(url: Annotated[str, typer.Argument()] = OSV) -> None:
     if obstacle := find_obstacle(url):
-        print(f"The layer is not audited, for {url} cannot be asked: {obstacle}")
+        print(f"The layer is not audited, because {url} cannot be asked: {obstacle}")
         return
     command = [
         *(str(PROJECT / ".tools/bin/uv"), "tool", "run", "--quiet", "pip-audit==2.10.1"),

@@ -1,6 +1,6 @@
-"""Under which licences the dependencies layer's contents stand: `python -m tools.licences`.
+"""Lists the licences of the packages in the dependencies layer: `python -m tools.licences`.
 
-Writes docs/licences.md from the metadata that lies in the built layer.
+Writes docs/licences.md from the metadata in the built layer.
 """
 
 from collections.abc import Iterator
@@ -24,13 +24,13 @@ PERMISSIVE = {
     "MIT-0",
     "PSF-2.0",
 }
-# A copyleft that ends at its own files, and these are passed on unchanged.
+# The MPL's copyleft covers only its own files, and these are distributed unchanged.
 EXCEPTIONS = {"certifi": "MPL-2.0"}
 
 
 @dataclass(frozen=True)
 class Component:
-    """Something in the layer; `texts` are the files that its licence asks to be passed on."""
+    """A package in the layer; `texts` are the licence files that must be distributed with it."""
 
     name: str
     version: str
@@ -48,7 +48,7 @@ class Component:
 
 
 def read_components() -> list[Component]:
-    """Return what the built layer contains, by name."""
+    """Return the packages in the built layer, sorted by name."""
     found = [_read(distribution) for distribution in distributions(path=[str(LAYER)])]
     return sorted(found, key=lambda component: component.name)
 

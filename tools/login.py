@@ -1,7 +1,7 @@
-"""Log in to Spotify, so that the archive may read your playlists: `python -m tools.login`.
+"""Logs in to Spotify, so that the archive may read the user's playlists: `python -m tools.login`.
 
-Spotify reference: Authorization Code Flow, Redirect URIs. The consent lasts six months, however
-often it is used.
+Spotify reference: Authorization Code Flow, Redirect URIs. The consent lasts six months; use does
+not extend it.
 """
 
 import secrets
@@ -28,7 +28,7 @@ SCOPES = "playlist-read-private playlist-read-collaborative"
 ACCOUNTS_URL = "https://accounts.spotify.com"
 _CALLBACK = "/callback"
 _PATIENCE_SECONDS = 300.0
-# How long a connection may be idle, and how often it is looked whether the answer has come.
+# How long a connection may be idle, and how often the server checks for the answer.
 _IDLE_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 _REFUSALS = {
@@ -39,7 +39,7 @@ _REFUSALS = {
 
 
 class LoginError(Exception):
-    """The login came to nothing; the message says why and what to do."""
+    """The login failed; the message says why, and what to do."""
 
 
 class _Tokens(msgspec.Struct, frozen=True):
@@ -48,13 +48,13 @@ class _Tokens(msgspec.Struct, frozen=True):
 
 
 class CallbackServer(ThreadingHTTPServer):
-    """Waits on the loopback address for the browser to come back from Spotify.
+    """Waits on the loopback address until the browser comes back from Spotify.
 
-    Each connection has a thread of its own, so that one that says nothing blocks no other.
+    Each connection has a thread of its own, so that a silent one blocks no other.
 
     Attributes:
-        redirect_uri: what the app's settings in the dashboard must name, to the letter.
-        state: the word by which the answer to this login is known.
+        redirect_uri: the URI that the app's settings in the dashboard must contain exactly.
+        state: the random word that identifies the answer to this login.
     """
 
     daemon_threads = True
@@ -72,10 +72,10 @@ class CallbackServer(ThreadingHTTPServer):
         self.answer: dict[str, str] | None = None
 
     def wait_for_code(self, patience_seconds: float) -> str:
-        """Return the code that Spotify sent for our `state`; all else is waited on.
+        """Wait for Spotify's answer with our `state`, and return its code.
 
         Raises:
-            LoginError: the owner refused, or nobody answered.
+            LoginError: the owner refused, no code came, or nobody answered in time.
         """
         until = monotonic() + patience_seconds
         self.timeout = _LOOK_SECONDS
@@ -94,7 +94,7 @@ class CallbackServer(ThreadingHTTPServer):
         return self.answer["code"]
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Stay silent: a connection that breaks off is none of ours, and a trace could tell the code."""
+        """Stay silent: a traceback of a broken connection could contain the code."""
 
 
 class _Callback(BaseHTTPRequestHandler):
@@ -104,12 +104,12 @@ class _Callback(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         if url.path != _CALLBACK:
-            # Browsers ask for an icon too.
+            # Browsers also ask for an icon.
             self.send_error(HTTPStatus.NOT_FOUND)
             return
         answer = dict(parse_qsl(url.query))
         if not secrets.compare_digest(answer.get("state", "").encode(), self.server.state.encode()):
-            # Any page may send a browser here.
+            # Any web page may send a browser here.
             self.send_error(HTTPStatus.BAD_REQUEST, "This is not the answer to this login")
             return
         body = b"You may close this page; the terminal says how the login went.\n"
@@ -138,7 +138,7 @@ def log_in(
     """Ask the owner for consent on the page that `show_page` opens, and return the credentials.
 
     Raises:
-        LoginError: it came to nothing.
+        LoginError: the login failed.
     """
     state = secrets.token_urlsafe(24)
     with CallbackServer(port, state) as server:
@@ -168,7 +168,7 @@ def log_in(
             )
         tokens = msgspec.json.decode(answer.body, type=_Tokens)
     except (NoAnswerError, *UNREADABLE) as error:
-        # Not the error's text: it may quote what was sent.
+        # The error's text may quote what was sent, so it is left out.
         raise LoginError(f"Spotify gave no answer ({type(error).__name__}): try later") from None
     if not tokens.refresh_token:
         reason = f"Spotify gave no refresh token: {tokens.error or answer.status}"
@@ -177,7 +177,7 @@ def log_in(
 
 
 def _load_app(store: CredentialStore) -> tuple[str, str]:
-    """Return id and secret of the app of an earlier login, empty where there was none."""
+    """Return the id and secret of the app from an earlier login, empty if there was none."""
     try:
         stored = store.load()
     except AuthorizationError:
@@ -195,18 +195,18 @@ def _show_page(url: str) -> None:
 def login(
     *,
     client_id: Annotated[
-        str, typer.Option(envvar="SPOTIFY_CLIENT_ID", help="The app's id; default the stored one.")
+        str, typer.Option(envvar="SPOTIFY_CLIENT_ID", help="The app's id; default: the stored one.")
     ] = "",
     client_secret: Annotated[
         str,
         typer.Option(
             envvar="SPOTIFY_CLIENT_SECRET",
             show_envvar=False,
-            help="The app's secret; better not given here but in SPOTIFY_CLIENT_SECRET.",
+            help="The app's secret; better set SPOTIFY_CLIENT_SECRET instead.",
         ),
     ] = "",
     parameter: Annotated[
-        str, typer.Option(help="Where the stack looks for the credentials.")
+        str, typer.Option(help="The parameter from which the stack reads the credentials.")
     ] = "/playlist-archive/spotify",
     local: Annotated[
         bool, typer.Option("--local", help="Store nothing; print what `make run` needs.")

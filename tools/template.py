@@ -1,4 +1,4 @@
-"""The template as SAM hands it to CloudFormation: `python -m tools.template`."""
+"""The template after the SAM transform, as CloudFormation gets it: `python -m tools.template`."""
 
 import json
 import os
@@ -15,20 +15,20 @@ REGION = "us-east-1"
 
 
 class _NoManagedPolicies:
-    """Policies are stated in full, so no names of AWS's own have to be looked up."""
+    """An empty list of AWS's managed policies, because the template writes its policies in full."""
 
     def load(self) -> dict[str, str]:
         return {}
 
 
 def load_source() -> dict[str, Any]:
-    """Return the template as it is written, functions such as `Ref` in their long form."""
+    """Return the source of the template, with functions such as `Ref` in their long form."""
     source: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
     return source
 
 
 def load_transformed() -> dict[str, Any]:
-    """Return the template after the SAM transform, code being somewhere in S3."""
+    """Return the template after the SAM transform, with a placeholder for the code in S3."""
     source = load_source()
     for resource in source["Resources"].values():
         properties = resource.get("Properties", {})

@@ -1,4 +1,4 @@
-"""FetchQueue: read each playlist whole, one after the other, and keep what changed."""
+"""Handles FetchQueue: reads each playlist whole, one after the other, and stores changes."""
 
 import os
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from playlist_archive.spotify.connection import connect
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
 processor = SqsFifoPartialProcessor()
-# A lane that is blocked on purpose is no function error.
+# The lane is FetchQueue's one message group. A batch that blocks it on purpose is no function error.
 processor.raise_on_entire_batch_failure = False
 
 
@@ -62,7 +62,7 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[
 
 
 def fetch_record(record: SQSRecord) -> None:
-    """Handle one message; its one line tells what became of it."""
+    """Handle one message and log its result in one line."""
     with logger.append_context_keys(**describe_message(record.body)):
         try:
             outcome = assemble().fetch(record.body)

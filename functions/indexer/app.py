@@ -1,4 +1,4 @@
-"""OutcomeQueue: merge what was found out into the catalog, write the pages about all playlists."""
+"""Handles OutcomeQueue: merges outcomes into the catalog and writes the overview pages."""
 
 import os
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def assemble() -> Indexer:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping[str, Any]:
-    """Handle the batch as one: its messages become one write of each shared object."""
+    """Merge the whole batch at once, so that each shared object is written once."""
     messages, malformed = parse_outcomes(event)
     for message_id, error in malformed.items():
         logger.error("message set aside", message_id=message_id, reason=str(error))

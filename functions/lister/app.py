@@ -1,4 +1,4 @@
-"""The schedule, the registry's changes and the operator: decide what has to be read."""
+"""Handles the schedule, changes of the registry, and the operator's events: starts reads."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""RenderQueue: fold new snapshots into ledgers and write the pages that changed."""
+"""Handles RenderQueue: folds new snapshots into ledgers and writes the pages that changed."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ def assemble() -> Renderer:
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any]:
-    """Render each playlist once; a message is done when all that it asks for is."""
+    """Render each playlist once; a message is done when all its playlists are rendered."""
 
     def remaining_seconds() -> float:
         return context.get_remaining_time_in_millis() / 1000
@@ -59,7 +59,7 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[
 
 
 def render_order(order: RenderOrder, remaining_seconds: Callable[[], float]) -> Rendered | None:
-    """Render one playlist, None where it failed; the one line tells what became of it."""
+    """Render one playlist and log the result in one line; return None if it failed."""
     request, announced = order.job
     run = {"run": to_timestamp(request.run)} if request.run else {}
     with logger.append_context_keys(playlist_id=request.playlist_id, **run):

@@ -1,4 +1,4 @@
-"""Archives of the sample library that several tests look at."""
+"""Archives of the sample library that several tests share."""
 
 import logging
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.support.sample_archive import TROUBLE, archive_sample
 
 @pytest.fixture
 def handlers() -> Iterator[Handlers]:
-    """Yield the functions; afterwards the package logs as it did before."""
+    """Yield the functions; afterwards restore the package's logging."""
     package = logging.getLogger("playlist_archive")
     level, former, propagates = package.level, package.handlers, package.propagate
     yield Handlers()
@@ -23,12 +23,12 @@ def handlers() -> Iterator[Handlers]:
 
 @pytest.fixture(scope="session")
 def peaceful_archive() -> FakeBucket:
-    """Return what ten days of the sample library leave behind."""
+    """Return the bucket after ten days of the sample library."""
     return archive_sample({})
 
 
 @pytest.fixture(scope="session")
 def troubled_archive() -> FakeBucket:
-    """Return what the same days leave behind when three playlists cannot be read on some of them."""
+    """Return the bucket after the same days, on some of which three playlists cannot be read."""
     stamina.set_testing(True, attempts=4, cap=True)
     return archive_sample(TROUBLE)

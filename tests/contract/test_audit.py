@@ -1,4 +1,4 @@
-"""Whether the database of vulnerabilities can be asked is told apart from what it says."""
+"""The audit distinguishes an unreachable database of vulnerabilities from its answers."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer

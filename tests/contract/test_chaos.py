@@ -1,4 +1,4 @@
-"""The chaos command on a small library: it repeats itself, finds nothing, and could find something."""
+"""The chaos command on a small library: a seed repeats itself, and each check can fail."""
 
 import json
 import threading
@@ -60,7 +60,7 @@ BY_NAME = {check.__name__.replace("_", " "): check for check in CHECKS}
 
 
 def simulate(*, calm: bool) -> Record:
-    stamina.set_testing(False)  # its waiting is part of what is simulated
+    stamina.set_testing(False)  # its waits are simulated
     return Simulation(LIBRARY, DAYS, SEED, calm=calm, log=StringIO()).run()
 
 
@@ -73,7 +73,7 @@ def find(check: str, evidence: Evidence) -> Iterator[str]:
     yield from BY_NAME[check](evidence)
 
 
-def test_what_chaos_leaves_behind_is_in_order(evidence: Evidence) -> None:
+def test_every_check_passes_after_chaos(evidence: Evidence) -> None:
     assert evidence.chaos.injected.total() > 30
     assert {check: found for check, found in check_all(evidence).items() if found} == {}
 
@@ -186,7 +186,7 @@ def claim_a_check(record: Record) -> None:
 
 
 def claim_that_all_is_well(record: Record) -> None:
-    """Say so when the last run had asked for everything, and nothing had been read yet."""
+    """Write such a status page when the last run had sent its requests, but nothing was read."""
     run = record.runs[DAYS[-1]]
     page = f"## All is well\n| Last run | {run:%Y-%m-%d %H:%M} UTC |\n"
     asked = min(moment for moment, body in record.asked if moment >= run.timestamp())
@@ -253,7 +253,7 @@ def blame_the_credentials(record: Record) -> None:
 
 
 def date_a_snapshot_ahead(record: Record) -> None:
-    """Let the indexer have taken it before everything else."""
+    """Write a snapshot of the future that the indexer learned of before everything else."""
     name, time = newest_snapshot(record), "2036-10-02T04:00:00Z"
     snapshot = json.loads(record.objects[name])
     key = f"{snapshots_prefix(SKYLIGHT)}20361002T040000Z.json"
@@ -307,7 +307,7 @@ def ask_without_the_newest_snapshot(record: Record) -> None:
 
 
 def look_again_for_an_earlier_run(record: Record) -> None:
-    """Let late messages of the first run have seen another newest snapshot before every later run."""
+    """Add late messages of the first run that saw another newest snapshot before each later run."""
     first, *later = record.runs.values()
     for run in later:
         looked = run - timedelta(minutes=15)
@@ -380,7 +380,7 @@ def test_damage_is_found(evidence: Evidence, damage: Callable[[Record], None], c
 
 
 def unread(evidence: Evidence) -> Record:
-    """Return a record in which nothing was said of a playlist that was read in peace."""
+    """Return a record without outcomes of a playlist that was read in peace."""
     record = deepcopy(evidence.chaos)
     record.outcomes = [(sent, body) for sent, body in record.outcomes if KITCHEN not in body]
     record.told.discard(KITCHEN)
@@ -481,10 +481,12 @@ def test_a_loss_that_is_held_again_in_a_later_run_is_found(evidence: Evidence) -
     assert waits_for(Evidence(LIBRARY, record, evidence.peace), LIBRARY.cut) != []
 
 
-def test_what_only_a_damaged_catalog_knew_may_be_told_as_a_gap(evidence: Evidence) -> None:
+def test_a_read_that_only_a_damaged_catalog_knew_of_may_be_shown_as_a_gap(
+    evidence: Evidence,
+) -> None:
     """A run that had read a playlist was started again after the damage, and did not read it."""
     record = deepcopy(evidence.chaos)
-    *_, (moment, said) = (
+    *_, (moment, outcome) = (
         (handled.until, message)
         for handled in record.merged
         if handled.body != POISON
@@ -493,16 +495,16 @@ def test_what_only_a_damaged_catalog_knew_may_be_told_as_a_gap(evidence: Evidenc
         and message.status == "ok"
         and message.run == record.runs[DAYS[2]]
     )
-    again = encode_message(replace(said, status="deferred", header=None, latest=None))
+    again = encode_message(replace(outcome, status="deferred", header=None, latest=None))
     record.merged.append(Handled(moment + 1, moment + 2, again))
     key = view_key("history", FERRY, ".md")
     record.objects[key] += f"> Not readable on {DAYS[2]}: so\n".encode()
     check = "every run without a read is told as a gap"
-    told = f"the history of {FERRY} tells a gap on {DAYS[2]}, when it was read"
-    assert told in find(check, Evidence(LIBRARY, record, evidence.peace))
+    finding = f"the history of {FERRY} tells a gap on {DAYS[2]}, when it was read"
+    assert finding in find(check, Evidence(LIBRARY, record, evidence.peace))
 
     record.actions.append(Action(moment + 0.5, "damage", CATALOG, "garbage"))
-    assert told not in find(check, Evidence(LIBRARY, record, evidence.peace))
+    assert finding not in find(check, Evidence(LIBRARY, record, evidence.peace))
 
 
 def test_every_check_is_tried() -> None:

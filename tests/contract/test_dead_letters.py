@@ -1,4 +1,4 @@
-"""Dead letters are told, sent again and deleted as `make dead-letters` promises."""
+"""Dead letters are listed, sent again and deleted as `make dead-letters` promises."""
 
 import json
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ EVENT = {"time": "2026-10-01T04:00:00Z"}
 
 
 def lambda_record(event: object, **other: object) -> str:
-    """Return what Lambda sends to the destination of a failed event."""
+    """Return the record that Lambda sends to the destination of a failed event."""
     return json.dumps(
         {
             "version": "1.0",
@@ -76,7 +76,7 @@ class FakeLambda:
 
 
 class Stack:
-    """Queues as the template makes them, and a lister that notes what it is called with."""
+    """Queues as in the template, and a lister that records its events."""
 
     def __init__(self) -> None:
         self.sqs: Any = boto3.client("sqs")
@@ -113,7 +113,7 @@ class Stack:
         )
 
     def received(self, sender: Sender) -> list[dict[str, Any]]:
-        """Return what was sent to a queue itself."""
+        """Return the messages in a queue itself, not in its dead-letter queue."""
         messages: list[dict[str, Any]] = self.sqs.receive_message(
             QueueUrl=self.outputs[f"{sender.capitalize()}QueueUrl"],
             MaxNumberOfMessages=10,
@@ -153,7 +153,7 @@ def only(dead_letters: list[DeadLetter]) -> DeadLetter:
         (Sender.LISTER, lambda_record(EVENT), json.dumps(EVENT, separators=(",", ":"))),
     ],
 )
-def test_a_letter_tells_what_it_was_about_and_is_worth_another_try(
+def test_a_dead_letter_shows_its_subject_and_can_be_sent_again(
     stack: Stack, sender: Sender, body: str, about: str
 ) -> None:
     stack.give_up(sender, body)
@@ -182,7 +182,7 @@ def test_a_letter_tells_what_it_was_about_and_is_worth_another_try(
         ),
     ],
 )
-def test_poison_says_what_it_is_and_stays_when_the_rest_is_sent_again(
+def test_poison_is_described_and_stays_when_the_rest_is_sent_again(
     stack: Stack, sender: Sender, body: str, about: str
 ) -> None:
     stack.give_up(sender, body)
@@ -207,19 +207,19 @@ def test_poison_says_what_it_is_and_stays_when_the_rest_is_sent_again(
         ),
     ],
 )
-def test_the_lister_s_letter_tells_the_error(stack: Stack, body: str, why: str) -> None:
+def test_a_dead_letter_of_the_lister_shows_the_error(stack: Stack, body: str, why: str) -> None:
     stack.give_up(Sender.LISTER, body)
 
     assert only(stack.box(Sender.LISTER).read()).contents.why == why
 
 
 def test_a_run_that_the_schedule_could_not_deliver_is_started_for_its_time(stack: Stack) -> None:
-    told = {
+    texts = {
         "SCHEDULED_TIME": "2026-10-01T04:00:00Z",
         "ERROR_CODE": "AccessDeniedException",
         "ERROR_MESSAGE": "not authorized",
     }
-    attributes = {name: {"DataType": "String", "StringValue": text} for name, text in told.items()}
+    attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
     stack.give_up(Sender.LISTER, '{"FunctionName":"the-lister"}', MessageAttributes=attributes)
     ((dead_letter, _),) = stack.box(Sender.LISTER).redrive()
 
@@ -229,7 +229,7 @@ def test_a_run_that_the_schedule_could_not_deliver_is_started_for_its_time(stack
     assert json.loads(stack.functions.invocations[0]["Payload"]) == EVENT
 
 
-def test_looking_changes_nothing(stack: Stack) -> None:
+def test_listing_dead_letters_changes_nothing(stack: Stack) -> None:
     for sender, body in ((Sender.FETCH, FETCH), (Sender.OUTCOME, OUTCOME)):
         stack.give_up(sender, body, "poison")
         first = [dead_letter.id for dead_letter in stack.box(sender).read()]
@@ -277,7 +277,7 @@ def test_reads_go_back_into_the_one_lane_in_their_order(stack: Stack) -> None:
     assert only(stack.box(Sender.FETCH).read()).contents.again is None
 
 
-def test_a_letter_stays_when_it_could_not_be_sent(stack: Stack) -> None:
+def test_a_dead_letter_stays_when_it_could_not_be_sent(stack: Stack) -> None:
     stack.give_up(Sender.OUTCOME, OUTCOME)
     box = stack.box(Sender.OUTCOME)
     stack.sqs.delete_queue(QueueUrl=stack.outputs["OutcomeQueueUrl"])
@@ -287,7 +287,7 @@ def test_a_letter_stays_when_it_could_not_be_sent(stack: Stack) -> None:
     assert only(box.read()).contents.again == OUTCOME
 
 
-def test_only_the_named_letter_is_deleted_and_only_when_confirmed(stack: Stack) -> None:
+def test_only_the_named_dead_letter_is_deleted_and_only_when_confirmed(stack: Stack) -> None:
     stack.give_up(Sender.RENDER, "not json", RENDER)
     box = stack.box(Sender.RENDER)
     poison, other = sorted(
@@ -315,23 +315,23 @@ def test_the_command_lists_what_every_queue_holds(
 ) -> None:
     stack.give_up(Sender.FETCH, FETCH)
     stack.give_up(Sender.RENDER, "\x1b[2Jjunk")
-    told = run_command(stack, monkeypatch)
+    printed = run_command(stack, monkeypatch)
 
-    assert "fetch: 1\n" in told
-    assert "lister: nothing\n" in told
-    assert f"read {PLAYLIST}" in told
-    assert "\x1b" not in told
+    assert "fetch: 1\n" in printed
+    assert "lister: nothing\n" in printed
+    assert f"read {PLAYLIST}" in printed
+    assert "\x1b" not in printed
 
 
 def test_the_command_says_what_it_sent_and_what_it_left(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.give_up(Sender.RENDER, "junk", RENDER)
-    told = run_command(stack, monkeypatch, "--redrive", "render")
+    printed = run_command(stack, monkeypatch, "--redrive", "render")
 
-    assert "sent again" in told
-    assert "left: ARGS='--delete " in told
-    assert "render: 1\n" in told
+    assert "sent again" in printed
+    assert "left: ARGS='--delete " in printed
+    assert "render: 1\n" in printed
 
 
 def test_the_command_asks_before_it_deletes(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What the documentation names exists."""
+"""Everything that the documentation names exists."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ DOCUMENTS = sorted(
 
 
 def prose(document: Path) -> str:
-    """Return a document without what it quotes."""
+    """Return a document without its quotations."""
     text = document.read_text(encoding="utf-8")
     return re.sub(r"<!-- excerpt: .*?<!-- end of excerpt -->", "", text, flags=re.DOTALL)
 

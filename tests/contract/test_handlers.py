@@ -1,4 +1,4 @@
-"""What the functions answer to Lambda, with the real envelopes and in-memory services."""
+"""The handlers' responses to Lambda, with real envelopes and in-memory services."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -86,7 +86,7 @@ def test_a_message_that_the_renderer_has_no_time_for_comes_again(
 
 
 def store_versions(handlers: Handlers, playlist_id: str, days: int) -> list[str]:
-    """Have a playlist read on so many days, and return S3's messages about its snapshots."""
+    """Read a playlist on several days, and return S3's messages about its snapshots."""
     messages = []
     for number in range(days):
         run = RUN + number * DAY
@@ -126,7 +126,7 @@ def test_all_messages_of_a_playlist_that_fails_come_again_and_no_others(
     assert view_key("plain", OTHER) in handlers.pipeline.bucket.objects
 
 
-def test_what_the_time_does_not_suffice_for_comes_again_untouched(
+def test_a_message_without_time_left_comes_again_untouched(
     handlers: Handlers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messages = store_versions(handlers, PLAYLIST, 2) + store_versions(handlers, OTHER, 1)
@@ -139,7 +139,7 @@ def test_what_the_time_does_not_suffice_for_comes_again_untouched(
     assert not [key for _, key in handlers.pipeline.bucket.calls if OTHER in key]
 
 
-def test_the_lister_refuses_what_it_does_not_know(handlers: Handlers) -> None:
+def test_the_lister_refuses_unknown_events(handlers: Handlers) -> None:
     with pytest.raises(InvalidMessageError, match="tiem"):
         handlers.handle("lister", {"tiem": "2026-10-01T04:00:00Z"})
     assert not handlers.pipeline.outcome_queue.bodies

@@ -1,4 +1,4 @@
-"""Every link of every page leads somewhere."""
+"""Every link on every page has a target."""
 
 import re
 

@@ -34,7 +34,7 @@ def stand_in() -> Iterator[StandIn]:
 
 
 def visit(url: str) -> None:
-    """Do what a browser does, while the login waits for it."""
+    """Open a page as a browser does, while the login waits."""
 
     def browse() -> None:
         answer = requests.get(url, timeout=10)
@@ -44,7 +44,7 @@ def visit(url: str) -> None:
 
 
 def come_back(**changes: str | None) -> Callable[[str], None]:
-    """Come back from the consent page with another answer than its own."""
+    """Return from the consent page with a changed answer."""
 
     def show_page(url: str) -> None:
         asked = dict(parse_qsl(urlsplit(url).query))
@@ -104,7 +104,7 @@ def test_the_consent_page_is_asked_for_no_more_than_is_needed(stand_in: StandIn)
         ({"code": "used-before"}, "log in once more"),
     ],
 )
-def test_a_login_that_comes_to_nothing_says_why(
+def test_a_failed_login_gives_the_reason(
     stand_in: StandIn, changes: dict[str, str | None], word: str
 ) -> None:
     with pytest.raises(LoginError, match=word):
@@ -128,7 +128,7 @@ def test_an_answer_without_the_right_state_is_waited_on(stand_in: StandIn, state
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /callback?st", b"\xff\x00\r\n\r\n"])
-def test_a_connection_that_says_nothing_blocks_no_other(stand_in: StandIn, begun: bytes) -> None:
+def test_a_silent_connection_blocks_no_other(stand_in: StandIn, begun: bytes) -> None:
     idle: list[socket.socket] = []
 
     def show_page(url: str) -> None:
@@ -162,12 +162,12 @@ def test_a_port_in_use_is_named(stand_in: StandIn) -> None:
             log_in(ID, SECRET, port=port, show_page=visit)
 
 
-def test_nobody_is_waited_for_for_ever(stand_in: StandIn) -> None:
+def test_a_login_without_an_answer_ends(stand_in: StandIn) -> None:
     with pytest.raises(LoginError, match="nobody came back"):
         log_in(ID, SECRET, port=0, show_page=lambda url: None, patience_seconds=0.05)
 
 
-def test_what_is_not_the_callback_is_not_taken_for_it(stand_in: StandIn) -> None:
+def test_only_the_callback_counts_as_the_answer(stand_in: StandIn) -> None:
     def show_page(url: str) -> None:
         redirect_uri = dict(parse_qsl(urlsplit(url).query))["redirect_uri"]
 

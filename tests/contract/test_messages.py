@@ -1,4 +1,4 @@
-"""The examples in `events/` are what one function sends and the next one understands."""
+"""The examples in `events/` are sent by one function and understood by the next one."""
 
 import json
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def bodies(name: str) -> list[str]:
         ("outcomes.json", decode_outcome),
     ],
 )
-def test_what_is_sent_is_what_is_understood(name: str, decode: Callable[[str], Message]) -> None:
+def test_every_sent_message_is_understood(name: str, decode: Callable[[str], Message]) -> None:
     for body in bodies(name):
         assert msgspec.json.decode(encode_message(decode(body))) == msgspec.json.decode(body)
 

@@ -1,4 +1,4 @@
-"""What the owner is told: log lines, metrics, alarms and the dashboard, held to what is really sent."""
+"""Log lines, metrics, alarms and the dashboard match what the functions really send."""
 
 import json
 import re
@@ -46,7 +46,7 @@ type Metric = tuple[str, str, frozenset[tuple[str, str]]]
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> list[Line]:
-    """Return every line that was printed; each must be JSON."""
+    """Return every printed line, decoded from JSON."""
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -55,7 +55,7 @@ def measured(lines: list[Line], metric: str) -> list[float]:
 
 
 def metrics_in(lines: list[Line]) -> Iterator[Metric]:
-    """Yield what CloudWatch makes of the lines (CloudWatch: Embedded metric format)."""
+    """Yield the metrics that CloudWatch finds in the lines (CloudWatch: Embedded metric format)."""
     for line in lines:
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", ()):
             for names in directive["Dimensions"]:
@@ -80,7 +80,7 @@ def sent(handlers: Handlers, capsys: pytest.CaptureFixture[str]) -> set[Metric]:
 
 
 def run_once(handlers: Handlers) -> None:
-    """Have one run go through all four functions; its playlist is told apart from its namesake."""
+    """Pass one run through all four functions, with two playlists of the same name."""
     listed = {playlist_id: a_header(playlist_id=playlist_id) for playlist_id in (PLAYLIST, OTHER)}
     handlers.spotify.stored_credentials = LOGGED_IN
     handlers.spotify.library = a_library(*listed.items())
@@ -114,7 +114,7 @@ def test_a_run_is_found_in_the_lines_of_all_functions_and_beside_its_snapshots(
         ("renderer", "pages rendered", THE_RUN): 3,
         ("renderer", "batch rendered", THE_RUN): 2,
         ("indexer", "report merged", THE_RUN): 1,
-        ("indexer", "outcome merged", THE_RUN): 4,  # that both wait, and that both were read
+        ("indexer", "outcome merged", THE_RUN): 4,  # two playlists wait, and then are read
         ("indexer", "catalog merged", THE_RUN): 1,
     }
     snapshots = [key for key in handlers.pipeline.bucket.objects if key.startswith("snapshots/")]
@@ -149,7 +149,7 @@ def test_an_invocation_and_each_record_have_one_line(
     assert Counter(line["message"] for line in printed(capsys) if "message" in line) == messages
 
 
-def test_a_message_that_comes_again_tells_its_run_and_why(
+def test_the_log_of_a_failed_message_names_its_run_and_the_reason(
     handlers: Handlers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     handlers.spotify.stop = SpotifyParkedError("Spotify asked to wait", RUN + DAY)
@@ -215,7 +215,7 @@ def test_a_refused_authorisation_has_no_days_left(
     assert measured(printed(capsys), "AuthorizationDaysLeft") == [0]
 
 
-def test_the_indexer_measures_how_matters_stand_with_spotify(
+def test_the_indexer_measures_requests_and_pauses(
     handlers: Handlers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = {
@@ -235,7 +235,7 @@ def test_the_indexer_measures_how_matters_stand_with_spotify(
 
 
 def spell(value: Any) -> str:
-    """Return a dimension's value; what belongs to a resource as `${...}`, as the dashboard has it."""
+    """Return a dimension's value; a reference becomes `${...}`, as on the dashboard."""
     match value:
         case {"Ref": name}:
             return f"${{{name}}}"
@@ -251,7 +251,7 @@ def metric_of(alarm: dict[str, Any]) -> Metric:
 
 
 def is_sent(metric: Metric, sent: set[Metric]) -> bool:
-    """Whether the functions send it, or AWS does for a queue or a function of the template."""
+    """Whether the functions send a metric, or AWS does for a queue or function of the template."""
     namespace, name, dimensions = metric
     if namespace not in OF_AWS:
         return metric in sent
@@ -276,7 +276,7 @@ def test_no_two_alarms_watch_the_same() -> None:
 
 
 def watching(metric: str) -> dict[str, dict[str, Any]]:
-    """Return what is said of the alarms on a metric, by the resource or service they watch."""
+    """Return the properties of the alarms on a metric, by the resource or service they watch."""
     return {
         re.sub(r"[${}]|\.QueueName", "", value): alarm["Properties"]
         for alarm in ALARMS.values()
@@ -327,7 +327,7 @@ def test_an_alarm_sounds_before_a_waiting_message_is_lost_but_not_for_a_pause_of
     assert thresholds["FetchQueue"] > timedelta(days=1).total_seconds()
 
 
-def test_what_a_metric_that_comes_seldom_said_last_holds_until_it_says_otherwise() -> None:
+def test_alarms_on_rare_metrics_keep_their_state_without_data() -> None:
     for metric in ("HoursParked", "AuthorizationDaysLeft"):
         assert {alarm["TreatMissingData"] for alarm in watching(metric).values()} == {"ignore"}
     assert watching("HoursParked")["indexer"]["Threshold"] == 24
@@ -412,7 +412,7 @@ def test_the_dashboard_s_widgets_fit_beside_one_another(widgets: list[dict[str, 
 
 
 def test_dashboards_of_two_stacks_or_two_regions_do_not_collide() -> None:
-    """Their names are the account's, of all regions."""
+    """A dashboard's name is unique in the account, across all regions."""
     assert RESOURCES["Dashboard"]["Properties"]["DashboardName"] == {
         "Fn::Sub": "${AWS::StackName}-${AWS::Region}"
     }
@@ -423,5 +423,5 @@ def test_every_alarm_and_every_metric_is_explained(sent: set[Metric]) -> None:
     names = ALARMS.keys() | {name for _, name, _ in sent}
 
     assert {name for name in names if f"`{name}`" not in page} == set()
-    told = set(re.findall(r"`(\w+Alarm)`", page))
-    assert told - ALARMS.keys() == set()
+    explained = set(re.findall(r"`(\w+Alarm)`", page))
+    assert explained - ALARMS.keys() == set()

@@ -1,4 +1,4 @@
-"""What nobody can handle neither loops, nor vanishes, nor takes what is good with it."""
+"""A message that no function can handle does not loop, vanish, or affect good messages."""
 
 import json
 from typing import Any
@@ -113,7 +113,7 @@ def test_the_renderer_gives_it_back_alone_until_it_is_a_dead_letter(
 
 
 @named(NOTHING_TO_RENDER)
-def test_the_renderer_notes_what_tells_of_no_snapshot_and_is_done(
+def test_the_renderer_finishes_messages_about_no_snapshot(
     handlers: Handlers, poison: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     snapshot = a_snapshot(handlers)
@@ -166,7 +166,7 @@ def test_the_lister_fails_so_that_lambda_keeps_the_event(handlers: Handlers, poi
     assert not handlers.pipeline.outcome_queue.bodies
 
 
-def test_the_lister_notes_a_name_that_is_no_playlist_s_and_is_done(
+def test_the_lister_logs_a_bad_name_and_finishes_its_event(
     handlers: Handlers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = load_event("registry-object-created.json")
@@ -178,7 +178,7 @@ def test_the_lister_notes_a_name_that_is_no_playlist_s_and_is_done(
 
 
 def a_snapshot(handlers: Handlers) -> str:
-    """Have a playlist read, and return the key of its snapshot."""
+    """Read a playlist, and return the key of its snapshot."""
     handlers.spotify.playlists[PLAYLIST] = a_reading(1, 2)
     handlers.handle("fetcher", sqs_event([FETCH]))
     return snapshot_key(PLAYLIST, RUN)

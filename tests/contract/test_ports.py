@@ -116,7 +116,7 @@ def test_folders_are_listed_once_and_in_order(bucket: Bucket) -> None:
     assert list(bucket.list_folders("x/")) == ["a", "b"]
 
 
-def test_what_cannot_be_read_is_kept_once_under_its_moment(bucket: Bucket) -> None:
+def test_an_unreadable_object_is_copied_once_under_its_time(bucket: Bucket) -> None:
     moment = datetime(2026, 10, 4, 4, tzinfo=UTC)
     set_aside(bucket, "state/catalog.json", b"half", moment)
     set_aside(bucket, "state/catalog.json", b"other", moment)
@@ -126,7 +126,7 @@ def test_what_cannot_be_read_is_kept_once_under_its_moment(bucket: Bucket) -> No
     assert kept.body == b"half"
 
 
-def test_a_listing_tells_the_etag_that_a_reading_tells(bucket: Bucket) -> None:
+def test_a_listing_has_the_etags_of_the_objects(bucket: Bucket) -> None:
     etag = bucket.put("a", b"one", TEXT, replacing=None)
 
     assert [listed.etag for listed in bucket.list_objects("a")] == [etag]

@@ -1,4 +1,4 @@
-"""What the README says is so."""
+"""The README's statements are true."""
 
 import re
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_every_quotation_is_found() -> None:
     assert [len(quotations(path.read_text(encoding="utf-8"))) for path in DOCUMENTS] == [1, 3]
 
 
-def test_quoting_anew_mends_a_quotation_and_nothing_else() -> None:
+def test_updating_quotations_changes_nothing_else() -> None:
     document = """# Title
 
 <!-- excerpt: a.md -->
@@ -56,12 +56,12 @@ old
     assert anew.replace("one\ntwo\n```", "old\n```").replace("\ntwo\n", "\nold\n") == document
 
 
-def test_every_command_exists_and_every_command_for_users_is_told() -> None:
+def test_every_command_exists_and_every_command_for_users_is_documented() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
-    told = set(re.findall(r"\bmake ([a-z]+)\b", README))
+    documented = set(re.findall(r"\bmake ([a-z]+)\b", README))
 
-    assert told & targets >= {"run", "stop", "test", "deploy", "register", "history", "help"}
+    assert documented & targets >= {"run", "stop", "test", "deploy", "register", "history", "help"}
     assert set(re.findall(r"^ +make ([a-z]+)", README, re.MULTILINE)) <= targets
 
 
@@ -70,8 +70,8 @@ def test_the_parameters_are_the_template_s() -> None:
         name: str(parameter["Default"]) for name, parameter in load_source()["Parameters"].items()
     }
 
-    told = dict(re.findall(r"^\| `(\w+)` \|\s*`?([^`|]*?)`?\s*\|", README, re.MULTILINE))
-    assert {name: told.get(name) for name in parameters} == parameters
+    documented = dict(re.findall(r"^\| `(\w+)` \|\s*`?([^`|]*?)`?\s*\|", README, re.MULTILINE))
+    assert {name: documented.get(name) for name in parameters} == parameters
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)", README))))

@@ -1,4 +1,4 @@
-"""The tests that `docs/reliability.md` calls as witnesses exist."""
+"""The tests that `docs/reliability.md` names exist."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""The rooms of the package, beyond what the import contract in pyproject.toml holds."""
+"""Rules for modules and imports that the import contract in pyproject.toml cannot express."""
 
 import ast
 from pathlib import Path
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.contract
 PROJECT = Path(__file__).parents[2]
 PACKAGE = PROJECT / "layers/archive/playlist_archive"
 HANDLERS = sorted(PROJECT.glob("functions/*/app.py"))
-# A handler wires a service to its ports and reads its messages; what documents hold is not its business.
+# A handler connects a service to its ports and decodes its messages; it does not use documents.
 FOR_HANDLERS = {
     "documents.messages",
     "documents.timestamps",
@@ -25,7 +25,7 @@ LONGEST_MODULE = 350
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda path: path.parent.name)
-def test_a_handler_imports_its_service_and_what_connects_it(handler: Path) -> None:
+def test_a_handler_imports_only_its_service_and_modules_for_wiring(handler: Path) -> None:
     imported = {
         node.module.removeprefix("playlist_archive.")
         for node in ast.walk(ast.parse(handler.read_text()))

@@ -1,4 +1,4 @@
-"""A large archive fits into the functions as the template has them."""
+"""A large archive fits into the functions' memory, time and message sizes in the template."""
 
 import ast
 import json
@@ -37,7 +37,7 @@ def memory_mb(function: str) -> int:
 
 
 def work(name: str, playlists: int) -> dict[str, Any]:
-    """Have one invocation's work done by a process of its own and return what it took."""
+    """Do one invocation's work in a process of its own and return its costs."""
     command = [
         sys.executable,
         "-m",
@@ -58,8 +58,8 @@ def test_the_indexer_holds_a_hundred_thousand_playlists() -> None:
     taken = work("index", 100_000)
 
     assert taken["peak_mb"] < memory_mb("IndexerFunction")
-    # Spotify's state and the status document are read twice, the catalog and six pages once; listed
-    # are the damaged objects and, at the end, the catalog.
+    # Spotify's state and the status document are read twice, the catalog and six pages once. The
+    # damaged objects and, at the end, the catalog are listed.
     assert taken["calls"] == {"get": 11, "put": 8, "list": 2}
 
 
@@ -68,13 +68,14 @@ def test_the_lister_holds_a_hundred_thousand_playlists_and_reads_no_alias_twice(
     taken = work("list", 100_000)
 
     assert taken["peak_mb"] < memory_mb("ListerFunction")
-    # The catalog; the registry, the exclusions and the snapshots' folders; the requests and the report.
+    # The catalog is read; registry, exclusions and folders of snapshots are listed; one outcome
+    # message is the report.
     assert taken["calls"] == {"get": 1, "list": 3, "fetch": 100_000, "outcome": 1}
 
 
 # The most that SQS takes in one request of ten messages.
 REQUEST_BYTES = 2**20
-# Spotify's own limits are far below that.
+# Spotify's limits for these texts are far lower.
 LONG = "\N{ROLLING ON THE FLOOR LAUGHING}" * 1000
 HEADER = Header(
     name=LONG, description=LONG, owner=Owner(LONG, LONG, LONG), url=LONG, snapshot_id=LONG
@@ -130,7 +131,7 @@ EVENT_BYTES = 6 * 2**20
 
 
 def test_a_full_batch_of_long_outcomes_fits_into_one_event() -> None:
-    """A name of 100 characters, a description and an alias of 300: the most that anybody can set."""
+    """The longest texts are a name of 100, a description and an alias of 300 characters."""
     character = "\N{ROLLING ON THE FLOOR LAUGHING}"
     header = Header(
         name=character * 100,
@@ -170,7 +171,7 @@ def test_every_metric_that_is_published_is_paid_for() -> None:
     assert published == set(METRICS)
 
 
-def test_the_page_quotes_what_is_computed() -> None:
+def test_the_page_quotes_the_computed_tables() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
     assert quote(page, render()) == page, "say: make scale"

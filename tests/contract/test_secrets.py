@@ -1,4 +1,4 @@
-"""No secret leaves by any way, whatever goes wrong."""
+"""No secret appears in any output, whatever fails."""
 
 import logging
 from datetime import UTC, date, datetime
@@ -55,7 +55,7 @@ def test_canaries_stay_where_they_are(
         pipeline.run(clock.now())
         pipeline.lister.run(clock.now(), plenty)
 
-    told = [
+    texts = [
         *caplog.messages,
         *(str(record.exc_info) for record in caplog.records if record.exc_info),
         *(str(record.__dict__) for record in caplog.records),
@@ -69,7 +69,7 @@ def test_canaries_stay_where_they_are(
         repr(vars(pipeline.fetcher)),
     ]
     secrets = {SECRET, REFRESH, store.credentials.refresh_token, access_token(api)} - {""}
-    assert [secret for secret in secrets for text in told if secret in text] == []
+    assert [secret for secret in secrets for text in texts if secret in text] == []
     assert bucket.objects
 
 

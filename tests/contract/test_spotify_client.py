@@ -1,6 +1,6 @@
 """The client against the stand-in, over real HTTP on the loopback address.
 
-The test ids that begin with `situation` follow the checklist of what a client must do.
+The test ids that begin with `situation` follow a checklist of the situations that a client meets.
 """
 
 from collections.abc import Callable, Iterator
@@ -84,7 +84,7 @@ def _rows(count: int) -> list[Row]:
 
 
 class SmallLibrary:
-    """Two own playlists, one of them of several pages, and two of others."""
+    """Two playlists of the user, one of them with several pages, and two of other users."""
 
     user = ME
     first_day = DAY
@@ -106,7 +106,7 @@ class SmallLibrary:
 
 @dataclass
 class Setup:
-    """A stand-in, a client of it, and what the client leaves behind."""
+    """A stand-in, a client of it, and the client's stored state."""
 
     stand_in: StandIn
     bucket: FakeBucket
@@ -187,7 +187,7 @@ def test_a_long_playlist_is_read_on_from_its_embedded_page(setup: Setup) -> None
         if "/items" in seen.path.partition("?")[0]
     ]
     assert offsets == ["100", "150", "200"]
-    # One for the playlist, three pages, one to see that it is still the same version.
+    # One request for the playlist, three pages, and one request to compare the version.
     assert setup.api_requests() == 5
 
 
@@ -210,7 +210,7 @@ def test_a_parked_app_sends_nothing(setup: Setup) -> None:
 
     with pytest.raises(SpotifyParkedError, match="wait"):
         setup.client().read_playlist(MINE)
-    # Not even for a token.
+    # No request was sent, not even for a token.
     assert setup.paths() == []
 
 
@@ -264,7 +264,7 @@ def test_a_new_refresh_token_that_could_not_be_stored_is_not_lost(
     assert setup.store.credentials.refresh_token not in {"standin-refresh", ""}
 
 
-def test_what_the_client_knows_is_what_is_stored(setup: Setup) -> None:
+def test_the_client_keeps_the_stored_state(setup: Setup) -> None:
     client = setup.client()
     client.start_run(NOW)
 
@@ -395,7 +395,9 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("kind", "word"), REFUSALS)
-def test_what_one_playlist_answers_condemns_no_user(setup: Setup, kind: str, word: str) -> None:
+def test_a_refusal_by_one_playlist_does_not_prove_refused_credentials(
+    setup: Setup, kind: str, word: str
+) -> None:
     setup.fault(kind, path=f"/v1/playlists/{MINE}", times=None)
     client = setup.client()
 
@@ -461,7 +463,9 @@ def test_a_user_is_condemned_by_the_profile_alone(setup: Setup) -> None:
 
 
 @pytest.mark.parametrize("kind", ["server_error", "garbage", "not_found"])
-def test_a_profile_that_says_nothing_condemns_nobody(setup: Setup, kind: str) -> None:
+def test_a_profile_without_an_answer_does_not_prove_refused_credentials(
+    setup: Setup, kind: str
+) -> None:
     setup.fault("unauthorized", path=MINE, times=None)
     setup.fault(kind, path="/v1/me$", times=None)
     client = setup.client()
@@ -518,7 +522,7 @@ def test_a_playlist_beyond_the_budget_costs_one_request(setup: Setup) -> None:
     assert len(_uris(client.read_playlist(MINE))) == 3
 
 
-def test_a_playlist_beyond_what_is_left_stands_back_for_smaller_ones(setup: Setup) -> None:
+def test_a_playlist_beyond_the_rest_of_the_budget_waits_for_smaller_ones(setup: Setup) -> None:
     setup.budget = 6
     client = setup.client()
     client.read_playlist(MINE)
@@ -578,7 +582,7 @@ def test_a_login_between_the_token_and_its_storing_stays(setup: Setup) -> None:
 
 @pytest.mark.parametrize("kind", ["slow_headers", "slow_body"])
 @pytest.mark.parametrize("path", ["^/v1/", "^/api/token"])
-def test_an_answer_byte_by_byte_is_none(
+def test_an_answer_that_comes_byte_by_byte_times_out(
     setup: Setup, kind: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "open_session", partial(open_session, 0.3))
@@ -595,7 +599,7 @@ def test_a_front_end_that_refuses_the_machine_is_asked_again(setup: Setup) -> No
     assert setup.api_requests() == 4
 
 
-def test_closed_contents_still_tell_the_name(setup: Setup) -> None:
+def test_a_playlist_with_closed_contents_still_has_its_name(setup: Setup) -> None:
     setup.fault("forbidden", path="/(items|tracks)", times=None)
 
     with pytest.raises(ContentsForbiddenError) as caught:
@@ -610,7 +614,7 @@ def test_an_own_short_playlist_needs_no_rows_endpoint(setup: Setup) -> None:
     assert len(_uris(setup.client().read_playlist(MINE))) == 3
 
 
-def test_one_request_tells_that_contents_are_closed(setup: Setup) -> None:
+def test_one_request_is_enough_to_see_that_contents_are_closed(setup: Setup) -> None:
     with pytest.raises(ContentsForbiddenError):
         setup.client().read_playlist(FOREIGN)
     assert setup.api_requests() == 1
@@ -649,7 +653,7 @@ def test_tracks_that_refuse_a_page_of_100_are_left_for_items(setup: Setup) -> No
     "playlist_id",
     [pytest.param(ABSENT), pytest.param(EDITORIAL)],
 )
-def test_what_is_not_found_is_no_empty_playlist(setup: Setup, playlist_id: str) -> None:
+def test_a_playlist_that_is_not_found_is_not_empty(setup: Setup, playlist_id: str) -> None:
     with pytest.raises(PlaylistNotFoundError):
         setup.client().read_playlist(playlist_id)
     assert setup.api_requests() == 1
@@ -803,7 +807,7 @@ def test_pages_of_the_old_endpoint_hold_100_rows(setup: Setup) -> None:
     setup.stand_in.control.set_app("extended")
     setup.client().read_playlist(LONG)
 
-    # One for the playlist, two pages, one to see that it is still the same version.
+    # One request for the playlist, two pages, and one request to compare the version.
     assert setup.api_requests() == 4
 
 

@@ -1,4 +1,4 @@
-"""One exchange with a server that is slow, endless or talks no HTTP: real sockets on the loopback."""
+"""Exchanges with servers that are slow, endless or not HTTP, over real sockets on the loopback."""
 
 import gzip
 import socket
@@ -19,7 +19,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 @contextmanager
 def serving(serve: Serve) -> Iterator[str]:
-    """Let `serve` answer every connection, one after the other, until the test is over."""
+    """Answer connections with `serve`, one after the other, until the test ends."""
     over = Event()
 
     def work() -> None:
@@ -58,7 +58,7 @@ def sends(*parts: bytes) -> Serve:
 
 
 def drips(at_once: bytes, byte: bytes) -> Serve:
-    """Send a byte every 50 ms for as long as somebody listens."""
+    """Send a byte every 50 ms until the client closes the connection."""
 
     def serve(connection: socket.socket, over: Event) -> None:
         connection.sendall(at_once)
@@ -136,7 +136,7 @@ def test_a_body_has_a_largest_size(body: bytes) -> None:
         b"HTTP/1.1 302 Found\r\nLocation: http://[\xff\r\n\r\n",
     ],
 )
-def test_what_is_no_whole_answer_is_none(answer: bytes) -> None:
+def test_an_incomplete_or_malformed_answer_is_no_answer(answer: bytes) -> None:
     with serving(sends(answer)) as url, pytest.raises(NoAnswerError):
         ask(url, most_bytes=100_000)
 

@@ -71,7 +71,7 @@ class Web:
         return answer.json()
 
     def follow(self, page: dict[str, Any]) -> list[Any]:
-        """Return the entries of a page and of all that follow it."""
+        """Return the entries of a page and of all pages after it."""
         entries = list(page["items"])
         while page["next"]:
             page = self._session.get(page["next"], timeout=5).json()
@@ -183,7 +183,7 @@ class TestTokens:
 
     @pytest.mark.parametrize("path", ["/me", "/me/playlists", f"/playlists/{TALK}/items"])
     @pytest.mark.parametrize("app", App)
-    def test_an_apps_own_token_stands_for_no_user(
+    def test_an_apps_own_token_has_no_user(
         self, stand_in: StandIn, app_only: Web, app: App, path: str
     ) -> None:
         stand_in.control.set_app(app)
@@ -452,7 +452,7 @@ class TestDays:
         assert web.get(f"/playlists/{SUMMER}").status_code == 404
         assert SUMMER not in {entry["id"] for entry in web.read("/me/playlists")["items"] if entry}
 
-    def test_the_log_tells_what_was_asked(self, stand_in: StandIn, web: Web) -> None:
+    def test_the_log_lists_the_requests(self, stand_in: StandIn, web: Web) -> None:
         stand_in.control.clear_requests()
         web.get("/me", pretty="yes")
         web.get(f"/playlists/{UNKNOWN}")

@@ -1,4 +1,4 @@
-"""Whatever was seen to go wrong with the Web API can be made to go wrong with the stand-in."""
+"""The stand-in can reproduce every known fault of the Web API."""
 
 import socket
 import time
@@ -22,7 +22,7 @@ AUTH = ("standin-client", "standin-secret")
 
 
 class Web:
-    """A client that takes its token as it comes."""
+    """A client that uses its token without checking it."""
 
     def __init__(self, url: str) -> None:
         self.session = requests.Session()
@@ -99,9 +99,7 @@ def test_the_quota_answer_is_the_documented_one(stand_in: StandIn, web: Web) -> 
 
 
 @pytest.mark.parametrize("value", [1, 48925, 0, "soon"])
-def test_retry_after_says_what_it_is_told_to_say(
-    stand_in: StandIn, web: Web, value: str | int
-) -> None:
+def test_retry_after_has_the_configured_text(stand_in: StandIn, web: Web, value: str | int) -> None:
     stand_in.control.add_fault("rate_limit", retry_after=value)
 
     assert web.get("/me").headers["Retry-After"] == str(value)
@@ -166,7 +164,7 @@ class TestWhen:
 
         assert self.statuses(web, 1) == [200]
 
-    def test_the_state_tells_what_struck(self, stand_in: StandIn, web: Web) -> None:
+    def test_the_state_lists_the_faults_that_struck(self, stand_in: StandIn, web: Web) -> None:
         number = stand_in.control.add_fault("server_error", times=None)
         web.get("/me")
         (fault,) = stand_in.control.state()["faults"]
@@ -211,7 +209,7 @@ class TestConnections:
     @pytest.mark.parametrize(
         ("kind", "headers_at_once"), [("slow_headers", False), ("slow_body", True)]
     )
-    def test_what_is_slow_can_be_the_headers_or_the_body(
+    def test_headers_or_body_can_be_slow(
         self, stand_in: StandIn, kind: str, headers_at_once: bool
     ) -> None:
         stand_in.control.add_fault(kind, seconds=30)

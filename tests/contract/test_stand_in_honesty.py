@@ -1,6 +1,7 @@
-"""The stand-in is honest: its answers look like real ones and follow Spotify's own description.
+"""The stand-in's answers look like real ones and follow Spotify's own description.
 
-Needs real data, which is not part of the project: a folder beside it, or the one that `PLAYLIST_ARCHIVE_DATA` names.
+The tests need real data, which are not part of the project: in the folder that `PLAYLIST_ARCHIVE_DATA` names, or in
+one beside the project.
 """
 
 import json
@@ -145,12 +146,14 @@ def load_openapi() -> dict[str, Any]:
     text = (DATA / "spotify-openapi.yml").read_text(encoding="utf-8")
     document: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     row = document["components"]["schemas"]["PlaylistTrackObject"]["properties"]
-    row["item"] = {}  # a oneOf, whose errors say little; each item is held against its own schema
+    row[
+        "item"
+    ] = {}  # errors of a oneOf are unclear, so each item is checked against its own schema
     return document
 
 
 def validate(answer: Any, schema: str) -> set[str]:
-    """Return what is wrong with an answer, `where: what`, without the numbers of rows."""
+    """Return the errors in an answer as `where: what`, without the numbers of rows."""
     components = load_openapi()["components"]
     reference = {"allOf": [{"$ref": f"#/components/schemas/{schema}"}], "components": components}
     found = set()
@@ -168,7 +171,7 @@ def explain(problems: set[str], reasons: dict[str, str]) -> tuple[set[str], set[
 
 
 class TestDescription:
-    """Answers to a new app, held against Spotify's OpenAPI file."""
+    """Answers to a new app, checked against Spotify's OpenAPI file."""
 
     def test_the_profile_follows_it(self, web: Web) -> None:
         assert validate(web.get("/me"), "PrivateUserObject") == set()
@@ -318,7 +321,7 @@ class TestHistory:
 
 
 def summarise(rows: Sequence[dict[str, Any]], key: str) -> list[tuple[Any, ...]]:
-    """Return what both know of each row; the old archive dated rows by a track's very first stay."""
+    """Return the fields of each row in both files; the old archive dated rows by the first stay."""
     return [
         (
             row[key]["id"],

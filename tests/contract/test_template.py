@@ -1,4 +1,4 @@
-"""What the template promises, read from its source and from what SAM makes of it."""
+"""The template's promises, read from its source and from the result of the SAM transform."""
 
 import importlib
 import json
@@ -60,7 +60,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def spell(arn: Any) -> str:
-    """Return an ARN with the bucket spelled `bucket`, however the template comes by its name."""
+    """Return an ARN with `bucket` for the bucket, whatever expression names it."""
     match arn:
         case {"Fn::GetAtt": [name, "Arn"]}:
             return "bucket" if name == "ArchiveBucket" else name
@@ -72,7 +72,7 @@ def spell(arn: Any) -> str:
 
 
 def granted(function: str, prefix: str) -> set[tuple[str, str]]:
-    """Return what a function may do with which resource, as far as the action begins so."""
+    """Return the allowed actions of a function that begin with `prefix`, with their resources."""
     return {
         (action, spell(resource))
         for statement in statements(f"{function.capitalize()}Role")
@@ -145,7 +145,7 @@ def test_outputs_name_the_bucket_the_functions_and_the_queues() -> None:
     }
 
 
-def test_what_would_lose_data_when_replaced_is_counted() -> None:
+def test_resources_that_would_lose_data_when_replaced_are_counted() -> None:
     kinds = Counter(resource["Type"] for resource in TRANSFORMED["Resources"].values())
 
     assert kinds["AWS::S3::Bucket"] == 1
@@ -155,16 +155,16 @@ def test_what_would_lose_data_when_replaced_is_counted() -> None:
 
 
 def naming_properties(kind: str) -> set[str]:
-    """Return the properties that tell a resource from all others of its type, as far as they can be set."""
+    """Return the settable properties that distinguish a resource from all others of its type."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema
     identifiers = set(schema["primaryIdentifier"]) - set(schema.get("readOnlyProperties", ()))
-    # A queue and a topic are identified by what is made from this one.
+    # The identifiers of queues and topics are made from this property.
     own = f"{kind.rpartition('::')[2]}Name"
     return {path.rpartition("/")[2] for path in identifiers} | {own} & set(schema["properties"])
 
 
 def is_of_this_stack(value: Any) -> bool:
-    """Whether a value has the stack's name or id in it, or a resource of the stack."""
+    """Whether a value contains the stack's name or id, or a resource of the stack."""
     own = {"AWS::StackName", "AWS::StackId", *TRANSFORMED["Resources"]}
     mentioned = {
         name
@@ -181,7 +181,7 @@ def is_of_this_stack(value: Any) -> bool:
 
 
 def test_two_stacks_in_one_account_do_not_collide() -> None:
-    """What is given a name is given one that no other stack gives; CloudFormation names the rest."""
+    """Explicit names are unique to the stack; CloudFormation generates all others."""
     given = {
         name: [value for key, value in resource.get("Properties", {}).items() if key in naming]
         for name, resource in TRANSFORMED["Resources"].items()
@@ -256,7 +256,7 @@ def test_a_function_has_both_layers(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_is_told_exactly_what_its_settings_read(name: str) -> None:
+def test_a_function_gets_exactly_the_variables_of_its_settings(name: str) -> None:
     read = getattr(settings, f"{name.capitalize()}Settings").variables()
     for_libraries = {
         "POWERTOOLS_SERVICE_NAME",
@@ -280,7 +280,7 @@ def test_a_function_logs_json_to_a_group_that_is_kept_as_long_as_asked(name: str
     assert properties(logging["LogGroup"]["Ref"])["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
-def test_the_lister_tries_again_and_then_keeps_what_failed() -> None:
+def test_a_failed_event_of_the_lister_is_retried_and_then_kept() -> None:
     [config] = of_type("AWS::Lambda::EventInvokeConfig").values()
 
     assert config["Properties"]["FunctionName"] == {"Ref": "ListerFunction"}
@@ -321,7 +321,7 @@ def test_each_function_has_a_role_of_its_own() -> None:
     assert roles == ["ListerRole", "FetcherRole", "RendererRole", "IndexerRole"]
 
 
-# Copies of what could not be read, each under a name of its own: nobody replaces one.
+# Copies of unreadable objects have names of their own, so none is ever replaced.
 DAMAGED = "bucket/damaged/*"
 
 
@@ -354,7 +354,7 @@ def test_who_may_write_where() -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_what_is_written_with_if_match_may_be_read(name: str) -> None:
+def test_a_function_may_read_what_it_replaces(name: str) -> None:
     written = {resource for _, resource in granted(name, "s3:PutObject")}
 
     assert written - {DAMAGED} <= {resource for _, resource in granted(name, "s3:GetObject")}
@@ -362,7 +362,7 @@ def test_what_is_written_with_if_match_may_be_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_listing_is_limited_to_prefixes_and_absent_keys_answer_404(name: str) -> None:
-    """Without `IfExists` a GetObject of an absent key, which has no prefix, would answer 403."""
+    """A GetObject has no prefix, so without `IfExists` it would answer 403 for an absent key."""
     [listing] = [
         statement
         for statement in statements(f"{name.capitalize()}Role")
@@ -394,7 +394,7 @@ def test_who_may_send_to_which_queue(name: str, queues: set[str]) -> None:
     assert {resource for _, resource in granted(name, "sqs:SendMessage")} == queues
 
 
-def test_the_schedule_may_only_call_the_lister_and_keep_what_it_could_not_deliver() -> None:
+def test_the_schedule_may_only_call_the_lister_and_send_dead_letters() -> None:
     assert [(it["Action"], spell(it["Resource"])) for it in statements("ScheduleRole")] == [
         ("lambda:InvokeFunction", "ListerFunction"),
         ("sqs:SendMessage", "ListerDeadLetterQueue"),
@@ -413,10 +413,10 @@ def test_the_schedule_names_the_run_by_its_time() -> None:
     assert properties_["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"] <= 3600
 
 
-def test_the_bucket_tells_the_lister_of_the_registry_and_the_renderer_of_snapshots() -> None:
+def test_the_bucket_notifies_the_lister_of_the_registry_and_the_renderer_of_snapshots() -> None:
     notifications = properties("ArchiveBucket")["NotificationConfiguration"]
 
-    def told(kind: str, target: str) -> set[tuple[str, str, str]]:
+    def notified(kind: str, target: str) -> set[tuple[str, str, str]]:
         return {
             (it["Event"], rule["Name"], rule["Value"])
             for it in notifications[f"{kind}Configurations"]
@@ -425,11 +425,11 @@ def test_the_bucket_tells_the_lister_of_the_registry_and_the_renderer_of_snapsho
             in ({"Fn::GetAtt": ["ListerFunction", "Arn"]}, {"Fn::GetAtt": ["RenderQueue", "Arn"]})
         }
 
-    assert told("Lambda", "Function") == {
+    assert notified("Lambda", "Function") == {
         ("s3:ObjectCreated:*", "prefix", "registry/"),
         ("s3:ObjectRemoved:*", "prefix", "registry/"),
     }
-    assert told("Queue", "Queue") == {
+    assert notified("Queue", "Queue") == {
         ("s3:ObjectCreated:*", "prefix", "snapshots/"),
         ("s3:ObjectCreated:*", "suffix", ".json"),
     }
@@ -512,15 +512,15 @@ def test_an_outage_or_a_pause_of_two_days_makes_no_dead_letters_of_the_fetch_lan
     receives, batch = queue["RedrivePolicy"]["maxReceiveCount"], mappings()["FetchQueue"]
     held = [max(60, hold_longer(receive)) for receive in range(1, receives + 1)]
 
-    # Each invocation finishes a message at least, so as many receives may pass without a pause.
+    # Each invocation finishes at least one message, so the first receives may be without a pause.
     assert sum(held[batch["BatchSize"] :]) >= TWO_DAYS
-    # What fails before anything can be held comes again when its visibility ends.
+    # A message that fails before it can be held comes again when its visibility timeout ends.
     assert receives * queue["VisibilityTimeout"] >= TWO_DAYS
-    # A dead letter can be sent again; what is older than the retention is lost.
+    # A message has to become a dead letter before its retention ends, or it is lost.
     assert sum(held) < queue["MessageRetentionPeriod"]
 
 
-def test_the_fetch_lane_is_a_fifo_queue_whose_messages_are_never_taken_for_one_another() -> None:
+def test_the_fetch_lane_is_a_fifo_queue_without_deduplication_by_content() -> None:
     assert properties("FetchQueue")["FifoQueue"]
     assert properties("FetchQueue")["ContentBasedDeduplication"] is False
     assert properties("FetchDeadLetterQueue")["FifoQueue"]
@@ -545,8 +545,8 @@ def test_in_the_cloud_the_bucket_wants_tls_and_keeps_snapshots_as_they_are() -> 
     assert spell(unchanged["Resource"]) == "bucket/snapshots/*"
 
 
-def test_what_the_cloud_alone_has_is_not_weaker_than_what_a_local_stack_has() -> None:
-    """Of everything that depends on the place, only the policy and the schedule's input differ."""
+def test_only_the_bucket_policy_and_the_schedule_differ_in_the_cloud() -> None:
+    """Nothing else has a condition on the place, so permissions are the same everywhere."""
     conditional = {
         name
         for name, resource in TRANSFORMED["Resources"].items()

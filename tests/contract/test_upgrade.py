@@ -1,4 +1,4 @@
-"""A new version finds what the one before left: the bucket, the queues, messages and documents."""
+"""A new version keeps the bucket and the queues, and reads old messages and documents."""
 
 import json
 from collections.abc import Callable
@@ -43,7 +43,7 @@ SNAPSHOT = Snapshot(
 
 
 def references(value: Any) -> set[str]:
-    """Return everything that a property is computed from."""
+    """Return all names from which a property is computed."""
     found = set()
     for part in walk(value):
         match part:
@@ -59,8 +59,8 @@ def references(value: Any) -> set[str]:
     return found
 
 
-def test_what_holds_data_is_called_what_it_was_called() -> None:
-    """Another logical id would be another queue, or another bucket."""
+def test_resources_that_hold_data_keep_their_logical_ids() -> None:
+    """With another logical id CloudFormation would create another queue or bucket."""
     assert set(of_type("AWS::S3::Bucket")) == {"ArchiveBucket"}
     assert set(of_type("AWS::SQS::Queue")) == {
         *("FetchQueue", "RenderQueue", "OutcomeQueue"),
@@ -70,7 +70,7 @@ def test_what_holds_data_is_called_what_it_was_called() -> None:
 
 
 @pytest.mark.parametrize("kind", REPLACING)
-def test_no_parameter_can_replace_what_holds_data(kind: str) -> None:
+def test_no_parameter_can_replace_a_resource_that_holds_data(kind: str) -> None:
     deciding = {
         logical_id: {
             name: references(value)
@@ -104,7 +104,7 @@ def test_no_parameter_can_replace_what_holds_data(kind: str) -> None:
 def test_a_message_with_a_field_of_another_version_is_understood(
     message: Message, decode: Callable[[str], Message]
 ) -> None:
-    """In both directions: what has a default is not sent, and what is not known is passed over."""
+    """This holds in both directions: defaults are not sent, and unknown fields are ignored."""
     body = {**json.loads(encode_message(message)), "invented_later": {"deep": [1]}}
 
     assert decode(json.dumps(body)) == message

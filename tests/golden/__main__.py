@@ -1,4 +1,4 @@
-"""Write anew what the repository keeps of rendered pages: `make golden`."""
+"""Updates the rendered pages that the repository holds: `make golden`."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ _PAGES = ROOT / "archive" / "pages"
 
 
 def _write_pages(objects: Mapping[str, bytes], folder: Path) -> None:
-    """Write every page of the archive, to be looked at and not kept."""
+    """Write every page of the archive for review; these are not committed."""
     for key, body in objects.items():
         if key.startswith("playlists/"):
             path = folder / key

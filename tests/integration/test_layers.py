@@ -1,4 +1,4 @@
-"""What is deployed beside the functions: whole for both processors, free to pass on, and no larger than planned."""
+"""The layers are complete for both processors, may be distributed, and stay within their budget."""
 
 import re
 from pathlib import Path
@@ -24,7 +24,7 @@ def _built() -> None:
 
 
 def read_machine(library: Path) -> str:
-    """Return the processor an ELF file is for."""
+    """Return the processor of an ELF file."""
     header = library.read_bytes()[:20]
     assert header[:4] == b"\x7fELF"
     return MACHINES[int.from_bytes(header[18:20], "little")]
@@ -45,7 +45,7 @@ def test_the_licences_are_listed_as_they_are() -> None:
     assert PAGE.read_text(encoding="utf-8") == render(read_components()), "say: make licences"
 
 
-def test_everything_in_the_layer_may_be_passed_on_and_brings_its_licence() -> None:
+def test_everything_in_the_layer_may_be_distributed_and_has_its_licence() -> None:
     assert [objection for it in read_components() for objection in it.find_objections()] == []
 
 
@@ -58,7 +58,9 @@ def test_everything_in_the_layer_may_be_passed_on_and_brings_its_licence() -> No
         (Component("left-pad", "1", "MPL-2.0", ("LICENSE",)), "left-pad is under MPL-2.0"),
     ],
 )
-def test_what_may_not_be_passed_on_so_is_named(component: Component, objection: str) -> None:
+def test_a_component_that_may_not_be_distributed_is_named(
+    component: Component, objection: str
+) -> None:
     assert list(component.find_objections()) == [objection]
 
 

@@ -71,7 +71,7 @@ def await_text(stack: Stack, key: str, text: str) -> bool:
 
 
 def await_value[T](current: Callable[[], T], is_wanted: Callable[[T], bool]) -> bool:
-    """Look again and again for half a minute."""
+    """Poll for half a minute; return whether the value came."""
     for _ in range(150):
         if is_wanted(current()):
             return True

@@ -1,4 +1,4 @@
-"""Each function may do what its code does, and nothing else: tried with its own role on the local engine."""
+"""Each function's role allows what its code does, and nothing else, on the local engine."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ SENDERS = {
 
 
 class Acting:
-    """AWS, as one function sees it."""
+    """Clients of AWS with the role of one function."""
 
     def __init__(self, stack: Stack, function: str) -> None:
         self.stack = stack
@@ -80,7 +80,7 @@ class Acting:
         )
 
     def may(self, service: str, operation: str, **arguments: Any) -> bool:
-        """Whether an operation is allowed, whatever else becomes of it."""
+        """Whether an operation is allowed, even if it fails for another reason."""
         client = self._session.client(service, endpoint_url=self.stack.engine.url)
         try:
             getattr(client, operation)(**arguments)
@@ -101,7 +101,7 @@ def acting(simulation: Simulation, function: str) -> Acting:
 
 @pytest.mark.parametrize("key", WRITERS)
 def test_a_function_writes_only_its_own_objects(acting: Acting, function: str, key: str) -> None:
-    # The condition never holds, so nothing is written where writing is allowed.
+    # The condition never holds, so nothing is written even if writing is allowed.
     may = acting.may(
         "s3",
         "put_object",
@@ -134,7 +134,7 @@ def test_nobody_deletes(acting: Acting, key: str) -> None:
 def test_a_function_sends_only_where_it_has_something_to_say(
     acting: Acting, function: str, output: str
 ) -> None:
-    # The batch is empty, which is refused only after the permission was looked at.
+    # An empty batch is refused only after the permission was checked.
     url = acting.stack.outputs[output]
     may = acting.may("sqs", "send_message_batch", QueueUrl=url, Entries=[])
     assert may == (function in SENDERS[output])

@@ -1,4 +1,4 @@
-"""Poison ends in the dead-letter queue of whoever received it, and what is good can be sent again."""
+"""Poison ends in its receiver's dead-letter queue, and good dead letters can be sent again."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -28,7 +28,7 @@ POISON = {
     Sender.OUTCOME: {"MessageBody": "[" * 100_000},
 }
 LONG_AGO = RUN.replace(year=2020)
-# Of a run long ago, or about a playlist that has no snapshot, so that no page comes of it.
+# Messages of a run long ago, or about a playlist without snapshots, so that no page is written.
 GOOD: dict[Sender, Message] = {
     Sender.FETCH: FetchRequest(playlist_id=OTHER, run=LONG_AGO, source="registry"),
     Sender.RENDER: RenderRequest(playlist_id=OTHER),
@@ -38,7 +38,7 @@ GOOD: dict[Sender, Message] = {
 
 @pytest.fixture(scope="module")
 def stack(simulation: Simulation) -> Iterator[Stack]:
-    """Return the stack with queues that try again after a second; it is left without dead letters."""
+    """Yield the stack with retries after one second; afterwards remove its dead letters."""
     stack = simulation.stack
     patient = {name: set_visibility(stack, name, "1") for name in QUEUES}
     yield stack
@@ -51,7 +51,7 @@ def stack(simulation: Simulation) -> Iterator[Stack]:
 
 
 def set_visibility(stack: Stack, name: str, seconds: str) -> str:
-    """Set a queue's visibility timeout, and return what it was."""
+    """Set a queue's visibility timeout, and return the former one."""
     sqs, url = stack._client("sqs"), stack.outputs[f"{name}QueueUrl"]
     attribute = "VisibilityTimeout"
     known = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[attribute])["Attributes"]
@@ -80,7 +80,7 @@ def send(stack: Stack, output: str, **message: str) -> None:
 
 
 def await_one_without_hope(dead_letter_queue: DeadLetterQueue, before: list[DeadLetter]) -> bool:
-    """Wait for one letter more than `before`, of which only a person can make something."""
+    """Wait for one more dead letter than `before`, one that cannot be sent again."""
     known = {dead_letter.id for dead_letter in before}
 
     def is_one_more(found: list[DeadLetter]) -> bool:
@@ -116,7 +116,7 @@ def test_poison_for_the_lister_ends_in_its_dead_letter_queue(stack: Stack) -> No
 
 
 @pytest.mark.parametrize("sender", GOOD)
-def test_what_is_good_is_handled_when_it_is_sent_again(stack: Stack, sender: Sender) -> None:
+def test_a_good_message_is_handled_when_it_is_sent_again(stack: Stack, sender: Sender) -> None:
     before = box(stack, sender).count()
     body = encode_message(GOOD[sender])
     send(stack, f"{sender.capitalize()}DeadLetterQueueUrl", MessageBody=body)

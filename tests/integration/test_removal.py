@@ -1,4 +1,4 @@
-"""A deleted stack leaves its bucket, and another stack goes on from it, as docs/upgrade-and-removal.md says."""
+"""A deleted stack leaves its bucket, and another stack continues with it."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -51,7 +51,7 @@ def delete_stack(stack: Stack) -> None:
 
 
 def read_pages(stack: Stack) -> dict[str, bytes]:
-    """Return all pages but those that tell when things were read."""
+    """Return all pages except those that show when playlists were read."""
     return {
         key: stack.read(key)
         for key in stack.list_keys("playlists/")
@@ -59,9 +59,9 @@ def read_pages(stack: Stack) -> dict[str, bytes]:
     }
 
 
-def test_another_stack_makes_the_same_pages_from_what_was_kept(workspace: Workspace) -> None:
+def test_another_stack_makes_the_same_pages_from_the_kept_bucket(workspace: Workspace) -> None:
     simulation = deploy(workspace)
-    # So that there are numbers of followers, and a gap to tell.
+    # An older app gets follower numbers; below, a gap is made.
     simulation.stand_in.control.set_app("older")
     for number in range(3):
         simulation.stand_in.control.clear_faults()

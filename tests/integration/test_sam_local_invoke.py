@@ -1,4 +1,4 @@
-"""Every event file is handled in a container of the runtime's image, as `sam local invoke` runs it."""
+"""`sam local invoke` handles every event file in a container of the runtime's image."""
 
 import json
 import os
@@ -31,7 +31,7 @@ IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
 
 @pytest.fixture(scope="session")
 def gateway() -> str:
-    """Return this machine's address as containers see it, before anything else is started."""
+    """Return this machine's address as containers see it; skip the tests without containers."""
     program = shutil.which("docker")
     if not program:
         pytest.skip("no container engine: docker is not on PATH")
@@ -47,7 +47,7 @@ def gateway() -> str:
 
 
 def inspect(program: str, kind: str, name: str) -> dict[str, Any] | str:
-    """Return what the container engine knows of it, or why it tells nothing."""
+    """Return the container engine's description of an object, or why there is none."""
     finished = subprocess.run(
         [program, kind, "inspect", name], capture_output=True, text=True, check=False
     )
@@ -61,7 +61,7 @@ def inspect(program: str, kind: str, name: str) -> dict[str, Any] | str:
 def invocation(
     gateway: str, simulation: Simulation, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[str]]:
-    """Yield the command that invokes a function against the local stack, less function and event."""
+    """Yield the command for invocations against the local stack, without function and event."""
     environments = tmp_path_factory.mktemp("containers") / "env.json"
     write_environments(simulation.stack, environments)
     command = [
@@ -72,7 +72,7 @@ def invocation(
         *("--env-vars", str(environments)),
     ]
     with ExitStack() as forwarding:
-        # Elsewhere the engine is in a virtual machine, and leads that name to the loopback address by itself.
+        # Elsewhere the engine is in a virtual machine, and resolves that name by itself.
         if is_of_this_machine(gateway):
             command += ["--add-host", f"{HOST}:{gateway}"]
             for url in (simulation.stack.engine.url, simulation.stand_in.url):
@@ -118,13 +118,13 @@ def is_of_this_machine(address: str) -> bool:
 
 
 class Forwarder(ThreadingTCPServer):
-    # A container that is gone does not end its connections.
+    # A container that has ended does not close its connections.
     daemon_threads = True
 
 
 @contextmanager
 def forward(address: str, port: int) -> Iterator[None]:
-    """Answer at `address` with what listens on the same port of the loopback address."""
+    """Forward connections to `address` to the same port of the loopback address."""
 
     class Connection(BaseRequestHandler):
         def handle(self) -> None:
@@ -143,7 +143,7 @@ def forward(address: str, port: int) -> Iterator[None]:
 
 
 def copy(source: socket.socket, target: socket.socket) -> None:
-    """Pass on what comes, and its end."""
+    """Copy bytes from one socket to the other, and then the end of the stream."""
     with suppress(OSError):
         while received := source.recv(65536):
             target.sendall(received)

@@ -1,4 +1,4 @@
-"""Services that die before a call, and services that take turns, call by call."""
+"""Services that are killed before a call, and services that alternate call by call."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
@@ -16,10 +16,7 @@ class Death(BaseException):
 
 
 class InlineExecutor(Executor):
-    """Does at once what is submitted, on the thread that submits it.
-
-    Threads would make calls in an order that no test repeats.
-    """
+    """Runs each call on submission, because real threads would have an unrepeatable order."""
 
     def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         done: Future[T] = Future()
@@ -31,7 +28,7 @@ class InlineExecutor(Executor):
 
 
 class BucketView(FakeBucket):
-    """The shared objects, seen by one service that asks before each call."""
+    """The shared bucket for one service, which calls `ask` before each call."""
 
     def __init__(self, shared: FakeBucket, ask: Callable[[], None]) -> None:
         super().__init__()
@@ -40,7 +37,7 @@ class BucketView(FakeBucket):
 
 
 class QueueView(FakeQueue):
-    """The shared queue, seen by one service that asks before each message."""
+    """The shared queue for one service, which calls `ask` before each message."""
 
     def __init__(self, shared: FakeQueue, ask: Callable[[], None]) -> None:
         super().__init__()
@@ -54,7 +51,7 @@ class QueueView(FakeQueue):
 
 
 def play_until(bucket: FakeBucket, queue: FakeQueue, play: Play, *, calls: int) -> bool:
-    """Let a service die before its call number `calls`; return whether it ended first."""
+    """Kill a service before its call number `calls`; return whether it ended earlier."""
     left = iter(range(calls))
 
     def die_at_last() -> None:

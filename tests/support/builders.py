@@ -1,4 +1,4 @@
-"""Short ways to say what a playlist holds."""
+"""Short builders of playlists, readings and libraries."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The files of `events/`, and which function each is for."""
+"""The files in `events/`, and the function of each."""
 
 from pathlib import Path
 

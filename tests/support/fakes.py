@@ -1,4 +1,4 @@
-"""In-memory adapters of the ports; `tests/contract/test_ports.py` holds them to the real ones."""
+"""In-memory adapters of the ports; `tests/contract/test_ports.py` compares them with real ones."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from playlist_archive.ports.spotify import Library, Reading
 
 
 class FakeBucket:
-    """Objects in a dict. `before` is called with operation and key ahead of each one."""
+    """Objects in a dict; `before` is called with the operation and the key before each call."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -122,7 +122,7 @@ class FakeCredentialStore:
 
 
 class FakeSpotify:
-    """Playlists in a dict: what to read, or the error to raise instead."""
+    """Playlists in a dict: the reading to return, or the error to raise."""
 
     def __init__(self) -> None:
         self.playlists: dict[str, Reading | Exception] = {}

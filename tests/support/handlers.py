@@ -1,4 +1,4 @@
-"""The deployed handlers around an in-memory pipeline, each under the template's own variables."""
+"""The deployed handlers around an in-memory pipeline, with the template's variables."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ class Context:
 
 @dataclass
 class Handlers:
-    """Each invocation is a cold start: the module is loaded anew."""
+    """The four handlers; each invocation loads its module again, as in a cold start."""
 
     spotify: FakeSpotify = field(default_factory=FakeSpotify)
     clock: FakeClock = field(default_factory=lambda: FakeClock(RUN))
@@ -42,10 +42,10 @@ class Handlers:
         self.pipeline = Pipeline(self.spotify, self.clock)
 
     def handle(self, function: str, event: str | Mapping[str, Any]) -> dict[str, Any]:
-        """Have `function` handle an event, or the example of that name."""
+        """Call `function` with an event, or with the example of that name."""
         if isinstance(event, str):
             event = load_event(event)
-        # Powertools keeps a logger by the service's name, with the stream it writes to.
+        # Powertools keeps a service's logger, together with its former stream.
         logging.Logger.manager.loggerDict.pop(function, None)
         with patch.dict(os.environ, variables_of(function)):
             app: Any = load_module(TEMPLATE.parent / "functions" / function / "app.py")
@@ -55,7 +55,7 @@ class Handlers:
 
 
 def variables_of(function: str) -> dict[str, str]:
-    """Return what the template tells the function's libraries, for a stack named `STACK`."""
+    """Return the function's environment variables for its libraries, in a stack named `STACK`."""
     resource = _SOURCE["Resources"][f"{function.capitalize()}Function"]
     declared = {
         **_SOURCE["Globals"]["Function"]["Environment"]["Variables"],
@@ -67,7 +67,7 @@ def variables_of(function: str) -> dict[str, str]:
 
 
 def resolve(value: Any) -> str:
-    """Return a template's text, the stack's name filled in."""
+    """Return a text of the template, with the stack's name."""
     text = value["Fn::Sub"] if isinstance(value, dict) else value
     return str(text).replace("${AWS::StackName}", STACK)
 
@@ -87,7 +87,7 @@ def load_event(name: str) -> dict[str, Any]:
 
 
 def sqs_event(bodies: Iterable[str]) -> dict[str, Any]:
-    """Return the batch in which SQS delivers these messages for the first time."""
+    """Return a batch in which SQS delivers these messages for the first time."""
     record = load_event("render-request.json")["Records"][0]
     return {
         "Records": [
@@ -98,7 +98,7 @@ def sqs_event(bodies: Iterable[str]) -> dict[str, Any]:
 
 
 def snapshot_created(key: str) -> str:
-    """Return what S3 says to RenderQueue about a new snapshot."""
+    """Return S3's message to RenderQueue about a new snapshot."""
     body = json.loads(load_event("snapshot-created.json")["Records"][0]["body"])
     body["Records"][0]["s3"]["object"]["key"] = key
     return json.dumps(body)

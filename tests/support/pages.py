@@ -1,4 +1,4 @@
-"""Comparing pages, so that a failure shows the first line that differs."""
+"""Comparisons of pages; a failure shows the first line that differs."""
 
 from collections.abc import Mapping
 from itertools import zip_longest
@@ -18,7 +18,7 @@ def assert_same_page(found: bytes | str, expected: bytes | str) -> None:
 
 
 def assert_same_pages(found: Mapping[str, bytes], expected: Mapping[str, bytes]) -> None:
-    """Fail with the keys that only one of both has, or with the first difference of a page."""
+    """Fail with the keys that are in only one of both, or with the first difference of a page."""
     missing, surplus = expected.keys() - found.keys(), found.keys() - expected.keys()
     assert (sorted(missing), sorted(surplus)) == ([], []), "missing and surplus pages"
     for key, page in expected.items():

@@ -1,4 +1,4 @@
-"""The whole pipeline in one process: the real services between in-memory queues and bucket."""
+"""The whole pipeline in one process: the real services with in-memory queues and bucket."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -50,14 +50,14 @@ def connect(
 def render_snapshot(
     renderer: Renderer, key: str, remaining: Callable[[], float] = plenty
 ) -> Rendered:
-    """Render as S3 asks for it when a snapshot was written under the key."""
+    """Render a playlist as after S3's notification of the snapshot under `key`."""
     job = RenderJob.of_snapshot(key)
     assert job
     return renderer.render(job, remaining)
 
 
 class Pipeline:
-    """Queues are worked off in the order of the design's picture until all are empty."""
+    """The four services; queues are processed in the order of the pipeline until all are empty."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class Pipeline:
         self.settle()
 
     def settle(self) -> None:
-        """Work off everything that waits; a blocked lane keeps its messages."""
+        """Process all waiting messages; while Spotify asks to wait, FetchQueue keeps its own."""
         self.fetch()
         while self.render() or self.index():
             pass

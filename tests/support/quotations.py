@@ -1,6 +1,6 @@
 """Pages of the sample library that the documentation quotes, between two comments.
 
-The first comment names the page, and the lines where only a part is quoted.
+The first comment names the page, and the lines if only a part is quoted.
 """
 
 import re
@@ -29,13 +29,13 @@ def quotations(document: str) -> list[Quotation]:
 
 
 def quoted_lines(quotation: Quotation, objects: Mapping[str, bytes]) -> str:
-    """Return the lines of the page that a quotation has to have."""
+    """Return the lines of the page that a quotation must contain."""
     lines = objects[quotation.key].decode().strip().split("\n")
     return "\n".join(lines[quotation.lines])
 
 
 def quote_anew(document: str, objects: Mapping[str, bytes]) -> str:
-    """Return the document with its quotations as the pages are now."""
+    """Return the document with its quotations updated from the pages."""
 
     def quote(found: re.Match[str]) -> str:
         begin, end = _FENCE if found[5].startswith(_FENCE[0]) else ("", "\n")

@@ -1,4 +1,4 @@
-"""What ten days of the sample library leave in the bucket."""
+"""The bucket after ten days of the sample library."""
 
 from datetime import UTC, date, datetime, timedelta
 

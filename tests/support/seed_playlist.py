@@ -1,4 +1,4 @@
-"""A page of one public playlist, from the facts about it in `tests/golden/`."""
+"""The page of one public playlist, from its data in `tests/golden/`."""
 
 import json
 from datetime import datetime

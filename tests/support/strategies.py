@@ -1,4 +1,4 @@
-"""Playlists to test with: by hand, and drawn by Hypothesis."""
+"""Playlists for tests: written by hand, and drawn by Hypothesis."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
@@ -25,12 +25,12 @@ OWNER = Owner(id="marta", name="Marta", url=f"{SPOTIFY}/user/marta")
 
 
 def day(date: str) -> datetime:
-    """Return the time of the run of a day, as `day("2024-03-01")`."""
+    """Return the time of a day's run, as in `day("2024-03-01")`."""
     return datetime.fromisoformat(date).replace(hour=4, tzinfo=UTC)
 
 
 def song(letter: str, *, name: str = "", playable: bool = True, duration_ms: int = 180_000) -> Item:
-    """Return the song whose id is 22 times `letter`."""
+    """Return a song whose id repeats `letter` 22 times."""
     return Item(
         type="track",
         uri=f"spotify:track:{letter * 22}",
@@ -44,7 +44,7 @@ def song(letter: str, *, name: str = "", playable: bool = True, duration_ms: int
 
 
 def rows_of(letters: str, added_at: datetime | None = None) -> tuple[Row, ...]:
-    """Return a row for each letter; `?` is a row of which Spotify says nothing."""
+    """Return a row for each letter; `?` is a row without an item."""
     return tuple(
         Row() if letter == "?" else Row(added_at=added_at, item=song(letter)) for letter in letters
     )
@@ -77,7 +77,7 @@ def snapshot_of(
 
 
 def page_status_of(revision: int = 1, **fields: object) -> PageStatus:
-    """Return a standing in which all is well, but for `fields`."""
+    """Return a page status in which all is well, except for `fields`."""
     defaults = {
         "name": "Kitchen radio",
         "unique_name": "Kitchen radio",
@@ -205,7 +205,7 @@ _any_numbers = st.integers() | st.sampled_from([-(2**63), 2**63, 10**18, 10**30,
 
 @st.composite
 def any_snapshots(draw: st.DrawFn) -> Snapshot:
-    """Draw a snapshot with values that no playlist has, though its document is a valid one."""
+    """Draw a valid snapshot with values that no real playlist has."""
     item = st.builds(
         Item,
         type=nasty_texts,

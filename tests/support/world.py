@@ -1,4 +1,4 @@
-"""A small archive to tell stories with: one registered playlist, run day by day."""
+"""A small archive for scenarios: one registered playlist, run day by day."""
 
 import json
 from datetime import datetime
@@ -36,7 +36,7 @@ class World:
         return sorted(key for key in self.pipeline.bucket.objects if key.startswith(prefix))
 
     def checked(self) -> int:
-        """Return how many good checks the last batch of outcomes brought."""
+        """Return the number of good checks in the last batch of outcomes."""
         assert self.pipeline.indexed
         return self.pipeline.indexed.checked
 

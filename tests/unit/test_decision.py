@@ -1,4 +1,4 @@
-"""What becomes of a reading: a snapshot, a loss that is held, or nothing new."""
+"""The decision about a reading: a snapshot, a held loss, or nothing new."""
 
 from datetime import timedelta
 from typing import Any
@@ -95,7 +95,7 @@ def test_only_a_later_run_that_loses_as_much_confirms_a_loss(
     assert isinstance(decided, Kept) is confirmed
 
 
-def test_a_registration_does_not_put_off_what_the_next_run_has_to_confirm() -> None:
+def test_a_registration_does_not_put_off_the_confirmation_of_a_loss() -> None:
     newest = Latest(RUN - 2 * DAY, "digest", 40)
     request = a_request(held=Held(RUN - DAY, 5), registration=True)
 

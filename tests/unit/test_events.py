@@ -32,7 +32,7 @@ pytestmark = pytest.mark.unit
         ({"rebuild": ["a", "b"]}, RebuildEvent(["a", "b"])),
     ],
 )
-def test_the_lister_knows_what_it_is_called_for(event: dict[str, object], parsed: object) -> None:
+def test_the_lister_decodes_each_kind_of_event(event: dict[str, object], parsed: object) -> None:
     assert parse_lister_event(event) == parsed
 
 

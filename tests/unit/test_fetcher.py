@@ -1,4 +1,4 @@
-"""What the fetcher makes of one message, and how it ends an invocation."""
+"""How the fetcher handles one message, and how it ends an invocation."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -71,7 +71,7 @@ def world() -> World:
     return World()
 
 
-def test_a_known_version_writes_nothing_and_is_not_told_as_read(world: World) -> None:
+def test_a_known_version_writes_nothing_and_does_not_count_as_a_whole_read(world: World) -> None:
     world.fetch()
     outcome = world.fetch(day=1, known=a_header())
 
@@ -92,7 +92,7 @@ def test_a_new_name_under_the_known_version_is_a_change(world: World) -> None:
     assert world.names() == ["Harbour mix", "Renamed"]
 
 
-def test_a_snapshot_whose_name_was_taken_still_tells_its_run(world: World) -> None:
+def test_a_snapshot_whose_name_was_taken_still_names_its_run(world: World) -> None:
     world.fetch()
     world.spotify.playlists[PLAYLIST] = a_reading(1, 2)
     world.clock.moment += timedelta(minutes=5)
@@ -112,7 +112,7 @@ def test_a_snapshot_whose_name_was_taken_still_tells_its_run(world: World) -> No
         SpotifyUnavailableError("the token host is silent"),
     ],
 )
-def test_what_stops_an_invocation_defers_its_rest_without_asking_again(
+def test_an_error_that_stops_an_invocation_defers_its_rest_without_a_request(
     world: World, error: Exception
 ) -> None:
     world.spotify.stop = error
@@ -145,7 +145,7 @@ def test_the_rest_of_a_batch_comes_back_at_once(world: World) -> None:
     assert world.outcome_queue.bodies == []
 
 
-def test_what_no_fresh_invocation_has_time_for_does_not_come_for_ever(world: World) -> None:
+def test_a_playlist_too_long_for_any_invocation_is_not_tried_forever(world: World) -> None:
     world.spotify.playlists[PLAYLIST] = OutOfTimeError("too little time")
     outcome = world.fetch()
 
@@ -220,7 +220,7 @@ def test_a_number_of_requests_that_could_not_be_stored_fails_nothing(world: Worl
     ("receives", "held"),
     [(1, 60), (10, 60), (11, 120), (12, 240), (16, 3840), (17, 7200), (5000, 7200)],
 )
-def test_what_fails_again_and_again_is_held_longer_each_time(
+def test_a_message_that_fails_again_and_again_is_held_longer_each_time(
     world: World, receives: int, held: int
 ) -> None:
     world.fetcher.close(["a"], receives=receives)

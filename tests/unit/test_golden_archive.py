@@ -1,4 +1,4 @@
-"""The pages, byte for byte: those of the archive that this one succeeds, less the known differences."""
+"""The pages equal the predecessor's byte for byte, except for known differences."""
 
 import html
 import json
@@ -92,7 +92,7 @@ class TestOldArchive:
         assert_same_page(body(ledgers[date], "plain"), golden(date, playlist_id, "plain"))
 
     @pytest.mark.parametrize("date", DATES)
-    def test_the_pretty_twin_says_what_it_said(
+    def test_the_pretty_json_document_equals_the_old_one(
         self, playlist_id: str, ledgers: dict[str, Ledger], date: str
     ) -> None:
         json_document = body(ledgers[date], "pretty", ".json")
@@ -102,7 +102,7 @@ class TestOldArchive:
         assert_same_page(json_document, as_the_old_archive_wrote(json.loads(json_document)))
 
     @pytest.mark.parametrize("date", DATES)
-    def test_the_cumulative_twin_says_what_it_said(
+    def test_the_cumulative_json_document_equals_the_old_one(
         self, playlist_id: str, ledgers: dict[str, Ledger], date: str
     ) -> None:
         json_document = body(ledgers[date], "cumulative", ".json")
@@ -131,7 +131,7 @@ def test_only_follower_numbers_differ_where_no_snapshot_is_written() -> None:
 
 
 def archive(playlist_id: str) -> Iterator[tuple[str, Ledger]]:
-    """Yield the ledger after each date's run."""
+    """Yield each date and the ledger after its run."""
     ledger: Ledger | None = None
     for revision, date in enumerate(DATES, start=1):
         snapshot = read(date, playlist_id)
@@ -184,7 +184,7 @@ def with_history_link(page: str, playlist_id: str) -> str:
 
 
 def with_clean_description(page: str, date: str, playlist_id: str) -> str:
-    """Do to the escaped description what is now done to it before: drop tags, decode entities."""
+    """Clean the page's description as the archive now does: drop tags, decode entities."""
     raw: str = json.loads(golden(date, playlist_id, "pretty.json"))["description"]
     cleaned = html.unescape(re.sub(r"<[^>]+>", "", raw))
     lines = page.split("\n")
@@ -200,7 +200,7 @@ def old_escape(text: str) -> str:
 
 
 def songs_without_date(playlist_id: str) -> set[str]:
-    """Return the URLs of the songs of the first snapshot whose date Spotify never tells."""
+    """Return the URLs of the songs in the first snapshot that never have a date."""
     without: set[str] = set()
     for date in DATES:
         rows = json.loads(golden(date, playlist_id, "pretty.json"))["tracks"]
@@ -224,7 +224,7 @@ def with_asterisk(line: str, urls: set[str]) -> str:
 
 
 def only_old_keys(document: Any, old: Any) -> Any:
-    """Return `document` less the keys that `old` does not have."""
+    """Return `document` without the keys that `old` does not have."""
     if isinstance(old, dict):
         return {key: only_old_keys(document[key], value) for key, value in old.items()}
     if isinstance(old, list):

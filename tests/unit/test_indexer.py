@@ -1,4 +1,4 @@
-"""Indexers that die, meet, and are told things twice or in the wrong order."""
+"""Indexers that are killed, run at the same time, or get messages twice or in the wrong order."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def a_report(day: int) -> RunReport:
     return RunReport(run=run, at=run, planned=2, unchanged=day)
 
 
-# The second playlist has the name of the first, so its number has to be announced, too.
+# The second playlist has the name of the first, so its distinct name has to be sent as well.
 BATCHES: tuple[Batch, ...] = (
     [a_report(0), an_outcome(0, "ok")],
     [an_outcome(0, "ok", OTHER)],
@@ -73,25 +73,25 @@ CLEAN = clean_run()
 
 
 def assert_clean(bucket: FakeBucket, queue: FakeQueue) -> None:
-    """All pages are those of a clean run, and the newest standings were announced."""
+    """Assert that all pages are those of a clean run, and the newest page statuses were sent."""
     catalog = decode_catalog(bucket.objects[CATALOG])
     assert not list(catalog.unsent())
     assert uncounted(catalog) == uncounted(decode_catalog(CLEAN.objects[CATALOG]))
     for key in CLEAN.objects.keys() - {CATALOG}:
         assert bucket.objects[key] == CLEAN.objects[key], key
-    told: dict[str, PageStatus] = {}
+    sent: dict[str, PageStatus] = {}
     for body in queue.bodies:
         request = decode_render_request(body)
-        known = told.get(request.playlist_id)
+        known = sent.get(request.playlist_id)
         assert request.page_status
         if known is None or request.page_status.revision > known.revision:
-            told[request.playlist_id] = request.page_status
+            sent[request.playlist_id] = request.page_status
     for playlist_id, entry in catalog.entries.items():
-        assert entry.announced is None or told.get(playlist_id) == entry.announced.page_status
+        assert entry.announced is None or sent.get(playlist_id) == entry.announced.page_status
 
 
 def uncounted(catalog: Catalog) -> bytes:
-    """Return the catalog without what counts how often it was written."""
+    """Return the catalog without the fields that depend on the number of writes."""
     entries = {
         playlist_id: msgspec.structs.replace(entry, announced=None)
         for playlist_id, entry in catalog.entries.items()
@@ -137,7 +137,7 @@ def test_a_death_is_repaired_even_if_its_batch_comes_last(number: int) -> None:
             break
 
 
-# One call in so many is the last one of its indexer.
+# The probability that a call is the last one of its indexer.
 DEATHS = 0.03
 
 
@@ -155,7 +155,7 @@ def test_two_indexers_at_once_leave_no_stale_page(batches: Sequence[Batch], chan
                 acting[side] = batch, Actor(bucket, queue, indexing(batch))
         side = chance.choice(sorted(acting))
         batch, actor = acting[side]
-        # One may do all of its work between two calls of the other.
+        # One indexer may do all of its work between two calls of the other.
         for _ in range(chance.choice((1, 5, 50))):
             actor.step(die=chance.random() < DEATHS)
         if actor.done:
@@ -178,7 +178,7 @@ def test_a_batch_reads_and_writes_each_shared_object_once() -> None:
     gets = [key for operation, key in bucket.calls if operation == "get"]
     pages = [key for key in CLEAN.objects if key.startswith(("playlists/", "state/"))]
     assert set(gets) <= {*pages, SPOTIFY_STATE}
-    # These two are read before the merge, and again for the pages.
+    # These two objects are read before the merge, and again for the pages.
     twice = {STATUS_JSON, SPOTIFY_STATE}
     assert {key for key, count in Counter(gets).items() if count > 1} == twice
 

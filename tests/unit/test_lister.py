@@ -1,4 +1,4 @@
-"""What the lister decides: whom to read, whom not, and what the owner must be told."""
+"""The lister's decisions: which playlists to read, and what to report to the owner."""
 
 import logging
 from datetime import datetime
@@ -66,8 +66,8 @@ class World:
         return [decode_fetch_request(body) for body in self.pipeline.fetch_queue.take()]
 
     def outcomes(self) -> list[Outcome]:
-        told = map(decode_outcome, self.pipeline.outcome_queue.take())
-        return [message for message in told if isinstance(message, Outcome)]
+        messages = map(decode_outcome, self.pipeline.outcome_queue.take())
+        return [message for message in messages if isinstance(message, Outcome)]
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def world() -> World:
 
 
 @pytest.mark.parametrize(("days_left", "warned"), [(31, False), (30, True), (3, True), (-1, True)])
-def test_the_end_of_authorisation_is_told_a_month_before(
+def test_the_end_of_authorisation_is_announced_a_month_before(
     world: World, days_left: int, warned: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     ends = LOGGED_IN.authorization_ends()
@@ -90,7 +90,7 @@ def test_the_end_of_authorisation_is_told_a_month_before(
     assert any("make login" in problem.reason for problem in report.problems) is warned
 
 
-def test_a_sweep_that_is_incomplete_is_told_and_retires_nothing(world: World) -> None:
+def test_an_incomplete_sweep_is_reported_and_retires_nothing(world: World) -> None:
     world.spotify.library = InvalidAnswerError("the library could not be listed whole")
     report = world.run()
 
@@ -141,13 +141,15 @@ def test_a_pasted_link_is_reported_with_the_id_in_it(world: World, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["Harbour mix", PLAYLIST[:-1], f"{PLAYLIST}x", "a/b", "é" * 22])
-def test_what_holds_no_id_is_reported_with_where_to_find_one(world: World, name: str) -> None:
+def test_a_text_without_an_id_is_reported_with_a_hint_where_to_find_one(
+    world: World, name: str
+) -> None:
     world.objects[f"registry/{name}"] = b""
 
     assert "after /playlist/ in its link" in world.run().problems[0].reason
 
 
-def test_the_empty_object_that_stands_for_a_folder_is_no_entry(world: World) -> None:
+def test_the_empty_object_of_a_folder_is_no_entry(world: World) -> None:
     world.objects |= {"registry/": b"", "excluded/": b""}
 
     assert world.run().problems == ()
@@ -271,7 +273,7 @@ def test_an_app_without_a_user_sweeps_nothing(world: World) -> None:
     assert world.run().failure == ""
 
 
-def test_the_sweep_vouches_for_what_is_registered_too(world: World) -> None:
+def test_the_sweep_also_proves_registered_playlists_unchanged(world: World) -> None:
     world.objects[f"registry/{PLAYLIST}"] = b""
     world.spotify.library = a_library((PLAYLIST, a_header(owner=ME)))
     world.objects["state/catalog.json"] = msgspec.json.encode(
@@ -307,7 +309,7 @@ def test_an_entry_that_was_deleted_again_is_not_read(world: World) -> None:
 
 
 @pytest.mark.parametrize(("source", "retires"), [("registry", 1), ("library", 0)])
-def test_only_what_was_registered_is_retired_with_its_entry(
+def test_only_a_registered_playlist_is_retired_with_its_entry(
     world: World, source: Source, retires: int
 ) -> None:
     entry = msgspec.structs.replace(an_entry(), source=source)
@@ -321,7 +323,7 @@ def test_only_what_was_registered_is_retired_with_its_entry(
 @pytest.mark.parametrize(
     ("which", "rebuilt"), [("all", [OTHER, PLAYLIST]), ([PLAYLIST], [PLAYLIST]), ([], [])]
 )
-def test_a_rebuild_asks_for_each_playlist_once_and_tells_how_it_stands(
+def test_a_rebuild_requests_each_playlist_once_with_its_page_status(
     world: World, which: Literal["all"] | list[str], rebuilt: list[str]
 ) -> None:
     entry = msgspec.structs.replace(an_entry(), announced=Announced(page_status=PAGE_STATUS))
@@ -349,20 +351,20 @@ def test_a_rebuild_with_one_wrong_id_rebuilds_nothing(world: World) -> None:
     assert not world.pipeline.render_queue.bodies
 
 
-def test_a_new_playlist_is_told_of_before_its_first_read(world: World) -> None:
+def test_a_new_playlist_is_deferred_until_its_first_read(world: World) -> None:
     world.objects[f"registry/{PLAYLIST}"] = b"Our summer"
     world.run()
 
-    assert [(told.playlist_id, told.status, told.alias) for told in world.outcomes()] == [
-        (PLAYLIST, "deferred", "Our summer")
-    ]
+    assert [
+        (outcome.playlist_id, outcome.status, outcome.alias) for outcome in world.outcomes()
+    ] == [(PLAYLIST, "deferred", "Our summer")]
 
 
-def test_a_new_registration_is_told_of_before_its_first_read(world: World) -> None:
+def test_a_new_registration_is_deferred_until_its_first_read(world: World) -> None:
     world.objects[f"registry/{PLAYLIST}"] = b""
     world.pipeline.lister.registry_changed(PLAYLIST, RUN)
 
-    assert [(told.playlist_id, told.status) for told in world.outcomes()] == [
+    assert [(outcome.playlist_id, outcome.status) for outcome in world.outcomes()] == [
         (PLAYLIST, "deferred")
     ]
 

@@ -1,4 +1,4 @@
-"""What the archive says when it is late, lost, damaged or misled: told by what it leaves in the bucket."""
+"""The archive says nothing false after late or lost messages, damage and wrong clocks."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ def world() -> World:
 
 
 def read_at(world: World) -> list[datetime]:
-    """Return when the snapshots were read, in the order of their names."""
+    """Return the times at which the snapshots were read, in the order of their keys."""
     return [
         decode_snapshot(world.pipeline.bucket.objects[key]).read_at for key in world.snapshots()
     ]
@@ -49,7 +49,7 @@ def headline(world: World) -> str:
 # Lateness.
 
 
-def test_a_message_that_comes_late_names_its_snapshot_after_what_was_read_meanwhile(
+def test_the_snapshot_of_a_late_message_sorts_after_those_that_were_read_meanwhile(
     world: World,
 ) -> None:
     world.run()
@@ -74,7 +74,7 @@ def test_a_message_that_comes_late_names_its_snapshot_after_what_was_read_meanwh
     assert world.entry().header == a_header("v3")
 
 
-def test_a_run_that_is_started_again_after_a_good_check_does_not_date_back_what_changed(
+def test_a_run_that_is_started_again_after_a_good_check_does_not_date_changes_back(
     world: World,
 ) -> None:
     world.run()
@@ -108,7 +108,7 @@ def test_a_run_far_ahead_of_the_clock_is_refused_by_name(world: World) -> None:
     world.pipeline.lister.run(RUN + 26 * HOUR, plenty)
 
 
-def test_what_a_forced_run_left_behind_heals_with_the_next_run(world: World) -> None:
+def test_results_of_a_forced_run_are_replaced_by_the_next_run(world: World) -> None:
     world.run()
     world.clock.moment = RUN + HOUR
     world.spotify.playlists[PLAYLIST] = a_reading(1, 2, snapshot_id="v2")
@@ -168,12 +168,12 @@ def test_after_a_forced_run_a_fetcher_that_does_nothing_is_seen_all_the_same(wor
     assert headline(world) == "Something needs attention"
     status = world.status()
     assert status["up_to_date"] == 0
-    told = status["playlists"][PLAYLIST]  # type: ignore[index]
-    assert told["last_checked"] == "2026-10-01T04:00:00Z"
-    assert told["overdue_since"] == "2026-10-02T04:00:00Z"
+    shown = status["playlists"][PLAYLIST]  # type: ignore[index]
+    assert shown["last_checked"] == "2026-10-01T04:00:00Z"
+    assert shown["overdue_since"] == "2026-10-02T04:00:00Z"
 
 
-def test_what_a_wrong_clock_found_out_gives_way_once_the_clock_is_right(world: World) -> None:
+def test_results_of_a_wrong_clock_are_replaced_once_the_clock_is_right(world: World) -> None:
     world.run()
     world.clock.moment = AHEAD
     world.pipeline.run(AHEAD)
@@ -197,7 +197,7 @@ def test_a_run_a_day_ahead_cancels_no_real_one(world: World) -> None:
     assert "| Last run | 2026-10-02 04:00 UTC |" in world.pipeline.page(STATUS_PAGE)
 
 
-def test_when_what_is_dated_ahead_is_deleted_and_rebuilt_the_next_run_reads_again(
+def test_the_next_run_reads_again_after_future_snapshots_are_deleted_and_rebuilt(
     world: World,
 ) -> None:
     world.run()
@@ -218,7 +218,7 @@ def test_when_what_is_dated_ahead_is_deleted_and_rebuilt_the_next_run_reads_agai
 # Lost and damaged objects.
 
 
-def test_a_lost_catalog_comes_back_with_what_the_pages_must_say(world: World) -> None:
+def test_a_lost_catalog_comes_back_with_every_page_status(world: World) -> None:
     world.run()
     del world.spotify.playlists[PLAYLIST]
     world.run(1)
@@ -327,7 +327,7 @@ def test_a_damaged_newest_snapshot_is_followed_by_a_later_one(world: World) -> N
     assert world.snapshots()[-1].endswith("20261003T040000Z.json")
 
 
-def test_a_damaged_ledger_is_made_again_and_shows_again_what_the_catalog_knows(
+def test_a_damaged_ledger_is_rebuilt_with_the_status_in_the_catalog(
     world: World,
 ) -> None:
     world.run()
@@ -358,7 +358,7 @@ def test_a_damaged_newest_snapshot_is_read_again_though_the_catalog_is_whole(
     assert "[Song 3]" not in world.pipeline.page(PRETTY)
 
 
-def test_a_damaged_only_snapshot_is_told_and_read_again(world: World) -> None:
+def test_a_damaged_only_snapshot_is_reported_and_read_again(world: World) -> None:
     world.run()
     key = world.snapshots()[0]
     world.pipeline.bucket.objects[key] = b"half"
@@ -382,7 +382,7 @@ def test_a_snapshot_under_another_s_name_counts_for_nobody(world: World) -> None
     assert "[Song 3]" in world.pipeline.page(PRETTY)
 
 
-# What was due and was not done.
+# Overdue playlists.
 
 
 def test_a_fetcher_that_does_nothing_for_days_is_seen_on_the_status_page(world: World) -> None:
@@ -417,7 +417,9 @@ def test_a_lost_message_is_seen_on_the_status_page(world: World) -> None:
     assert "### Overdue \\(1\\)" in world.pipeline.page(STATUS_PAGE)
 
 
-def test_what_the_sweep_proves_does_not_hide_that_nothing_is_read(world: World) -> None:
+def test_playlists_that_a_sweep_proves_unchanged_do_not_hide_that_nothing_is_read(
+    world: World,
+) -> None:
     world.spotify.stored_credentials = LOGGED_IN
     world.spotify.playlists[OTHER] = a_reading(7)
     world.spotify.library = a_library((OTHER, a_header()))
@@ -455,7 +457,7 @@ def test_an_archive_without_playlists_says_what_to_do_first(world: World) -> Non
     assert "of the 1 in your library ArchiveMyPlaylists chooses none" in page
 
 
-def test_credentials_that_are_refused_are_told_though_there_is_nothing_to_read(
+def test_refused_credentials_are_reported_although_there_is_nothing_to_read(
     world: World,
 ) -> None:
     del world.pipeline.bucket.objects[f"registry/{PLAYLIST}"]
@@ -466,7 +468,7 @@ def test_credentials_that_are_refused_are_told_though_there_is_nothing_to_read(
     assert "does not know this client id" in world.pipeline.page(STATUS_PAGE)
 
 
-# Coming and going.
+# Playlists that are added and removed.
 
 
 def test_a_playlist_registered_again_while_spotify_wants_no_requests_waits_to_be_read(
@@ -611,7 +613,7 @@ def test_nothing_is_retired_between_runs_while_the_library_could_not_be_listed(
         "Harbour mix\N{ZERO WIDTH NO-BREAK SPACE}",
     ],
 )
-def test_names_that_look_alike_are_told_apart_on_index_and_pages_alike(
+def test_names_that_look_alike_get_distinct_names_on_index_and_pages(
     world: World, twin: str
 ) -> None:
     world.register(OTHER)

@@ -1,4 +1,4 @@
-"""A page that is not as expected is shown by its first difference."""
+"""A comparison of pages shows the first difference."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the four services do together, told by what they leave in the bucket."""
+"""The four services together, judged by the bucket that they leave."""
 
 import json
 from datetime import datetime, timedelta
@@ -184,7 +184,7 @@ def test_rows_that_all_turn_null_are_a_great_loss(world: World) -> None:
         (ZeroDivisionError("a bug"), "invalid"),
     ],
 )
-def test_a_playlist_that_cannot_be_read_keeps_its_past_and_says_why(
+def test_a_playlist_that_cannot_be_read_keeps_its_past_and_shows_the_reason(
     world: World, error: Exception | None, status: str
 ) -> None:
     world.run()
@@ -212,7 +212,7 @@ def test_a_playlist_that_cannot_be_read_keeps_its_past_and_says_why(
     assert gap in world.pipeline.page(HISTORY)
 
 
-def test_a_removal_after_days_without_a_read_is_told_as_a_range(world: World) -> None:
+def test_a_removal_after_days_without_a_read_is_shown_as_a_range(world: World) -> None:
     world.run()
     world.spotify.playlists[PLAYLIST] = UnstablePlaylistError("torn")
     world.run(1)
@@ -237,7 +237,7 @@ def test_no_follower_number_is_written_for_a_playlist_that_was_not_read(world: W
     }
 
 
-def test_a_parked_lane_keeps_its_messages_and_tells_every_waiting_playlist(world: World) -> None:
+def test_a_parked_lane_keeps_its_messages_and_defers_every_waiting_playlist(world: World) -> None:
     world.register(OTHER)
     world.spotify.playlists[OTHER] = a_reading(7)
     world.run()
@@ -299,7 +299,7 @@ def test_a_description_is_shown_as_text(world: World) -> None:
     assert stored.description == markup
 
 
-def test_an_ended_authorisation_defers_everything_and_says_what_to_do(world: World) -> None:
+def test_an_ended_authorisation_defers_everything_and_names_the_remedy(world: World) -> None:
     world.run()
     world.spotify.stop = AuthorizationError("log in again")
     world.spotify.stored_credentials = Credentials("id", "secret", "refresh")
@@ -310,7 +310,7 @@ def test_an_ended_authorisation_defers_everything_and_says_what_to_do(world: Wor
     assert "log in again" in world.pipeline.page(PRETTY)
 
 
-def test_a_later_run_supersedes_what_an_earlier_one_left_queued(world: World) -> None:
+def test_a_later_run_supersedes_requests_that_an_earlier_one_left_queued(world: World) -> None:
     world.pipeline.lister.run(RUN, lambda: 600.0)
     world.clock.moment = RUN + DAY
     world.pipeline.lister.run(RUN + DAY, lambda: 600.0)
@@ -320,7 +320,7 @@ def test_a_later_run_supersedes_what_an_earlier_one_left_queued(world: World) ->
     assert world.snapshots() == [f"snapshots/{PLAYLIST}/20261002T040000Z.json"]
 
 
-def test_what_a_run_did_not_come_to_is_told_as_a_gap(world: World) -> None:
+def test_a_playlist_that_a_run_did_not_reach_has_a_gap(world: World) -> None:
     world.run()
     for number in (1, 2):
         world.clock.moment = RUN + number * DAY
@@ -343,7 +343,7 @@ def test_a_redelivered_message_writes_no_second_snapshot(world: World) -> None:
     assert len(world.snapshots()) == 1
 
 
-def test_a_message_that_is_none_is_set_aside_and_stops_nothing(world: World) -> None:
+def test_a_malformed_message_is_set_aside_and_stops_nothing(world: World) -> None:
     world.pipeline.lister.run(RUN, lambda: 600.0)
     world.pipeline.fetch_queue.bodies.insert(0, "not json")
     world.pipeline.settle()
@@ -446,7 +446,7 @@ def test_rebuilding_leaves_every_byte_as_it_was(world: World) -> None:
     assert world.pipeline.bucket.objects == before
 
 
-def test_a_run_that_changes_nothing_writes_only_what_tells_its_time(world: World) -> None:
+def test_a_run_without_changes_writes_only_documents_with_its_time(world: World) -> None:
     world.run()
     world.pipeline.bucket.calls.clear()
     world.run(1)

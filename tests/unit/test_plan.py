@@ -1,4 +1,4 @@
-"""Whom a run reads, and in which order."""
+"""The playlists that a run reads, and their order."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -94,12 +94,14 @@ def test_an_editorial_looking_id_of_the_users_own_is_trusted() -> None:
 
 
 @pytest.mark.parametrize("status", ["deferred", "unstable", "invalid", "held"])
-def test_what_a_fault_kept_from_being_read_may_be_proved_unchanged(status: Status) -> None:
+def test_a_playlist_that_a_fault_kept_from_being_read_may_be_proved_unchanged(
+    status: Status,
+) -> None:
     assert reads(plan({PLAYLIST: an_entry(status)}, {PLAYLIST: a_header()})) == []
 
 
 @pytest.mark.parametrize("status", ["not_found", "retired"])
-def test_what_was_gone_and_is_listed_again_is_read(status: Status) -> None:
+def test_a_playlist_that_was_gone_and_is_listed_again_is_read(status: Status) -> None:
     assert reads(plan({PLAYLIST: an_entry(status)}, {PLAYLIST: a_header()})) == [PLAYLIST]
 
 
@@ -152,7 +154,7 @@ def test_full_reads_spread_over_the_days_and_are_never_late() -> None:
         pytest.param(PLAYLIST, "unstable", list(range(1, 30)), id="daily"),
     ],
 )
-def test_what_cannot_be_read_is_asked_for_ever_less(
+def test_a_playlist_that_cannot_be_read_is_requested_less_and_less_often(
     playlist_id: str, status: Status, days: list[int]
 ) -> None:
     entry = an_entry(status)
@@ -164,14 +166,14 @@ def test_what_cannot_be_read_is_asked_for_ever_less(
     assert [day for day in asked if day < 29] == [day for day in days if day < 29]
 
 
-def test_what_the_library_lists_again_is_asked_for_at_once() -> None:
+def test_a_playlist_that_the_library_lists_again_is_requested_at_once() -> None:
     long_gone = an_entry("not_found", since=RUN - 30 * DAY)
     assert reads(plan({PLAYLIST: long_gone})) == []
     assert reads(plan({PLAYLIST: long_gone}, {PLAYLIST: a_header()})) == [PLAYLIST]
     assert reads(plan({EDITORIAL: long_gone}, {EDITORIAL: a_header()})) == []
 
 
-def test_what_was_deferred_comes_first_and_what_failed_or_is_too_large_last() -> None:
+def test_deferred_playlists_come_first_and_failed_or_too_large_ones_last() -> None:
     ids = [f"{number:022d}" for number in range(7)]
     too_large = msgspec.structs.replace(an_entry("deferred", checked=None), oversized=True)
     entries = {
@@ -186,7 +188,7 @@ def test_what_was_deferred_comes_first_and_what_failed_or_is_too_large_last() ->
     assert reads(plan(entries)) == [ids[number] for number in (3, 2, 6, 5, 0, 4, 1)]
 
 
-def test_a_request_carries_what_the_catalog_knows() -> None:
+def test_a_request_carries_the_values_of_the_catalog() -> None:
     latest = Latest(RUN, "digest", 3)
     entry = msgspec.structs.replace(
         an_entry(), latest=latest, checked=RUN, held=Held(RUN, 9), alias="Ours"
@@ -197,13 +199,15 @@ def test_a_request_carries_what_the_catalog_knows() -> None:
 
 
 @pytest.mark.parametrize("status", ["forbidden", "not_found"])
-def test_what_a_run_ahead_of_the_clock_found_gone_is_asked_for_again(status: Status) -> None:
+def test_a_playlist_that_a_run_ahead_of_the_clock_did_not_find_is_requested_again(
+    status: Status,
+) -> None:
     entry = an_entry(status, since=RUN + 3650 * DAY, run=RUN + 3650 * DAY)
 
     assert reads(plan({PLAYLIST: entry})) == [PLAYLIST]
 
 
-def test_what_is_archived_again_waits_to_be_read() -> None:
+def test_a_playlist_that_is_archived_again_waits_to_be_read() -> None:
     planned = plan({PLAYLIST: an_entry("retired")}, {PLAYLIST: a_header()})
 
     assert reads(planned) == [PLAYLIST]

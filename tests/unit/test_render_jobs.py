@@ -1,4 +1,4 @@
-"""What several messages ask for together."""
+"""Render jobs that are joined from several messages."""
 
 import pytest
 from msgspec.structs import replace
@@ -42,7 +42,9 @@ def created(*days: int) -> RenderJob:
         ),
     ],
 )
-def test_one_job_does_what_two_ask_for(one: RenderJob, other: RenderJob, joined: RenderJob) -> None:
+def test_joined_jobs_do_the_work_of_both(
+    one: RenderJob, other: RenderJob, joined: RenderJob
+) -> None:
     assert join_jobs(one, other) == joined
     assert join_jobs(other, one) == joined
 

@@ -1,4 +1,4 @@
-"""Renderers that die, meet, run out of time, find damage, and are told things late or twice."""
+"""Renderers that are killed, overlap, run out of time, find damage, or get late messages."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -56,7 +56,7 @@ def a_snapshot(day: int, *numbers: int) -> Snapshot:
     )
 
 
-# Days 0 and 2 look the same, so that a page may be right before it is written.
+# Days 0 and 2 are the same, so that a page may be right before it is written.
 SNAPSHOTS = (a_snapshot(0, 1, 2), a_snapshot(1, 2, 3), a_snapshot(2, 1, 2), a_snapshot(3))
 PAGE_STATUS = PageStatus(
     revision=7,
@@ -74,7 +74,7 @@ def key_of(snapshot: Snapshot) -> str:
 
 
 def render(snapshot: Snapshot) -> Job:
-    """Write the snapshot as the fetcher does, then have it rendered."""
+    """Write the snapshot as the fetcher does, then render it."""
 
     def job(renderer: Renderer, bucket: FakeBucket, remaining: RemainingSeconds) -> Rendered:
         bucket.objects.setdefault(key_of(snapshot), encode_snapshot(snapshot))
@@ -96,7 +96,7 @@ REBUILD = ask(RenderRequest(playlist_id=PLAYLIST, rebuild=True))
 
 
 def a_bucket(*snapshots: Snapshot) -> FakeBucket:
-    """Return a bucket with these snapshots, none of which was rendered yet."""
+    """Return a bucket with these snapshots, none of which is rendered yet."""
     bucket = FakeBucket()
     bucket.objects |= {key_of(snapshot): encode_snapshot(snapshot) for snapshot in snapshots}
     return bucket
@@ -121,7 +121,7 @@ def play(bucket: FakeBucket, *jobs: Job, remaining: RemainingSeconds = plenty) -
 
 
 def clean(*snapshots: Snapshot, page_status: PageStatus | None = None) -> dict[str, bytes]:
-    """Return what has to be in the bucket in the end, made without a renderer."""
+    """Return the expected bucket, made without a renderer."""
     ledger = fold_all(snapshots)
     if page_status:
         ledger = with_page_status(ledger, page_status)
@@ -139,7 +139,7 @@ def a_clean_bucket() -> FakeBucket:
     return bucket
 
 
-# A standing is announced only after the first snapshot, so that one is always there.
+# A page status is sent only after the first snapshot, so there is always a snapshot.
 
 
 @given(st.permutations(JOBS + JOBS[:2]))
@@ -154,24 +154,24 @@ def test_a_rebuild_leaves_every_byte_as_it_was() -> None:
     assert not bucket.puts()
 
 
-def test_an_older_standing_does_not_replace_a_newer_one() -> None:
+def test_an_older_page_status_does_not_replace_a_newer_one() -> None:
     older = tell(msgspec.structs.replace(PAGE_STATUS, revision=6, status="ok"))
 
     assert play(FakeBucket(), *JOBS, older).objects == CLEAN
 
 
-def test_a_standing_for_a_playlist_that_was_never_read_is_dropped() -> None:
+def test_a_page_status_for_a_playlist_that_was_never_read_is_dropped() -> None:
     assert not play(FakeBucket(), tell(PAGE_STATUS)).objects
 
 
 def test_a_render_folds_all_snapshots_that_are_there() -> None:
-    """The events of the others may be late or lost."""
+    """The notifications of the others may be late or lost."""
     bucket = a_bucket(*SNAPSHOTS)
 
     assert play(bucket, JOBS[1]).objects == clean(*SNAPSHOTS)
 
 
-def test_a_render_reads_what_is_new_and_every_page_and_writes_what_differs() -> None:
+def test_a_render_reads_new_snapshots_and_every_page_and_writes_pages_that_differ() -> None:
     bucket = play(FakeBucket(), JOBS[0])
     before = dict(bucket.objects)
     bucket.calls.clear()
@@ -276,7 +276,7 @@ def test_a_snapshot_need_not_tell_its_run() -> None:
 
 
 def test_snapshots_long_before_the_announced_one_are_listed_and_folded() -> None:
-    """Their ledger was last written so long ago that more has to be listed."""
+    """The ledger was last written so long ago that a longer list is necessary."""
     bucket = play(FakeBucket(), JOBS[0])
     lost, last = a_snapshot(1, 2, 3), a_snapshot(400, 1, 3)
     bucket.objects[key_of(lost)] = encode_snapshot(lost)
@@ -380,7 +380,7 @@ def test_a_repeated_event_reads_no_other_snapshot_and_writes_nothing(snapshot: S
     assert not bucket.puts()
 
 
-def test_a_repeated_event_reads_besides_only_what_is_newer_than_the_ledger() -> None:
+def test_a_repeated_event_reads_only_its_own_and_newer_snapshots() -> None:
     bucket = play(FakeBucket(), *JOBS[:2])
     bucket.objects |= a_bucket(*SNAPSHOTS).objects
     bucket.calls.clear()
@@ -391,7 +391,7 @@ def test_a_repeated_event_reads_besides_only_what_is_newer_than_the_ledger() -> 
 
 @given(st.permutations(SNAPSHOTS), st.sets(st.integers(0, 3)))
 def test_snapshots_may_be_copied_in_any_order(copied: Sequence[Snapshot], late: set[int]) -> None:
-    """Their events come at once, or only when all are there."""
+    """Each notification comes at once, or only after all snapshots are there."""
     bucket = FakeBucket()
     for number, snapshot in enumerate(copied):
         bucket.objects[key_of(snapshot)] = encode_snapshot(snapshot)
@@ -423,7 +423,7 @@ def test_one_snapshot_removed_and_another_added_is_noticed() -> None:
 
 @pytest.mark.parametrize("job", [LOOK, JOBS[0], JOBS[3]])
 def test_a_ledger_without_fingerprint_is_made_again(job: Job) -> None:
-    """A version before this one wrote none."""
+    """An earlier version wrote no fingerprints."""
     bucket = a_clean_bucket()
     stored = decode_ledger(CLEAN[LEDGER])
     bucket.objects[LEDGER] = encode_ledger(msgspec.structs.replace(stored, fingerprint=""))
@@ -435,7 +435,7 @@ def test_a_ledger_without_fingerprint_is_made_again(job: Job) -> None:
 
 
 def spoil(ledger: bytes) -> Iterator[bytes]:
-    """Return documents that are no ledger, or none of this playlist, or contradict themselves."""
+    """Return documents that are no ledger, or belong to another playlist, or are inconsistent."""
     yield from (b"", b"null", b"{}", b"\xff", b'{"schema":2}', ledger[:100], b"[" * 100_000)
     yield ledger.replace(PLAYLIST.encode(), OTHER.encode())
     yield ledger.replace(b"Harbour", b"\xff\xfe")
@@ -466,12 +466,12 @@ def test_a_ledger_that_cannot_be_read_is_set_aside_and_made_again(damaged: bytes
     copy = {damaged_key(LEDGER, FakeClock().now()): damaged}
     assert bucket.objects == clean(*SNAPSHOTS) | copy
 
-    # The standing was lost with the ledger, so the next one is taken whatever its revision.
+    # The page status was lost with the ledger, so the next one counts, whatever its revision.
     told = msgspec.structs.replace(PAGE_STATUS, revision=1)
     assert play(bucket, tell(told)).objects == clean(*SNAPSHOTS, page_status=told) | copy
 
 
-def test_a_rebuild_brings_the_standing_of_a_ledger_that_cannot_be_read() -> None:
+def test_a_rebuild_restores_the_page_status_of_an_unreadable_ledger() -> None:
     bucket = a_clean_bucket()
     bucket.objects[LEDGER] = b"{"
     play(bucket, ask(RenderRequest(playlist_id=PLAYLIST, page_status=PAGE_STATUS, rebuild=True)))
@@ -488,7 +488,7 @@ def test_a_damaged_ledger_is_left_alone_where_there_is_nothing_to_make_it_of() -
 
 
 def no_snapshots(good: Snapshot) -> Iterator[bytes]:
-    """Return documents that are no snapshot, or not the one that their key says."""
+    """Return documents that are no snapshot, or do not match their key."""
     document = encode_snapshot(good)
     yield from (b"", b"null", b'{"schema":2}', document[:99], b"[" * 100_000)
     yield document.replace(b"Harbour", b"\xff\xfe")
@@ -575,7 +575,7 @@ def test_few_snapshots_are_read_ahead_however_many_there_are(
 
 
 class Countdown:
-    """An invocation whose time ends after it was asked for so many times."""
+    """The remaining time of an invocation, which ends after `questions` calls."""
 
     def __init__(self, questions: int) -> None:
         self._left = questions
@@ -586,13 +586,13 @@ class Countdown:
 
 
 def waiting_jobs(queue: FakeQueue) -> list[Job]:
-    """Return what was sent to be gone on with, and take it from the queue."""
+    """Take from the queue the messages that continue a fold, and return their jobs."""
     jobs = [ask(decode_render_request(body)) for body in queue.bodies]
     queue.bodies.clear()
     return jobs
 
 
-def test_what_time_does_not_allow_is_gone_on_with_by_another_message() -> None:
+def test_a_fold_that_runs_out_of_time_continues_with_another_message() -> None:
     bucket, queue = a_bucket(*SNAPSHOTS), FakeQueue()
     for snapshot in SNAPSHOTS:
         bucket.metadata[key_of(snapshot)] = {"run": "2026-10-09T04:00:00Z"}
@@ -608,7 +608,7 @@ def test_what_time_does_not_allow_is_gone_on_with_by_another_message() -> None:
     assert bucket.puts() == [LEDGER]
 
 
-def test_what_cannot_even_be_begun_comes_again_as_it_is() -> None:
+def test_a_render_without_time_to_begin_changes_nothing() -> None:
     bucket, queue = a_clean_bucket(), FakeQueue()
 
     with pytest.raises(OutOfTimeError):
@@ -646,7 +646,7 @@ def test_wherever_time_or_life_ends_the_bytes_are_those_of_one_fold(
     assert bucket.objects == clean(*SNAPSHOTS, page_status=page_status)
 
 
-# Renderers that die, and several at once
+# Renderers that are killed, and several at once
 
 
 def playing(job: Job, remaining: RemainingSeconds = plenty) -> Play:
@@ -662,7 +662,7 @@ def test_a_death_before_any_call_is_repaired_by_the_redelivery(
     for countdown in deaths:
         job = waiting.pop(0)
         if not play_until(bucket, FakeQueue(), playing(job), calls=countdown):
-            # The queue shows the message again later, behind others.
+            # The queue delivers the message again later, after others.
             waiting.append(job)
         if not waiting:
             break
@@ -671,8 +671,10 @@ def test_a_death_before_any_call_is_repaired_by_the_redelivery(
 
 
 @pytest.mark.parametrize("calls", range(1, 18))
-def test_a_letter_that_is_sent_again_much_later_mends_what_its_renderer_left(calls: int) -> None:
-    """It comes as if for the first time, and all that happened since was rendered by others."""
+def test_a_dead_letter_that_is_sent_again_much_later_mends_the_pages_of_its_renderer(
+    calls: int,
+) -> None:
+    """Meanwhile other renderers have rendered everything that happened since."""
     bucket = a_bucket(SNAPSHOTS[0])
     slow = Actor(bucket, FakeQueue(), playing(JOBS[0]))
     for _ in range(calls - 1):
@@ -684,8 +686,10 @@ def test_a_letter_that_is_sent_again_much_later_mends_what_its_renderer_left(cal
 
 
 @pytest.mark.parametrize("ahead", range(16))
-def test_what_one_renderer_finds_right_another_may_still_overwrite(ahead: int) -> None:
-    """Each does some calls. Then the first one ends, as it sees no other ledger, then the other."""
+def test_a_page_that_one_renderer_found_right_is_mended_after_another_overwrites_it(
+    ahead: int,
+) -> None:
+    """Each does some calls. Then the first one ends, as it sees no newer ledger, then the other."""
     for behind in range(1, 17):
         bucket = play(FakeBucket(), JOBS[0])
         first = Actor(bucket, FakeQueue(), playing(JOBS[1]))
@@ -701,14 +705,14 @@ def test_what_one_renderer_finds_right_another_may_still_overwrite(ahead: int) -
         assert bucket.objects == clean(*SNAPSHOTS[:3])
 
 
-# One call in so many is the last one of its renderer.
+# The probability that a call is the last one of its renderer.
 DEATHS = 0.04
 
 
 def play_together(bucket: FakeBucket, jobs: Sequence[Job], chance: Random, renderers: int) -> None:
     """Interleave renderers call by call, and now and then kill the one whose turn it is.
 
-    The time of some ends early. A message whose renderer died or gave up comes again behind the
+    Some run out of time. The message of a renderer that was killed or gave up comes again after the
     others.
     """
     queue = FakeQueue()

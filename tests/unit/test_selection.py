@@ -1,4 +1,4 @@
-"""What is archived: the registry, and what is chosen from the library."""
+"""The archived playlists: those of the registry, and those chosen from the library."""
 
 import msgspec
 import pytest
@@ -27,7 +27,9 @@ PAGE_STATUS = PageStatus(
     ("mode", "chosen"),
     [("owned", {PLAYLIST, EDITORIAL}), ("all", {PLAYLIST, OTHER, EDITORIAL}), ("none", set())],
 )
-def test_the_mode_says_what_of_the_library_is_archived(mode: LibraryMode, chosen: set[str]) -> None:
+def test_the_mode_selects_the_archived_part_of_the_library(
+    mode: LibraryMode, chosen: set[str]
+) -> None:
     library = a_library((PLAYLIST, a_header()), (OTHER, a_header(owner="someone.else")))
     shared = a_library((EDITORIAL, a_header(owner="someone.else")), collaborative=True)
     library = library._replace(entries=library.entries + shared.entries)
@@ -44,7 +46,7 @@ def test_excluded_outweighs_the_library_and_the_registry_outweighs_both() -> Non
     }
 
 
-def test_what_a_sweep_cannot_read_stays_what_it_was() -> None:
+def test_library_entries_that_a_sweep_cannot_read_stay_selected() -> None:
     header = a_header(owner="")
     entry = msgspec.structs.replace(an_entry(), source="library", in_library=True)
     catalog = Catalog(entries={PLAYLIST: entry, OTHER: entry})
@@ -60,7 +62,7 @@ def test_what_a_sweep_cannot_read_stays_what_it_was() -> None:
 
 
 @pytest.mark.parametrize(("mode", "chosen"), [("owned", {PLAYLIST}), ("none", set())])
-def test_without_a_complete_sweep_the_library_is_what_it_was(
+def test_without_a_complete_sweep_the_library_stays_the_same(
     mode: LibraryMode, chosen: set[str]
 ) -> None:
     entries = {

@@ -1,4 +1,7 @@
-"""Archive a library in peace and in chaos, and look for the difference: `python -m tools.chaos`."""
+"""Archive a library with and without faults, and compare the results: `python -m tools.chaos`.
+
+The simulation without faults is called "peace", the one with faults "chaos".
+"""
 
 import time
 from collections import Counter
@@ -26,11 +29,11 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 type Peaces = dict[Conditions, Record]
-"""What peace left behind under which conditions."""
+"""The record of the simulation without faults, by its conditions."""
 
 
 class PartOfHistory(HistoryLibrary):
-    """A library with only so many of its playlists, spread over all of them; 0 is all."""
+    """A library reduced to `most` of its playlists, evenly spaced; 0 keeps all."""
 
     def __init__(self, file: Path, most: int) -> None:
         super().__init__(file)
@@ -43,7 +46,7 @@ class PartOfHistory(HistoryLibrary):
 
 
 class Run(NamedTuple):
-    """What came of one seed."""
+    """The result of one seed."""
 
     evidence: Evidence
     findings: dict[str, list[str]]
@@ -54,13 +57,15 @@ class Run(NamedTuple):
 def chaos(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A history file.")],
     *,
-    days: Annotated[int, typer.Option(min=5, help="How many of its last days.")] = 30,
-    seed: Annotated[int, typer.Option(help="Repeats the same faults.")] = 1,
-    without: Annotated[str, typer.Option(help="Deeds and troubles to leave out, by comma.")] = "",
-    seeds: Annotated[str, typer.Option(help="Several seeds, as 1-10, for a short table.")] = "",
-    playlists: Annotated[int, typer.Option(help="Only so many playlists; 0 is all.")] = 0,
+    days: Annotated[int, typer.Option(min=5, help="How many of its last days to archive.")] = 30,
+    seed: Annotated[int, typer.Option(help="The seed; the same seed repeats all faults.")] = 1,
+    without: Annotated[
+        str, typer.Option(help="Actions and troubles to leave out, separated by commas.")
+    ] = "",
+    seeds: Annotated[str, typer.Option(help="A range of seeds, as 1-10; prints a table.")] = "",
+    playlists: Annotated[int, typer.Option(help="The number of playlists; 0 is all.")] = 0,
 ) -> None:
-    """Archive the last days of a history file in peace and in chaos, and compare."""
+    """Archive the last days of a history file with and without faults, and compare."""
     library = PartOfHistory(file, playlists)
     dates = [library.last_day - timedelta(days=ago) for ago in reversed(range(days))]
     wild = WildLibrary(library, dates[0])
@@ -81,7 +86,7 @@ def chaos(
 
 
 def parse_seeds(text: str) -> list[int]:
-    """Return the seeds of `3` or `1-10`."""
+    """Return the seeds in a text such as `3` or `1-10`."""
     first, _, last = text.partition("-")
     return list(range(int(first), int(last or first) + 1))
 
@@ -93,9 +98,9 @@ def try_seed(
     without: frozenset[str] = frozenset(),
     peaces: Peaces | None = None,
 ) -> Run:
-    """Archive a library in peace and in chaos, and look for what must not be.
+    """Archive a library with and without faults, and run all checks.
 
-    Seeds that have the same peace share it by way of `peaces`.
+    Seeds with the same conditions share the simulation without faults in `peaces`.
     """
     began = time.monotonic()
     peaces = {} if peaces is None else peaces
@@ -127,7 +132,7 @@ def _report_shortly(seed: int, run: Run) -> None:
 
 
 def digest(record: Record) -> str:
-    """Return what two runs with one seed have in common: every byte, every count."""
+    """Return a digest of every byte and every count, which is the same for the same seed."""
     result = sha256()
     for objects in (record.objects, record.rebuilt):
         for key, body in objects.items():
@@ -143,7 +148,7 @@ def _report(evidence: Evidence, findings: dict[str, list[str]]) -> None:
         if number:
             console.print(f"  {number:6,}  {what}")
     console.print(f"  {chaos.injected.total():6,}  in all")
-    console.print("\nwhat came of it")
+    console.print("\nthe result")
     dead_letters = {
         queue: len(dead_letters) for queue, dead_letters in sorted(chaos.dead_letters.items())
     }

@@ -1,4 +1,4 @@
-"""What people and bad luck do to an archive in a day, drawn from a seed."""
+"""The actions of people and of bad luck on an archive in a day, drawn from a seed."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -31,7 +31,7 @@ BAD_ENTRIES = (
     "registry/",
 )
 
-# How an object is damaged, from what it was.
+# The kinds of damage; each function returns the damaged bytes of an object.
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "truncated": lambda body: body[: len(body) // 2],
     "garbage": lambda body: bytes(255 - byte for byte in body[:300]) or b"\xff",
@@ -44,13 +44,13 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-# How a snapshot is damaged that is put back soon.
+# The kinds of damage to a snapshot that is restored soon.
 SPOILT = ("truncated", "garbage", "null", "empty", "of another schema", "nested")
 _LASTING = frozenset({"damage", "spoil", "misname", "register"})
 
 
 class Planned(NamedTuple):
-    """Something to be done so many seconds after the day's run."""
+    """An action that is due `after` seconds from the start of the day's run."""
 
     after: float
     what: str
@@ -59,9 +59,9 @@ class Planned(NamedTuple):
 
 
 def plan_actions(random: Random, victims: Sequence[str], *, quiet: bool) -> list[Planned]:
-    """Return what is done on a day, in no order; `victims` are the playlists that it may concern.
+    """Return the actions of a day, unordered; `victims` are the playlists that they may concern.
 
-    On a `quiet` day nothing is done that a status page would speak of for long.
+    A `quiet` day has no action that would stay on the status page for long.
     """
     planned: list[Planned] = []
 
@@ -90,13 +90,13 @@ def plan_actions(random: Random, victims: Sequence[str], *, quiet: bool) -> list
     now_and_then(0.15, "stray")
     now_and_then(0.1, "fetcher dead", how=str(int(random.uniform(0.5, 2.5) * _DAY_SECONDS)))
     if random.random() < 0.3:  # noqa: PLR2004 - a share
-        # While the first one is still at work, within SQS's deduplication or soon after it.
+        # While the first lister still runs, during SQS's deduplication interval or soon after it.
         planned.append(Planned(random.uniform(20, 900), "run again"))
     if random.random() < 0.3:  # noqa: PLR2004 - a share
         hours = random.uniform(0.5, 20)
         victim = random.choice(victims)
         planned.append(Planned(0, "hollow", victim, str(int(3_600 * hours))))
-        # Neither confirms what the day's run read.
+        # Neither of these two may confirm the loss that the day's run read.
         planned.append(Planned(random.uniform(600, 1_500), "register", victim, "0"))
         planned.append(Planned(random.uniform(600, 1_500), "run again"))
     if random.random() < 0.2:  # noqa: PLR2004 - a share

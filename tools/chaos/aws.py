@@ -1,4 +1,4 @@
-"""AWS in this process: objects, credentials, the simulated queues, and their faults."""
+"""AWS, simulated in this process: S3, the parameter store, the queues, and their faults."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ from tools.chaos.faults import AwsFault, Mischief
 from tools.chaos.queues import SimulatedQueue
 from tools.chaos.store import ObjectStore, ParameterStoreOfOne, StoredObject, key_of
 
-# A call and its answer take so long, each.
+# The usual time of a call, and of its answer.
 _SECONDS = 0.01
 _CODES = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "InternalError",
@@ -38,14 +38,14 @@ _ENVIRONMENT = {
 
 
 class S3Event(NamedTuple):
-    """`ObjectCreated` or `ObjectRemoved`, once it has taken effect."""
+    """An `ObjectCreated` or `ObjectRemoved` event, after the write took effect."""
 
     kind: str
     key: str
 
 
 class Aws:
-    """Answers what boto3 sends; `watch` is called with every write that takes effect."""
+    """Answers boto3's requests; `watch` is called with every write that takes effect."""
 
     def __init__(self, queues: Mapping[str, SimulatedQueue], mischief: Mischief) -> None:
         self.watch: Callable[[S3Event], None] = lambda _: None
@@ -56,13 +56,13 @@ class Aws:
 
     @contextmanager
     def run(self, credentials_parameter: str, credentials: str) -> Iterator[None]:
-        """Stand in for AWS, with an empty bucket and the credentials."""
+        """Answer in place of AWS, with an empty bucket and the stored credentials."""
         handlers = [("before-send", self._answer), *botocore.handlers.BUILTIN_HANDLERS]
         self.write_parameter(credentials_parameter, credentials)
         with ExitStack() as stack:
             stack.enter_context(patch.dict("os.environ", _ENVIRONMENT))
             stack.enter_context(patch.object(botocore.handlers, "BUILTIN_HANDLERS", handlers))
-            # Every new environment would make again what takes longest and is always the same.
+            # These parts of botocore are slow and always the same, so all environments share them.
             for where, slow in (
                 ("botocore.session.create_loader", create_loader),
                 ("botocore.httpsession.create_urllib3_context", create_urllib3_context),
@@ -77,7 +77,7 @@ class Aws:
         self._parameters.put(name, value)
 
     def write(self, key: str, body: bytes) -> None:
-        """Write an object as somebody else does."""
+        """Write an object from outside the pipeline, as the owner would."""
         self._store.objects[key] = StoredObject(body, {"content-type": "binary/octet-stream"})
         self.watch(S3Event("ObjectCreated", key))
 
@@ -175,11 +175,11 @@ class Aws:
 
 
 def _share_providers() -> Callable[..., EndpointProvider]:
-    """Return what makes botocore's rules of addresses once for each service."""
+    """Return a factory that builds botocore's endpoint rules once for each service."""
     made: dict[int, EndpointProvider] = {}
 
     def provide(ruleset_data: Any, **others: Any) -> EndpointProvider:
-        # The loader keeps what it read, so that the same rules are the same object.
+        # The loader caches rules, so the same rules are the same object.
         if id(ruleset_data) not in made:
             made[id(ruleset_data)] = EndpointProvider(ruleset_data, **others)
         return made[id(ruleset_data)]
@@ -205,14 +205,14 @@ def _error_answer(service: str, request: AWSPreparedRequest, status: HTTPStatus)
 
 
 def _cut_short(answer: AWSResponse) -> AWSResponse:
-    """Return the answer with half of its body, though its headers promise all of it."""
+    """Return the answer with half of its body, although its headers promise all of it."""
     body = answer.raw.read()
     headers = {**answer.headers, "Content-Length": str(len(body))}
     return _make_answer(answer.url, answer.status_code, headers, body[: len(body) // 2])
 
 
 class _Raw(BytesIO):
-    """A body that is still to be read."""
+    """A body as a stream, as botocore expects it."""
 
     def stream(self, **_: object) -> Iterator[bytes]:
         yield self.read()

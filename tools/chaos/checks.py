@@ -1,4 +1,4 @@
-"""What must hold after chaos; each check yields what it found wrong, in plain words."""
+"""The checks of what a simulation left behind; each yields its findings in plain words."""
 
 import re
 from collections import defaultdict
@@ -68,7 +68,7 @@ _GAP = re.compile(
 )
 
 _DAY_SECONDS = 86_400
-# So long a function waits itself, and so soon it has stored a longer pause.
+# The longest pause that a function waits for itself; the time until it has stored a longer one.
 _WAITED_FOR_SECONDS, _STORED_AFTER_SECONDS, _A_SECOND = 31, 60, 1
 _OF_THE_PAST = frozenset({"cumulative", "history"})
 
@@ -77,7 +77,7 @@ type Check = Callable[[Evidence], Findings]
 
 
 def no_snapshot_is_lost(evidence: Evidence) -> Findings:
-    """What was written stands, and every good check left its contents there."""
+    """Every written snapshot is unchanged, and every good check left its contents in one."""
     chaos = evidence.chaos
     for key, body in chaos.written.items():
         if chaos.objects.get(key) != body:
@@ -94,7 +94,7 @@ def no_snapshot_is_lost(evidence: Evidence) -> Findings:
         if not known or Contents.kept(known[-1]) not in served:
             yield (
                 f"{outcome.playlist_id} was checked at {outcome.at}, "
-                "but the snapshots do not hold what it was"
+                "but the snapshots do not hold its contents at that time"
             )
 
 
@@ -107,7 +107,7 @@ def no_snapshot_is_partial(evidence: Evidence) -> Findings:
 
 
 def every_snapshot_is_a_change(evidence: Evidence) -> Findings:
-    """No snapshot repeats the one before it, unless that could not be read at the time."""
+    """No snapshot repeats the one before it, unless that one was damaged at the time."""
     for playlist_id, snapshots in evidence.snapshots.items():
         for before, after in pairwise(snapshots):
             spoilt = evidence.was_spoilt(playlist_id, after.read_at.timestamp())
@@ -120,7 +120,7 @@ def ledgers_are_clean_folds(evidence: Evidence) -> Findings:
         ledger = evidence.ledgers.get(playlist_id)
         snapshots = evidence.snapshots.get(playlist_id)
         if ledger is None or snapshots is None:
-            yield f"{ledger_key(playlist_id)} and the snapshots do not go together"
+            yield f"{ledger_key(playlist_id)} and the snapshots do not match"
         elif replace(ledger, page_status=None) != fold_all(snapshots):
             yield f"{ledger_key(playlist_id)} is not the fold of the snapshots"
 
@@ -140,10 +140,10 @@ def pages_are_those_of_the_ledgers(evidence: Evidence) -> Findings:
 
 
 def the_catalog_holds_every_outcome(evidence: Evidence) -> Findings:
-    """All that the indexer took, merged once more, changes nothing; the renderer knows it all.
+    """The catalog equals a new merge of all messages the indexer took, and every page shows it.
 
-    What it took before the catalog was damaged is lost with it, and nothing can be in doubt of a
-    playlist that is not known.
+    Messages from before the last damage to the catalog do not count, because they are lost with it.
+    A damage report from before the catalog knew its playlist does not count either.
     """
     catalog = evidence.catalog
     taken = [
@@ -161,7 +161,7 @@ def the_catalog_holds_every_outcome(evidence: Evidence) -> Findings:
     if again.report != catalog.report:
         yield "the catalog's report is not the newest"
     for playlist_id, _ in catalog.unsent():
-        yield f"how {playlist_id} stands was never told"
+        yield f"the page status of {playlist_id} was never sent"
     for playlist_id, entry in catalog.entries.items():
         snapshots, ledger = evidence.snapshots.get(playlist_id), evidence.ledgers.get(playlist_id)
         if snapshots and (entry.latest is None or entry.latest.time != snapshots[-1].time):
@@ -170,7 +170,7 @@ def the_catalog_holds_every_outcome(evidence: Evidence) -> Findings:
             page_status = entry.page_status(playlist_id, catalog.revision)
             for key, page in render_pages(replace(ledger, page_status=page_status)).items():
                 if evidence.chaos.objects.get(key) != page.body:
-                    yield f"{key} does not show how the playlist stands"
+                    yield f"{key} does not show the playlist's status"
 
 
 def overview_pages_are_those_of_the_catalog(evidence: Evidence) -> Findings:
@@ -183,10 +183,10 @@ def overview_pages_are_those_of_the_catalog(evidence: Evidence) -> Findings:
 
 
 def follower_numbers_are_those_read(evidence: Evidence) -> Findings:
-    """Every number that arrived is kept, and no other is; of a day's, that of the newest read.
+    """The follower numbers are exactly those that arrived; the newest read of a day counts.
 
-    What was read before a series was damaged may be lost with it, and what a forced run read ahead
-    of the clock gives way to the next run.
+    Numbers from before a damage to the series may be lost with it. Numbers that a forced run read
+    ahead of the clock are dropped by the next run.
     """
     forced = {f"{run:%Y-%m-%d}" for run in evidence.chaos.forced}
     read: dict[str, dict[str, tuple[tuple[datetime, datetime], float, int]]] = defaultdict(dict)
@@ -223,20 +223,20 @@ def a_rebuild_gives_the_same_bytes(evidence: Evidence) -> Findings:
 
 
 def pages_differ_from_peace_only_with_a_word(evidence: Evidence) -> Findings:
-    """A playlist's pages are those of peace, or there is a reason why they cannot be.
+    """A playlist's pages are the same as without faults, or there is a named reason.
 
-    A catalog that was damaged is a reason for what pages tell of the past alone.
+    A damaged catalog is a reason only for pages about the past.
     """
     for playlist_id, keys in differing_pages(evidence).items():
         excuses = evidence.excuses.get(playlist_id, set())
         if excuses == {CATALOG_DAMAGED}:
             keys = [key for key in keys if key.split("/")[1] not in _OF_THE_PAST]  # noqa: PLW2901
         if keys and excuses <= {CATALOG_DAMAGED}:
-            yield f"{', '.join(keys)} differ from peace without a word"
+            yield f"{', '.join(keys)} differ from peace without a reason"
 
 
 def differing_pages(evidence: Evidence) -> dict[str, list[str]]:
-    """Return the pages that are not as in peace, by playlist."""
+    """Return the pages that differ from those of the simulation without faults, by playlist."""
     chaos, peace = evidence.chaos.objects, evidence.peace.objects
     views = tuple(f"playlists/{view}/" for view in VIEWS)
     differing: dict[str, list[str]] = defaultdict(list)
@@ -247,17 +247,17 @@ def differing_pages(evidence: Evidence) -> dict[str, list[str]]:
 
 
 def playlists_in(objects: Mapping[str, bytes]) -> set[str]:
-    """Return the playlists that have a page."""
+    """Return the playlists that have pages."""
     prefix = "playlists/pretty/"
     return {key.removeprefix(prefix)[:22] for key in objects if key.startswith(prefix)}
 
 
 def nothing_is_silently_missing(evidence: Evidence) -> Findings:
-    """After every run each playlist was either checked in it or says why not.
+    """After every run each playlist was either checked in it, or its status gives the reason.
 
-    For what became a dead letter the alarm speaks, and for a new playlist of a library that could
-    not be listed the report of the run. A catalog that was damaged since comes back with the next
-    run, but for playlists without a snapshot, which are new to it.
+    A dead letter sounds an alarm instead. If the library could not be listed, the run's report
+    covers its new playlists. A damaged catalog is restored by the next run, except for playlists
+    without a snapshot.
     """
     chaos = evidence.chaos
     damages = [action.moment for action in chaos.of_actions("damage") if action.whom == CATALOG]
@@ -274,18 +274,18 @@ def nothing_is_silently_missing(evidence: Evidence) -> Findings:
             catalog = decode_catalog(document)
         except msgspec.DecodeError:
             continue  # it was damaged at that hour
-        # Nothing may have been written since the status document itself was damaged.
+        # The status document itself may have been damaged and not written again yet.
         status = _decode_json(chaos.statuses.get(day, b"{}")).get("playlists")
         overdue = catalog.overdue() if status is None else _told_overdue(status)
         if run is not None and to_timestamp(run) not in evidence.given_up:
             unlisted = catalog.report is None or bool(catalog.report.failure)
             for playlist_id in evidence.owned(day):
                 entry = catalog.entries.get(playlist_id)
-                told = entry is not None and (entry.status != "ok" or entry.run >= run)
-                told |= (playlist_id, run) in spoken_for
-                told |= playlist_id in overdue
-                if not told and not (unlisted and playlist_id not in known):
-                    yield f"nothing tells that {playlist_id} was not checked in the run of {run}"
+                explained = entry is not None and (entry.status != "ok" or entry.run >= run)
+                explained |= (playlist_id, run) in spoken_for
+                explained |= playlist_id in overdue
+                if not explained and not (unlisted and playlist_id not in known):
+                    yield f"nothing shows that {playlist_id} was not checked in the run of {run}"
         known |= set(catalog.entries)
 
 
@@ -294,7 +294,7 @@ def _told_overdue(playlists: Mapping[str, Mapping[str, object]]) -> set[str]:
 
 
 def _decode_json(body: bytes) -> dict[str, Any]:
-    """Return an object, an empty one where there is none."""
+    """Return a JSON object, an empty one if the bytes are not JSON."""
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.DecodeError:
@@ -302,10 +302,10 @@ def _decode_json(body: bytes) -> dict[str, Any]:
 
 
 def every_run_without_a_read_is_told_as_a_gap(evidence: Evidence) -> Findings:
-    """Between two good checks, a history names the days of all runs that did not read, and no other.
+    """Between two good checks a history names the days of all runs without a read, and no others.
 
-    What only a damaged catalog knew is forgotten with it, a good check of a run that was started
-    again as well.
+    Facts that only a damaged catalog held may be missing, among them the good check of a run that
+    was started again.
     """
     known = _runs_without_a_read(evidence, since=evidence.last_damage(CATALOG))
     for playlist_id, runs in _runs_without_a_read(evidence, since=0).items():
@@ -320,9 +320,9 @@ def every_run_without_a_read_is_told_as_a_gap(evidence: Evidence) -> Findings:
 
 
 def _runs_without_a_read(evidence: Evidence, since: float) -> dict[str, set[datetime]]:
-    """Return the runs before the last good check that found a playlist in another status.
+    """Return, for each playlist, the runs before its last good check that had no good check.
 
-    Only what the indexer took after `since` counts.
+    Only outcomes that the indexer took after `since` count.
     """
     good: dict[str, set[datetime]] = defaultdict(set)
     asked: dict[str, set[datetime]] = defaultdict(set)
@@ -350,18 +350,18 @@ def _history(evidence: Evidence, playlist_id: str) -> str:
 
 
 def removals_are_dated_truly(evidence: Evidence) -> Findings:
-    """A song was there when it is said to have been seen last, and gone when it was missed."""
+    """For every removal, the song was there when last seen, and gone when first missed."""
     for playlist_id, ledger in evidence.ledgers.items():
         if playlist_id in evidence.forced:
             continue
-        told = _history(evidence, playlist_id)
+        history = _history(evidence, playlist_id)
         for occurrence in ledger.occurrences:
             uri = ledger.items[occurrence.item].uri
             for stay in occurrence.intervals:
                 if stay.last_seen and stay.first_missing:
                     if not _was_removed_then(evidence, playlist_id, uri, occurrence.nth, stay):
                         yield f"{uri} did not leave {playlist_id} when its history says"
-                    if not _is_worded(stay, told):
+                    if not _is_worded(stay, history):
                         yield f"the history of {playlist_id} does not tell the gap around {uri}"
 
 
@@ -370,7 +370,7 @@ def _was_removed_then(
 ) -> bool:
     assert stay.last_seen
     assert stay.first_missing
-    # A row that Spotify says nothing about may be any song.
+    # A row without an item may be any song.
     return any(
         before.count(uri) > nth or None in before
         for before in _uris_read(evidence, playlist_id, stay.last_seen)
@@ -380,7 +380,7 @@ def _was_removed_then(
 
 
 def _uris_read(evidence: Evidence, playlist_id: str, run: str) -> Iterator[tuple[str | None, ...]]:
-    """Yield what the reads of a run may have seen, whenever they were."""
+    """Yield the rows that the reads of a run may have seen, whenever these took place."""
     named = datetime.fromisoformat(run)
     moments = {
         sent.outcome.at
@@ -395,17 +395,17 @@ def _uris_read(evidence: Evidence, playlist_id: str, run: str) -> Iterator[tuple
             yield contents.uris
 
 
-def _is_worded(stay: Interval, told: str) -> bool:
+def _is_worded(stay: Interval, history: str) -> bool:
     assert stay.last_seen
     assert stay.first_missing
     last, first = map(datetime.fromisoformat, (stay.last_seen, stay.first_missing))
     if days_apart(last, first) <= 1:
-        return f"#### {wording_day(first)}" in told
-    return f"#### Between {wording_day(last)} and {wording_day(first)}" in told
+        return f"#### {wording_day(first)}" in history
+    return f"#### Between {wording_day(last)} and {wording_day(first)}" in history
 
 
 def spotify_is_left_alone_when_it_asks(evidence: Evidence) -> Findings:
-    """Nothing is sent while Spotify has asked to wait, and a long pause is stored as it was asked."""
+    """No request is sent while Spotify has asked to wait, and every long pause is stored."""
     chaos = evidence.chaos
     for request in chaos.too_early:
         yield f"sent while Spotify had asked to wait: {request}"
@@ -421,7 +421,7 @@ def spotify_is_left_alone_when_it_asks(evidence: Evidence) -> Findings:
 
 
 def dead_letters_are_known_and_mended(evidence: Evidence) -> Findings:
-    """Each letter is poison or a message of ours that was given up, and was handled at last."""
+    """Every dead letter is poison or a known message, and none is left at the end."""
     readers: dict[str, Callable[[str], object]] = {
         "FetchQueue": decode_fetch_request,
         "RenderQueue": parse_render_body,
@@ -434,7 +434,7 @@ def dead_letters_are_known_and_mended(evidence: Evidence) -> Findings:
                 if dead_letter != POISON:
                     readers[queue](dead_letter)
             except (ArchiveError, KeyError):
-                yield f"nobody knows this letter of {queue}: {dead_letter[:100]}"
+                yield f"unknown dead letter of {queue}: {dead_letter[:100]}"
     for message in evidence.chaos.left:
         yield f"still waits at the end: {message[:100]}"
     for queue, number in evidence.chaos.expired.items():
@@ -480,7 +480,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def check_all(evidence: Evidence) -> dict[str, list[str]]:
-    """Return what each check found, by its name in words."""
+    """Return the findings of each check, by the check's name in words."""
     return {check.__name__.replace("_", " "): list(_found(check, evidence)) for check in CHECKS}
 
 
@@ -488,5 +488,5 @@ def _found(check: Check, evidence: Evidence) -> Findings:
     try:
         yield from check(evidence)
     except Exception as error:  # noqa: BLE001 - whatever the code under test raises
-        # What was left behind is so broken that the check cannot even read it.
+        # The bucket is so broken that the check cannot read it.
         yield f"cannot be checked: {type(error).__name__}: {error}"

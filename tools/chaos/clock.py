@@ -1,4 +1,4 @@
-"""The time of the simulated world: it passes when something waits, and nothing really waits."""
+"""Simulated time: a wait moves the clock and takes no real time."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +10,7 @@ from playlist_archive.ports.clock import SystemClock
 
 
 class SimulatedClock:
-    """Moments are seconds since the epoch."""
+    """The simulated clock; `moment` is in seconds since the epoch."""
 
     def __init__(self, start: datetime) -> None:
         self.moment = start.timestamp()
@@ -24,7 +24,7 @@ class SimulatedClock:
 
 @contextmanager
 def govern_time(clock: SimulatedClock, wait: Callable[[float], None]) -> Iterator[None]:
-    """Let `clock` be the time of the archive's code and of all that it retries with."""
+    """Make `clock` the time of the package, of its retries and of botocore's."""
     time = SimpleNamespace(sleep=wait, monotonic=lambda: clock.moment, time=lambda: clock.moment)
     with ExitStack() as stack:
         for patched in (

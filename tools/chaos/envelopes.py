@@ -1,4 +1,4 @@
-"""What AWS wraps around what the functions are told; `events/` shows real ones whole."""
+"""Builds the envelopes of AWS's events; `events/` holds complete real ones."""
 
 import json
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def wrap_s3_event(event: S3Event, moment: float) -> dict[str, Any]:
 
 
 def wrap_failure(event: dict[str, Any]) -> str:
-    """Return what Lambda's destination is told of an event that was given up."""
+    """Return the message that Lambda sends to a failure destination for a failed event."""
     return json.dumps({"requestContext": {}, "requestPayload": event})
 
 

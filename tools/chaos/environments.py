@@ -1,7 +1,7 @@
-"""Lambda: the real handlers in environments that are made, kept, killed and made again.
+"""Lambda, simulated: the real handlers in environments that are created, kept warm and killed.
 
-Several environments of a function may be at work at once. Each has its module to itself, loaded
-afresh; what the package itself remembers between calls would be shared, but it remembers nothing.
+Several environments of a function may run at the same time. Each loads its own copy of the
+handler's module. Module state of the package would be shared, but the package has none.
 """
 
 import importlib.util
@@ -31,12 +31,12 @@ _COLD_START_SECONDS = 1.5
 _RECYCLED = 0.05
 
 type Answer = Mapping[str, Any] | None
-"""What a handler answered; None if it failed or was killed."""
+"""A handler's response; None if it failed or was killed."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a handler may ask Lambda for."""
+    """The context object that Lambda passes to a handler."""
 
     mischief: Mischief
     function_name: str
@@ -49,7 +49,7 @@ class Context:
 
 
 class OneAtATime(Executor):
-    """Does at once what is submitted: its threads would take turns that no seed repeats."""
+    """Runs each call on submission, because real threads would switch in an unrepeatable order."""
 
     def __init__(self, *_: object, **_options: object) -> None:
         pass
@@ -64,9 +64,9 @@ class OneAtATime(Executor):
 
 
 class Log(TextIOBase):
-    """Where the functions write to; each line tells when and by whom it was written.
+    """The functions' output; each line begins with its time and its author.
 
-    A logger keeps the stream that it first saw, so there is one for all simulations.
+    A logger keeps its first stream, so all simulations share this one.
     """
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ _LOG = Log()
 
 @contextmanager
 def hosting(clock: SimulatedClock, scheduler: Scheduler, log: TextIO) -> Iterator[None]:
-    """Be the process that all environments live in; what they print goes to `log`."""
+    """Set up this process for all environments; their output goes to `log`."""
 
     def mark() -> str:
         task = scheduler.current
@@ -119,7 +119,7 @@ class Environment:
         assert spec
         assert spec.loader
         self.app = importlib.util.module_from_spec(spec)
-        # The variables are this process's, so nothing else may go on before all have been read.
+        # Environment variables belong to the process, so no other task may run until all are read.
         with patch.dict(os.environ, shape.environment):
             spec.loader.exec_module(self.app)
             self.app.assemble()
@@ -129,9 +129,9 @@ class SimulatedFunction:
     """One function with its environments.
 
     Attributes:
-        begun: is told of every invocation that begins.
-        broken: the failures of invocations that nothing had struck.
-        struck: the invocations that something had struck.
+        begun: is called at the start of every invocation.
+        broken: the failures of invocations that no injected fault had struck.
+        struck: the invocations that an injected fault had struck.
     """
 
     def __init__(self, shape: FunctionShape, scheduler: Scheduler, mischief: Mischief) -> None:
@@ -191,13 +191,13 @@ class SimulatedFunction:
         return answer
 
     def note_failure(self, what: str, event: object) -> None:
-        """Note that the present task failed, unless it was struck by something."""
+        """Record the failure of the present task, unless an injected fault had struck it."""
         task = self._scheduler.current
         if task and not task.struck:
             self.broken.append(f"{task.name} failed though nothing struck it: {what}; {event}")
 
     def _take(self) -> Environment | None:
-        """Return an idle environment, None where Lambda keeps none."""
+        """Return an idle environment, None if a new one has to start."""
         if not self._idle:
             return None
         number = self._mischief.random.randrange(len(self._idle))

@@ -1,4 +1,4 @@
-"""What chaos and peace left behind, and what follows from it; the checks ask here."""
+"""The evidence for the checks: the records with and without faults, and facts derived from them."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -30,14 +30,14 @@ from tools.chaos.record import Record
 from tools.chaos.wild import WildLibrary
 from tools.stand_in.library import Playlist
 
-# A read may take so long, and what it saw first may be gone when it ends.
+# The longest time of a read; the playlist may change meanwhile.
 _LONGEST_READ_SECONDS = 600
-# Only an excuse for what a page tells of the past.
+# An excuse for pages about the past only.
 CATALOG_DAMAGED = "the catalog was damaged"
 
 
 class Contents(NamedTuple):
-    """What a snapshot must have in common with the playlist that the stand-in served."""
+    """The contents that a snapshot must share with the playlist that the stand-in served."""
 
     name: str
     description: str
@@ -46,7 +46,7 @@ class Contents(NamedTuple):
 
     @classmethod
     def served(cls, playlist: Playlist, edits: int = 0) -> "Contents":
-        """Return what the playlist is after so many edits in mid-read: its first row goes last."""
+        """Return the contents after `edits` edits, each of which moves the first row to the end."""
         uris = tuple(row.item.uri if row.item else None for row in playlist.rows)
         first = edits % len(uris) if uris else 0
         return cls(
@@ -70,7 +70,7 @@ class Sent(NamedTuple):
 
 
 class Evidence:
-    """What chaos and peace left behind, and the library that both archived."""
+    """The records of chaos (with faults) and peace (without), and the library of both."""
 
     def __init__(self, library: WildLibrary, chaos: Record, peace: Record) -> None:
         self.library = library
@@ -101,7 +101,7 @@ class Evidence:
 
     @cached_property
     def sent(self) -> dict[str, list[Sent]]:
-        """What the functions said about each playlist, whether it arrived or not."""
+        """The outcomes that were sent about each playlist, whether they arrived or not."""
         found: dict[str, list[Sent]] = defaultdict(list)
         for moment, body in self.chaos.outcomes:
             if body != POISON and isinstance(message := decode_outcome(body), Outcome):
@@ -114,7 +114,7 @@ class Evidence:
 
     @cached_property
     def requests(self) -> dict[str, list[tuple[float, FetchRequest]]]:
-        """What the lister asked the fetcher for, by playlist."""
+        """The lister's requests to the fetcher, by playlist."""
         found: dict[str, list[tuple[float, FetchRequest]]] = defaultdict(list)
         for moment, request in self.asked:
             found[request.playlist_id].append((moment, request))
@@ -122,7 +122,7 @@ class Evidence:
 
     @cached_property
     def asked(self) -> list[tuple[float, FetchRequest]]:
-        """What the lister asked the fetcher for, in its order."""
+        """The lister's requests to the fetcher, in their order."""
         return [
             (moment, decode_fetch_request(body))
             for moment, body in self.chaos.asked
@@ -131,7 +131,7 @@ class Evidence:
 
     @cached_property
     def taken(self) -> dict[str, list[Sent]]:
-        """What the indexer took of each playlist, by the end of its batch."""
+        """The outcomes of each playlist that the indexer took, with the end of their batch."""
         found: dict[str, list[Sent]] = defaultdict(list)
         for handled in self.chaos.merged:
             if handled.body != POISON and isinstance(
@@ -141,7 +141,7 @@ class Evidence:
         return found
 
     def merged(self, since: float = 0) -> Iterator[Outcome | RunReport | DamageReport]:
-        """Return what the indexer took in batches that it began after a moment."""
+        """Return the messages of all batches that the indexer began after `since`."""
         bodies = (handled.body for handled in self.chaos.merged if handled.since > since)
         return decode_outcomes(bodies)
 
@@ -160,7 +160,7 @@ class Evidence:
         return ends
 
     def served(self, playlist_id: str, moment: datetime) -> set[Contents]:
-        """Return what the stand-in may have shown of a playlist in a read that ended then."""
+        """Return the contents that the stand-in may have shown to a read that ended at `moment`."""
         found: set[Contents] = set()
         for day in self.days_of_a_read(moment):
             if playlist := self.library.find(playlist_id, day):
@@ -176,7 +176,7 @@ class Evidence:
         return self.library.find(playlist_id, self.chaos.day_at(moment.timestamp()))
 
     def owned(self, day: date) -> list[str]:
-        """Return the playlists that the day's run had to archive unasked."""
+        """Return the library's playlists that the day's run had to archive."""
         run = self.chaos.runs[day].timestamp() if day in self.chaos.runs else 0.0
         present = self.in_library(day)
         return [
@@ -186,12 +186,12 @@ class Evidence:
         ]
 
     def _is_excluded(self, playlist_id: str, moment: float) -> bool:
-        """Whether somebody had excluded a playlist, and not registered it."""
+        """Whether a playlist was excluded and not registered."""
         excluded = self.has_entry("exclude", playlist_id, moment)
         return excluded and not self.has_entry("register", playlist_id, moment)
 
     def has_entry(self, kind: str, playlist_id: str, moment: float) -> bool:
-        """Whether an entry that a deed of that kind writes stood at a moment."""
+        """Whether an entry existed at a moment; `kind` is the action that writes it."""
         opposite = {"exclude": "include", "register": "deregister"}[kind]
         actions = [
             action.what
@@ -201,27 +201,27 @@ class Evidence:
         return bool(actions) and actions[-1] == kind
 
     def was_registered(self, playlist_id: str, moment: float) -> bool:
-        """Whether there ever was a registry entry of a playlist before a moment."""
+        """Whether a playlist had ever been registered before a moment."""
         return any(
             action.whom == playlist_id and action.moment <= moment
             for action in self.chaos.of_actions("register", "register as planned")
         )
 
     def in_library(self, day: date) -> set[str]:
-        """Return the playlists that the user's library holds on a day, and that are theirs."""
+        """Return the library's playlists on a day that belong to the user."""
         found = ((id_, self.library.find(id_, day)) for id_ in self.library.list_ids(day))
         user = self.library.user
         return {id_ for id_, playlist in found if playlist and playlist.is_readable_by(user)}
 
     def is_outage(self, moment: float) -> bool:
-        """Whether S3 refuses everything at some time of the day that a moment belongs to."""
+        """Whether a moment is on the day of the S3 outage."""
         number = self.chaos.calendar.days.index(self.chaos.day_at(moment))
         calm = self.chaos.calendar.is_calm(number)
         return number == self.chaos.calendar.outage and not calm
 
     @cached_property
     def dead_letters(self) -> list[FetchRequest | Outcome]:
-        """The messages about one playlist that were given up, or lost."""
+        """The messages about single playlists that became dead letters or were lost."""
         bodies = {
             dead_letter
             for dead_letters in self.chaos.dead_letters.values()
@@ -232,7 +232,7 @@ class Evidence:
 
     @cached_property
     def unrendered(self) -> set[str]:
-        """The playlists of which a message to the renderer was lost."""
+        """The playlists with a lost message to the renderer."""
         found: set[str] = set()
         for lost in self.chaos.lost:
             if lost.whom == "RenderQueue":
@@ -243,7 +243,7 @@ class Evidence:
 
     @cached_property
     def given_up(self) -> set[str]:
-        """The runs that the lister gave up, as `2026-10-01T04:00:00Z`."""
+        """The runs whose event became a dead letter of the lister, as `2026-10-01T04:00:00Z`."""
         dead_letters = map(unwrap_failure, self.chaos.dead_letters.get("lister", []))
         return {event["time"] for event in dead_letters if "time" in event}
 
@@ -257,7 +257,7 @@ class Evidence:
         return max(moments, default=0.0)
 
     def was_spoilt(self, playlist_id: str, moment: float) -> bool:
-        """Whether a snapshot of a playlist was damaged then; every other deed puts it back."""
+        """Whether a snapshot of a playlist was damaged then; every second action restores it."""
         actions = [
             action.moment for action in self.chaos.of_actions("spoil") if action.whom == playlist_id
         ]
@@ -265,16 +265,16 @@ class Evidence:
 
     @cached_property
     def handled_by_hand(self) -> set[str]:
-        """The playlists whose registry entries or exclusions somebody changed."""
+        """The playlists whose registry entries or exclusions the owner changed."""
         actions = self.chaos.of_actions("register", "deregister", "exclude", "include")
         return {action.whom for action in actions}
 
     @cached_property
     def forced(self) -> set[str]:
-        """The playlists that a forced run asked for or knew, as far as it reached them."""
+        """The playlists that a forced run requested, or sent an outcome about."""
         runs = set(self.chaos.forced)
-        said = {outcome.playlist_id for outcome in self.outcomes if outcome.run in runs}
-        return said | {
+        reported = {outcome.playlist_id for outcome in self.outcomes if outcome.run in runs}
+        return reported | {
             id_
             for id_, requests in self.requests.items()
             if any(request.run in runs for _, request in requests)
@@ -285,17 +285,17 @@ class Evidence:
         return [run.timestamp() for run in self.chaos.runs.values()]
 
     def windows(self) -> Iterator[tuple[date, float, float]]:
-        """Yield each day that had a run, with the moments of its run and of the next one."""
+        """Yield each day with a run, and the times of that run and of the next one."""
         days = list(self.chaos.runs)
         ends = [*self.run_moments[1:], float("inf")]
         yield from zip(days, self.run_moments, ends, strict=True)
 
     @cached_property
     def excuses(self) -> Mapping[str, set[str]]:
-        """Why a playlist's pages may tell another story than in peace.
+        """The reasons why a playlist's pages may differ from those without faults.
 
-        It was not read on a day on which it was read in peace, or not then, or not by that run, or
-        it really was another, or somebody changed what the archive knows.
+        The playlist was not read on a day on which it was read without faults, or it was read at
+        another time or by another run, or it had changed, or somebody changed stored objects.
         """
         excuses: dict[str, set[str]] = defaultdict(set)
         for playlist_id, reason in (*self._unread(), *self._read_otherwise()):
@@ -319,10 +319,10 @@ class Evidence:
         return excuses
 
     def _unread(self) -> Iterator[tuple[str, str]]:
-        """Yield the playlists that a run did not read though it did in peace, and why not.
+        """Yield the playlists that a run read without faults but not with them, and the reason.
 
-        What was held in peace was read as well. Where that run read nothing in chaos, the history
-        gives another reason for its day, and a later run is the first to find the loss.
+        A held loss counts as a read. If the run read nothing in chaos, the history gives another
+        reason for its day, and a later run is the first to find the loss.
         """
         good, held = runs_that_found(self.peace, "ok"), runs_that_found(self.peace, "held")
         still_good = runs_that_found(self.chaos, "ok")
@@ -342,22 +342,22 @@ class Evidence:
 
     @cached_property
     def unlisted(self) -> set[datetime]:
-        """The runs that never listed the library, as their reports said."""
+        """The runs that never listed the library, according to their reports."""
         listed = {report.run for report in self.reports if not report.failure}
         return {report.run for report in self.reports} - listed
 
     def _was_known(self, playlist_id: str, run: datetime) -> bool:
-        """Whether anything was said of a playlist in a run, or in an earlier one."""
+        """Whether an outcome of a playlist was sent in a run or in an earlier one."""
         return any(sent.outcome.run <= run for sent in self.sent.get(playlist_id, ()))
 
     @cached_property
     def reports(self) -> list[RunReport]:
-        """What the lister said about whole runs, whether it arrived or not."""
+        """The reports that the lister sent, whether they arrived or not."""
         messages = decode_outcomes(body for _, body in self.chaos.outcomes)
         return [message for message in messages if isinstance(message, RunReport)]
 
     def _read_otherwise(self) -> Iterator[tuple[str, str]]:
-        """Yield the playlists that another run than in peace found changed, or that was late."""
+        """Yield the playlists that an unscheduled run read or missed, or that were read late."""
         scheduled = set(self.chaos.runs.values())
         for playlist_id, snapshots in self.snapshots.items():
             if any(snapshot.time not in scheduled for snapshot in snapshots):
@@ -369,9 +369,9 @@ class Evidence:
                 yield outcome.playlist_id, "read when it was another already"
 
     def _read_more_often(self) -> Iterator[str]:
-        """Yield the playlists of which chaos knows more closely than peace when they changed.
+        """Yield the playlists whose time of change is known more exactly with faults than without.
 
-        On a day on which peace did not read them, another run did, and found them as they had been.
+        They were read by another run, and found unchanged, on a day without a read in peace.
         """
         peace = runs_that_found(self.peace, "ok")
         for playlist_id, runs in runs_that_found(self.chaos, "ok").items():
@@ -385,7 +385,7 @@ class Evidence:
                     yield playlist_id
 
     def _had_changed(self, outcome: Outcome) -> bool:
-        """Whether a playlist was turned to another version between a run and its read."""
+        """Whether a playlist got another version between a run's time and the read."""
         days = {self.chaos.day_at(moment.timestamp()) for moment in (outcome.run, outcome.at)}
         found = {day: self.library.find(outcome.playlist_id, day) for day in days}
         return len({playlist.snapshot_id if playlist else "" for playlist in found.values()}) > 1

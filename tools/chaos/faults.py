@@ -1,4 +1,4 @@
-"""What goes wrong, drawn from one seeded generator, and counted."""
+"""The injected faults, drawn from one seeded generator, and counted."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 from tools.chaos.clock import SimulatedClock
 from tools.chaos.scheduler import Scheduler
 
-# Of calls to AWS or Spotify by a function.
+# Probabilities for each call of a function to AWS or Spotify.
 _KILL = 0.002
 _AWS_FAULT = 0.015
-# How many attempts in a row a fault of AWS strikes: boto3 makes four.
+# The number of attempts in a row that a fault of AWS strikes; boto3 makes four.
 _LASTS = (1, 1, 1, 1, 2, 3, 6)
 _LOST_ANSWER = 0.005
-# Now and then a call takes so many times as long, and others overtake it.
+# The probability of a slow call, and how many times as long it takes.
 _SLOW, _SLOWER = 0.02, (10, 200)
-# Of days: something keeps the archive from all that it has not yet read.
+# The probability for each day that a fault stops all further reads.
 _STOP = 0.1
 
 type StandInFault = tuple[str, dict[str, Any]]
@@ -25,7 +25,7 @@ type StandInFault = tuple[str, dict[str, Any]]
 
 
 class AwsFault(NamedTuple):
-    """How a call to AWS fails; without `status` by no answer at all, after `seconds`."""
+    """A fault of a call to AWS; without `status` there is no answer at all, after `seconds`."""
 
     what: str
     takes_effect: bool
@@ -63,11 +63,11 @@ _PARTLY = {
 
 
 class Mischief:
-    """Decides what is struck; with `calm` nothing is, and outside of a function nothing either.
+    """Decides which calls a fault strikes: none outside of functions, and none with `calm`.
 
     Attributes:
-        injected: how often what was done.
-        outage: the moments between which S3 refuses everything.
+        injected: the number of injected faults of each kind.
+        outage: the start and the end of the time in which S3 refuses everything.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class Mischief:
         return (task.deadline if task else float("inf")) - self._clock.moment
 
     def pass_time(self, seconds: float) -> None:
-        """Let others go on for so long."""
+        """Let the other tasks run for so long."""
         self._scheduler.wait(seconds)
 
     def travel(self, what: str, usual_seconds: float) -> None:
-        """Let a call or its answer take its time, which is never the same."""
+        """Let the time of a call or of its answer pass, which varies."""
         seconds = usual_seconds * self.random.uniform(0.5, 1.5)
         if self.strikes_now and self.strike(f"{what}: slow", _SLOW):
             seconds *= self.random.uniform(*_SLOWER)
@@ -117,7 +117,7 @@ class Mischief:
         return self.strikes_now and self.strike("Spotify: answer lost", _LOST_ANSWER)
 
     def fail_aws(self, service: str, operation: str) -> AwsFault | None:
-        """Return how this attempt fails, None if it does not."""
+        """Return the fault of this attempt, None if it succeeds."""
         if not self.strikes_now:
             return None
         begin, end = self.outage
@@ -135,7 +135,7 @@ class Mischief:
         return fault
 
     def _mark(self) -> None:
-        """Note that the present task was struck, so that it may fail."""
+        """Mark the present task as struck, so that it may fail."""
         if self._scheduler.current:
             self._scheduler.current.struck = True
 
@@ -143,7 +143,7 @@ class Mischief:
 def plan_spotify_day(
     random: Random, playlists: Sequence[str], long: Sequence[str], *, may_tear: bool
 ) -> list[StandInFault]:
-    """Return what Spotify does wrong on a day, to all playlists and to some (`long` have pages)."""
+    """Return a day's faults of Spotify; playlists in `long` have several pages."""
     always: list[StandInFault] = [
         ("server_error", {"probability": 0.04}),
         ("server_error_html", {"probability": 0.01, "status": 502}),

@@ -1,4 +1,4 @@
-"""Checks of what the archive says of itself: order, status pages, waiting, the clock, damage."""
+"""Checks of the archive's own statements: order, status pages, names, the clock, damage."""
 
 import re
 from bisect import bisect_right
@@ -39,15 +39,15 @@ _FOLLOWERS = "playlists/followers/"
 _JOINERS = "\u200c\u200d"
 _WELL = "All is well"
 _NOTHING = "| Playlists up to date | 0 of 0 |"
-# Whatever was handled so long before a page was written, the page's author had read: an indexer
-# lives for two minutes.
+# The author of a page knew everything that was handled at least so long before the page was
+# written, because an indexer runs for at most two minutes.
 _KNOWN_AFTER_SECONDS = 121
 _AHEAD = timedelta(hours=26)
 _UNREADABLE = frozenset({"truncated", "garbage", "null", "of another schema", "nested"})
 
 
 def snapshots_are_in_the_order_of_reading(evidence: Evidence) -> Findings:
-    """In the order of their keys, snapshots were read, and written, one after the other."""
+    """Snapshots were read, and written, in the order of their keys."""
     written_at = evidence.chaos.written_at
     for playlist_id, snapshots in evidence.snapshots.items():
         for before, after in pairwise(snapshots):
@@ -62,14 +62,14 @@ def snapshots_are_in_the_order_of_reading(evidence: Evidence) -> Findings:
 
 
 def status_pages_are_true(evidence: Evidence) -> Findings:
-    """Each status page was true when it was written, as far as what it could know."""
-    said = _Said(evidence)
+    """Each status page was true when it was written, as far as its author could know."""
+    statements = _Statements(evidence)
     for page in evidence.chaos.pages:
         try:
             found = (
-                _false_in_json(said, page)
+                _false_in_json(statements, page)
                 if page.key == STATUS_JSON
-                else _false_in_page(said, page)
+                else _false_in_page(statements, page)
             )
             for finding in found:
                 yield f"{page.key} of {_moment(page.moment)}: {finding}"
@@ -77,8 +77,8 @@ def status_pages_are_true(evidence: Evidence) -> Findings:
             yield f"{page.key} of {_moment(page.moment)} cannot be read: {error!r}"
 
 
-class _Said:
-    """What was known about runs and checks at any moment."""
+class _Statements:
+    """The statements about runs and checks that had been sent or merged at any moment."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.sent = evidence.sent
@@ -91,7 +91,7 @@ class _Said:
             for action in evidence.chaos.of_actions("damage")
             if action.whom == CATALOG
         )
-        # Of each playlist the outcomes that the indexer surely knew, by the end of their batch.
+        # The outcomes that the indexer certainly knew, by playlist, with the end of their batch.
         self.merged: dict[str, list[Sent]] = defaultdict(list)
         self.reports: list[tuple[float, RunReport]] = []
         for handled in evidence.chaos.merged:
@@ -141,7 +141,7 @@ class _Said:
         )
 
     def is_surely_wanted(self, playlist_id: str, before: float) -> bool:
-        """Whether a playlist stands in the library, as was merged, and nobody excluded it."""
+        """Whether a merged outcome showed a playlist in the library, and nobody excluded it."""
         damaged = max((moment for moment in self.damaged if moment < before), default=0.0)
         listed = any(
             sent.outcome.source == "library" and damaged < sent.moment < before - 86_400 / 2
@@ -150,11 +150,11 @@ class _Said:
         return listed and playlist_id not in self.excluded
 
     def is_awaited(self, playlist_id: str, before: float) -> bool:
-        """Whether a playlist was asked for since it was retired, and an author must know it.
+        """Whether a retired playlist was requested again, as the author of a page must know.
 
-        Before the lister asks for what was retired it says so; what was said later was merged.
+        The lister sends an outcome before it requests a retired playlist.
         """
-        said = [
+        retirements = [
             sent.moment
             for sent in self.sent.get(playlist_id, [])
             if sent.outcome.status == "retired" and sent.moment < before
@@ -162,7 +162,7 @@ class _Said:
         asked = [
             moment
             for moment, _ in self.requests.get(playlist_id, [])
-            if moment > max(said, default=inf) + _KNOWN_AFTER_SECONDS
+            if moment > max(retirements, default=inf) + _KNOWN_AFTER_SECONDS
         ]
         return (
             bool(asked)
@@ -183,7 +183,7 @@ class _Said:
         return sent[: bisect_right(sent, before, key=lambda one: one.moment)]
 
 
-def _false_in_json(said: _Said, page: Written) -> Findings:
+def _false_in_json(statements: _Statements, page: Written) -> Findings:
     status: Status = msgspec.json.decode(page.body, type=dict[str, Any])
     run = _parse(status["run"])
     active = {
@@ -192,154 +192,163 @@ def _false_in_json(said: _Said, page: Written) -> Findings:
         if entry["status"] != "retired"
     }
     for playlist_id, entry in status["playlists"].items():
-        if entry["status"] == "retired" and said.is_surely_wanted(playlist_id, page.moment):
-            yield f"{playlist_id} is told to be retired, and stands in the library"
-        if entry["status"] == "retired" and said.is_awaited(playlist_id, page.moment):
-            yield f"{playlist_id} is told to be retired, and was asked for since"
+        if entry["status"] == "retired" and statements.is_surely_wanted(playlist_id, page.moment):
+            yield f"{playlist_id} is shown as retired, but is in the library"
+        if entry["status"] == "retired" and statements.is_awaited(playlist_id, page.moment):
+            yield f"{playlist_id} is shown as retired, but was requested since"
     up_to_date = 0
     for playlist_id, entry in active.items():
         checked = _parse(entry["last_checked"])
         up_to_date += bool(checked and (run is None or checked >= run))
-        known = said.surely_checked(playlist_id, page.moment)
-        if checked and not _was_checked(said, playlist_id, checked, page.moment):
+        known = statements.surely_checked(playlist_id, page.moment)
+        if checked and not _was_checked(statements, playlist_id, checked, page.moment):
             yield f"{playlist_id} was not checked in the run of {checked}"
         if known and (checked is None or checked < known):
-            yield f"the check of {playlist_id} in the run of {known} is not told"
-        yield from _false_of_overdue(said, page.moment, run, playlist_id, entry)
+            yield f"the check of {playlist_id} in the run of {known} is not shown"
+        yield from _false_of_overdue(statements, page.moment, run, playlist_id, entry)
     if "up_to_date" in status and status["up_to_date"] != up_to_date:
-        yield f"{status['up_to_date']} are told to be up to date, {up_to_date} are"
+        yield f"{status['up_to_date']} are shown as up to date, {up_to_date} are"
 
 
-def _was_checked(said: _Said, playlist_id: str, run: datetime, before: float) -> bool:
-    return not said.catalog_is_whole(before) or any(
+def _was_checked(statements: _Statements, playlist_id: str, run: datetime, before: float) -> bool:
+    return not statements.catalog_is_whole(before) or any(
         sent.outcome.run == run and sent.outcome.status == "ok"
-        for sent in said.sent.get(playlist_id, [])
+        for sent in statements.sent.get(playlist_id, [])
         if sent.moment <= before
     )
 
 
 def _false_of_overdue(
-    said: _Said, moment: float, run: datetime | None, playlist_id: str, entry: Status
+    statements: _Statements, moment: float, run: datetime | None, playlist_id: str, entry: Status
 ) -> Findings:
     if "overdue_since" not in entry or run is None:
         return
     since = _parse(entry["overdue_since"])
-    known = said.surely_checked(playlist_id, moment)
+    known = statements.surely_checked(playlist_id, moment)
     if since and known and known >= run:
-        yield f"{playlist_id} is told to be overdue, and was checked in the run of {known}"
-    if since and since.timestamp() > moment and since not in said.forced:
-        yield f"{playlist_id} is told to be overdue since {since}, which was still to come"
-    due = _long_due(said, playlist_id, run)
+        yield f"{playlist_id} is shown as overdue, but was checked in the run of {known}"
+    if since and since.timestamp() > moment and since not in statements.forced:
+        yield f"{playlist_id} is shown as overdue since {since}, which was still to come"
+    due = _long_due(statements, playlist_id, run)
     if since is None and entry["status"] == "ok" and due:
-        if said.heard_of(playlist_id, due, moment):
+        if statements.heard_of(playlist_id, due, moment):
             return
-        yield f"{playlist_id} was due in the run of {due} and is not told to be overdue"
+        yield f"{playlist_id} was due in the run of {due} and is not shown as overdue"
 
 
-def _long_due(said: _Said, playlist_id: str, run: datetime) -> datetime | None:
+def _long_due(statements: _Statements, playlist_id: str, run: datetime) -> datetime | None:
     """Return the run before this one if a playlist was due in both of them."""
-    runs = sorted(known for known in said.due if known < run and known not in said.forced)
-    if run not in said.due or not runs or playlist_id not in said.due[run]:
+    runs = sorted(
+        known for known in statements.due if known < run and known not in statements.forced
+    )
+    if run not in statements.due or not runs or playlist_id not in statements.due[run]:
         return None
-    return runs[-1] if playlist_id in said.due[runs[-1]] else None
+    return runs[-1] if playlist_id in statements.due[runs[-1]] else None
 
 
-def _false_in_page(said: _Said, page: Written) -> Findings:
+def _false_in_page(statements: _Statements, page: Written) -> Findings:
     text = page.body.decode()
     heading, named = _HEADING.search(text), _LAST_RUN.search(text)
     if heading is None or heading[1] != _WELL:
         return
     if _NOTHING in text:
-        yield "all is told to be well, and nothing is archived"
+        yield "the page says that all is well, but nothing is archived"
     if named is None:
-        yield "all is told to be well, and nothing ever ran"
+        yield "the page says that all is well, but nothing ever ran"
         return
     run = datetime.strptime(named[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
-    for known, due in said.due.items():
+    for known, due in statements.due.items():
         if known.replace(second=0) != run:
             continue
         for playlist_id, asked in due.items():
-            well = said.checked(playlist_id, known, page.moment)
+            well = statements.checked(playlist_id, known, page.moment)
             if (
                 asked < page.moment
                 and not well
-                and not said.retired(playlist_id, known, page.moment)
+                and not statements.retired(playlist_id, known, page.moment)
             ):
-                yield f"all is told to be well, and {playlist_id} was due and not checked"
+                yield f"the page says that all is well, but {playlist_id} was due and not checked"
 
 
 def nothing_is_later_than_the_clock(evidence: Evidence) -> Findings:
-    """A run to come leaves nothing behind once a run has been merged that began after it.
+    """No status page shows a time in the future once a later run has been merged.
 
-    One that has an earlier name, because it was started again, does not count.
+    "Later" means a run that began after the forced one. A run that was started again under an
+    earlier time does not count.
     """
-    said = _Said(evidence)
+    statements = _Statements(evidence)
     for page in evidence.chaos.pages:
         if page.key != STATUS_JSON:
             continue
         status: Status = msgspec.json.decode(page.body, type=dict[str, Any])
         latest = datetime.fromtimestamp(page.moment, UTC) + _AHEAD
-        for name, text, told in _moments_told(said, status):
-            if (moment := _parse(text)) and moment > latest and _is_healed(said, told, page.moment):
-                yield f"{page.key} of {_moment(page.moment)} tells {text} as {name}"
+        for name, text, merged in _moments_told(statements, status):
+            if (
+                (moment := _parse(text))
+                and moment > latest
+                and _is_healed(statements, merged, page.moment)
+            ):
+                yield f"{page.key} of {_moment(page.moment)} shows {text} as {name}"
 
 
-class _Told(NamedTuple):
-    """When something was merged, of which run, and when that was found out."""
+class _Merged(NamedTuple):
+    """A merged message: when it was merged, its run, and when it was sent."""
 
     moment: float
     run: datetime
     at: datetime
 
 
-def _is_healed(said: _Said, told: list[_Told], before: float) -> bool:
-    """Whether the newest that forced runs found out must have given way, or there is none."""
+def _is_healed(statements: _Statements, merged: list[_Merged], before: float) -> bool:
+    """Whether a later run must have replaced the newest result of a forced run, if any."""
     known_by = before - _KNOWN_AFTER_SECONDS
-    # A catalog that was rolled back may bring back what had given way.
-    damaged = max((moment for moment in said.damaged if moment < before), default=0.0)
+    # A catalog that was rolled back may restore results that were replaced.
+    damaged = max((moment for moment in statements.damaged if moment < before), default=0.0)
     ahead = max(
-        (one.at for one in told if one.run in said.forced and one.at.timestamp() < before),
+        (one.at for one in merged if one.run in statements.forced and one.at.timestamp() < before),
         default=None,
     )
     return ahead is None or any(
-        one.run not in said.forced
+        one.run not in statements.forced
         and one.run > ahead
         and damaged < one.moment - 2 * _KNOWN_AFTER_SECONDS
         and one.moment < known_by
-        for one in told
+        for one in merged
     )
 
 
-def _moments_told(said: _Said, status: Status) -> Iterator[tuple[str, str | None, list[_Told]]]:
-    """Yield each moment that a status document tells, and what was merged about its subject."""
-    reports = [_Told(until, report.run, report.at) for until, report in said.reports]
+def _moments_told(
+    statements: _Statements, status: Status
+) -> Iterator[tuple[str, str | None, list[_Merged]]]:
+    """Yield each time in a status document, and the merged messages about its subject."""
+    reports = [_Merged(until, report.run, report.at) for until, report in statements.reports]
     yield "run", status["run"], reports
     yield "at", status["at"], reports
     for playlist_id, entry in status["playlists"].items():
         merged = [
-            _Told(sent.moment, sent.outcome.run, sent.outcome.at)
-            for sent in said.merged.get(playlist_id, ())
+            _Merged(sent.moment, sent.outcome.run, sent.outcome.at)
+            for sent in statements.merged.get(playlist_id, ())
         ]
         for name in ("since", "last_checked", "overdue_since"):
             yield f"{name} of {playlist_id}", entry.get(name), merged
 
 
 def names_are_told_alike(evidence: Evidence) -> Findings:
-    """Each playlist has one name, everywhere, which looks like no other and hides nothing."""
+    """Each playlist has the same name everywhere; it looks like no other and hides no character."""
     objects = evidence.chaos.objects
     names = msgspec.json.decode(objects[METADATA_COMPACT], type=dict[str, str])
     seen: dict[str, str] = {}
     for playlist_id, name in names.items():
         look = _visible(name)
         if look != name:
-            yield f"the name {name!a} of {playlist_id} has characters that nobody sees"
+            yield f"the name {name!a} of {playlist_id} has invisible characters"
         if look in seen:
             yield f"{playlist_id} and {seen[look]} look alike: {name!a}"
         seen[look] = playlist_id
         page = objects.get(view_key("pretty", playlist_id, ".json"))
-        told = msgspec.json.decode(page, type=dict[str, Any])["unique_name"] if page else name
-        if told != name:
-            yield f"{playlist_id} is {name!a} in the index and {told!a} on its page"
+        shown = msgspec.json.decode(page, type=dict[str, Any])["unique_name"] if page else name
+        if shown != name:
+            yield f"{playlist_id} is {name!a} in the index and {shown!a} on its page"
     for key in (INDEX, STATUS_PAGE):
         hidden = {char for char in objects[key].decode() if _is_hidden(char)} - {"\n"}
         if hidden:
@@ -351,14 +360,14 @@ def _visible(name: str) -> str:
 
 
 def _is_hidden(char: str) -> bool:
-    """Whether a character is a control, or shown as nothing; joiners make one picture of two."""
+    """Whether a character is a control or invisible; zero-width joiners do not count."""
     return category(char) in {"Cc", "Cf", "Zl", "Zp"} and char not in _JOINERS
 
 
 def functions_fail_only_when_struck(evidence: Evidence) -> Findings:
-    """What Spotify says, and what lies in the bucket, makes no function fail.
+    """No answer of Spotify and no stored object makes a function fail.
 
-    Only a run to come is refused, unless it is forced.
+    A run ahead of the clock may fail, because it is refused unless it is forced.
     """
     for failure in evidence.chaos.broken:
         if "ahead" not in failure and _REFUSED.search(failure) is None:
@@ -366,9 +375,9 @@ def functions_fail_only_when_struck(evidence: Evidence) -> Findings:
 
 
 def damaged_objects_are_set_aside_or_mended(evidence: Evidence) -> Findings:
-    """Nothing stays damaged, and of what cannot be made again there is a copy.
+    """No object stays damaged, and objects that cannot be rebuilt have a copy.
 
-    A series of numbers is mended when its playlist is told the next one.
+    A series of follower numbers is mended when the next number of its playlist arrives.
     """
     chaos = evidence.chaos
     copies: dict[str, list[bytes]] = defaultdict(list)
@@ -390,7 +399,7 @@ def damaged_objects_are_set_aside_or_mended(evidence: Evidence) -> Findings:
 
 
 def _is_numbered(evidence: Evidence, key: str, since: float) -> bool:
-    """Whether the indexer was told a number for a series in a batch that it began after a moment."""
+    """Whether the indexer got a number for a series in a batch that began after a moment."""
     return any(
         isinstance(message, Outcome)
         and message.status == "ok"

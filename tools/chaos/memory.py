@@ -1,4 +1,4 @@
-"""What the catalog must remember, worked out from the outcomes without asking the code that merges."""
+"""Checks of the catalog, worked out from the outcomes without the code that merges them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -19,27 +19,30 @@ type Newness = tuple[datetime, datetime, datetime]
 
 _DAY_SECONDS = 86_400
 _FEW_ROWS = 20
-# An indexer lives for two minutes; what it read before somebody damaged the catalog it may write after.
+# An indexer runs for two minutes, and may write what it read before the catalog was damaged.
 _LONGEST_INDEXER = 121
-# So long before it asks for something a lister may have read the catalog.
+# The longest time from a lister's read of the catalog to its requests.
 _LISTING_SECONDS = 300
 
 
 def newness(outcome: Outcome) -> Newness:
-    """Return what decides which of two outcomes is newer: the run, where its time had come."""
+    """Return the sort key by which outcomes are newer: by run, if its time had come."""
     return min(outcome.run, outcome.at), outcome.run, outcome.at
 
 
 def lateness(outcome: Outcome) -> Newness:
-    """Return what decides which of two outcomes looked into the bucket later, whatever their runs."""
+    """Return the sort key by which outcomes saw the bucket later, regardless of their runs."""
     return outcome.at, *newness(outcome)[:2]
 
 
 class Remembered(NamedTuple):
-    """Something that the catalog tells of a playlist.
+    """A group of fields of the catalog's entries.
 
-    `told` is what an outcome says of it, None in a tuple's place where it says nothing of it; the
-    outcome with the greatest `rank` is believed.
+    Attributes:
+        what: the name of the group.
+        told: returns the values in an outcome, None if the outcome has none.
+        kept: returns the values in an entry.
+        rank: returns a sort key; the outcome with the greatest one wins.
     """
 
     what: str
@@ -92,11 +95,11 @@ _REMEMBERED = (
 
 
 def the_catalog_tells_the_newest(evidence: Evidence) -> Findings:
-    """Whatever order outcomes came in, the newest that says something of a matter is believed.
+    """At the end of every day the catalog holds the newest value of each group of fields.
 
-    Which snapshot is the newest is seen in the bucket, so there whoever looked last is believed.
-    That holds at the end of every day. A catalog that was damaged may have lost it; then an older
-    one may stand in its place only if nothing newer arrived since.
+    The order in which outcomes arrived does not matter. The newest snapshot is seen in the bucket,
+    so for it the outcome that looked there last counts. After damage to the catalog an older value
+    is right only if nothing newer arrived since.
     """
     for moment, catalog in _catalogs(evidence):
         arrived = _arrived(evidence, moment)
@@ -112,7 +115,7 @@ def the_catalog_tells_the_newest(evidence: Evidence) -> Findings:
                 believed = [matter.told(one) for one in sent if matter.rank(one) >= newest]
                 if matter.kept(entry) not in believed:
                     yield (
-                        f"at {_moment(moment)} the catalog does not tell the newest of "
+                        f"at {_moment(moment)} the catalog does not hold the newest of "
                         f"{playlist_id}: {matter.what}"
                     )
     for playlist_id in evidence.snapshots.keys() - evidence.catalog.entries.keys():
@@ -120,9 +123,9 @@ def the_catalog_tells_the_newest(evidence: Evidence) -> Findings:
 
 
 def requests_bring_what_is_known(evidence: Evidence) -> Findings:
-    """What the lister tells the fetcher is the newest that the catalog surely held by then.
+    """A request holds the newest values that were certainly in the catalog when it was sent.
 
-    That is the newest snapshot, and the great loss that the next run has to confirm.
+    These are the newest snapshot, and the great loss that a later run has to confirm.
     """
     for moment, request in evidence.asked:
         playlist_id = request.playlist_id
@@ -131,12 +134,12 @@ def requests_bring_what_is_known(evidence: Evidence) -> Findings:
             continue
         sent = [one.outcome for one in evidence.sent.get(playlist_id, ()) if one.moment <= moment]
         latest = request.latest.time if request.latest else None
-        for what, brought, told, rank in (
+        for what, brought, values_in, rank in (
             ("great loss", request.held, _held_told, newness),
             ("newest snapshot", latest, _latest_told, lateness),
         ):
-            known = [rank(one) for one in arrived if told(one)]
-            believed = [told(one) for one in sent if known and rank(one) >= max(known)]
+            known = [rank(one) for one in arrived if values_in(one)]
+            believed = [values_in(one) for one in sent if known and rank(one) >= max(known)]
             if known and (brought,) not in believed:
                 yield (
                     f"the request of {_moment(moment)} for {playlist_id} does not bring the {what}"
@@ -148,10 +151,11 @@ def _latest_told(outcome: Outcome) -> tuple[object] | None:
 
 
 def the_status_is_the_last_word(evidence: Evidence) -> Findings:
-    """The status of a playlist is the last word of its newest run, since the run that first said so.
+    """A playlist's status is that of the last outcome of its newest run, with the right `since`.
 
-    A good check or a retirement outweighs whatever else the run said. A lane that Spotify stopped
-    defers what waits in it. What a forced run said is another check's matter.
+    A good check or a retirement outweighs the other outcomes of the run. A playlist that waits in a
+    stopped lane (the FIFO message group of all requests) is deferred. Another check covers forced
+    runs.
     """
     for moment, catalog in _catalogs(evidence):
         for playlist_id, arrived in _arrived(evidence, moment).items():
@@ -162,11 +166,11 @@ def the_status_is_the_last_word(evidence: Evidence) -> Findings:
             run = max(words)
             if entry.run > run and entry.status == "deferred" and evidence.chaos.parked:
                 continue
-            said = {(one.status, one.reason) for one in words[run]}
-            if entry.run != run or (entry.status, entry.reason) not in said:
+            possible = {(one.status, one.reason) for one in words[run]}
+            if entry.run != run or (entry.status, entry.reason) not in possible:
                 yield (
                     f"at {_moment(moment)} {playlist_id} is {entry.status} in {entry.run}, "
-                    f"but {sorted(said)} in {run}"
+                    f"but {sorted(possible)} in {run}"
                 )
             elif not evidence.last_damage(CATALOG) and not evidence.chaos.parked:
                 since = _since(words, entry.status)
@@ -175,7 +179,7 @@ def the_status_is_the_last_word(evidence: Evidence) -> Findings:
 
 
 def _catalogs(evidence: Evidence) -> Iterator[tuple[float, Catalog]]:
-    """Yield the catalog at the end of each day, and at the end of all, where it can be read."""
+    """Yield the catalog at the end of each day and of the simulation, if it can be read."""
     for day, document in evidence.chaos.catalogs.items():
         run = evidence.chaos.runs.get(day)
         if run is None:
@@ -186,7 +190,7 @@ def _catalogs(evidence: Evidence) -> Iterator[tuple[float, Catalog]]:
 
 
 def _last_words(outcomes: list[Outcome]) -> Mapping[datetime, list[Outcome]]:
-    """Return of each run what may be its last word: two may have been said in one second."""
+    """Return the possible last outcomes of each run; several may be from the same second."""
     words: dict[datetime, list[Outcome]] = {}
     for run in sorted({one.run for one in outcomes}):
         of_run = [one for one in outcomes if one.run == run]
@@ -206,7 +210,7 @@ def _since(words: Mapping[datetime, list[Outcome]], status: str) -> datetime:
 
 
 def _arrived(evidence: Evidence, until: float) -> Mapping[str, list[Outcome]]:
-    """Return what the indexer took of each playlist since the catalog was damaged last."""
+    """Return each playlist's outcomes that the indexer took since the catalog's last damage."""
     damaged = evidence.last_damage(CATALOG, before=until)
     since = damaged + _LONGEST_INDEXER if damaged else 0
     found: dict[str, list[Outcome]] = {}
@@ -245,7 +249,7 @@ def no_great_loss_counts_at_once(evidence: Evidence) -> Findings:
 
 
 def a_great_loss_counts_the_second_time(evidence: Evidence) -> Findings:
-    """No run holds a loss whose request brought that an earlier run had found as much."""
+    """No run holds a loss if its request says that an earlier run had found as great a loss."""
     for playlist_id, found in evidence.sent.items():
         for sent in found:
             outcome = sent.outcome
@@ -282,7 +286,7 @@ def _says_held(sent: Sent, before: datetime) -> bool:
 
 
 def _confirming_runs(evidence: Evidence, playlist_id: str, read_at: datetime) -> list[datetime]:
-    """Return the runs that had asked for a playlist before a read, but for registrations."""
+    """Return the runs that had requested a playlist before a read, without registrations."""
     soon = timedelta(seconds=1)
     return [
         request.run

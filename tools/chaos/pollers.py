@@ -1,4 +1,4 @@
-"""Lambda's pollers: they take messages from a queue and hand them to a function, several at once."""
+"""Lambda's pollers, simulated: each passes batches of messages from a queue to a function."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,9 +18,9 @@ class Poller:
     """Feeds one function from its queue.
 
     Attributes:
-        stands_still: whether nothing is taken.
-        may_not_give_back: whether a message that comes again tells of a fault in the function.
-        handled: is told of every message that the function handled, and since when it had it.
+        stands_still: whether the poller is paused.
+        may_not_give_back: whether a message that the function gives back counts as its failure.
+        handled: is called with every message that the function handled, and when it received it.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Poller:
         self._arrange()
 
     def _arrange(self) -> None:
-        """Look again as soon as there may be something to take, and somebody to take it."""
+        """Schedule the next poll for when a message and the function are ready."""
         ready = self._queue.ready_at()
         if ready is None or self._stands_still or self._function.at_work >= self._source.at_once:
             return
@@ -65,7 +65,7 @@ class Poller:
 
     def _poll(self, moment: float) -> None:
         if moment != self._next:
-            return  # an earlier look was arranged since
+            return  # an earlier poll was scheduled since
         self._next = None
         if self._stands_still or self._function.at_work >= self._source.at_once:
             return
@@ -79,7 +79,7 @@ class Poller:
 
     def _take(self) -> list[Message]:
         limit = self._source.batch_size
-        # A standard queue's servers each hold a part of it, and one look asks only some of them.
+        # A standard queue is spread over servers, and one poll asks only some of them.
         waiting = len(self._queue)
         if not self._queue.shape.fifo and self._mischief.strike("SQS: batch split", _SPLIT):
             limit = min(limit, self._mischief.random.randint(1, max(1, waiting)))

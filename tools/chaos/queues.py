@@ -1,4 +1,4 @@
-"""SQS in simulated time: visibility, groups, deduplication, retention and dead letters."""
+"""SQS, simulated: visibility, groups, deduplication, retention and dead letters."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ _DEDUPLICATION_SECONDS = 300
 
 @dataclass(frozen=True)
 class Message:
-    """`number` is the order of sending; `visible` when it may be received next."""
+    """A message; `number` gives the order of sending, `visible` the time of the next receive."""
 
     number: int
     body: str
@@ -31,14 +31,14 @@ class Message:
 
 
 class SimulatedQueue:
-    """A queue; a standard one gives its messages out in any order.
+    """A queue; a standard queue delivers its messages in any order.
 
     Attributes:
-        give_up: takes a message that was received too often.
-        loses: whether a message is lost on its way.
-        changed: is told that something may be received earlier than before.
-        sent: what was ever sent, and when.
-        expired: the bodies of messages that lay longer than the queue keeps them.
+        give_up: is called with a message that was received too often.
+        loses: decides whether a message is lost on its way.
+        changed: is called when a message may have become receivable earlier than before.
+        sent: all messages ever sent, with their times.
+        expired: the bodies of messages that exceeded the retention period.
     """
 
     def __init__(self, shape: QueueShape, clock: SimulatedClock, random: Random) -> None:
@@ -74,7 +74,7 @@ class SimulatedQueue:
         self.changed()
 
     def ready_at(self) -> float | None:
-        """Return the moment from which something can be received."""
+        """Return the time from which a message can be received, None if the queue is empty."""
         self._expire()
         if not self.shape.fifo:
             return min((message.visible for message in self._messages.values()), default=None)
@@ -105,7 +105,7 @@ class SimulatedQueue:
         return received
 
     def hold(self, handle: str, seconds: int) -> None:
-        """Show a message again after so long, unless it has been received anew."""
+        """Hide a message for so long, unless it has been received again."""
         message = self._messages.get(int(handle.partition("-")[0]))
         if message and message.handle == handle:
             visible = self._clock.moment + seconds
@@ -113,18 +113,18 @@ class SimulatedQueue:
             self.changed()
 
     def delete(self, message: Message) -> None:
-        """Delete what was received, unless it has become visible again or was received anew."""
+        """Delete a received message, unless it is visible again or was received again."""
         present = self._messages.get(message.number)
         if present and present.handle == message.handle and present.visible > self._clock.moment:
             self.drop(message)
 
     def drop(self, message: Message) -> None:
-        """Lose a message, wherever it is."""
+        """Remove a message, whether it is in flight or not."""
         self._messages.pop(message.number, None)
         self.changed()
 
     def _groups(self) -> dict[str, float]:
-        """Return when each group may go on: after the last of its messages in flight."""
+        """Return when each group can be received: when all of its messages are visible."""
         ready: dict[str, float] = {}
         for message in self._messages.values():
             ready[message.group] = max(message.visible, ready.get(message.group, 0))

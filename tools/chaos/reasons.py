@@ -1,4 +1,4 @@
-"""Checks of what the archive gives as reasons: of outcomes, problems, copies and headlines."""
+"""Checks of the archive's reasons, its order of requests, and its reports of copies."""
 
 import re
 from bisect import bisect_right
@@ -19,7 +19,7 @@ from tools.chaos.evidence import Evidence, Sent
 
 type Findings = Iterator[str]
 
-# What the client says when it takes the credentials for refused.
+# The client's reasons when it believes that the credentials are refused.
 _CONDEMNED = re.compile(
     r"log in again|needs a Premium subscription|not on the app's list|does not know this client id"
 )
@@ -28,20 +28,20 @@ _OWN_FAULT = "a fault in the archive itself"
 _OVERTAKEN = "the next run began before it was read"
 _NOT_REGISTERED = "no longer registered"
 _REFUSALS = frozenset({400, 401, 403})
-# A fetcher lives for ten minutes, and so do a run's message and the events around it, as a rule.
+# A fetcher runs for ten minutes; a run's messages and events are usually handled in that time.
 _LONGEST_FETCHER_SECONDS = 600
 _LISTING_SECONDS = 600
-# From then on an indexer has been told, and has written, unless it stands still.
+# After this time an indexer has received a message and written its pages, unless it stands still.
 _TOLD_AFTER_SECONDS = 3_600
 _LONGEST_INDEXER_SECONDS = 121
 _OF_THE_RENDERER = (f"{DAMAGED}state/ledgers/", f"{DAMAGED}{SNAPSHOTS}")
 _AHEAD = timedelta(hours=26)
-# The first of them sold a song in the year 2006; the others are of the next year at the latest.
+# Spotify began in 2006; a year after the simulated one is as implausible as one before that.
 _FIRST_YEAR, _LONGEST_HOURS = 2006, 1_000
 
 
 def reasons_are_true(evidence: Evidence) -> Findings:
-    """Nothing is blamed for what it did not do: Spotify, the credentials, the owner, the archive."""
+    """No reason blames Spotify, the credentials, the owner or the archive wrongly."""
     registrations = {
         (playlist_id, request.run)
         for playlist_id, requests in evidence.requests.items()
@@ -51,7 +51,7 @@ def reasons_are_true(evidence: Evidence) -> Findings:
     for playlist_id, found in evidence.sent.items():
         for sent in found:
             outcome, reason = sent.outcome, sent.outcome.reason
-            # It may have been sent again much later; moments are stored in whole seconds.
+            # The message may have been sent again much later. Times are stored in whole seconds.
             found_out = outcome.at.timestamp() + 1
             false = ""
             if _OWN_FAULT in reason:
@@ -69,7 +69,7 @@ def reasons_are_true(evidence: Evidence) -> Findings:
 
 
 def _was_refused(evidence: Evidence, moment: float) -> bool:
-    """Whether the fetcher met a refusal that is no single playlist's."""
+    """Whether the fetcher was refused by a request that was not about one playlist."""
     return any(
         hurt.status in _REFUSALS
         for hurt in evidence.chaos.hurt
@@ -78,7 +78,7 @@ def _was_refused(evidence: Evidence, moment: float) -> bool:
 
 
 def _was_silent(evidence: Evidence, moment: float) -> bool:
-    """Whether the fetcher had asked about no playlist in particular, and got no good answer."""
+    """Whether the fetcher got no good answer to a request that was not about one playlist."""
     return any(
         _is_fetchers_own(hurt.who, hurt.about, hurt.moment, moment) for hurt in evidence.chaos.hurt
     )
@@ -93,10 +93,10 @@ def _is_fetchers_own(who: str, about: str, moment: float, until: float) -> bool:
 
 
 def _false_of_retirement(evidence: Evidence, playlist_id: str, sent: Sent) -> str:
-    """Say what is false about a retirement, empty if nothing is.
+    """Return what is false about a retirement, empty if it is true.
 
-    While the lister reads it may see the entries as they were or as they have become. Before a
-    sweep has shown what was registered, nobody knows that the library holds it, too.
+    An entry that changes while the lister reads may be seen in either state. Before the first sweep
+    it is unknown whether the library holds a registered playlist as well.
     """
     reason = sent.outcome.reason
     begun = sent.moment - _LISTING_SECONDS
@@ -120,7 +120,7 @@ def _false_of_retirement(evidence: Evidence, playlist_id: str, sent: Sent) -> st
 
 
 def _was_swept(evidence: Evidence, playlist_id: str, moment: float) -> bool:
-    """Whether the indexer had been told that the library holds a playlist, and may still know."""
+    """Whether the indexer had learned that the library holds a playlist, and may still know."""
     damaged = evidence.last_damage(CATALOG, before=moment)
     return any(
         sent.outcome.in_library and damaged < sent.moment < moment
@@ -129,7 +129,7 @@ def _was_swept(evidence: Evidence, playlist_id: str, moment: float) -> bool:
 
 
 def snapshots_to_come_are_told(evidence: Evidence) -> Findings:
-    """A run's report names each snapshot that is dated ahead of the clock, once the catalog has it."""
+    """A run's report names each future snapshot, once the catalog has it."""
     found = [
         (key, parsed[0], parsed[1], evidence.chaos.written_at[key])
         for key in evidence.chaos.objects
@@ -142,19 +142,19 @@ def snapshots_to_come_are_told(evidence: Evidence) -> Findings:
         moment = report.at.timestamp()
         if report.failure or report.run > report.at + _AHEAD:
             continue
-        told = {problem.subject for problem in report.problems}
+        reported = {problem.subject for problem in report.problems}
         for key, playlist_id, time, written in found:
             known = _known_since(evidence, playlist_id, time, written)
             if time <= report.at + _AHEAD or known is None or known > moment - _LISTING_SECONDS:
                 continue
-            if key not in told and not any(known <= damage <= moment for damage in damages):
+            if key not in reported and not any(known <= damage <= moment for damage in damages):
                 yield f"the report of {report.at} does not tell that {key} is dated ahead"
 
 
 def _known_since(
     evidence: Evidence, playlist_id: str, time: datetime, written: float
 ) -> float | None:
-    """Return when the indexer had taken that a snapshot is the newest of its playlist."""
+    """Return when the indexer learned of a playlist's newest snapshot, None if it never did."""
     for handled in evidence.taken.get(playlist_id, ()):
         latest = handled.outcome.latest
         if handled.moment > written and latest and latest.time == time:
@@ -163,14 +163,17 @@ def _known_since(
 
 
 def copies_are_named_soon(evidence: Evidence) -> Findings:
-    """The next status page names each copy of a damaged object; the renderer has it written soon."""
+    """The next status page names each copy of a damaged object.
+
+    After a copy by the renderer there is such a page within an hour.
+    """
     pages = [page for page in evidence.chaos.pages if page.key == STATUS_PAGE]
     moments = [page.moment for page in pages]
     for key, moment in evidence.chaos.set_aside.items():
         day = evidence.chaos.day_at(moment)
         if evidence.chaos.calendar.is_stopped(day) or evidence.is_outage(moment):
             continue
-        # An author who began before may not know of it.
+        # An indexer that began before the copy may not know of it.
         after = pages[bisect_right(moments, moment + _LONGEST_INDEXER_SECONDS) :]
         if after and key.encode() not in after[0].body:
             yield f"{key} is not on the status page of {_moment(after[0].moment)}"
@@ -181,9 +184,9 @@ def copies_are_named_soon(evidence: Evidence) -> Findings:
 
 
 def what_failed_comes_last(evidence: Evidence) -> Findings:
-    """In a run those that were deferred are asked for first, those that failed or are too large last.
+    """A run requests deferred playlists first, and those that failed or are too large last.
 
-    Only playlists count of which it is certain what the lister knew.
+    Playlists are skipped if it is uncertain what the lister knew of them.
     """
     for run, requests in _by_lister(evidence).items():
         turns = [
@@ -201,7 +204,7 @@ def what_failed_comes_last(evidence: Evidence) -> Findings:
 def _by_lister(
     evidence: Evidence,
 ) -> Mapping[tuple[datetime, int], list[tuple[float, FetchRequest]]]:
-    """Return what each lister asked for, in order; two of a run are minutes apart."""
+    """Return each lister's requests, in order; two listers of one run are minutes apart."""
     found: dict[tuple[datetime, int], list[tuple[float, FetchRequest]]] = {}
     number, before = 0, 0.0
     for moment, request in evidence.asked:
@@ -217,7 +220,7 @@ _APART_SECONDS = 20
 
 
 def _turn(evidence: Evidence, request: FetchRequest, moment: float) -> int | None:
-    """Return when a playlist has its turn, None where it is not certain what the lister knew."""
+    """Return a playlist's place in the order, None if it is uncertain what the lister knew."""
     playlist_id = request.playlist_id
     damaged = max(
         (
@@ -228,12 +231,12 @@ def _turn(evidence: Evidence, request: FetchRequest, moment: float) -> int | Non
         default=0.0,
     )
     taken = [one for one in evidence.taken.get(playlist_id, ()) if one.moment < moment]
-    said = [one for one in evidence.sent.get(playlist_id, ()) if one.moment < moment]
-    if not taken or not said or damaged > taken[0].moment:
+    sent = [one for one in evidence.sent.get(playlist_id, ()) if one.moment < moment]
+    if not taken or not sent or damaged > taken[0].moment:
         return None
     last = taken[-1]
     runs = [report.run for report in evidence.reports if report.at.timestamp() < moment - 1]
-    surely = last.moment < moment - _LISTING_SECONDS and last.outcome == said[-1].outcome
+    surely = last.moment < moment - _LISTING_SECONDS and last.outcome == sent[-1].outcome
     newest = all(one.outcome.run <= last.outcome.run for one in taken)
     of_last_run = last.outcome.run >= max(
         (run for run in runs if run <= request.run), default=last.outcome.run
@@ -255,7 +258,7 @@ def _turn_after(outcome: Outcome, *, oversized: bool) -> int:
 
 
 def no_value_is_absurd(evidence: Evidence) -> Findings:
-    """No row was added before there was Spotify, or is yet to be; none is longer than weeks."""
+    """No row was added before Spotify existed or in the future, or is longer than some weeks."""
     for playlist_id, snapshots in evidence.snapshots.items():
         for snapshot in snapshots:
             for row in snapshot.rows:
@@ -269,7 +272,7 @@ def no_value_is_absurd(evidence: Evidence) -> Findings:
 
 
 def no_request_is_given_up(evidence: Evidence) -> Findings:
-    """No pause that Spotify asks for, and no fault, makes a request of the lane a dead letter."""
+    """No pause and no fault makes a request for a playlist a dead letter."""
     counts: dict[str, int] = defaultdict(int)
     for dead_letter in evidence.chaos.dead_letters.get("FetchQueue", ()):
         counts[dead_letter] += "fetch/1" in dead_letter

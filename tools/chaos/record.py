@@ -1,4 +1,4 @@
-"""What happens when in a simulation, and what it leaves behind."""
+"""The calendar of a simulation, and the record of all that it left behind."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -13,11 +13,14 @@ type Torn = dict[tuple[str, date], int]
 
 @dataclass(frozen=True)
 class Calendar:
-    """What happens to the archive on which day, counted from 0, in peace and in chaos alike.
+    """The days of planned events, counted from 0, the same with and without faults.
 
-    The owner registers two playlists and later takes one back; one day is `skipped`, its schedule
-    never fires; with every other seed the indexer stands still from noon of the first to noon of
-    the last day of `stopped`. In chaos, S3 refuses everything for hours on the day `outage`.
+    Attributes:
+        registered: the day on which the owner registers two playlists.
+        unregistered: the day on which the owner takes one of them back.
+        skipped: the day on which the schedule does not fire.
+        stopped: the days from noon to noon of which the indexer stands still, with odd seeds.
+        outage: the day on which S3 refuses everything for hours, in chaos only.
     """
 
     days: Sequence[date]
@@ -42,7 +45,7 @@ class Calendar:
         )
 
     def is_stopped(self, day: date) -> bool:
-        """Whether the indexer stands still on some of this day."""
+        """Whether the indexer stands still for a part of this day."""
         return self.stopped is not None and (
             self.stopped[0] <= self.days.index(day) <= self.stopped[1]
         )
@@ -51,12 +54,12 @@ class Calendar:
         return self.stopped is not None and number in self.stopped
 
     def is_calm(self, number: int) -> bool:
-        """Whether nothing goes wrong on this day: the last, so that all may heal."""
+        """Whether the day has no faults, so that the archive can recover: the last day."""
         return number == len(self.days) - 1
 
 
 class Handled(NamedTuple):
-    """A message that a function handled: from when until when, and what it said."""
+    """A message that a function handled, with the start and the end of its batch."""
 
     since: float
     until: float
@@ -64,7 +67,7 @@ class Handled(NamedTuple):
 
 
 class Written(NamedTuple):
-    """An object as it was written at a moment."""
+    """An object and the time at which it was written."""
 
     moment: float
     key: str
@@ -72,7 +75,7 @@ class Written(NamedTuple):
 
 
 class Action(NamedTuple):
-    """Something that somebody did to the archive, to which object or playlist, and how."""
+    """An action on the archive: `whom` is its object or playlist, `how` its details."""
 
     moment: float
     what: str
@@ -83,8 +86,10 @@ class Action(NamedTuple):
 class Hurt(NamedTuple):
     """A request to Spotify without a good answer.
 
-    `about` is the playlist that it was about, empty for none; `who` sent it, as `fetcher-7`;
-    `status` is None where no answer came.
+    Attributes:
+        about: the playlist that it asked for, empty if none.
+        who: the invocation that sent it, as `fetcher-7`.
+        status: the HTTP status, None if no answer came.
     """
 
     moment: float
@@ -94,7 +99,7 @@ class Hurt(NamedTuple):
 
 
 class AskedToWait(NamedTuple):
-    """Spotify asked `who`, as `fetcher-7`, at a moment to send nothing until another."""
+    """Spotify asked the invocation `who`, as `fetcher-7`, to send nothing until a time."""
 
     moment: float
     until: float
@@ -103,35 +108,39 @@ class AskedToWait(NamedTuple):
 
 @dataclass
 class Record:
-    """What a simulation left behind.
+    """All that a simulation left behind.
 
     Attributes:
         objects: the bucket at the end.
-        rebuilt: the bucket after ledgers and pages were thrown away and made again.
-        written: the snapshots as they were when they were written; `written_at` is when.
-        asked: what was sent to the fetcher, and when.
-        outcomes: what was sent to the indexer, and when.
-        merged: what the indexer took.
-        pages: the status pages that were written.
-        told: the playlists of which the status page ever told another status than `ok`.
-        catalogs: the catalog at the end of each day; `statuses` the status page then.
-        runs: the time of the run of each day that had one.
-        forced: the times of runs that were forced though they lay ahead; `forced_at` is when.
-        turned: when the stand-in's day was turned, and to which.
-        parked: until when requests were forbidden, and since when that was stored.
-        letters: what became dead letters, by queue; `left` is what lay there at the end.
-        lost: the messages that never came back, by queue.
-        expired: how many messages lay in a queue for longer than it keeps them.
-        deeds: what was done to registry and objects by hand.
-        damaged: what damaged objects were then.
-        set_aside: when which copy of a damaged object was made.
-        dead: when the fetcher stood still.
-        hurt: which requests to Spotify failed.
-        asked_to_wait: when Spotify asked to send nothing.
+        rebuilt: the bucket after ledgers and pages were deleted and rebuilt.
+        written: the snapshots as written; `written_at` holds the times.
+        asked: the messages to the fetcher, with their times.
+        outcomes: the messages to the indexer, with their times.
+        merged: the messages that the indexer took.
+        pages: the status pages as written.
+        told: the playlists that the status page ever showed with another status than `ok`.
+        catalogs: the catalog at the end of each day; `statuses` holds the status document.
+        runs: the time of each day's run; days without one are missing.
+        forced: the times of forced runs ahead of the clock; `forced_at` says when they began.
+        turned: when the stand-in's day changed, and to which day.
+        parked: the times in which requests were forbidden.
+        torn: the edits in mid-read, by playlist and day.
+        dead_letters: all dead letters, by queue; `left` holds those that were left at the end.
+        lost: the dead letters that were never sent again, and other lost messages.
+        expired: the number of messages that exceeded a queue's retention period.
+        injected: the number of faults and actions of each kind.
+        actions: the actions on registry and objects.
+        damaged: the damaged bytes of each damaged object.
+        set_aside: when each copy of a damaged object was made.
+        dead: the times in which the fetcher stood still.
+        hurt: the failed requests to Spotify.
+        asked_to_wait: the pauses that Spotify asked for.
         struck: the invocations that were killed, or met a fault of AWS.
-        overlaps: how often which functions were at work at the same time as another began.
-        broken: the failures of functions that nothing had struck.
-        misled: the playlists of which Spotify said something wrong.
+        misled: the playlists of which Spotify sent a wrong value.
+        overlaps: how often an invocation began while another function was running.
+        broken: the failures of functions that no injected fault had struck.
+        sent: the requests to the Web API, with their times.
+        too_early: the requests that were sent during a pause.
     """
 
     calendar: Calendar
@@ -173,7 +182,7 @@ class Record:
     too_early: list[str] = field(default_factory=list)
 
     def most_requests_a_day(self) -> int:
-        """Return how many requests Spotify was sent within 24 hours at most."""
+        """Return the highest number of requests to Spotify within 24 hours."""
         most = first = 0
         for last, (moment, _) in enumerate(self.sent):
             while moment - self.sent[first][0] >= 86_400:  # noqa: PLR2004 - a day
@@ -182,7 +191,7 @@ class Record:
         return most
 
     def day_at(self, moment: float) -> date:
-        """Return the stand-in's day at a moment, which is known in whole seconds."""
+        """Return the stand-in's day at a time, which may be rounded to whole seconds."""
         turns = self.turned
         return turns[max(0, bisect_right(turns, moment, key=lambda turn: int(turn[0])) - 1)][1]
 

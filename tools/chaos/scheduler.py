@@ -1,8 +1,8 @@
-"""Who goes on when: tasks on threads of their own, of which exactly one runs at any moment.
+"""Schedules tasks on threads of their own, exactly one of which runs at any moment.
 
-A task runs until it waits. Then whatever is due first goes on, a task or an action of the world; of
-two that are due in the same moment the one that was arranged first. So the order of all calls
-follows from how long each takes, and a seed that draws how long they take repeats it.
+A task runs until it waits. Then the task or action that is due first runs; of two that are due at
+the same time, the one that was scheduled first. So the order of all calls follows from their
+durations, and a seed that draws the durations repeats the order.
 """
 
 import heapq
@@ -17,15 +17,15 @@ type Action = Callable[[], None]
 
 
 class Killed(BaseException):
-    """The task's environment is gone, in the middle of whatever it did."""
+    """The task's environment was killed in the middle of its work."""
 
 
 class Task:
-    """Something that takes time, and is killed where it takes longer than until `deadline`.
+    """Work that takes simulated time, and is killed at its `deadline`.
 
     Attributes:
-        dead: whether it was killed; it can do nothing any more, not even in a `finally`.
-        struck: whether anything went wrong that was not its own doing.
+        dead: whether it was killed; then it has no effect any more, not even in a `finally`.
+        struck: whether an injected fault struck it.
     """
 
     def __init__(self, name: str, number: int, deadline: float) -> None:
@@ -45,10 +45,10 @@ class Task:
 
 
 class Scheduler:
-    """Moves the clock to whatever is due next.
+    """Moves the clock to the next task or action, and runs it.
 
     Attributes:
-        current: the task that runs, None while the world acts.
+        current: the running task, None while an action outside of tasks runs.
     """
 
     def __init__(self, clock: SimulatedClock) -> None:
@@ -61,11 +61,11 @@ class Scheduler:
         self._tasks: dict[int, tuple[Task, Thread]] = {}
 
     def at(self, moment: float, action: Action) -> None:
-        """Have the world act at a moment."""
+        """Schedule an action outside of tasks."""
         self._arrange(max(moment, self._clock.moment), action)
 
     def start(self, name: str, seconds: float, body: Action) -> Task:
-        """Begin a task, which takes its first turn as soon as this moment's earlier ones had theirs."""
+        """Start a task, which runs after everything else that is due now."""
         task = Task(name, next(self._numbers), self._clock.moment + seconds)
 
         def run() -> None:
@@ -85,10 +85,10 @@ class Scheduler:
         return task
 
     def wait(self, seconds: float) -> None:
-        """Let the present task wait while others go on; without one nothing takes time.
+        """Let the present task wait while others run; outside of tasks do nothing.
 
         Raises:
-            Killed: the task's time is over, or it was killed before.
+            Killed: the task has reached its deadline, or was killed before.
         """
         task = self.current
         if task is None:
@@ -106,14 +106,14 @@ class Scheduler:
             raise task.die()
 
     def run_until(self, end: float) -> None:
-        """Let everything happen that is due before `end`."""
+        """Run everything that is due before `end`."""
         reached: list[bool] = []
         self._arrange(end, lambda: reached.append(True))
         while not reached:
             self._do_next()
 
     def settle(self) -> None:
-        """Go on until nothing waits any more."""
+        """Run until nothing is scheduled any more."""
         while self._due:
             self._do_next()
 

@@ -1,4 +1,4 @@
-"""The days of an archive: schedule, deliveries, the world around it, and everything going wrong."""
+"""Simulates the days of an archive: schedule, deliveries, the owner's actions, and all faults."""
 
 import json
 import random as stdlib_random
@@ -49,14 +49,14 @@ _DOUBLED, _LATE, _VERY_LATE, _LOST = 0.05, 0.05, 0.01, 0.002
 _OUTAGE_SECONDS = 2.5 * 3_600
 _VIEWS = ("pretty", "cumulative", "plain", "history")
 _VICTIMS = 4
-# Of so many seeds one has a library without troubles; of so many one has an older kind of app.
+# One of so many seeds has a library without troubles, and one has an older kind of app.
 _HEALTHY, _OLDER = 3, 4
-# On so many first days of a healthy library nobody damages anything or writes bad names.
+# The number of first days of a healthy library without damage and without bad names.
 _QUIET_DAYS = 2
 
 
 class Conditions(NamedTuple):
-    """What two seeds must have in common to leave the same pages behind in peace."""
+    """The conditions on which the pages of a simulation without faults depend."""
 
     indexer_stands_still: bool
     app: App
@@ -70,7 +70,7 @@ class Conditions(NamedTuple):
 class Simulation:
     """One archive of a library, from its first day on.
 
-    `calm` is without any fault, `without` names kinds of deeds and troubles that are left out.
+    With `calm` there are no faults; `without` names kinds of actions and troubles to leave out.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Simulation:
             "SpotifyApiUrl": f"{self._stand_in.url}/v1",
             "SpotifyAccountsUrl": self._stand_in.url,
         }
-        # A healthy library now and then: where something is always wrong, no page says that all is well.
+        # Some seeds have a healthy library, because otherwise no page would say that all is well.
         self._healthy = seed % _HEALTHY == 0
         if not calm and not self._healthy and "large" not in without:
             parameters["DailyRequestBudget"] = str(library.budget)
@@ -154,7 +154,7 @@ class Simulation:
         return Poller(function, queue, self._clock, self._scheduler, self._mischief)
 
     def run(self) -> Record:
-        """Live through all days, mend what was given up, then make everything again."""
+        """Simulate all days, resolve dead letters, then rebuild ledgers and pages."""
         with self._hosting():
             # The owner tries it out before anything is there to be archived.
             self._call_lister({})
@@ -172,7 +172,7 @@ class Simulation:
     @contextmanager
     def _hosting(self) -> Iterator[None]:
         parameter = self._stack.parameters["CredentialsParameter"]
-        # stamina and botocore draw how long they wait from the standard generator.
+        # stamina and botocore draw their waits from the standard generator.
         stdlib_random.seed(self._seed)
         with ExitStack() as stack:
             stack.enter_context(self._stand_in)
@@ -222,7 +222,7 @@ class Simulation:
         self._end_day(number)
 
     def _turn_stand_in(self, number: int) -> None:
-        """Let the playlists be those of another day, unless they are already."""
+        """Make the stand-in serve another day, unless it already does."""
         day = self._calendar.days[number]
         if self._record.turned and self._record.turned[-1][1] == day:
             return
@@ -233,7 +233,7 @@ class Simulation:
         day, control = self._calendar.days[number], self._stand_in.control
         if self._mischief.calm:
             return
-        # The stand-in forgets a new refresh token with its faults: the owner logs in again.
+        # The stand-in forgets a new refresh token with its faults, so the owner logs in again.
         parameter = self._stack.parameters["CredentialsParameter"]
         self._aws.write_parameter(parameter, self._credentials())
         if self._calendar.is_calm(number):
@@ -251,8 +251,8 @@ class Simulation:
             for playlist_id in playlists
             if (found := self._library.find(playlist_id, day)) and len(found.rows) > _SEVERAL_PAGES
         ]
-        # It undoes an edit by night, and Spotify never returns to an old version: only an archive
-        # whose catalog is up to date can notice.
+        # Unlike Spotify, the stand-in undoes such an edit at night and returns to an old version.
+        # Only an archive with an up-to-date catalog can notice that.
         may_tear = not self._calendar.is_stopped(day)
         for kind, details in plan_spotify_day(self._random, playlists, long, may_tear=may_tear):
             control.add_fault(kind, **details)
@@ -269,13 +269,13 @@ class Simulation:
             self._scheduler.at(run + min(delay, 3_000), partial(self._call_lister, event))
 
     def _edit(self, playlist_id: str) -> None:
-        """Let a row have moved when the playlist is asked for next."""
+        """Move a row of the playlist during its next read."""
         number = self._calendar.days.index(self._record.turned[-1][1])
         if not self._calendar.is_stopped(self._calendar.days[number]):
             self._stand_in.control.add_fault("torn", path=f"/playlists/{playlist_id}", times=1)
 
     def _ask_to_wait(self, seconds: int) -> None:
-        """Answer the next sweep of the library with 429, and it alone."""
+        """Answer only the next request for the library with 429."""
         self._stand_in.control.add_fault(
             "rate_limit", path="/me/playlists", times=1, retry_after=seconds
         )
@@ -313,7 +313,7 @@ class Simulation:
         control.clear_faults()
 
     def _note_struck(self, number: int, fault: dict[str, Any]) -> None:
-        """Note what a fault of the stand-in struck: one playlist, or everything for a while."""
+        """Record a fault of the stand-in, which struck one playlist or everything for a while."""
         path = (fault["path"] or "").split("/")
         about = path[2] if path[1:2] == ["playlists"] else ""
         moment = self._run_time(number).timestamp()
@@ -322,13 +322,13 @@ class Simulation:
         elif fault["probability"] == 1.0 and fault["every"] == 1:
             self._record.actions.append(Action(moment, "stop", "", fault["kind"]))
         if fault["kind"] == "torn":
-            # Which of the day's two versions was edited, nobody knows.
+            # Either of the day's two versions may have been edited.
             for day in {self._calendar.days[number], self._record.turned[-1][1]}:
                 edits = self._record.torn.get((about, day), 0)
                 self._record.torn[about, day] = edits + fault["struck"]
 
     def _call_lister(self, event: dict[str, Any], begun: float = 0, tries: int = 0) -> None:
-        """Begin an asynchronous invocation, which Lambda repeats and at last gives up."""
+        """Begin an asynchronous invocation, which Lambda retries before it gives up."""
         lister = self._functions["lister"]
         first = begun or self._clock.moment
 
@@ -352,7 +352,7 @@ class Simulation:
         return True
 
     def _note_overlaps(self, function: SimulatedFunction) -> None:
-        """Count with which functions this one, which just began, is at work at once."""
+        """Count the other functions that are running when this one begins."""
         name = function.shape.name
         for other in self._functions.values():
             if other is function and other.at_work > 1:
@@ -364,7 +364,7 @@ class Simulation:
         self._record.merged.append(Handled(since, self._clock.moment, message.body))
 
     def _watch(self, event: S3Event) -> None:
-        """Note what is written, and let S3 announce it."""
+        """Record a write, and send S3's notification about it."""
         body = self._aws.find(event.key) or b""
         if self._scheduler.current:
             self._note_written(event.key, body)
@@ -408,7 +408,7 @@ class Simulation:
             self._scheduler.at(now + delay, deliver)
 
     def _delays(self, what: str) -> list[float]:
-        """Return after how many seconds something is delivered: once as a rule, soon as a rule."""
+        """Return the delays of each delivery: usually one, and usually a short one."""
         delays = []
         for _ in range(2 if self._mischief.strike(f"{what}: doubled", _DOUBLED) else 1):
             delay = 0.0 if self._mischief.calm else self._random.uniform(0, 3)
@@ -420,10 +420,9 @@ class Simulation:
         return delays
 
     def _mend(self) -> None:
-        """Have made again, as an owner would, what nothing that happened since has overwritten.
+        """Rebuild playlists that nothing has mended since, as an owner would.
 
-        Those are the pages and ledgers that still lie there damaged, and those of playlists of
-        which a message to the renderer was lost.
+        Their pages or ledgers are still damaged, or a message to the renderer was lost.
         """
         playlists = self._world.list_unmended()
         if playlists:

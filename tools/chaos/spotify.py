@@ -1,4 +1,4 @@
-"""The way to Spotify: the stand-in behind a wire that is cut, garbled and watched."""
+"""The connection to the stand-in for Spotify, which injects faults and records requests."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,21 +25,21 @@ from tools.chaos.scheduler import Scheduler
 from tools.stand_in.faults import Answer
 from tools.stand_in.server import StandIn
 
-# A request and its answer take so long, each.
+# The usual time of a request, and of its answer.
 _SECONDS = 0.075
-# Of requests: the answer is of other bytes than Spotify sent.
+# The probability that an answer's bytes are garbled.
 _GARBLED = 0.003
-# Of requests: one value in the answer is wrong.
+# The probability that one value in an answer is wrong.
 _MISLED = 0.003
-# Of answers that say how long to wait: they name the moment instead.
+# The probability that a Retry-After is a date instead of seconds.
 _DATED = 0.3
-# What one function was told and stored, another knows when it next looks, which it does before
-# every request; then the request has its turn.
+# A function learns of a pause that another one stored when it reads the state before a request. The
+# request may then still have to wait for its turn.
 _LATEST_LOOK_SECONDS = 15
 _PLAYLIST = re.compile(r"^/v1/playlists/([^/?]+)")
 
 type Trouble = Literal["unauthorized", "premium", "server_error", "torn", "garbage", "not_found"]
-"""How a playlist fails whenever it is asked for."""
+"""The way in which a playlist fails at every request."""
 
 _TROUBLED: Mapping[Trouble, tuple[int, bytes]] = {
     "unauthorized": (401, b'{"error":{"status":401,"message":"Missing/invalid access token"}}'),
@@ -47,10 +47,11 @@ _TROUBLED: Mapping[Trouble, tuple[int, bytes]] = {
     "server_error": (502, b'{"error":{"status":502,"message":"Bad gateway"}}'),
     "not_found": (404, b'{"error":{"status":404,"message":"Resource not found"}}'),
 }
-# No text of JSON: whoever reads the value must refuse the answer.
+# Values that are not JSON, so that the client must refuse the answer.
 _NO_VALUES = (b'"\\ud800"', b'"\xff\xfe"', b"[" * 100_000)
 _VALUE = re.compile(rb'(?<=":)\s*("(?:[^"\\]|\\.)*"|-?[0-9.]+|null|true|false|\{\}|\[\])')
-# JSON, and wrong; of what makes a playlist's contents only the date of a row, for nobody could tell.
+# Wrong values that are JSON. Of a playlist's contents only the date of a row is changed, because
+# the client could not notice other changes.
 _WRONG_VALUES: Mapping[bytes, tuple[bytes, ...]] = {
     b"added_at": (b'"0001-01-01T00:00:00Z"', b'"9999-12-31T23:59:59-14:00"', b'""', b'"yesterday"'),
     b"duration_ms": (b"1e17", b"-1", b"1e400", b"0.5"),
@@ -61,16 +62,16 @@ _WRONG = re.compile(rb'"(added_at|duration_ms|expires_in|total)":("[^"]*"|-?[0-9
 
 
 class Wire:
-    """What the functions send to Spotify, and whether they may.
+    """The connection between the functions and the stand-in.
 
     Attributes:
-        sent: requests to the Web API, and for which playlist.
-        too_early: those that were sent while Spotify had asked to wait, and the archive knew.
-        troubles: how a playlist fails whenever it is asked for.
-        hollow: until when a playlist is told to have no rows, though it has.
+        sent: the requests to the Web API: when, and for which playlist.
+        too_early: the requests that were sent during a pause that the sender knew of.
+        troubles: the playlists that fail at every request, and the way in which each does.
+        hollow: the playlists that are shown without rows although they have some, and until when.
         hurt: the requests that had no good answer.
         asked_to_wait: the answers that named a time to wait.
-        misled: the playlists of which something wrong was told.
+        misled: the playlists of which a wrong value was sent.
     """
 
     def __init__(self, clock: SimulatedClock, scheduler: Scheduler, mischief: Mischief) -> None:
@@ -89,13 +90,13 @@ class Wire:
         self._answers = 0
 
     def note_stored(self, until: float) -> None:
-        """Know from now on until when the stored state forbids requests."""
+        """Remember the end of the pause that is now in the stored state."""
         if until != self._stored[1]:
             self._stored = self._clock.moment, until
 
     @contextmanager
     def connect(self, stand_in: StandIn) -> Iterator[None]:
-        """Let the stand-in answer all requests, by way of this wire."""
+        """Route all requests through this wire to the stand-in."""
 
         def send(
             _: HTTPAdapter,
@@ -122,7 +123,7 @@ class Wire:
             spoilt = self._date_wait(self._spoil(answer, about), seconds)
             named = self._clock.moment
             self._after(patience)
-            # Seconds count from when they are heard, a date from when it was named.
+            # Seconds count from the arrival of the answer, a date from its sending.
             self._note_told(seconds, self._clock.moment if seconds_to_wait(spoilt) else named)
         except BaseException:
             self._note_hurt(begun, about, None)
@@ -145,14 +146,15 @@ class Wire:
         self._mischief.travel("Spotify", _SECONDS)
 
     def _forbidden_until(self, now: float) -> float:
-        """Return until when whoever asks now knows that it must not.
+        """Return the end of the pause that the present task must know of.
 
-        Each invocation knows what it was told itself; what another stored it knows a little later.
+        An invocation knows at once of a pause that it was asked for itself, and a little later of
+        one that another stored.
         """
         task = self._scheduler.current
-        told = self._told.get(task.number, 0.0) if task else 0.0
+        own = self._told.get(task.number, 0.0) if task else 0.0
         since, until = self._stored
-        return max(told, until if now - since > _LATEST_LOOK_SECONDS else 0.0)
+        return max(own, until if now - since > _LATEST_LOOK_SECONDS else 0.0)
 
     def _after(self, patience: float) -> None:
         self._mischief.travel("Spotify", _SECONDS)
@@ -168,7 +170,7 @@ class Wire:
             self.asked_to_wait.append(AskedToWait(self._clock.moment, since + seconds, task.name))
 
     def _date_wait(self, answer: Answer, seconds: int) -> Answer:
-        """Return the answer, which may name the moment until which it asks to wait."""
+        """Return the answer, sometimes with a date in place of the seconds to wait."""
         if not seconds or not self._mischief.strike("Spotify: Retry-After is a date", _DATED):
             return answer
         # A date has whole seconds.
@@ -177,7 +179,7 @@ class Wire:
         return replace(answer, headers=(header,))
 
     def _spoil(self, answer: Answer, about: str) -> Answer:
-        """Return what comes of an answer, which is about a playlist or about none."""
+        """Return the answer, perhaps with a fault; `about` is its playlist, empty if none."""
         if answer.status != requests.codes.ok or not self._mischief.strikes_now:
             return answer
         strike, random = self._mischief.strike, self._mischief.random
@@ -199,7 +201,7 @@ class Wire:
 
 
 def seconds_to_wait(answer: Answer) -> int:
-    """Return for how long an answer asks to send nothing, 0 where it does not say."""
+    """Return the seconds for which an answer asks to wait, 0 if it names none."""
     seconds = dict(answer.headers).get("Retry-After", "")
     asked = answer.status == requests.codes.too_many_requests and seconds.isdecimal()
     return int(seconds) if asked else 0
@@ -227,7 +229,7 @@ def hollow_out(body: bytes) -> bytes:
 
 
 def garble(random: Random, body: bytes) -> bytes:
-    """Return arbitrary bytes, or the answer with one value that is none."""
+    """Return arbitrary bytes, or the answer with one value that is not JSON."""
     values = list(_VALUE.finditer(body))
     if not values or random.random() < 0.3:  # noqa: PLR2004 - a share
         return random.choice((random.randbytes(200), b"[" * 100_000, b'{"a":' * 100_000, b"\xff"))
@@ -236,7 +238,7 @@ def garble(random: Random, body: bytes) -> bytes:
 
 
 def mislead(random: Random, body: bytes) -> bytes:
-    """Return the answer with one value that is wrong, though it is JSON."""
+    """Return the answer with one wrong value; it is still JSON."""
     values = list(_WRONG.finditer(body))
     if not values:
         return body
@@ -268,7 +270,7 @@ def _is_good(answer: Answer) -> bool:
 
 
 def _as_response(request: requests.PreparedRequest, answer: Answer) -> requests.Response:
-    """Return the answer as if it had come over the network, still to be read from its stream."""
+    """Return the answer as a response whose stream has not been read yet."""
     headers = {
         "Content-Type": answer.content_type,
         "Content-Length": str(len(answer.body)),

@@ -1,4 +1,4 @@
-"""What the template says of functions, queues and notifications, for the simulation to obey."""
+"""The template's functions, queues and notifications, which the simulation follows."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ _ID = "simulated"
 
 @dataclass(frozen=True)
 class QueueShape:
-    """A queue; `dead_letters` takes what was received more than `most_receives` times."""
+    """A queue; a message goes to `dead_letters` after more than `most_receives` receives."""
 
     name: str
     fifo: bool
@@ -24,7 +24,7 @@ class QueueShape:
 
 @dataclass(frozen=True)
 class Mapped:
-    """How a function is fed from a queue: `at_once` is how many batches it works at."""
+    """A function's event source; `at_once` is the number of concurrent batches."""
 
     queue: str
     batch_size: int
@@ -45,7 +45,7 @@ class FunctionShape:
 
 @dataclass(frozen=True)
 class Notification:
-    """Which of S3's events go where: `target` is a queue or a function."""
+    """A notification of the bucket; `target` is a queue or a function."""
 
     event: str
     prefix: str
@@ -90,7 +90,7 @@ class Stack:
         return QueueShape(
             name=name,
             fifo=properties.get("FifoQueue", False),
-            # Where the template says nothing, SQS hides for half a minute and keeps for four days.
+            # SQS's defaults: a visibility timeout of 30 s and a retention of four days.
             visibility_seconds=properties.get("VisibilityTimeout", 30),
             retention_seconds=properties.get("MessageRetentionPeriod", 345_600),
             dead_letters=self._resolve(redrive["deadLetterTargetArn"]) if redrive else "",
@@ -120,7 +120,7 @@ class Stack:
             queue=self._resolve(properties["Queue"]),
             batch_size=int(self._resolve(properties["BatchSize"])),
             window_seconds=int(self._resolve(properties.get("MaximumBatchingWindowInSeconds", 0))),
-            # A FIFO queue is bounded by its groups, whatever Lambda may do.
+            # Without a limit Lambda may run this many; a FIFO queue is limited by its groups.
             at_once=properties.get("ScalingConfig", {}).get("MaximumConcurrency", 1_000),
         )
 
@@ -140,7 +140,7 @@ class Stack:
                 )
 
     def _resolve(self, value: Any) -> Any:  # noqa: PLR0911 - one for each function
-        """Work out CloudFormation's functions; a queue's and a function's name stands for its ARN."""
+        """Evaluate CloudFormation's functions; names of queues and functions replace their ARNs."""
         match value:
             case {"Ref": name} if name in self.parameters:
                 return self.parameters[name]

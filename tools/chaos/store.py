@@ -1,4 +1,7 @@
-"""S3's objects and the parameter store, as far as the archive uses them: strong, conditional, in memory."""
+"""S3 and the parameter store in memory, as far as the archive uses them.
+
+Reads are strongly consistent, and writes may be conditional.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -101,7 +104,7 @@ class ObjectStore:
     def _listed(
         self, prefix: str, delimiter: str, after: str
     ) -> Iterator[tuple[str, StoredObject | None]]:
-        """Yield objects, and in their place each folder between prefix and delimiter once."""
+        """Yield the objects under a prefix; with a delimiter each folder once, in their place."""
         last = ""
         for key in sorted(key for key in self.objects if key.startswith(prefix) and key > after):
             folder, cut, _ = key.removeprefix(prefix).partition(delimiter or "\0")
@@ -113,7 +116,7 @@ class ObjectStore:
 
 
 class ParameterStoreOfOne:
-    """The parameter store, with the one parameter that the archive has."""
+    """The parameter store, with the archive's one parameter."""
 
     def __init__(self) -> None:
         self.name = self.value = ""
@@ -141,7 +144,7 @@ def key_of(request: AWSPreparedRequest) -> str:
 
 
 def _body_of(request: AWSPreparedRequest, headers: Mapping[str, str]) -> bytes:
-    """Return what is to be stored; a checksum that follows the body (`aws-chunked`) is taken off."""
+    """Return the body to store, without the checksum that follows it (`aws-chunked`)."""
     body = _as_bytes(request.body)
     if "aws-chunked" not in headers.get("content-encoding", ""):
         return body

@@ -1,4 +1,4 @@
-"""Whether a playlist waits for longer than its own faults, or everybody's, explain."""
+"""Checks that no playlist waits longer than its own faults, or common ones, explain."""
 
 import re
 from collections.abc import Iterator
@@ -13,20 +13,21 @@ from tools.chaos.memory import are_alike
 type Findings = Iterator[str]
 
 _DAY_SECONDS = 86_400
-# Requests are counted by the hour.
+# The budget is for 24 hours, and requests are counted by the hour.
 _BUDGET_SECONDS = 25 * 3_600
-# A share of the budget; with less than that left, a playlist of several pages may not fit.
+# A used share of the budget; beyond it, a playlist of several pages may not fit.
 _NEARLY_SPENT = 0.75
 _EDITORIAL = "37i9dQZ"
-# What is closed or gone is asked for again after that time at the latest.
+# Closed or missing playlists are requested again after this time at the latest.
 _SELDOM_SECONDS = 7 * _DAY_SECONDS
-# In so many hours without a break the lane reads all that waits in it, whatever fails there.
+# In this time without a break all waiting requests of the lane (FetchQueue's one message group) are
+# handled, whatever fails.
 _ENOUGH_SECONDS = 6 * 3_600
 _S3_REFUSES_SECONDS = 3 * 3_600
-# What was hurt so long before an outcome may be its cause.
+# A request that failed at most so long before an outcome may be its cause.
 _CAUSE_SECONDS = 900
 _BUDGET = re.compile("the budget of|more requests, .* are left now|more requests than were left")
-# True or not, which `reasons_are_true` judges: then the rest of an invocation's batch is put off.
+# Reasons that defer the rest of an invocation's batch; `reasons_are_true` checks whether they hold.
 _PUT_OFF = re.compile(
     "does not answer|token host gave no answer|log in again|needs a Premium|not on the app's list"
 )
@@ -34,11 +35,11 @@ _FAILED = frozenset({"invalid", "unstable", "not_found", "forbidden"})
 
 
 def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
-    """In each run every playlist is checked, but for its own faults, or everybody's.
+    """Each run checks every playlist, except for its own faults and common ones.
 
-    What was said of it last must be so: of a failed read there was a failed request about it, of a
-    budget that is spent the requests, but those about what is larger than any budget. Where nothing
-    was said the lane must have stood still for most of the time.
+    The last outcome must be justified. A failed read needs a failed request about the playlist. A
+    spent budget needs the requests; those for playlists larger than any budget do not count.
+    Without an outcome, the lane must have been blocked for most of the time.
     """
     chaos, library = evidence.chaos, evidence.library
     known: set[str] = set()
@@ -63,13 +64,13 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
             ):
                 continue
             reason = _last_word(evidence, playlist_id, until)
-            yield f"{playlist_id} was not checked on {day} though nothing explains it; {reason}"
+            yield f"{playlist_id} was not checked on {day}, and nothing explains it; {reason}"
 
 
 def _is_still_away(evidence: Evidence, playlist_id: str, day: date, begin: float) -> bool:
-    """Whether a playlist was retired, and a run could not find out that the library has it again."""
-    said = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < begin]
-    away = bool(said) and max(said, key=lambda sent: sent.moment).outcome.status == "retired"
+    """Whether a playlist was retired, and the run could not see it in the library again."""
+    earlier = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < begin]
+    away = bool(earlier) and max(earlier, key=lambda sent: sent.moment).outcome.status == "retired"
     return away and evidence.chaos.runs[day] in evidence.unlisted
 
 
@@ -79,7 +80,7 @@ def _missed_run(evidence: Evidence, day: date) -> bool:
 
 
 def _is_forgotten(evidence: Evidence, playlist_id: str, day: date, end: float) -> bool:
-    """Whether only a damaged catalog knew a playlist, in a run that could not list the library."""
+    """Whether only a damaged catalog held a playlist, in a run that could not list the library."""
     return (
         evidence.chaos.runs[day] in evidence.unlisted
         and evidence.last_damage(CATALOG, before=end) > 0
@@ -103,7 +104,7 @@ def _is_explained(evidence: Evidence, playlist_id: str, begin: float, end: float
 
 
 def _is_true(evidence: Evidence, playlist_id: str, sent: Sent, begin: float, end: float) -> bool:
-    """Whether what was said of a playlist explains that it was not read in this run."""
+    """Whether an outcome is justified, and so explains that a playlist was not read in a run."""
     status, reason = sent.outcome.status, sent.outcome.reason
     if status in _FAILED:
         return any(
@@ -129,7 +130,7 @@ def _is_true(evidence: Evidence, playlist_id: str, sent: Sent, begin: float, end
 
 
 def _was_handled(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
-    """Whether somebody changed a playlist's entries then, or a message about it was given up."""
+    """Whether the owner changed a playlist's entries then, or a message about it was given up."""
     actions = evidence.chaos.of_actions("register", "deregister", "exclude", "include")
     return any(
         action.whom == playlist_id and begin - _CAUSE_SECONDS <= action.moment < end
@@ -141,7 +142,7 @@ def _was_handled(evidence: Evidence, playlist_id: str, begin: float, end: float)
 
 
 def _longest_free(evidence: Evidence, begin: float, end: float) -> float:
-    """Return for how many seconds without a break nothing kept the lane from reading."""
+    """Return the longest time, in seconds, in which nothing blocked the lane."""
     chaos = evidence.chaos
     blocked = [*chaos.parked, *chaos.dead]
     for day, run, _ in evidence.windows():
@@ -160,7 +161,7 @@ def _longest_free(evidence: Evidence, begin: float, end: float) -> float:
 
 
 def _is_hollow(evidence: Evidence, playlist_id: str, moment: float) -> bool:
-    """Whether Spotify told a playlist to be empty at that time."""
+    """Whether Spotify showed a playlist as empty at that time."""
     return any(
         action.whom == playlist_id
         and action.moment <= moment <= action.moment + float(action.how) + 60
@@ -176,10 +177,10 @@ def _is_checked(evidence: Evidence, playlist_id: str, begin: float, end: float) 
 
 
 def _is_held_for_once(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
-    """Whether a great loss was found that no earlier run had found, as far as the lister knew.
+    """Whether a playlist is held for a great loss that the lister did not know of before.
 
-    It knows what the indexer had merged when it asked. What damaged the catalog after the loss was
-    found takes nothing from it.
+    The lister knows what the indexer had merged by the time of the request. Damage to the catalog
+    after the loss was found changes nothing.
     """
     held = [
         sent
@@ -208,25 +209,25 @@ def _is_held_for_once(evidence: Evidence, playlist_id: str, begin: float, end: f
 def _last_word(evidence: Evidence, playlist_id: str, end: float) -> str:
     words = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < end]
     if not words:
-        return "nothing was ever said of it"
+        return "it never had an outcome"
     outcome = words[-1].outcome
     return f"{outcome.status} at {outcome.at:%Y-%m-%d %H:%M}: {outcome.reason}"
 
 
 def _is_asked_seldom(evidence: Evidence, playlist_id: str, begin: float) -> bool:
-    """Whether a playlist was closed or gone when it was last read, but by a forced run.
+    """Whether a playlist was closed or gone at its last read, forced runs aside.
 
-    Closed ones and Spotify's own are asked for once a week. Others that are gone are asked for after
-    gaps that double up to a week, unless the library lists them.
+    Closed playlists and Spotify's own are requested once a week. Others that are gone are requested
+    after gaps that double up to a week, unless the library lists them.
     """
-    said = [
+    earlier = [
         sent
         for sent in evidence.sent.get(playlist_id, ())
         if sent.moment < begin and sent.outcome.run not in evidence.chaos.forced
     ]
-    if not said:
+    if not earlier:
         return False
-    last = said[-1]
+    last = earlier[-1]
     ago = begin - last.moment
     if last.outcome.status == "forbidden" or (
         last.outcome.status == "not_found" and playlist_id.startswith(_EDITORIAL)
@@ -234,7 +235,7 @@ def _is_asked_seldom(evidence: Evidence, playlist_id: str, begin: float) -> bool
         return ago < _SELDOM_SECONDS
     if last.outcome.status != "not_found":
         return False
-    gone = takewhile(lambda sent: sent.outcome.status == "not_found", reversed(said))
+    gone = takewhile(lambda sent: sent.outcome.status == "not_found", reversed(earlier))
     lasted = last.moment - min(sent.moment for sent in gone)
     unlisted = any(begin <= run.timestamp() < begin + _DAY_SECONDS for run in evidence.unlisted)
     return unlisted and ago < min(lasted, _SELDOM_SECONDS)

@@ -8,14 +8,14 @@ from functools import cached_property
 from tools.chaos.spotify import Trouble
 from tools.stand_in.library import Album, Artist, Library, Playlist, Row, Track, User, make_id
 
-# A playlist comes with so many of its rows; what has more is read in pages, which can be torn.
+# A playlist's answer embeds its first rows; a longer playlist has further pages, which can be torn.
 _FEW_ROWS, _PAGED_ROWS = 3, 120
 _ROWS_A_REQUEST = 50
-# Spotify's client refuses longer ones.
+# The client refuses longer playlists.
 _MOST_ROWS = 12_000
 _FEWEST_REQUESTS, _MOST_REQUESTS = 60, 230
 
-# Three that never answer, one after the other, are what a client takes for a dead Spotify.
+# Three playlists in a row that never answer make the client check whether Spotify answers at all.
 _TROUBLES: tuple[Trouble, ...] = (
     "unauthorized",
     "premium",
@@ -26,7 +26,7 @@ _TROUBLES: tuple[Trouble, ...] = (
     "garbage",
     "not_found",
 )
-# By day, in turn: equal, equal but for blanks and for characters that nobody sees, and renamed.
+# The names on each day, in turn: equal, equal except for blanks and invisible characters, renamed.
 _NAMES: tuple[tuple[str, ...], ...] = (
     ("Mix",),
     ("Mix",),
@@ -37,26 +37,26 @@ _NAMES: tuple[tuple[str, ...], ...] = (
 )
 
 
-# Values that Spotify has never sent, and might.
+# Values that Spotify has never sent, but might.
 _ABSURD_DATES = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "2262-04-12T00:00:00Z")
 _ABSURD_LENGTHS = (-1, 10**17, 10**9)
 
-# Of one that its owner cuts short on a day, and from then on edits a little every day.
+# A playlist that its owner cuts short on one day, and edits a little on every day after that.
 _ROWS_BEFORE_THE_CUT, _ROWS_AFTER, _DAY_OF_THE_CUT = 60, 20, 2
 
 
 class WildLibrary:
-    """A library with playlists that fail, each in its own way, a large one, and confusable names.
+    """A library with additional playlists that are hard to archive.
+
+    On the day before the first one the library is empty.
 
     Attributes:
-        troubles: how each of those fails that are to fail.
-        budget: how many requests a day are enough for all but the large one.
-        confusable: the ids of those whose names hardly differ.
-        large: the id of the one that needs more than that.
-        cut: the id of one that loses most of its rows, and this is true.
-        absurd: the id of one whose rows have dates and lengths that cannot be.
-
-    On the day before the first one it is empty.
+        troubles: the playlists that always fail, and the way in which each does.
+        budget: the requests a day that are enough for all playlists but the large one.
+        confusable: the ids of the playlists whose names hardly differ.
+        large: the id of the playlist that needs more than the budget.
+        cut: the id of the playlist that really loses most of its rows.
+        absurd: the id of the playlist whose rows have impossible dates and lengths.
     """
 
     def __init__(self, library: Library, since: date) -> None:
@@ -107,7 +107,7 @@ class WildLibrary:
 
     @cached_property
     def budget(self) -> int:
-        """Twice what the first day needs, within what leaves room for one that is larger."""
+        """Twice the requests of the first day, within limits that leave room for `large`."""
         day = self._since
         found = (self._library.find(id_, day) for id_ in self._library.list_ids(day))
         needed = sum(2 + len(playlist.rows) // _ROWS_A_REQUEST for playlist in found if playlist)
@@ -159,5 +159,5 @@ class WildLibrary:
 
 
 def _aged(playlist: Playlist, number: int) -> Playlist:
-    """Return what becomes of a playlist in so many days: another version, and more followers."""
+    """Return the playlist after so many days, with another version and more followers."""
     return replace(playlist, version=1 + number, followers=1 + number)

@@ -1,4 +1,4 @@
-"""The world around an archive: its owner's hands, bad luck, and what both do to it in a day."""
+"""Carries out the actions of an archive's owner and of bad luck."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
@@ -40,17 +40,17 @@ _FORGOTTEN = 0.03
 _HOURS_AHEAD = timedelta(hours=26)
 _YEARS_AHEAD = 10
 _LONG_WAIT_SECONDS = 3_600
-# After that time somebody puts a snapshot back.
+# A damaged snapshot is restored after this time.
 _UNTIL_RESTORED_SECONDS = 3_600
 
 type CallLister = Callable[[dict[str, Any]], None]
 
 
 class World:
-    """Does to the archive what `deeds` plans, and notes it; `run` is the day's run.
+    """Carries out planned actions and records them.
 
     Attributes:
-        without: what is not done, whatever is planned.
+        without: the kinds of actions to leave out.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class World:
         self._numbers = 0
 
     def keep_version(self, key: str, body: bytes) -> None:
-        """Remember what a function wrote, for somebody may roll back to it."""
+        """Keep what a function wrote, because an action may roll back to it."""
         if key.startswith(_OWN):
             self._versions[key].append(body)
 
@@ -99,7 +99,7 @@ class World:
         for do in (self._do_to_registry, self._do_to_objects, self._do_to_runs):
             if do(action, run):
                 return
-        raise ValueError(f"nobody knows how to do {action.what}")
+        raise ValueError(f"unknown action: {action.what}")
 
     def _do_to_registry(self, action: Planned, _run: datetime) -> bool:
         match action.what:
@@ -136,8 +136,8 @@ class World:
                 self._note(action.what, action.whom, action.how)
                 self._wire.hollow[action.whom] = self._clock.moment + float(action.how)
             case "hollow":
-                # Without an earlier read nothing tells it from an empty playlist, and what two
-                # runs read counts.
+                # Without an earlier read the archive cannot tell it from an empty playlist, and a
+                # loss that two runs read counts.
                 pass
             case _:
                 return False
@@ -146,7 +146,7 @@ class World:
     def _do_to_runs(self, action: Planned, run: datetime) -> bool:
         now = self._clock.now()
         if action.what not in {"run again", "run late"} and self._is_hollow():
-            # A second run that finds the same would confirm it, and be right to do so.
+            # A second run that finds the same loss would rightly confirm it.
             return True
         match action.what:
             case "run again":
@@ -179,11 +179,11 @@ class World:
         return any(key.startswith(snapshots_prefix(playlist_id)) for key in self._aws.list_keys())
 
     def end(self) -> None:
-        """Take back what nobody would leave so; from now on all is to heal."""
+        """End all lasting actions, so that the archive can recover."""
         self._fetcher.stands_still = False
 
     def list_unmended(self) -> list[str]:
-        """Return the playlists of which something is damaged, was put back, or was never made."""
+        """Return the playlists with an object that is damaged, was rolled back, or is missing."""
         found = {
             playlist_id
             for key, body in self._record.damaged.items()
@@ -199,7 +199,7 @@ class World:
         return sorted(found & archived)
 
     def redrive(self) -> None:
-        """Send the dead letters again, but poison and what was refused for good."""
+        """Send the dead letters again, except for poison and permanently refused messages."""
         for name, queue in self._queues.items():
             source = self._queues.get(queue.shape.dead_letters)
             if source is None:
@@ -252,7 +252,7 @@ class World:
         self._scheduler.at(now + seconds, go_on)
 
     def _spoil(self, how: str) -> None:
-        """Damage a snapshot, have its playlist made again without it, then put it back."""
+        """Damage a snapshot, rebuild its playlist without it, then restore the snapshot."""
         keys = [key for key in self._aws.list_keys() if parse_snapshot_key(key)]
         if not keys or len(self._record.of_actions("spoil")) % 2:
             return  # one at a time
@@ -271,7 +271,7 @@ class World:
         self._scheduler.at(restored, partial(write, body))
 
     def _damage(self, how: str) -> None:
-        """Damage an object of some kind, each kind as likely as any other."""
+        """Damage an object; each kind of object is equally likely."""
         kinds: dict[str, list[str]] = defaultdict(list)
         for key in self._aws.list_keys():
             if key in self._versions:
@@ -298,7 +298,7 @@ class World:
 
 
 def playlist_of(key: str) -> str | None:
-    """Return the playlist that a page, a ledger or a series of numbers belongs to."""
+    """Return the playlist of a page, a ledger or a follower series, None if there is none."""
     name = key.rpartition("/")[2][:22]
     return name if key.startswith(_OF_PLAYLISTS) and is_playlist_id(name) else None
 

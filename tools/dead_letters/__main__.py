@@ -1,4 +1,4 @@
-"""Dead letters, told and sent again: `python -m tools.dead_letters`."""
+"""Lists dead letters, sends them again and deletes them: `python -m tools.dead_letters`."""
 
 import sys
 import tomllib
@@ -24,11 +24,11 @@ app = typer.Typer(pretty_exceptions_enable=False)
 
 
 class DeadLettersError(Exception):
-    """There is nothing to look at; the message says what to do."""
+    """The command cannot do what it was asked; the message says why or what to do."""
 
 
 def _print(text: str) -> None:
-    """Print text whose control characters must not reach the terminal."""
+    """Print text with its control characters replaced, so that none reaches the terminal."""
     console.print(
         "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
     )
@@ -48,7 +48,7 @@ def _tell_all(dead_letter_queues: Iterable[DeadLetterQueue]) -> None:
         for dead_letter in found:
             _tell(dead_letter)
         if count > len(found):
-            _print(f"  and {count - len(found)} behind them")
+            _print(f"  and {count - len(found)} more")
 
 
 def _redrive(dead_letter_queue: DeadLetterQueue) -> None:
@@ -65,22 +65,22 @@ def _redrive(dead_letter_queue: DeadLetterQueue) -> None:
 def _delete(dead_letter_queues: Iterable[DeadLetterQueue], message_id: str) -> None:
     def confirm(dead_letter: DeadLetter) -> bool:
         _tell(dead_letter)
-        return typer.confirm("Delete it for ever?")
+        return typer.confirm("Delete it permanently?")
 
     if not any(
         dead_letter_queue.delete(message_id, confirm) for dead_letter_queue in dead_letter_queues
     ):
-        raise DeadLettersError(f"no dead letter is called {message_id}")
+        raise DeadLettersError(f"there is no dead letter with the id {message_id}")
 
 
 def _open_deployed(stack_name: str) -> list[DeadLetterQueue]:
-    """Return the letterboxes of the stack in AWS that `make deploy` made."""
+    """Return the dead-letter queues of a stack in AWS, by default that of `make deploy`."""
     answers = _read_deploy_answers()
     stack_name = stack_name or answers.get("stack_name", "")
     if not stack_name:
         raise DeadLettersError(
-            "nothing was deployed from here: name the stack with ARGS='--stack-name <name>', or say "
-            "ARGS=--local for that of `make run`"
+            "nothing was deployed from here: name the stack with ARGS='--stack-name <name>', or use "
+            "ARGS=--local for the stack of `make run`"
         )
     session: Any = boto3.Session(
         profile_name=answers.get("profile"), region_name=answers.get("region")
@@ -96,7 +96,7 @@ def _read_deploy_answers() -> dict[str, Any]:
 
 def _open_local() -> list[DeadLetterQueue]:
     isolate_environment()
-    # The engine takes any credentials for the account's owner.
+    # The engine accepts any credentials as the account owner's.
     session: Any = boto3.Session("test", "test", region_name=REGION)
     return [
         dead_letter_queue
@@ -117,15 +117,17 @@ def _open_stack(open_client: Callable[[str], Any], stack_name: str) -> list[Dead
 def dead_letters(
     *,
     redrive: Annotated[
-        Sender | None, typer.Option(help="Send these again to where they were given up.")
+        Sender | None, typer.Option(help="Send these dead letters back to their queue or function.")
     ] = None,
-    delete: Annotated[str, typer.Option(metavar="ID", help="Delete this one; asks first.")] = "",
-    local: Annotated[bool, typer.Option("--local", help="Of the stacks of `make run`.")] = False,
+    delete: Annotated[
+        str, typer.Option(metavar="ID", help="Delete this dead letter; asks first.")
+    ] = "",
+    local: Annotated[bool, typer.Option("--local", help="Use the stacks of `make run`.")] = False,
     stack_name: Annotated[
-        str, typer.Option(help="Of this stack in AWS; default what `make deploy` made.")
+        str, typer.Option(help="Use this stack in AWS; default the one of `make deploy`.")
     ] = "",
 ) -> None:
-    """List what was given up, from whose hands, and why."""
+    """List the dead letters of each queue, with the reason why each was given up."""
     try:
         dead_letter_queues = _open_local() if local else _open_deployed(stack_name)
         if delete:
@@ -137,7 +139,7 @@ def dead_letters(
         else:
             _tell_all(dead_letter_queues)
     except (DeadLettersError, LocalStackError, ArchiveError, BotoCoreError, ClientError) as error:
-        typer.echo(f"letters: {error}", err=True)
+        typer.echo(f"dead letters: {error}", err=True)
         sys.exit(1)
 
 

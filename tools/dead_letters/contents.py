@@ -1,4 +1,4 @@
-"""What a dead letter says: what it was about, why it was given up, whether another try makes sense."""
+"""Decodes dead letters: their subject, why each was given up, whether another try makes sense."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ _TAGS = {kind.__struct_config__.tag for kind in (FetchRequest, Outcome, RunRepor
 
 
 class Sender(StrEnum):
-    """Whose dead letters: what the queue, its function's event, or its dead-letter queue begins with."""
+    """The source of dead letters; names of its queues and outputs begin with this word."""
 
     LISTER = "lister"
     FETCH = "fetch"
@@ -33,9 +33,12 @@ class Sender(StrEnum):
 
 
 class Contents(NamedTuple):
-    """What a letter says.
+    """The contents of a dead letter.
 
-    `again` is what its function is to be told once more, None where that would only come back.
+    Attributes:
+        about: its subject.
+        why: why it was given up.
+        again: the message or event to send again, None if that would only fail again.
     """
 
     about: str
@@ -44,7 +47,7 @@ class Contents(NamedTuple):
 
 
 def read_contents(sender: Sender, message: Mapping[str, Any]) -> Contents:
-    """Read a message as SQS gives it."""
+    """Decode a message as SQS delivers it."""
     return _read_lister_s(message) if sender is Sender.LISTER else _read_message(sender, message)
 
 
@@ -72,8 +75,8 @@ def _describe_render(body: str) -> str:
 def _describe_outcome(body: str) -> str:
     match decode_outcome(body):
         case Outcome() as outcome:
-            told = f"{_name(outcome)} was {spell_status(outcome.status)} in the run of {spell(outcome.run)}"
-            return f"{told}: {outcome.reason}" if outcome.reason else told
+            text = f"{_name(outcome)} was {spell_status(outcome.status)} in the run of {spell(outcome.run)}"
+            return f"{text}: {outcome.reason}" if outcome.reason else text
         case RunReport() as report:
             return f"the report of the run of {spell(report.run)}"
         case DamageReport(playlist_id=playlist_id):
@@ -107,19 +110,18 @@ def _describe_poison(body: str, error: InvalidMessageError) -> str:
 
 
 def _read_lister_s(message: Mapping[str, Any]) -> Contents:
-    """Read what Lambda says of an event that failed, or the scheduler of one it could not deliver.
+    """Decode Lambda's record of a failed event, or the scheduler's of an undelivered one.
 
     Lambda: asynchronous invocation, destinations. EventBridge Scheduler: dead-letter queue.
     """
-    told = {
+    attributes = {
         name: attribute.get("StringValue", "")
         for name, attribute in message.get("MessageAttributes", {}).items()
     }
-    if "SCHEDULED_TIME" in told:
-        why = (
-            f"not delivered by the schedule: {told.get('ERROR_CODE')}: {told.get('ERROR_MESSAGE')}"
-        )
-        return _read_lister_event({"time": told["SCHEDULED_TIME"]}, why)
+    if "SCHEDULED_TIME" in attributes:
+        code, text = attributes.get("ERROR_CODE"), attributes.get("ERROR_MESSAGE")
+        why = f"not delivered by the schedule: {code}: {text}"
+        return _read_lister_event({"time": attributes["SCHEDULED_TIME"]}, why)
     try:
         record = msgspec.json.decode(message["Body"], type=_LambdaRecord)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -138,7 +140,7 @@ class _Error(msgspec.Struct, rename="camel"):
 
 
 class _LambdaRecord(msgspec.Struct, rename="camel"):
-    """What Lambda sends to the destination of a failed event."""
+    """The record that Lambda sends to the destination of a failed event."""
 
     request_context: _Context
     event: Any = msgspec.field(name="requestPayload")

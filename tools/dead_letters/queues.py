@@ -1,4 +1,4 @@
-"""The dead-letter queues: nothing is removed unless it was sent where it belongs, or the owner said so."""
+"""The dead-letter queues; a message is removed only if it was sent again or the owner confirmed."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ from typing import Any
 from playlist_archive.ports.queues import SPOTIFY_LANE, Lane, SqsQueue
 from tools.dead_letters.contents import Contents, Sender, read_contents
 
-# For so long a letter is hidden from everybody else while it is looked at.
+# How long a dead letter is hidden from others while it is handled here.
 _HIDDEN_SECONDS = 120
-# SQS asks all its servers only when it may wait.
+# With a wait SQS asks all its servers (long polling).
 _WAIT_SECONDS = 1
 
 
@@ -44,15 +44,15 @@ class DeadLetterQueue:
         return sum(int(counts["Attributes"][name]) for name in names)
 
     def read(self) -> list[DeadLetter]:
-        """Return what lies in it: of a FIFO queue only the first of each message group, ten at most."""
+        """Return its dead letters; of a FIFO queue only the first of each message group, ten at most."""
         with self._received() as dead_letters:
             return list(dead_letters)
 
     def redrive(self) -> Iterator[tuple[DeadLetter, bool]]:
-        """Send each letter to where it was given up; yield it, and whether it was worth it."""
+        """Send each dead letter again unless that is pointless; yield it and whether it was sent."""
         count = self.count()
         with self._received() as dead_letters:
-            # No more, lest one that fails again at once is sent for ever.
+            # At most `count`, because a message that fails at once would be sent again and again.
             for dead_letter in islice(dead_letters, count):
                 worth_it = dead_letter.contents.again is not None
                 if worth_it:
@@ -61,7 +61,7 @@ class DeadLetterQueue:
                 yield dead_letter, worth_it
 
     def delete(self, message_id: str, confirm: Callable[[DeadLetter], bool]) -> bool:
-        """Delete a letter if that is confirmed; return whether it was found."""
+        """Delete a dead letter if `confirm` agrees; return whether it was found."""
         with self._received() as dead_letters:
             for dead_letter in dead_letters:
                 if dead_letter.id == message_id:
@@ -72,7 +72,7 @@ class DeadLetterQueue:
 
     @contextmanager
     def _received(self) -> Iterator[Iterable[DeadLetter]]:
-        """Give what is received, and show again what was not removed."""
+        """Yield the received messages; afterwards make those that remain visible again."""
         try:
             yield self._receive_all()
         finally:
@@ -109,7 +109,7 @@ class DeadLetterQueue:
 def open_dead_letter_queues(
     open_client: Callable[[str], Any], outputs: Mapping[str, str]
 ) -> list[DeadLetterQueue]:
-    """Return the dead-letter queues of the stack with the outputs."""
+    """Return the dead-letter queues of the stack that has these outputs."""
     sqs = open_client("sqs")
 
     def invoke_lister(dead_letter: DeadLetter) -> None:
@@ -123,7 +123,7 @@ def open_dead_letter_queues(
         queue = SqsQueue(sqs, outputs[f"{sender.capitalize()}QueueUrl"])
         body = dead_letter.contents.again or ""
         if sender is Sender.FETCH:
-            # In the one lane, whatever group it lies in here.
+            # All requests share one message group, the lane; here poison has a group of its own.
             queue.send_in_order([(body, Lane(SPOTIFY_LANE, dead_letter.id))])
         else:
             queue.send([body])

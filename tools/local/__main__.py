@@ -1,4 +1,4 @@
-"""The local stack: `python -m tools.local`."""
+"""Commands for the local stack: `python -m tools.local`."""
 
 import os
 import shutil
@@ -53,7 +53,7 @@ def run() -> None:
 @app.command()
 def history(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    days: Annotated[int, typer.Option(min=1, help="How many of its last days.")] = 30,
+    days: Annotated[int, typer.Option(min=1, help="How many of its last days to archive.")] = 30,
 ) -> None:
     """Archive the last days of a history file from nothing, and measure it."""
     workspace = Workspace.named("history")
@@ -71,7 +71,7 @@ def history(
             stack, requests = _simulate(workspace, library, dates)
         _fetch_views(stack, VIEWS)
         differing = find_differences(stack, versions)
-        with console.status("Making everything again from snapshots"):
+        with console.status("Rebuilding everything from snapshots"):
             rebuilt = find_rebuild_differences(stack)
         stop_all(workspace)
     console.print(
@@ -79,9 +79,9 @@ def history(
         f"the engine and its functions held {memory.peak_bytes / 2**20:.0f} MiB at most"
     )
     if differing:
-        raise LocalStackError(f"not as the file's last version: {', '.join(differing)}")
+        raise LocalStackError(f"different from the file's last version: {', '.join(differing)}")
     if rebuilt:
-        raise LocalStackError(f"other after a rebuild: {', '.join(rebuilt)}")
+        raise LocalStackError(f"different after a rebuild: {', '.join(rebuilt)}")
     console.print(
         "Every playlist is as the file's last version of it, and a rebuild from snapshots changes no byte."
     )
@@ -100,7 +100,7 @@ def register(
         stack = Stack(Engine.ensure(workspace))
         log_size = stack.engine.log_size
         stack.put(key, alias)
-        # The lister is called a moment later, by S3.
+        # S3 calls the lister a moment later.
         time.sleep(2)
         await_quiet(stack, log_size)
         _fetch_views(stack, VIEWS)
@@ -109,7 +109,7 @@ def register(
 
 @app.command()
 def env() -> None:
-    """Write what `sam local invoke --env-vars` needs to call functions against the local stack."""
+    """Write the file for `sam local invoke --env-vars` that points functions at the local stack."""
     path = LOCAL / "env.json"
     write_environments(Stack(Engine.ensure(find_running()[0])), path)
     console.print(os.path.relpath(path))
@@ -117,7 +117,7 @@ def env() -> None:
 
 @app.command()
 def stop() -> None:
-    """End every process that a command here has started."""
+    """Stop every process that these commands started."""
     for workspace in Workspace.all():
         stop_all(workspace)
 
@@ -166,7 +166,7 @@ def _simulate(
     days: Iterable[datetime],
     afterwards: Callable[[Day], None] = lambda _: None,
 ) -> tuple[Stack, int]:
-    """Archive each day, and return the stack and how often Spotify was asked."""
+    """Archive each day, and return the stack and the number of requests to Spotify."""
     with console.status("Starting AWS and a stand-in for Spotify on this machine"):
         simulation = Simulation.ensure(workspace, library)
     total = 0
@@ -202,10 +202,10 @@ def _describe(day: Day, requests: int) -> str:
 
 
 def _render_again(workspace: Workspace, stack: Stack) -> None:
-    with console.status("Making the pages that other code has rendered again"):
+    with console.status("Rebuilding the pages that other code has rendered"):
         again = render_again(workspace, stack)
     if again:
-        console.print("The code has changed: all pages were made again from snapshots.")
+        console.print("The code has changed: all pages were rebuilt from snapshots.")
 
 
 def _fetch_views(stack: Stack, folder: Path) -> None:
@@ -219,7 +219,7 @@ def _tell_status(stack: Stack, playlist_id: str) -> None:
     if known:
         console.print(f"{playlist_id}: {known['status']} {known['reason']}", markup=False)
     else:
-        # The sample's simulated days may be ahead of the clock that dates a registration.
+        # The sample's simulated days may be ahead of the clock, which dates a registration.
         console.print("It is registered, and read in the next run: [bold]make run[/].")
 
 
@@ -240,7 +240,7 @@ def _read_spotify_credentials() -> dict[str, str]:
 
 @contextmanager
 def _stopped_when_interrupted(workspace: Workspace) -> Iterator[None]:
-    """Leave nothing running when the command is cut short from outside."""
+    """Stop the workspace's processes if a signal ends the command."""
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     interrupted = False
 
@@ -254,7 +254,7 @@ def _stopped_when_interrupted(workspace: Workspace) -> Iterator[None]:
     try:
         yield
     finally:
-        # A library may have made another error of the interruption, or lost it.
+        # A library may have replaced the interruption by another error, or swallowed it.
         if interrupted:
             for kind in signals:
                 signal.signal(kind, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""Whether the archive shows what a history file says, and what its own snapshots say."""
+"""Compares the archive with a history file, and its pages with a rebuild from snapshots."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _DERIVED = (
 
 
 def find_differences(stack: Stack, library: HistoryLibrary) -> list[str]:
-    """Return the ids of the playlists whose page is not the last version in the file."""
+    """Return the ids of the playlists whose page differs from the last version in the file."""
     day = library.last_day
     return [
         playlist_id
@@ -28,7 +28,7 @@ def find_differences(stack: Stack, library: HistoryLibrary) -> list[str]:
 
 
 def find_rebuild_differences(stack: Stack) -> list[str]:
-    """Throw ledgers and playlists' pages away, have them made again, and return what differs."""
+    """Delete ledgers and playlists' pages, rebuild them, and return the keys that differ."""
     derived = {key: stack.read(key) for prefix in _DERIVED for key in stack.list_keys(prefix)}
     for key in derived:
         stack.delete(key)

@@ -1,4 +1,4 @@
-"""What functions in containers must be told to reach the local stack: `sam local invoke`."""
+"""The environment in which functions in containers reach the local stack: `sam local invoke`."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,6 @@ HOST = "host.docker.internal"
 
 
 def write_environments(stack: Stack, path: Path) -> None:
-    """Write the deployed functions' variables, addressed from inside a container."""
+    """Write the deployed functions' variables, with addresses that work inside a container."""
     document = json.dumps(stack.read_environments(), indent=2).replace("127.0.0.1", HOST)
     path.write_text(f"{document}\n")

@@ -1,4 +1,4 @@
-"""The template, built by `sam build` and deployed by `sam deploy` to a local engine."""
+"""Builds the template with `sam build`, and deploys it to a local engine with `sam deploy`."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from tools.local.stack import ARTIFACTS, STACK_NAME, Stack
 from tools.local.workspace import BUILD, LOCAL, PROJECT, Workspace
 
 _SOURCES = ("template.yaml", "functions", "layers")
-# What `Architecture` has to be for functions that run on this machine.
+# The value of `Architecture` for functions that run on this machine.
 ARCHITECTURE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
 
 
@@ -25,7 +25,7 @@ def deploy(
     parameters: Mapping[str, str],
     credentials: Mapping[str, str],
 ) -> Stack:
-    """Deploy what has changed since the last time, and give a new bucket the old one's objects."""
+    """Deploy the stack if it has changed; a new bucket gets the old one's objects."""
     parameters = {
         "AwsEndpointUrl": engine.url,
         "Architecture": ARCHITECTURE,
@@ -63,7 +63,7 @@ def deploy(
 
 
 def build() -> None:
-    """Build layers and functions into `BUILD`, unless they are built from the present sources."""
+    """Build layers and functions into `BUILD`, unless the sources have not changed."""
     sources = hash_sources(*_SOURCES)
     stamp = LOCAL / "build.sha256"
     if stamp.exists() and stamp.read_text() == sources and (BUILD / "template.yaml").exists():
@@ -111,7 +111,7 @@ def _list_files(path: Path) -> list[Path]:
 
 
 def hash_sources(*names: str) -> str:
-    """Return a digest of the files of the project that have these names or lie in such folders."""
+    """Return a digest of the project's files with these names or in these folders."""
     digest = hashlib.sha256()
     for file in (file for name in names for file in _list_files(PROJECT / name)):
         digest.update(f"{file.relative_to(PROJECT)}\0{file.stat().st_size}\0".encode())

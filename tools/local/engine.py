@@ -29,9 +29,9 @@ class Engine:
 
     @classmethod
     def ensure(cls, workspace: Workspace) -> "Engine":
-        """Return the workspace's engine, started if it does not run.
+        """Return the workspace's engine, started if it is not running.
 
-        A bucket's objects outlive the engine in the workspace; everything else has to be deployed again.
+        The workspace keeps a bucket's objects. Everything else has to be deployed again.
         """
         port = workspace.recall("port").get("port")
         process = Process.find("engine", workspace)
@@ -49,7 +49,7 @@ class Engine:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         environment = {
-            # The functions inherit this environment; nothing of the user's must reach them.
+            # The functions inherit this environment, so it must hold nothing of the user's.
             "PATH": os.defpath,
             "HOME": str(workspace.root),
             "TMPDIR": str(temporary),
@@ -98,19 +98,19 @@ class Engine:
 
 
 def find_running() -> list[Workspace]:
-    """Return the workspaces whose stack runs; raises `LocalStackError` if there is none."""
+    """Return the workspaces with a running stack; raises `LocalStackError` if there is none."""
     running = [
         workspace
         for workspace in Workspace.all()
         if Process.find("engine", workspace) and workspace.recall("stack")
     ]
     if not running:
-        raise LocalStackError("nothing runs; say `make run` first")
+        raise LocalStackError("nothing is running; use `make run` first")
     return running
 
 
 def isolate_environment() -> None:
-    """Keep the user's AWS account, and any proxy, out of what happens on this machine."""
+    """Remove the user's AWS account and any proxy from this process's environment."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {

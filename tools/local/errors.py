@@ -1,2 +1,2 @@
 class LocalStackError(Exception):
-    """The local stack cannot go on. The message says what to do, or where to look."""
+    """The local stack cannot continue; the message says what to do, or where to look."""

@@ -1,4 +1,4 @@
-"""How much memory a process group holds."""
+"""Measures the memory of a process group."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class MemoryWatch:
-    """Watches the processes of group `group`, while it is entered; on Linux only."""
+    """A context manager that watches the memory of process group `group`; on Linux only."""
 
     def __init__(self, group: int) -> None:
         self._group = group

@@ -1,4 +1,4 @@
-"""Processes that go on after the command that started them."""
+"""Background processes, which outlive the command that started them."""
 
 import os
 import signal
@@ -12,13 +12,13 @@ from pathlib import Path
 from tools.local.workspace import PROJECT, Workspace
 
 _PATIENCE_SECONDS = 15.0
-# What this very process has started, and nobody else can reap.
+# The children of this process, which only it can reap.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process that leads a group of its own, so that its children end with it."""
+    """A process with a group of its own, so that its children can be stopped with it."""
 
     name: str
     pid: int
@@ -32,7 +32,7 @@ class Process:
         command: Sequence[str],
         environment: Mapping[str, str],
     ) -> "Process":
-        """Start `command`; what it prints goes to `<name>.log`."""
+        """Start `command`; its output goes to `<name>.log`."""
         with log_path(workspace, name).open("wb") as log:
             started = subprocess.Popen(  # noqa: S603
                 command,
@@ -49,7 +49,7 @@ class Process:
 
     @classmethod
     def find(cls, name: str, workspace: Workspace) -> "Process | None":
-        """Return the process that was started under `name` if it still runs."""
+        """Return the process that was started under `name`, None if it has ended."""
         known = workspace.recall(name)
         if not known or known["command"][-1] not in _command_line(known["pid"]):
             return None
@@ -66,7 +66,7 @@ class Process:
         return bool(_command_line(self.pid))
 
     def stop(self) -> None:
-        """End the process and its children, by force after a while."""
+        """Stop the process and its children, by force after a while."""
         for kind in (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self.pid, kind)
@@ -79,7 +79,7 @@ class Process:
 
 
 def stop_all(workspace: Workspace) -> None:
-    """End what runs in the workspace: the engine first, which asks the stand-in."""
+    """Stop the workspace's processes: the engine first, because it uses the stand-in."""
     for name in ("engine", "spotify"):
         if process := Process.find(name, workspace):
             process.stop()
@@ -97,7 +97,7 @@ def pick_free_port() -> int:
 
 
 def _command_line(pid: int) -> str:
-    """Return the command line of a process, nothing when it has ended."""
+    """Return the command line of a process, empty if it has ended."""
     if Path("/proc/self").exists():
         try:
             return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")

@@ -1,4 +1,4 @@
-"""Pages that the present code has not rendered yet."""
+"""Renders pages again after the code has changed."""
 
 from tools.local.deploy import hash_sources
 from tools.local.run import await_quiet
@@ -9,10 +9,10 @@ _PACKAGE = "layers/archive"
 
 
 def render_again(workspace: Workspace, stack: Stack) -> bool:
-    """Have the deployed code make all pages again from snapshots, if other code made them.
+    """Rebuild all pages from snapshots, if other code rendered them.
 
     Returns:
-        Whether it did. A stack that has just archived its first day has pages of the present code.
+        Whether the pages were rebuilt. After the first archived day they are always up to date.
     """
     package = hash_sources(_PACKAGE)
     rendered = workspace.recall("rendered")

@@ -1,4 +1,4 @@
-"""Runs of the pipeline, one after another, each awaited to its end."""
+"""Runs the pipeline, and waits until each run has ended."""
 
 import time
 from dataclasses import dataclass
@@ -9,16 +9,18 @@ from tools.local.errors import LocalStackError
 from tools.local.stack import Depth, Stack
 
 _POLL_SECONDS = 0.1
-# A view's last message may be between S3 and its queue for a moment.
+# The last message may still be on its way from S3 to the queue.
 _QUIET_SECONDS = 0.6
 _STALL_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
 class Day:
-    """What came of one run, as its status page tells it.
+    """The result of one run, from its status page.
 
-    `failure` is why it came to nothing, `not_before` until when Spotify wants to be left alone.
+    Attributes:
+        failure: why the library could not be listed, empty if nothing failed.
+        not_before: the time until which Spotify asked to wait.
     """
 
     time: datetime
@@ -42,10 +44,10 @@ _HARMLESS = {"ok", "retired"}
 
 
 def archive_day(stack: Stack, day: datetime) -> Day:
-    """Start the run named `day` and wait until all of it is archived.
+    """Start the run of `day` and wait until it has ended.
 
     Raises:
-        LocalStackError: saying which function or queue is in trouble.
+        LocalStackError: a function or a queue is in trouble; the message names it.
     """
     began = time.monotonic()
     log_size = stack.engine.log_size
@@ -69,9 +71,9 @@ def archive_day(stack: Stack, day: datetime) -> Day:
 
 
 def await_quiet(stack: Stack, log_size: int) -> None:
-    """Wait until the queues are empty and stay so, or hold nothing but what Spotify delays.
+    """Wait until the queues stay empty, or hold only requests that wait for Spotify.
 
-    A function's error after the first `log_size` bytes of the engine's log ends the wait.
+    An error of a function after the first `log_size` bytes of the engine's log ends the wait.
     """
     depths: dict[str, Depth] = {}
     since = time.monotonic()
@@ -89,7 +91,7 @@ def await_quiet(stack: Stack, log_size: int) -> None:
             stuck = ", ".join(f"{name}Queue: {depth}" for name, depth in depths.items())
             raise LocalStackError(
                 f"nothing has moved for {lasted:.0f} s ({stuck}); see {stack.engine.process.log}, "
-                "and say `make stop` to drop what is stuck"
+                "and use `make stop` to drop the messages"
             )
         time.sleep(_POLL_SECONDS)
     if dead := stack.count_dead_letters():
@@ -102,7 +104,7 @@ def _is_empty(depths: dict[str, Depth]) -> bool:
 
 
 def _is_parked(stack: Stack, depths: dict[str, Depth]) -> bool:
-    """Say whether only the fetch lane is left, and waits because Spotify asked for it."""
+    """Whether only FetchQueue holds messages, and they wait because Spotify asked for a pause."""
     others = {name: depth for name, depth in depths.items() if name != "Fetch"}
     if not _is_empty(others) or not depths["Fetch"].total:
         return False

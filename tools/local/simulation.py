@@ -1,4 +1,4 @@
-"""A local stack whose Spotify is the stand-in and whose days are simulated."""
+"""A local stack that uses the stand-in for Spotify and simulated days."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from tools.local.workspace import Workspace
 _PARAMETERS = {
     "DailyRequestBudget": "0",
     "RequestIntervalMs": "0",
-    # The engine does not wait a window out.
+    # The engine does not wait for the end of a batching window.
     "IndexWindowSeconds": "0",
     # The clock must not start a run between simulated days.
     "ScheduleExpression": "at(2199-01-01T00:00:00)",
@@ -27,7 +27,7 @@ class Simulation:
 
     @classmethod
     def ensure(cls, workspace: Workspace, library: list[str]) -> "Simulation":
-        """Return the workspace's simulation, started and brought up to date where it is not."""
+        """Return the workspace's simulation, started and deployed if necessary."""
         stand_in = StandIn.ensure(workspace, library)
         parameters = {
             **_PARAMETERS,
@@ -37,7 +37,7 @@ class Simulation:
         return cls(deploy(workspace, Engine.ensure(workspace), parameters, CREDENTIALS), stand_in)
 
     def archive_day(self, time: datetime) -> tuple[Day, int]:
-        """Let the stand-in's day be that of `time`, archive it, and count the requests."""
+        """Set the stand-in to the day of `time`, archive it, and count the requests."""
         self.stand_in.control.set_date(time.date())
         self.stand_in.control.clear_requests()
         return archive_day(self.stack, time), self.stand_in.count_requests()

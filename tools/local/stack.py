@@ -1,4 +1,4 @@
-"""The deployed stack, as its owner uses it: through AWS's own interfaces only."""
+"""The deployed stack, used only through AWS's interfaces, as its owner would."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ _DEAD_LETTER_QUEUES = ("Lister", *_QUEUES)
 
 @dataclass(frozen=True)
 class Depth:
-    """How many messages a queue holds: ready, being worked on or parked, and not due yet."""
+    """The messages in a queue: ready, in flight or hidden, and delayed."""
 
     waiting: int
     in_flight: int
@@ -39,11 +39,11 @@ class Depth:
 
 
 class Stack:
-    """The stack on `engine`."""
+    """The stack that is deployed on `engine`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        # The engine takes any credentials for the account's owner.
+        # The engine accepts any credentials as the account owner's.
         self._session: Any = boto3.Session("test", "test", region_name=REGION)
 
     def create_artifact_bucket(self) -> None:
@@ -106,7 +106,7 @@ class Stack:
         return body
 
     def read_json(self, key: str) -> dict[str, Any]:
-        """Return an object's contents, empty when there is no such object."""
+        """Return an object's contents, empty if there is no such object."""
         try:
             answer = self._s3.get_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
@@ -117,14 +117,14 @@ class Stack:
         return contents
 
     def start_run(self, time: datetime) -> None:
-        """Invoke the lister as the schedule would, for the run named `time`.
+        """Invoke the lister as the schedule would, for the run of `time`.
 
-        Simulated days may lie ahead of the clock, so the time is forced.
+        The run is forced, because simulated days may be ahead of the clock.
         """
         self._invoke_lister({"time": to_timestamp(time), "force": True})
 
     def start_rebuild(self) -> None:
-        """Invoke the lister as the operator would, to make everything again from snapshots."""
+        """Invoke the lister as the operator would, to rebuild everything from snapshots."""
         self._invoke_lister({"rebuild": "all"})
 
     def _invoke_lister(self, event: Mapping[str, object]) -> None:
@@ -159,7 +159,7 @@ class Stack:
         }
 
     def download(self, prefix: str, folder: Path) -> int:
-        """Make `folder/prefix` a copy of the objects under `prefix`; return how many it has."""
+        """Make `folder/prefix` a copy of the objects under `prefix`; return their number."""
         wanted = set()
         for entry in self._list(prefix, self.bucket):
             path = folder / entry["Key"]
@@ -194,13 +194,13 @@ class Stack:
 
     @cache  # noqa: B019 -- a command has one stack, and it lives as long
     def _client(self, service: str) -> Any:
-        # A run is not repeated because its answer takes long.
+        # A slow answer must not make the client start a run twice.
         patient = Config(read_timeout=900, retries={"total_max_attempts": 1})
         return self._session.client(service, endpoint_url=self.engine.url, config=patient)
 
 
 def _is_same(path: Path, entry: Mapping[str, Any]) -> bool:
-    """Compare by MD5, which is what the engine's ETag is."""
+    """Compare by MD5, because the engine's ETag is one."""
     if not path.is_file() or path.stat().st_size != entry["Size"]:
         return False
     digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()

@@ -29,7 +29,7 @@ class StandIn:
 
     @classmethod
     def ensure(cls, workspace: Workspace, library: Sequence[str]) -> "StandIn":
-        """Return the workspace's stand-in, started with the arguments `library` if none runs."""
+        """Return the workspace's stand-in, started with the arguments `library` if necessary."""
         process = Process.find("spotify", workspace)
         if process and (url := _find_url(process)):
             stand_in = cls(process, url)
@@ -58,7 +58,7 @@ class StandIn:
         return True
 
     def count_requests(self) -> int:
-        """Return how often the Web API was asked since the last count."""
+        """Return the number of requests to the Web API since the last count."""
         asked = sum(request.path.startswith("/v1/") for request in self.control.requests())
         self.control.clear_requests()
         return asked

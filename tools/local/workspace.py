@@ -1,4 +1,4 @@
-"""The folders that local stacks live in."""
+"""The folders of local stacks."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ VIEWS = PROJECT / "archive"
 
 @dataclass(frozen=True)
 class Workspace:
-    """One local stack's folder: its engine's data and log, and what the next command must know."""
+    """The folder of one local stack: the engine's data and log, and values for later commands."""
 
     root: Path
 
@@ -28,7 +28,7 @@ class Workspace:
         return [cls(path) for path in sorted(LOCAL.glob("*/")) if path != BUILD]
 
     def recall(self, what: str) -> dict[str, Any]:
-        """Return what was remembered last, or nothing."""
+        """Return the values that were stored last, empty if there are none."""
         try:
             known: dict[str, Any] = json.loads(self._memory(what).read_text())
         except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""What 100, 10,000 and 100,000 playlists a day need: `python -m tools.measure`.
+"""Estimates the needs of 100, 10,000 and 100,000 playlists a day: `python -m tools.measure`.
 
-The tables are printed, and put into `docs/scale.md`.
+The tables are printed, and written into `docs/scale.md`.
 """
 
 from collections.abc import Callable, Sequence
@@ -98,7 +98,7 @@ def quote(page: str, tables: str) -> str:
 
 
 def main() -> None:
-    """Compute what so many playlists need and cost, from what was counted."""
+    """Compute the needs and the costs of archives of several sizes from the counts."""
     tables = render()
     PAGE.write_text(quote(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
     typer.echo(tables)

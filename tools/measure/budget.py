@@ -1,7 +1,7 @@
-"""What the layers weigh and what a cold start imports: `python -m tools.measure.budget`.
+"""Measures the layers' size and a cold start's imports: `python -m tools.measure.budget`.
 
-A cold start is `functions/<name>/app.py` imported by a new interpreter that has only what Lambda has:
-the standard library, the built layers and the SDK. Times are the processor's.
+A cold start is the import of `functions/<name>/app.py` in a new interpreter with the standard
+library, the built layers and the SDK, as in Lambda. Times are CPU times.
 """
 
 import json
@@ -54,7 +54,7 @@ def start_cold(function: str) -> ColdStart:
     """Import a function as a cold start does.
 
     Raises:
-        CalledProcessError: it imports what neither layers nor runtime have; stderr tells.
+        CalledProcessError: an import is in neither the layers nor the runtime; see stderr.
     """
     layers = [BUILD / name / "python" for name in ("ArchiveLayer", "DependenciesLayer")]
     with _expose_sdk() as sdk:
@@ -71,7 +71,7 @@ def start_cold(function: str) -> ColdStart:
 
 @contextmanager
 def _expose_sdk() -> Iterator[Path]:
-    """Yield a folder that has the SDK and nothing else of this environment."""
+    """Yield a folder with the SDK and nothing else of this environment."""
     with tempfile.TemporaryDirectory() as folder:
         for source in map(_locate, _SDK):
             (Path(folder) / source.name).symlink_to(source)
@@ -88,7 +88,7 @@ def _locate(package: str) -> Path:
 
 def main() -> None:
     build()
-    # The runtime's own is compiled too.
+    # The SDK in Lambda's runtime is compiled too.
     compile_sdk = [sys.executable, "-m", "compileall", "-q", *map(str, map(_locate, _SDK))]
     subprocess.run(compile_sdk, check=True)  # noqa: S603
     budget = load_budget()

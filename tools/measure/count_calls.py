@@ -1,9 +1,8 @@
-"""What one playlist costs in calls, bytes and time: `python -m tools.measure.count_calls FILE`.
+"""Counts one playlist's calls, bytes and time: `python -m tools.measure.count_calls FILE`.
 
-The last days of a history file go through the real services against the stand-in, with the bucket
-and the queues in memory; every call at the ports is counted for the service that made it. One
-invocation of lister and indexer over a hundred thousand playlists is measured beside it. The result
-is what `tools.measure` computes from.
+The real services archive the last days of a history file from the stand-in, with bucket and queues
+in memory. Every call at the ports is counted for its service. One invocation of lister and indexer
+over a hundred thousand playlists is measured as well. `tools.measure` computes from the result.
 """
 
 import json
@@ -39,7 +38,7 @@ _MANY = 100_000
 
 
 class Meter:
-    """Adds up what actions cost, by the kind of action."""
+    """Adds up the costs of actions, by kind."""
 
     def __init__(self, pipeline: Pipeline, stand_in: StandIn) -> None:
         self._pipeline = pipeline
@@ -47,7 +46,7 @@ class Meter:
         self._sums: dict[str, Counter[str]] = {}
 
     def measure[T](self, kind: str | Callable[[T], str], action: Callable[[], T]) -> T:
-        """Do the action; `kind` may depend on what it returns."""
+        """Do the action and count its costs; `kind` may depend on the result."""
         calls = self._pipeline.bucket.calls
         calls.clear()
         self._stand_in.control.clear_requests()
@@ -101,7 +100,7 @@ def archive(pipeline: Pipeline, meter: Meter, run: datetime) -> None:
 
 
 def defer_all(pipeline: Pipeline, meter: Meter, playlist_ids: Sequence[str], run: datetime) -> None:
-    """Have every playlist's pages say that it could not be read; few days bring that about."""
+    """Render every playlist's pages with the status `deferred`, which few days produce."""
     for playlist_id in playlist_ids:
         page_status = PageStatus(
             revision=1_000_000,
@@ -116,7 +115,7 @@ def defer_all(pipeline: Pipeline, meter: Meter, playlist_ids: Sequence[str], run
 
 
 def measure_sizes(bucket: FakeBucket, playlists: int) -> Sizes:
-    """Return bytes: of a snapshot on average, of all else per playlist."""
+    """Return sizes in bytes: the mean of a snapshot, and everything else per playlist."""
 
     def mean(*prefixes: str, number: int = playlists) -> int:
         return (
@@ -148,7 +147,7 @@ def measure_large(work: str) -> Large:
 
 def main(
     file: Annotated[Path, typer.Argument(exists=True, help="A history file.")],
-    days: Annotated[int, typer.Option(min=2, help="How many of its last days.")] = 10,
+    days: Annotated[int, typer.Option(min=2, help="How many of its last days to archive.")] = 10,
 ) -> None:
     """Count, and store the counts for `tools.measure`."""
     library = HistoryLibrary(file)
@@ -162,7 +161,7 @@ def main(
         client = connect(stand_in.url, bucket, store, clock)
         pipeline = Pipeline(client, clock, bucket=bucket)
         for number, day in enumerate(dates):
-            if number <= 1:  # the first day's first reads are no daily business
+            if number <= 1:  # the first day's first reads are left out
                 meter = Meter(pipeline, stand_in)
             stand_in.control.set_date(day)
             clock.moment = datetime.combine(day, time(4), UTC)

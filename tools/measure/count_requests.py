@@ -1,9 +1,9 @@
-"""How many requests an archive costs: `python -m tools.measure.count_requests FILE`.
+"""Counts the requests of an archive to Spotify: `python -m tools.measure.count_requests FILE`.
 
-The last days of a history file are archived by the real lister, fetcher and indexer against the
-stand-in, once by a user's token and a new app, once by the credentials of an old, extended app.
-Beside it stands the rule of the archive's predecessor: each day one request for each playlist and
-one for every hundred of its rows.
+The real lister, fetcher and indexer archive the last days of a history file from the stand-in, once
+with a user's token and a new app, once with the credentials of an old, extended app. For comparison
+the rule of the archive's predecessor is computed: each day one request for each playlist and one
+for every hundred of its rows.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ KINDS = ("profile", "library", "playlist", "rows", "version")
 
 
 def name_kind(target: str) -> str | None:
-    """Tell what a request asks for, None where it is no request to the Web API."""
+    """Return the kind of a request, None if it is not for the Web API."""
     url = urlsplit(target)
     match url.path.removeprefix("/v1").split("/")[1:]:
         case ["me"]:
@@ -51,7 +51,7 @@ def count_old_rule(library: HistoryLibrary, days: list[date]) -> int:
 
 
 def count_changes(library: HistoryLibrary, days: list[date]) -> int:
-    """Count the playlists that are new or other than the day before, the first day left out."""
+    """Count the playlists that are new or changed since the day before; skip the first day."""
     return sum(
         library.find(playlist_id, day) != library.find(playlist_id, day - timedelta(days=1))
         for day in days[1:]
@@ -73,7 +73,7 @@ def count_requests(
             stand_in.control.set_date(day)
             clock.moment = datetime.combine(day, time(4), UTC)
             pipeline.lister.run(clock.moment, plenty)
-            # The renderer asks Spotify for nothing.
+            # The renderer sends no requests to Spotify.
             pipeline.fetch()
             pipeline.index()
         targets = [seen.path for seen in stand_in.control.requests()]
@@ -82,7 +82,7 @@ def count_requests(
 
 def main(
     file: Annotated[Path, typer.Argument(exists=True, help="A history file.")],
-    days: Annotated[int, typer.Option(min=1, help="How many of its last days.")] = 30,
+    days: Annotated[int, typer.Option(min=1, help="How many of its last days to archive.")] = 30,
 ) -> None:
     """Count requests by kind."""
     library = HistoryLibrary(file)

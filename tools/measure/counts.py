@@ -1,4 +1,4 @@
-"""What was counted over a history file; `tools.measure.count_calls` writes it."""
+"""The counts over a history file, which `tools.measure.count_calls` writes."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ COUNTS = Path(__file__).with_name("counts.json")
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """What an action takes on average over so many `times`; `requests` are those to Spotify."""
+    """The mean cost of an action that was done `times` times; `requests` go to Spotify."""
 
     times: int
     requests: float
@@ -19,7 +19,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes: of one snapshot, of all else what one playlist adds."""
+    """Sizes in bytes: of one snapshot, and of everything else per playlist."""
 
     snapshot: int
     ledger: int
@@ -29,7 +29,7 @@ class Sizes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Large(msgspec.Struct, frozen=True, kw_only=True):
-    """What one invocation over very many playlists took."""
+    """The costs of one invocation over very many playlists."""
 
     playlists: int
     cpu_seconds: float
@@ -38,12 +38,12 @@ class Large(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """What was counted over the last `days` of `playlists` with so many `rows` on average.
+    """The counts over the last `days` of `playlists` with `rows` rows on average.
 
-    A `run` is the lister's. The fetcher's are the `opening` and `closing` of an invocation, a read
-    that finds a `change` and a `check` that finds none; the renderer's the `render` of a snapshot
-    and of a new `standing`; the indexer's a `batch` and, for each playlist read, its `followers`.
-    `lister` and `indexer` are one invocation of each over very many playlists.
+    The lister does a `run`. The fetcher does the `opening` and `closing` of an invocation, a read
+    that finds a `change`, and a `check` that finds none. The renderer does the `render` of a
+    snapshot and of a new `standing` (page status). The indexer does a `batch`, and `followers` for
+    each playlist that was read. `lister` and `indexer` are one invocation over very many playlists.
     """
 
     playlists: int

@@ -1,8 +1,8 @@
-"""What a large archive takes of lister and indexer: `python -m tools.measure.large_catalog index`.
+"""Measures lister and indexer on a large archive: `python -m tools.measure.large_catalog index`.
 
 A service does one invocation's work over a catalog of many playlists that have been archived for a
-while. What it took is printed as JSON: the most memory, the imports included, the processor's time,
-and its calls. The bucket is a folder, so that its objects take none of the memory. On Linux only.
+while. The peak memory (imports included), the CPU time and the calls are printed as JSON. The
+bucket is a folder, so that its objects use none of the memory. On Linux only.
 """
 
 import json
@@ -35,7 +35,7 @@ from tests.support.builders import DAY, PLAYLIST, RUN, a_header
 from tests.support.fakes import FakeClock, FakeSpotify
 from tests.support.pipeline import plenty
 
-# Runs before this one; the catalog remembers the newest sixteen of them one by one.
+# The number of earlier runs; the catalog holds the newest sixteen of them one by one.
 _RUNS = 20
 _BATCH = 1000
 _NAME = "Our songs for the long evenings, number 000000"
@@ -162,13 +162,13 @@ def write_catalog(path: Path, playlists: int, *, deferred: bool) -> None:
 
 
 def read_peak_mb() -> int:
-    """Return what this process held at most; getrusage would count what it was forked from, too."""
+    """Return this process's peak memory; getrusage would include the process it was forked from."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
 
 def list_all(bucket: FolderBucket, calls: Counter[str]) -> None:
-    """Plan the next run of all playlists, none of which a sweep has seen."""
+    """Plan a run of all playlists without a sweep."""
     Lister(
         bucket=bucket,
         spotify=FakeSpotify(),
@@ -182,7 +182,7 @@ def list_all(bucket: FolderBucket, calls: Counter[str]) -> None:
 
 
 def index_batch(bucket: FolderBucket, calls: Counter[str]) -> None:
-    """Merge a full batch of what a sweep proves unchanged."""
+    """Merge a full batch of playlists that a sweep proved unchanged."""
     batch = [
         msgspec.structs.replace(
             an_outcome(an_id(number), 0),
@@ -198,7 +198,7 @@ def index_batch(bucket: FolderBucket, calls: Counter[str]) -> None:
 
 
 def index_stop(bucket: FolderBucket, calls: Counter[str]) -> None:
-    """Merge a batch while Spotify has stopped the lane, so that all others are deferred, too."""
+    """Merge a batch during a pause for Spotify, which defers all other playlists as well."""
     stopped = SpotifyState(
         latest_run=RUN,
         not_before=RUN + DAY,
@@ -215,23 +215,23 @@ _WORK: dict[str, Callable[[FolderBucket, Counter[str]], None]] = {
     "index": index_batch,
     "stop": index_stop,
 }
-# What a function holds before its work: the clients, the logger, all modules.
+# Imported so that memory includes what a function holds before its work: clients, logger, modules.
 _RUNTIME = (Logger, Metrics, connect)
 
 
 def main(
     work: Annotated[str, typer.Argument(help=f"One of {', '.join(_WORK)}.")],
     playlists: Annotated[int, typer.Option(min=1)] = 100_000,
-    deferred: Annotated[bool, typer.Option(help="All were read but once.")] = False,
+    deferred: Annotated[bool, typer.Option(help="All playlists were read only once.")] = False,
 ) -> None:
-    """Do one invocation's work and tell what it took."""
+    """Do one invocation's work and print its costs."""
     clients = open_bucket("none"), open_queue("none")
     calls: Counter[str] = Counter()
     with TemporaryDirectory() as folder:
         bucket = FolderBucket(Path(folder), playlists, calls)
         catalog = bucket.path(CATALOG)
         write_catalog(catalog, playlists, deferred=deferred)
-        # That of a catalog before this one: nothing was rolled back.
+        # The revision of an earlier catalog, so that this one does not look rolled back.
         revision = {"catalog-revision": "1"}
         bucket.put(STATUS_JSON, b"{}", JSON, replacing=None, metadata=revision)
         calls.clear()

@@ -1,7 +1,7 @@
-"""What an archive of so many playlists needs in a day and costs in a month.
+"""A model of an archive's needs in a day and costs in a month, by its number of playlists.
 
-Counts are measured (`counts.json`), limits and sizes are the template's, prices are AWS's. What is
-left is assumed, and stands in `Assumptions`.
+Counts are measured (`counts.json`), limits and sizes come from the template, prices from AWS.
+`Assumptions` holds everything else.
 """
 
 import math
@@ -16,9 +16,9 @@ from tools.template import load_source
 DAY_SECONDS = 86_400
 MONTH_DAYS = 30
 GB = 1e9
-# A library holds no more (Spotify); what is beyond it has to be registered and asked for one by one.
+# Spotify's limit of a library; further playlists have to be registered and requested one by one.
 LARGEST_LIBRARY = 11_000
-# What lister and indexer publish.
+# The metrics that lister and indexer publish.
 METRICS = (
     "AuthorizationDaysLeft",
     "PlaylistsChecked",
@@ -27,24 +27,27 @@ METRICS = (
     "RequestsWithinADay",
 )
 _LIBRARY_PAGE = 50
-# So many find the length of a pass to the last digit.
+# So many iterations compute the length of a pass to the last digit.
 _ROUNDS = 100
 _SQS_BATCH = 10
 _OUTCOME_BATCH = 1000
-# Each of three queues is polled by five pollers for 20 s at a time, whether it is empty or not.
+# Five pollers for each of three queues poll for 20 s at a time, even if the queue is empty.
 _IDLE_POLLS_A_MONTH = 3 * 5 * 3 * 60 * 24 * MONTH_DAYS
-# Lambda gives a function of so much memory one processor, and any other in proportion.
+# Lambda gives a function with this memory one processor, and other functions a proportional share.
 _MB_OF_ONE_PROCESSOR = 1769
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What was not measured.
+    """Assumed values.
 
-    `changed_share` of all playlists change in a day. A processor of Lambda takes `cpu_factor` as
-    long as the measured one. Times are those of one request from Lambda; `deferred_a_second` is how
-    quickly the fetcher says of playlists that there are no requests left for them. A call of AWS
-    costs `client_cpu_ms`, measured without a network. Logs are in bytes.
+    Times are those of one request from Lambda. Logs are in bytes.
+
+    Attributes:
+        changed_share: the share of all playlists that change in a day.
+        cpu_factor: the CPU time on Lambda relative to that on the measured machine.
+        deferred_a_second: the number of playlists a second that the fetcher can defer.
+        client_cpu_ms: the CPU time of one call to AWS, measured without a network.
     """
 
     changed_share: float = 0.2
@@ -63,7 +66,7 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the template says."""
+    """The settings in the template."""
 
     memory_mb: dict[str, int]
     daily_budget: int
@@ -108,10 +111,13 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Need:
-    """What a day asks of Spotify, and what it may.
+    """A day's requests to Spotify.
 
-    A `sweep` of so many requests proves unchanged what is so; without one each playlist is asked
-    for. A read of what changed takes `change` requests, of anything else `check`; a day has `most`.
+    Attributes:
+        sweep: the requests of a sweep, which proves playlists unchanged; 0 without a sweep.
+        change: the requests for a playlist that changed.
+        check: the requests for a playlist that did not.
+        most: the most requests that a day allows.
     """
 
     playlists: int
@@ -123,14 +129,14 @@ class Need:
 
     @property
     def requests(self) -> float:
-        """Return the requests that check every playlist every day."""
+        """The requests that it takes to check every playlist every day."""
         return self.sweep + self._pass_requests(1)
 
     @property
     def days(self) -> float:
-        """Return how many days pass until all are read that have to be.
+        """The number of days until every playlist that has to be read has been read.
 
-        The longer it takes the more of them have changed, up to all.
+        The longer this takes, the more playlists have changed, up to all.
         """
         left = self.most - self.sweep
         if left <= 0:
@@ -142,17 +148,17 @@ class Need:
 
     @property
     def planned(self) -> float:
-        """Return how many messages a run sends to the lane."""
+        """The number of requests for playlists that a run sends to FetchQueue."""
         if not self.sweep or math.isinf(self.days):
             return self.playlists
-        # The mean of what has changed after 1, 2, ... days.
+        # The mean share of playlists that have changed after 1, 2, ... days.
         same = 1 - self.changed_share
         proved = same * self._changed(self.days) / (self.changed_share * self.days)
         return self.playlists * (1 - proved)
 
     @property
     def changes(self) -> float:
-        """Return how many reads a day find a change."""
+        """The number of reads a day that find a change."""
         return self.playlists * self._changed(self.days) / self.days
 
     @property
@@ -161,7 +167,7 @@ class Need:
 
     @property
     def asked(self) -> float:
-        """Return how many requests a day has in the end."""
+        """The number of requests that are really sent in a day."""
         return min(self.sweep, self.most) + (
             self.changes * self.change + (self.reads - self.changes) * self.check
         )
@@ -199,7 +205,7 @@ class Estimate:
         }
 
     def bill(self, deployment: Deployment) -> dict[str, tuple[Price, float]]:
-        """Return each line's price and units of a month, the twelfth one for storage."""
+        """Return the price and the monthly units of each line; for storage those of month 12."""
         stored = self.current_bytes + 12 * MONTH_DAYS * self.growth_bytes
         replaced = self.replaced_bytes * deployment.replaced_days
         return {
@@ -221,7 +227,7 @@ class Estimate:
 
 
 def cpu_seconds(measured: float, memory_mb: int, assumed: Assumptions) -> float:
-    """Return how long a function of so much memory works at what was measured to take so long."""
+    """Return the seconds that `measured` seconds of CPU time take in a function of this size."""
     share = min(1, memory_mb / _MB_OF_ONE_PROCESSOR)
     return measured * assumed.cpu_factor / share
 
@@ -229,7 +235,7 @@ def cpu_seconds(measured: float, memory_mb: int, assumed: Assumptions) -> float:
 def estimate_need(
     counts: Counts, deployment: Deployment, assumed: Assumptions, playlists: int
 ) -> Need:
-    """Return a day's requests; a library is swept, and what is too many for one is registered."""
+    """Return a day's requests. Playlists that fit into a library are swept; more are registered."""
     most = DAY_SECONDS / max(deployment.interval_seconds, assumed.spotify_seconds)
     in_library = playlists <= LARGEST_LIBRARY
     return Need(
@@ -248,7 +254,7 @@ def estimate(
     """Compute one day in the steady state."""
     need = estimate_need(counts, deployment, assumed, playlists)
     changed, reads = need.changes, need.reads
-    # What the budget or the day leaves over is told to the indexer.
+    # The indexer gets a `deferred` outcome for each playlist that budget or day leave over.
     left_over = need.days > 1
     deferred = need.planned - reads if left_over else 0
     unchanged = playlists - need.planned
@@ -321,7 +327,7 @@ def estimate(
         invocations=invocations,
         gets=total("gets"),
         writes=total("puts") + total("lists") + listing,
-        # Sent, received and deleted; ten at a time where many wait.
+        # Each message is sent, received and deleted, ten at a time if many wait.
         messages=3 * fetches
         + (reads + deferred)
         + unchanged / _SQS_BATCH

@@ -1,11 +1,11 @@
-"""AWS's list prices in us-east-1, in dollars, as of 2026-11; taxes and transfer to elsewhere apart."""
+"""AWS's list prices in us-east-1, in dollars, as of 2026-11, without taxes and data transfer."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Price:
-    """What `per` units cost; so many units a month are free, for every account and for ever."""
+    """The price of `per` units; `free` units a month are free in every account, permanently."""
 
     dollars: float
     per: float
@@ -26,7 +26,7 @@ S3_WRITES = Price(0.005, 1000)  # PUT and LIST
 S3_GETS = Price(0.0004, 1000)
 S3_GB_MONTHS = Price(0.023, 1)  # Standard
 SQS_REQUESTS = Price(0.40, MILLION, free=MILLION)  # FIFO costs 0.50; it is a small part
-LOG_GB = Price(0.50 + 0.03, 1, free=5)  # taken in, and stored for a month
+LOG_GB = Price(0.50 + 0.03, 1, free=5)  # ingestion, and storage for a month
 METRICS = Price(0.30, 1, free=10)
 ALARMS = Price(0.10, 1, free=10)
 DASHBOARDS = Price(3.00, 1, free=3)

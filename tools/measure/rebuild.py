@@ -1,8 +1,8 @@
-"""What making a playlist again takes of the renderer: `python -m tools.measure.rebuild`.
+"""Measures the renderer's rebuild of one playlist: `python -m tools.measure.rebuild`.
 
-All snapshots of one playlist are folded and its pages written, as one invocation does it. What it
-took is printed as JSON: the most memory, the imports included, and the processor's time. Snapshots
-lie in a folder, so that they take none of the memory; pages and ledger do. On Linux only.
+One invocation folds all snapshots of the playlist and writes its pages. The peak memory (imports
+included) and the CPU time are printed as JSON. Snapshots are in a folder, so that they use none of
+the memory; pages and ledger do. On Linux only.
 """
 
 import json
@@ -30,7 +30,7 @@ from tools.measure.large_catalog import read_peak_mb
 
 
 class SnapshotFolder(FakeBucket):
-    """Snapshots in a folder, all else in memory."""
+    """A bucket with its snapshots in a folder, and everything else in memory."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class SnapshotFolder(FakeBucket):
 
 
 def write_snapshots(bucket: SnapshotFolder, rows: int, snapshots: int, replaced: int) -> None:
-    """Write what was archived: each day the first rows go and new ones come."""
+    """Write daily snapshots, in each of which new rows replace the first ones."""
     there = [a_row(number) for number in range(rows)]
     header = a_header()
     for number in range(snapshots):
@@ -79,14 +79,14 @@ def write_snapshots(bucket: SnapshotFolder, rows: int, snapshots: int, replaced:
 
 
 def measure(renderer: Renderer, request: RenderRequest) -> float:
-    """Return the processor's seconds that a request takes."""
+    """Return the CPU seconds that a request takes."""
     began = process_time()
     renderer.render(RenderJob(request), plenty)
     return round(process_time() - began, 2)
 
 
 def forget_peak() -> None:
-    """Have Linux count anew what this process holds at most (proc_pid_clear_refs(5))."""
+    """Make Linux reset this process's peak memory (proc_pid_clear_refs(5))."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
@@ -95,7 +95,7 @@ def main(
     snapshots: Annotated[int, typer.Option(min=1)] = 150,
     replaced: Annotated[int, typer.Option(min=1, help="Rows that are new in each snapshot.")] = 1,
 ) -> None:
-    """Rebuild a playlist that has its pages, then render it without news; tell what that took."""
+    """Rebuild a playlist, then render it again without a change, and print the costs."""
     clients = open_bucket("none"), open_queue("none"), Logger()
     with TemporaryDirectory() as folder:
         bucket = SnapshotFolder(Path(folder))

@@ -1,8 +1,8 @@
-"""How fast snapshots become pages: `python -m tools.measure.render`.
+"""Measures the speed of folding and rendering: `python -m tools.measure.render`.
 
-Every version of a history file is folded and rendered as a run does it: from the serialised ledger
-and the serialised snapshot to the serialised pages and the serialised ledger, in one process and
-without the bucket. Times are the processor's.
+Every version of a history file is folded and rendered as in a run: from the serialised ledger and
+snapshot to the serialised pages and ledger, in one process and without a bucket. Times are CPU
+times.
 """
 
 import os
@@ -52,7 +52,7 @@ def read_versions(file: Path) -> Iterator[list[Snapshot]]:
 
 
 def to_snapshot(playlist: Playlist, run: datetime) -> Snapshot:
-    """Return what the fetcher would have written of a history file's playlist."""
+    """Return the snapshot that the fetcher would have written of a history file's playlist."""
     owner = playlist.owner
     return Snapshot(
         playlist_id=playlist.id,
@@ -92,7 +92,7 @@ def to_item(track: Track) -> Item:
 
 
 def render(stored: bytes | None, document: bytes, times: Times) -> bytes:
-    """Return the next serialised ledger; count in `times` what each step took, in seconds."""
+    """Return the next serialised ledger; add the seconds of each step to `times`."""
     began = time.process_time()
 
     def lap(step: str) -> None:
@@ -117,7 +117,7 @@ def render(stored: bytes | None, document: bytes, times: Times) -> bytes:
 
 
 def measure_history(file: Path, versions: int | None) -> None:
-    """Tell what a render takes that follows each version."""
+    """Print the cost of one render after each version."""
     times: Times = Counter()
     done = 0
     for snapshots in read_versions(file):
@@ -134,7 +134,7 @@ def measure_history(file: Path, versions: int | None) -> None:
 
 
 def measure_rebuilds(file: Path, at_once: int | None) -> None:
-    """Tell how fast a playlist's versions are folded that are rendered together, or all at once."""
+    """Print the speed of folding several versions, or all, before each render."""
     done, seconds = 0, 0.0
     for snapshots in read_versions(file):
         documents = [encode_snapshot(snapshot) for snapshot in snapshots]
@@ -155,7 +155,7 @@ def measure_rebuilds(file: Path, at_once: int | None) -> None:
 
 
 def measure_growth() -> None:
-    """Tell what one render takes by what came before it, and by the size of the playlist."""
+    """Print the cost of one render by the number of earlier snapshots and the number of rows."""
     print("one render of 100 rows, of which one moves a day, by the snapshots before it")
     for before in (10, 100, 1_000, 3_000):
         print(f"  {before:8,} {_measure_render(_moving(100), [before])[0]:7.3f} ms")
@@ -169,19 +169,19 @@ def measure_growth() -> None:
 
 
 type Versions = Callable[[int], tuple[Row, ...]]
-"""The rows on each day, from 0."""
+"""Returns the rows on a day, counted from 0."""
 
 _BEGIN = datetime(2015, 1, 1, 4, tzinfo=UTC)
 
 
 def _moving(count: int) -> Versions:
-    """Return versions of which the first row goes last each day."""
+    """Return versions in which the first row moves to the end each day."""
     rows = tuple(Row(added_at=_BEGIN, item=to_item(_track(number))) for number in range(count))
     return lambda day: rows[day % count :] + rows[: day % count]
 
 
 def _renewed(count: int, new: int) -> Versions:
-    """Return versions of which so many rows are new each day, and as many are gone."""
+    """Return versions in which `new` rows replace the oldest ones each day."""
     rows: list[Row] = []
 
     def rows_on(day: int) -> tuple[Row, ...]:
@@ -193,7 +193,7 @@ def _renewed(count: int, new: int) -> Versions:
 
 
 def _measure_render(rows_on: Versions, befores: Sequence[int]) -> list[float]:
-    """Return the milliseconds that a render takes after so many snapshots, each in turn."""
+    """Return the milliseconds of one render after each of these numbers of snapshots."""
     folding, taken = Fold(None), list[float]()
     for day in range(max(befores) + 1):
         snapshot = Snapshot(
@@ -227,7 +227,7 @@ def _track(number: int) -> Track:
 
 def main(
     file: Annotated[Path, typer.Argument(exists=True)] = _FOLDER / "playlist-history.jsonl.xz",
-    versions: Annotated[int | None, typer.Option(help="Stop after so many.")] = None,
+    versions: Annotated[int | None, typer.Option(help="Stop after so many versions.")] = None,
 ) -> None:
     """Fold and render the versions of a history file, then playlists that grow."""
     measure_history(file, versions)

@@ -1,8 +1,8 @@
-"""What one changed playlist costs the renderer: `python -m tools.measure.render_run`.
+"""Measures the renderer's cost of one changed playlist: `python -m tools.measure.render_run`.
 
-A playlist was archived for a month, and changes once more. It is rendered as a warm function does
-it, with the real client of S3, whose requests are answered in this process: each takes as long as
-`tools.measure.model` assumes of S3. The answering takes none of the processor's time that is counted.
+A playlist that was archived for a month changes once more. It is rendered as in a warm function,
+with the real S3 client. Its requests are answered in this process, each after the time that
+`tools.measure.model` assumes. The CPU time of the answers is not counted.
 """
 
 import time
@@ -45,7 +45,7 @@ _RENDERS = 15
 
 
 class SlowS3:
-    """Answers the clients of this process, a little later."""
+    """Answers the S3 clients of this process after a delay."""
 
     def __init__(self, assumed: Assumptions) -> None:
         self.store = ObjectStore()
@@ -82,14 +82,14 @@ class SlowS3:
 
 
 class _Raw(BytesIO):
-    """A body that is still to be read."""
+    """A body as a stream, as botocore expects it."""
 
     def stream(self, **_: object) -> Iterator[bytes]:
         yield self.read()
 
 
 class Taken(NamedTuple):
-    """What one render took: seconds in which it waited for S3, seconds of the processor, calls."""
+    """The cost of one render: seconds of waiting for S3, CPU seconds, and calls."""
 
     waiting: float
     cpu: float
@@ -101,9 +101,9 @@ def seconds_of(operation: str, assumed: Assumptions) -> float:
 
 
 def time_covered(waits: list[tuple[float, float]]) -> float:
-    """Return how long at least one wait went on, each given as its begin and its length.
+    """Return the time during which at least one wait went on; each is a start and a length.
 
-    On a busy machine this is less than what passed, and the same as on an idle one.
+    Unlike the elapsed time, the result is the same on a busy machine as on an idle one.
     """
     covered, end = 0.0, 0.0
     for begin, length in sorted(waits):
@@ -113,7 +113,7 @@ def time_covered(waits: list[tuple[float, float]]) -> float:
 
 
 def a_version(rows: int, day: int) -> Snapshot:
-    """Return the playlist on a day; each day its first row goes and a new one comes."""
+    """Return the playlist on a day; each day a new row replaces the first one."""
     header = a_header()
     return Snapshot(
         playlist_id=PLAYLIST,
@@ -151,7 +151,7 @@ def open_renderer(bucket: Bucket, pool: Executor) -> Renderer:
 
 
 def measure_with_client(rows: int) -> Taken:
-    """Return the cheapest of some renders."""
+    """Return the cost of the cheapest of several renders."""
     s3 = SlowS3(Assumptions())
     with s3.answering(), open_pool() as pool:
         renderer = open_renderer(open_bucket("archive"), pool)
@@ -164,7 +164,7 @@ def measure_with_client(rows: int) -> Taken:
 
 
 def measure_in_memory(rows: int) -> float:
-    """Return the seconds that pass in a render whose bucket is a dict, as slow as S3."""
+    """Return the elapsed seconds of a render with a bucket in memory that is as slow as S3."""
     assumed, bucket = Assumptions(), FakeBucket()
     seconds = []
     with open_pool() as pool:
@@ -182,7 +182,7 @@ def measure_in_memory(rows: int) -> float:
 
 
 def measure_own_cpu(rows: int) -> float:
-    """Return the processor's seconds from stored bytes to bytes that are to be stored."""
+    """Return the CPU seconds from stored bytes to new bytes, without any client."""
     ledger, seconds = None, []
     for day in range(_ARCHIVED_DAYS + _RENDERS):
         times: Counter[str] = Counter()
@@ -220,7 +220,7 @@ def tell(rows: int) -> str:
 
 
 def main() -> None:
-    """Tell calls, time and money of one changed playlist by its size."""
+    """Print the calls, time and price of one changed playlist, by its size."""
     typer.echo(
         "| rows | GET | LIST | PUT | ms with a bucket in memory | ms of waiting | ms of CPU"
         " | ms of CPU in S3's client | ms in Lambda | $ for 1,000 |"

@@ -33,14 +33,14 @@ def serve(
     app: Annotated[App, typer.Option(help="The kind of app that Spotify sees.")] = App.NEW,
     since: Annotated[
         date | None,
-        typer.Option(parser=_parse_day, help="First day of the sample library; default today."),
+        typer.Option(parser=_parse_day, help="First day of the sample library; default: today."),
     ] = None,
     history: Annotated[
         Path | None, typer.Option(exists=True, help="Serve this history file instead.")
     ] = None,
     day: Annotated[
         date | None,
-        typer.Option("--date", parser=_parse_day, help="Day to begin with; default the first."),
+        typer.Option("--date", parser=_parse_day, help="Day to begin with; default: the first."),
     ] = None,
     client_id: Annotated[str, typer.Option()] = Client.id,
     client_secret: Annotated[str, typer.Option()] = Client.secret,
@@ -52,7 +52,7 @@ def serve(
     stand_in = StandIn(library, app=app, day=day, client=client, host=host, port=port)
 
     def stop(*_: object) -> None:
-        # `stop` waits until `serve` has ended, which this very thread is in.
+        # `stop` waits for `serve` to end, which runs in this thread.
         Thread(target=stand_in.stop).start()
 
     signal.signal(signal.SIGTERM, stop)

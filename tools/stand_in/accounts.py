@@ -20,7 +20,7 @@ AUTHORIZATION_CODE = "standin-code"
 
 @dataclass(frozen=True)
 class Client:
-    """The one registered app and its owner's consent."""
+    """The one registered app, with its owner's consent."""
 
     id: str = "standin-client"
     secret: str = field(default="standin-secret", repr=False)
@@ -29,7 +29,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Grant:
-    """What an access token stands for."""
+    """The rights of an access token."""
 
     of_user: bool
     expires_at: float
@@ -40,7 +40,7 @@ class _OAuthError(Exception):
 
 
 class Accounts:
-    """Issues and checks tokens. Not safe for threads: the server asks it under its lock."""
+    """Issues and checks tokens. Not thread-safe: the server calls it under a lock."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -58,7 +58,7 @@ class Accounts:
             return oauth_error_answer(*error.args)
 
     def find_grant(self, token: str) -> Grant | None:
-        """Return what a token stands for; None if it is unknown or expired."""
+        """Return the rights of a token; None if it is unknown or expired."""
         grant = self._grants.get(token)
         return grant if grant and monotonic() < grant.expires_at else None
 

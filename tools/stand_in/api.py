@@ -1,4 +1,4 @@
-"""What the Web API answers: endpoints, parameters and refusals. Knows nothing of sockets, threads or faults.
+"""The Web API's endpoints, parameters and refusals, without sockets, threads or faults.
 
 Spotify reference: Get Playlist, Get Playlist Items, Get Current User's Playlists, Get Current User's Profile.
 """
@@ -30,7 +30,7 @@ _DEFAULT_ROWS: dict[Endpoint, int] = {"items": 20, "tracks": 100}
 
 
 class ApiError(Exception):
-    """An answer other than 200, as the API host words it."""
+    """An answer other than 200, with the API host's wording."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

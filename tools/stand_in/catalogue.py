@@ -1,7 +1,7 @@
-"""The invented music of the sample library; `catalogue.txt` has the songs, by record.
+"""The invented music of the sample library; `catalogue.txt` lists the songs by record.
 
-A record is headed `# artist | album | release date`; its songs follow as `minutes:seconds title`, a leading `*` for
-explicit words, ` + name` for a guest.
+A record begins with `# artist | album | release date`. Its songs follow as `minutes:seconds title`, with a leading `*`
+for explicit words and ` + name` for a guest.
 """
 
 from functools import cache
@@ -77,7 +77,7 @@ Lamplighters Millers Navigators Ostlers Pilots
 
 @cache
 def invent_songs(count: int) -> tuple[Track, ...]:
-    """Return so many different songs by made-up bands, the same ones every time."""
+    """Return `count` different songs by invented bands, the same ones every time."""
     random = Random(1200)  # noqa: S311
     moods, things, bands = _MOODS.split(), _THINGS.split(), _BANDS.split()
     titles = [f"{mood} {thing}" for mood in moods for thing in things]

@@ -13,8 +13,8 @@ class RecordedRequest:
 
     Attributes:
         time: seconds since the epoch.
-        path: with the query.
-        status: None when the connection was cut instead of answered.
+        path: the path with its query.
+        status: None if the connection was cut instead of answered.
     """
 
     time: float
@@ -24,7 +24,7 @@ class RecordedRequest:
 
 
 class Control:
-    """Turns the stand-in at `base_url`: its day, its kind of app, its faults, its log."""
+    """Controls the stand-in at `base_url`: its day, its kind of app, its faults, its log."""
 
     def __init__(self, base_url: str) -> None:
         self._url = f"{base_url.rstrip('/')}/_control"
@@ -49,7 +49,7 @@ class Control:
         self._call("DELETE", "/faults")
 
     def requests(self) -> list[RecordedRequest]:
-        """Return the requests since the last clearing, oldest first."""
+        """Return the requests since the log was last cleared, oldest first."""
         return [RecordedRequest(**seen) for seen in self._call("GET", "/requests")["requests"]]
 
     def clear_requests(self) -> None:

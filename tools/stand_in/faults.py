@@ -1,7 +1,8 @@
-"""What can be made to go wrong, as seen in the wild, and when.
+"""The faults that the stand-in can inject, all of them seen in practice.
 
-A fault has a `kind` and says which requests it strikes. Most kinds replace the answer; `delay`, `torn`, `truncated`,
-`early_end`, `slow_headers` and `slow_body` spoil it; `expired_token` and `rotated_refresh_token` act on the tokens.
+A fault has a `kind` and selects the requests that it strikes. Most kinds replace the answer; `delay`, `torn`,
+`truncated`, `early_end`, `slow_headers` and `slow_body` change it; `expired_token` and `rotated_refresh_token` act on
+the tokens.
 """
 
 import re
@@ -51,15 +52,15 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     Attributes:
         path: a regular expression, searched in the path and query; the default is every call of the host.
-        after: so many matching requests pass first.
-        every: then it strikes at each n-th of them.
-        times: it strikes so often, then never again; None is for ever.
-        probability: of striking, drawn from a generator with this `seed`.
-        status: of `server_error` and `server_error_html`.
+        after: the number of matching requests that pass first.
+        every: after that, the fault strikes every n-th matching request.
+        times: how often the fault strikes; None is without a limit.
+        probability: the probability of striking, drawn from a generator with this `seed`.
+        status: the HTTP status of `server_error` and `server_error_html`.
         retry_after: the header's text; None sends no such header.
-        seconds: of `delay`, `slow_headers` and `slow_body`.
-        body: of `garbage`; in JSON as base64.
-        keep_rows: of `truncated`.
+        seconds: the time in `delay`, `slow_headers` and `slow_body`.
+        body: the bytes of `garbage`; in JSON as base64.
+        keep_rows: the number of rows that `truncated` leaves.
     """
 
     kind: Kind
@@ -92,7 +93,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 @dataclass(frozen=True)
 class Answer:
-    """A raw HTTP answer; with `seconds_a_byte` its headers, its body or both come slowly."""
+    """A raw HTTP answer; with `seconds_a_byte` its headers, its body or both are sent slowly."""
 
     status: int
     body: bytes
@@ -180,7 +181,7 @@ class Strike:
     faults: tuple[Fault, ...]
 
     def replace_answer(self) -> Answer | None:
-        """Return the answer that the first of the faults puts in place of the real one."""
+        """Return the answer of the first fault that replaces the real one, None if none does."""
         answers = map(_build_answer, self.faults)
         return next((answer for answer in answers if answer), None)
 
@@ -196,7 +197,7 @@ class Strike:
 
 
 class _Armed:
-    """A fault with the count of what it has seen and done."""
+    """A fault with the counts of its matching and of its struck requests."""
 
     def __init__(self, number: int, fault: Fault) -> None:
         self.number = number
@@ -235,7 +236,7 @@ class FaultPlan:
         self._armed.clear()
 
     def strike(self, path: str) -> Strike:
-        """Count the request for `path` (with query) and return what strikes it."""
+        """Count the request for `path` (with query) and return the faults that strike it."""
         struck = [armed.fault for armed in self._armed if armed.strikes(path)]
         return Strike(tuple(struck))
 

@@ -1,7 +1,7 @@
-"""The `fields` parameter of the playlist endpoints: which parts of an answer are sent.
+"""The `fields` parameter of the playlist endpoints, which selects the parts of an answer.
 
-Spotify reference: Get Playlist Items, `fields`. `a,b` names parts, `a.b` goes into objects, `a(b,c(d))` into
-objects and arrays, `!a` leaves out. Unknown names are ignored.
+Spotify reference: Get Playlist Items, `fields`. `a,b` selects parts, `a.b` parts of objects, `a(b,c(d))` parts of
+objects and arrays, and `!a` leaves a part out. Unknown names are ignored.
 """
 
 import re
@@ -12,12 +12,12 @@ _TOKEN = re.compile(r"\s*([A-Za-z0-9_]+|[(),.!])")
 
 
 class InvalidFieldsError(ValueError):
-    """The filter is not of the documented grammar."""
+    """The filter does not follow the documented grammar."""
 
 
 @dataclass
 class Selection:
-    """What is taken from one object, or from each object of an array; empty takes everything."""
+    """The selected parts of an object, or of each object of an array; empty selects everything."""
 
     included: dict[str, "Selection"] = field(default_factory=dict)
     excluded: dict[str, "Selection"] = field(default_factory=dict)

@@ -34,7 +34,7 @@ class _History(msgspec.Struct):
 
 @dataclass(frozen=True)
 class _Timeline:
-    """The versions of one playlist, and for each the day on which each track's stay began."""
+    """The versions of one playlist, each with the days on which its tracks' present stays began."""
 
     dates: list[date]
     versions: list[_VersionRecord]
@@ -42,7 +42,7 @@ class _Timeline:
 
 
 class HistoryLibrary:
-    """Every playlist of the file, owned by one user, from the day of its first version on."""
+    """A library with every playlist of the file, each from the day of its first version on."""
 
     def __init__(self, path: Path, user: User = _OWNER) -> None:
         with lzma.open(path) as lines:

@@ -1,4 +1,4 @@
-"""What a library holds: users, playlists and their rows, as they were on a day."""
+"""The contents of a library on a day: users, playlists and their rows."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A song of the catalogue; one that is not `available` was taken down and lost its texts."""
+    """A song of the catalogue; if it is not `available` it was taken down and has no texts."""
 
     id: str
     name: str
@@ -89,7 +89,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file on the user's own disk: no id, no links, only a URI made of its tags."""
+    """A file on the user's own disk, without id and links; its URI is made of its tags."""
 
     artist: str
     album: str
@@ -110,9 +110,9 @@ class Row:
     """One place in a playlist.
 
     Attributes:
-        item: None once it was removed from the catalogue.
-        added_at: `YYYY-MM-DDTHH:MM:SSZ`; None or the epoch where Spotify does not know.
-        added_by: a user id; empty where Spotify does not know.
+        item: None if it was removed from the catalogue.
+        added_at: `YYYY-MM-DDTHH:MM:SSZ`; None or the epoch if it is unknown.
+        added_by: a user id; empty if it is unknown.
     """
 
     item: Item | None
@@ -125,8 +125,8 @@ class Playlist:
     """One version of a playlist.
 
     Attributes:
-        description: as Spotify sends it, with HTML entities.
-        version: counts the edits, and so makes up the first four bytes of the `snapshot_id`.
+        description: the text as Spotify sends it, with HTML entities.
+        version: the number of edits, which is the first four bytes of the `snapshot_id`.
         collaborators: ids of the users who may read the contents besides the owner.
     """
 
@@ -142,7 +142,7 @@ class Playlist:
 
     @cached_property
     def snapshot_id(self) -> str:
-        """Base64 of a 4-byte counter and a 20-byte hash, as ordinary playlists have it."""
+        """Base64 of a 4-byte counter and a 20-byte hash, as for ordinary playlists."""
         contents = sha1(f"{self.name}\0{self.description}".encode(), usedforsecurity=False)
         for row in self.rows:
             uri = row.item.uri if row.item else ""
@@ -155,7 +155,7 @@ class Playlist:
 
 
 class Library(Protocol):
-    """What one user of Spotify sees, day by day."""
+    """The library of one user of Spotify, day by day."""
 
     @property
     def user(self) -> User: ...
@@ -168,5 +168,5 @@ class Library(Protocol):
         ...
 
     def find(self, playlist_id: str, day: date) -> Playlist | None:
-        """Return the version in force on that day; None if there is no such playlist."""
+        """Return the version of that day; None if there is no such playlist."""
         ...

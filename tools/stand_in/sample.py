@@ -1,8 +1,8 @@
 """The sample library: one listener's playlists over four weeks, all of it invented.
 
-It has what real libraries have: songs that come, go and come back, the same song twice, lists that are renamed or
-deleted, local files, podcast episodes, songs that the catalogue lost, every kind of script, and names that would break
-a careless table.
+Like real libraries it has songs that come, go and come back, the same song twice, playlists that are renamed or
+deleted, local files, podcast episodes, songs that the catalogue lost, many scripts, and names that would break a
+careless table.
 """
 
 from collections.abc import Sequence
@@ -116,7 +116,7 @@ def _open(
     collaborators: frozenset[str] = frozenset(),
     created: int = 0,
 ) -> Script:
-    """Begin the script of a playlist that is made on the day `created`."""
+    """Begin the script of a playlist that is created on the day `created`."""
     playlist = Playlist(
         id=playlist_id,
         name=name,
@@ -132,7 +132,7 @@ def _open(
 
 
 def _song_a_day(since: date) -> Script:
-    """Grow from the top by one song every day but two."""
+    """A playlist that grows at the top by one song on every day except two."""
     script = _open(since, SONG_A_DAY, "One song a day", "No repeats, no excuses.", followers=212)
     songs = _pick(
         *("Gulls, Mostly", "Paper Weather", "Wren", "Barometer", "Second Coffee", "Lumen"),
@@ -149,7 +149,7 @@ def _song_a_day(since: date) -> Script:
 
 
 def _skylight(since: date) -> Script:
-    """Let songs come, go and come back, and the name follow the season."""
+    """A playlist whose songs come, go and come back, and whose name follows the season."""
     script = _open(
         since,
         SKYLIGHT,
@@ -179,7 +179,7 @@ def _skylight(since: date) -> Script:
 
 
 def _kitchen(since: date) -> Script:
-    """Hold one song three times over, and get a new order for every party."""
+    """A playlist that holds one song three times, and is reordered for every party."""
     script = _open(since, KITCHEN, "Kitchen, LOUD", "Oven gloves &amp; elbows", followers=1093)
     disco = _song("Municipal Disco")
     script.begin(
@@ -199,7 +199,7 @@ def _kitchen(since: date) -> Script:
 
 
 def _running(since: date) -> Script:
-    """Turn over like a chart, and be emptied down to a few songs once."""
+    """A playlist that changes like a chart, and is once reduced to a few songs."""
     script = _open(since, RUNNING, "170 bpm or walk home", None, followers=17)
     start = _by("Nomi Tarr") + _by("Mother Pylon") + _by("Castor Vane") + _by("Petra Lomax")
     script.begin(*start, *_pick("Crows in Good Standing", "Places, Please", "Rise"), weeks_ago=9)
@@ -212,7 +212,7 @@ def _running(since: date) -> Script:
 
 
 def _ferry(since: date) -> Script:
-    """Change a little on most weekdays."""
+    """A playlist that changes a little on most weekdays."""
     script = _open(since, FERRY, "07:40 ferry", "Window seat, port side.", followers=31)
     script.begin(
         *_pick("The Last Boat But One", "A Map of the Estuary", "Salt on the Piano", "Wren"),
@@ -241,7 +241,7 @@ def _sunday(since: date) -> Script:
 
 
 def _sunday_again(since: date) -> Script:
-    """Bear the same name as another list, and be private."""
+    """A private playlist with the same name as another one."""
     script = _open(since, SUNDAY_AGAIN, "Sunday, slowly", "The old one. Keep?", public=False)
     return (
         script.begin(*_by("Quiet Machinery")[:5]).on(5).add(_song("Encore for Gutter and Trombone"))
@@ -249,7 +249,7 @@ def _sunday_again(since: date) -> Script:
 
 
 def _windows(since: date) -> Script:
-    """Have songs in ten scripts and languages."""
+    """A playlist with songs in ten scripts and languages."""
     script = _open(since, WINDOWS, "窓 · Windows on the world · نافذة", "Ask me to pronounce them.")
     abroad = [song for song in load_songs().values() if max(song.name) > _LATIN_END]
     script.begin(*abroad[:-4], weeks_ago=60)
@@ -261,7 +261,7 @@ def _windows(since: date) -> Script:
 
 
 def _tapes(since: date) -> Script:
-    """Be old: local files, rows without dates, songs that the catalogue lost."""
+    """An old playlist with local files, rows without dates, and songs that the catalogue lost."""
     script = _open(since, TAPES, "Shoebox of tapes", "2009&#x2F;2010, do not reorder")
     demo = LocalFile("Bog Standard", "Garage, Side B", "Exit, Pursued by a Drum", 204)
     practice = LocalFile("", "", "zoom0017 (mum's dictaphone)", 611)
@@ -278,7 +278,7 @@ def _tapes(since: date) -> Script:
 
 
 def _talk(since: date) -> Script:
-    """Mix podcast episodes with songs."""
+    """A playlist of podcast episodes and songs."""
     show = Show(
         id=make_id("show", "Tide Tables"),
         name="Tide Tables",
@@ -302,7 +302,7 @@ def _talk(since: date) -> Script:
 
 
 def _everything(since: date) -> Script:
-    """Be long, and change a little now and then."""
+    """A long playlist that changes a little now and then."""
     script = _open(since, EVERYTHING, "Everything, ever", "In the order I met them.", followers=64)
     songs = invent_songs(1206)
     script.begin(*songs[:1200], weeks_ago=500)
@@ -313,7 +313,7 @@ def _everything(since: date) -> Script:
 
 
 def _hostile(since: date) -> Script:
-    """Try to break out of every table, link and page that shows it."""
+    """A playlist whose texts try to break out of every table, link and page."""
     script = _open(
         since,
         HOSTILE,
@@ -354,7 +354,7 @@ def _empty(since: date) -> Script:
 
 
 def _summer(since: date) -> Script:
-    """Be deleted after twelve days."""
+    """A playlist that is deleted after twelve days."""
     script = _open(since, SUMMER, "Farewell, summer", "Delete me when it rains.", followers=3)
     script.begin(*_pick("Bailar es Gratis", "Patio de Nadie", "Lamp Post, Lamp Post"), weeks_ago=16)
     script.on(6).remove(_song("Patio de Nadie"))
@@ -362,7 +362,7 @@ def _summer(since: date) -> Script:
 
 
 def _new_in_town(since: date) -> Script:
-    """Be made on the eighth day."""
+    """A playlist that is created on the eighth day."""
     script = _open(since, NEW_IN_TOWN, "New in town", "Heard through walls.", created=7)
     script.add(*_pick("Server Room, Sunday", "Overburden"))
     script.on(9).add(*_pick("Typing...", "The Lift Dreams of Stairs"))
@@ -371,7 +371,7 @@ def _new_in_town(since: date) -> Script:
 
 
 def _shared(since: date) -> Script:
-    """Belong to a friend who lets the user add songs."""
+    """A playlist of a friend, to which the user may add songs."""
     script = _open(
         since,
         SHARED,
@@ -386,14 +386,14 @@ def _shared(since: date) -> Script:
 
 
 def _editorial(since: date) -> Script:
-    """Belong to Spotify, and so be closed to apps in development mode."""
+    """A playlist that Spotify owns, so that apps in development mode cannot read it."""
     script = _open(since, EDITORIAL, "Salt Water Friday", owner=SPOTIFY, followers=48_210)
     script.begin(*_by("Velvet Ferry"), *_by("Afterhours Aquarium"), weeks_ago=4)
     return script.on(8).shuffle().on(15).shuffle()
 
 
 def _lighthouse(since: date) -> Script:
-    """Belong to a stranger; not in the library, but readable by its id where the app may."""
+    """A stranger's playlist outside the library; some apps can read it by its id."""
     script = _open(since, LIGHTHOUSE, "Lighthouse keepers' ball", owner=STRANGER, followers=9)
     script.begin(*_by("Sable Quarry"), *_by("Dell & the Understudies"))
     return script.on(10).add(_song("Lumen"))

@@ -1,4 +1,4 @@
-"""How a playlist of the sample library came about: its edits, day by day."""
+"""The edits of a playlist in the sample library, day by day."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,17 +17,17 @@ def _format(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class _Scene:
-    """The playlist from a day on; None once it is deleted."""
+    """The playlist from a day on; None from its deletion on."""
 
     day: int
     playlist: Playlist | None
 
 
 class Script:
-    """Edits to one playlist. `on` opens a day, the edits that follow belong to it.
+    """Edits of one playlist. `on` begins a day, to which the edits after it belong.
 
-    Days count from the library's first. An edit of a day was made in the evening before it, so whoever reads on
-    that day, however early, sees it.
+    Days count from the library's first one. An edit of a day was made in the evening before, so that every read on
+    that day sees it.
     """
 
     def __init__(self, since: date, playlist: Playlist, *, created: int = 0) -> None:
@@ -40,7 +40,7 @@ class Script:
         self._scenes: list[_Scene] = []
 
     def begin(self, *items: Item, weeks_ago: int = 20) -> Self:
-        """Fill the playlist before the first day, the rows added one by one over some weeks."""
+        """Fill the playlist before the first day, one row after the other over some weeks."""
         evening = datetime.combine(self._since, time(19, 12), UTC)
         step = timedelta(weeks=weeks_ago) / (len(items) + 1)
         for place, item in enumerate(items):
@@ -54,7 +54,7 @@ class Script:
         return self
 
     def add(self, *items: Item, place: int | None = None, by: User | None = None) -> Self:
-        """Add items at the end or at a place, by the owner unless said otherwise."""
+        """Add items at the end or at `place`, by the owner or by another user."""
         evening = datetime.combine(self._since, time(20, 5), UTC) + timedelta(days=self._day - 1)
         adder = by or self._now.owner
         for number, item in enumerate(items):
@@ -64,12 +64,12 @@ class Script:
         return self
 
     def add_undated(self, *items: Item | None, added_at: str | None = None) -> Self:
-        """Add rows of which Spotify knows neither the date nor who added them."""
+        """Add rows without a known date and without a known user."""
         self._rows += [Row(item, added_at, "") for item in items]
         return self
 
     def remove(self, *items: Item) -> Self:
-        """Remove one row of each item, the first."""
+        """Remove the first row of each item."""
         for item in items:
             del self._rows[self._find(item)]
         return self
@@ -96,11 +96,11 @@ class Script:
         return self
 
     def lose(self, item: Item) -> Self:
-        """Let the catalogue lose an item: its row stays, with nothing in it."""
+        """Remove an item from the catalogue; its row stays, but is empty."""
         return self._replace(item, lambda _: None)
 
     def take_down(self, track: Track) -> Self:
-        """Let a track lose its texts and its length, but keep its id."""
+        """Take a track down: it loses its texts and its length, but keeps its id."""
         return self._replace(track, lambda _: replace(track, available=False))
 
     def delete(self) -> Self:
@@ -108,9 +108,9 @@ class Script:
         return self
 
     def play(self, day: int) -> Playlist | None:
-        """Return the playlist on a day; None before its first and from its deletion on.
+        """Return the playlist on a day; None before its first day and from its deletion on.
 
-        It gains one follower in a hundred a day, which is no edit.
+        Followers grow by one percent a day, which is no edit.
         """
         self._close_day()
         scene = next((scene for scene in reversed(self._scenes) if scene.day <= day), None)

@@ -34,11 +34,11 @@ _INVALID_TOKEN = (
 
 
 class StandIn:
-    """A running stand-in; a context manager that listens on a port of its own.
+    """A stand-in, as a context manager that listens on a port of its own.
 
     Attributes:
         url: `http://host:port`. The Web API is at `/v1`, the accounts host at the root, the control API at `/_control`.
-        control: turns the running stand-in.
+        control: the client of the control API.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class StandIn:
     def answer(
         self, method: str, target: str, headers: Message, body: bytes = b""
     ) -> Answer | None:
-        """Answer a request that did not come over the network; None is a connection that was reset."""
+        """Answer a request without a network; None means that the connection was reset."""
         return self._server.switchboard.answer(method, target, headers, body)
 
     def serve(self, poll_seconds: float = 0.5) -> None:
-        """Answer requests until `stop` is called from another thread, noticed when next polled."""
+        """Answer requests until another thread calls `stop`, which is noticed at the next poll."""
         self._server.serve_forever(poll_seconds)
 
     def stop(self) -> None:
@@ -99,10 +99,10 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay silent about clients that went away."""
+        """Ignore clients that disconnect."""
 
     def close_connections(self) -> None:
-        """End the keep-alive connections, whose threads wait for a next request."""
+        """Close the keep-alive connections, whose threads wait for another request."""
         for connection in tuple(self._connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "envoy"
     sys_version = ""
-    wbufsize = -1  # headers and body leave in one packet
+    wbufsize = -1  # headers and body are sent in one packet
     disable_nagle_algorithm = True
     server: _Server
 
@@ -126,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._respond()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Stay silent: `GET /_control/requests` is the log."""
+        """Log nothing: `GET /_control/requests` is the log."""
 
     def _respond(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -164,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _Switchboard:
-    """Routes requests, applies faults and keeps the log. Threads take turns at its state."""
+    """Routes requests, applies faults and keeps the log. A lock protects its state."""
 
     def __init__(self, world: World, client: Client) -> None:
         self._world = world
@@ -303,7 +303,7 @@ def _answer_consent(query: Mapping[str, str]) -> Answer:
 
 
 def _spoil_pages(body: dict[str, Any], strike: Strike) -> None:
-    """Shorten the pages of an answer, be it a page or a playlist with pages in it."""
+    """Shorten the pages in an answer, which is a page or a playlist with embedded pages."""
     truncated, early_end = strike.find("truncated"), strike.find("early_end")
     pages = [body, body.get("items"), body.get("tracks")]
     for page in pages:

@@ -1,6 +1,7 @@
 """The JSON of the Web API's answers, for each kind of app.
 
 An answer depends on when and by whom the app was registered (Spotify reference: Web API Changelog of February 2026).
+A renamed field has two generations, the old name and the new one.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ type Endpoint = Literal["items", "tracks"]
 
 MARKETS = ("AT", "BR", "CA", "DE", "ES", "FR", "GB", "IN", "JP", "MX", "NL", "SE", "US", "ZA")
 EMBEDDED_LIMIT = 100
-"""Rows that come with the playlist itself."""
+"""The number of rows that are embedded in a playlist's answer."""
 
 _OPEN_URL = "https://open.spotify.com"
 _IMAGES = "https://i.scdn.co/image"
@@ -47,7 +48,7 @@ class App(StrEnum):
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """The generations of the row pages, as keys of a playlist, in Spotify's order."""
+        """The endpoints of row pages, which are also keys of a playlist, in Spotify's order."""
         match self:
             case App.NEW:
                 return ("items",)
@@ -62,18 +63,18 @@ class App(StrEnum):
 
     @property
     def sends_removed_fields(self) -> bool:
-        """Whether fields removed in February 2026 are still sent, `popularity` for one."""
+        """Whether fields that were removed in February 2026, as `popularity`, are still sent."""
         return self is not App.NEW
 
     @property
     def sees_spotify_owned(self) -> bool:
-        """Whether playlists owned by Spotify exist for it (not in development mode since 2024)."""
+        """Whether the app can see Spotify's own playlists (not in development mode since 2024)."""
         return self is App.EXTENDED
 
 
 @dataclass(frozen=True)
 class Window:
-    """Which rows of a list a page shows, and what its links repeat of the request's query."""
+    """The rows of a list that a page shows; `query` is repeated in the page's links."""
 
     offset: int
     limit: int
@@ -85,7 +86,7 @@ def _digits(*names: str) -> str:
 
 
 def make_page[T](url: str, window: Window, total: int, entries: list[T]) -> Json:
-    """Return a paging object around the entries that the window shows."""
+    """Return a paging object with the entries that the window shows."""
 
     def link(offset: int, limit: int) -> str:
         query = {"offset": offset, "limit": limit, **window.query}
@@ -109,9 +110,9 @@ class Shapes:
     """Builds answers for one request.
 
     Attributes:
-        api_url: what `href`, `next` and `previous` begin with, ending in `/v1`.
-        episodes: whether `additional_types` names `episode`; otherwise apps of the old generation get episodes
-            that are dressed as tracks.
+        api_url: the start of `href`, `next` and `previous`, which ends in `/v1`.
+        episodes: whether `additional_types` names `episode`; otherwise older apps get episodes that are disguised as
+            tracks.
     """
 
     app: App
@@ -135,7 +136,7 @@ class Shapes:
         return profile
 
     def playlist(self, playlist: Playlist, query: Mapping[str, str], *, with_rows: bool) -> Json:
-        """Return a whole playlist, with its first page of rows if the app may have them."""
+        """Return a whole playlist, with its first page of rows if the app may read them."""
         whole = self._playlist_head(playlist)
         if query:
             whole["href"] += f"?{urlencode(query, safe=',()!')}"
@@ -149,7 +150,7 @@ class Shapes:
         return whole
 
     def listed_playlist(self, playlist: Playlist) -> Json:
-        """Return a playlist as it stands in a list of playlists: with the count of its rows."""
+        """Return a playlist as an entry of a list, with the number of its rows instead of rows."""
         listed = self._playlist_head(playlist)
         for endpoint in self.app.endpoints:
             listed[endpoint] = {
@@ -350,7 +351,7 @@ class Shapes:
         return [{"url": url, "height": 640, "width": 640}]
 
     def _disguised_episode(self, episode: Episode) -> Json:
-        """An episode dressed as a track: the show plays the album and the only, nameless, artist."""
+        """Return an episode as a track: the show is the album and the only, nameless artist."""
         show = self._links("show", episode.show.id)
         return {
             "album": {
@@ -382,7 +383,7 @@ class Shapes:
 
 
 def may_read_rows(app: App, playlist: Playlist, user: User | None) -> bool:
-    """Whether an app gets the rows; `user` is None when the token is the app's own."""
+    """Whether an app gets the rows; `user` is None if the token is the app's own."""
     return app is not App.NEW or (user is not None and playlist.is_readable_by(user))
 
 

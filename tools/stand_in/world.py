@@ -1,4 +1,4 @@
-"""The state of affairs that the control API turns: the day, the kind of app, and edits made in mid-read."""
+"""The state that the control API changes: the day, the kind of app, and edits in mid-read."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from tools.stand_in.shapes import App
 
 
 class World:
-    """A library on one day, as one kind of app meets it."""
+    """A library on one day, as one kind of app sees it."""
 
     def __init__(self, library: Library, app: App, day: date) -> None:
         self.library = library
@@ -40,7 +40,7 @@ class World:
         return replace(playlist, rows=rows, version=playlist.version + edits)
 
     def edit(self, playlist_id: str) -> None:
-        """Move the playlist's first row to its end, until the day changes or the edits are undone."""
+        """Move the playlist's first row to the end, until the day changes or edits are undone."""
         self._edits[playlist_id] += 1
 
     def undo_edits(self) -> None:

@@ -1,4 +1,4 @@
-"""Decides what becomes of a reading: a snapshot, a loss that is held, or nothing new."""
+"""Decides what a reading means: a snapshot to write, a loss to hold, or nothing new."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -11,16 +11,18 @@ from playlist_archive.ports.spotify import Reading
 
 
 class Kept(NamedTuple):
-    """The reading changes the playlist: `snapshot` is to be written, and is then the newest."""
+    """The playlist changed: `snapshot` is to be written; `latest` describes it for the catalog."""
 
     snapshot: Snapshot
     latest: Latest
 
 
 class Unchanged(NamedTuple):
-    """The reading is what the newest snapshot says.
+    """The reading equals the newest snapshot.
 
-    `read` says that all rows were read, `written` that this very run wrote that snapshot before.
+    Attributes:
+        read: whether all rows were read.
+        written: whether an earlier try of the same run wrote that snapshot.
     """
 
     read: bool
@@ -30,9 +32,9 @@ class Unchanged(NamedTuple):
 def decide(
     request: FetchRequest, reading: Reading, newest: Latest | None, read_at: datetime
 ) -> Kept | Held | Unchanged:
-    """Decide what becomes of a reading; `newest` is the newest snapshot, None before the first.
+    """Decide what a reading means; `newest` is the newest snapshot, None before the first.
 
-    A great loss is held: it counts when a later run loses as much.
+    A great loss is held until a later run loses as much.
     """
     if reading.rows is None:
         return Unchanged(read=False)
@@ -59,8 +61,8 @@ def decide(
 def run_of_read(run: datetime, read_at: datetime, newest: Latest | None) -> datetime:
     """Return the run that a read belongs to.
 
-    A request that was handled so late that the playlist has been read for a later one belongs to
-    none: the moment of reading takes the run's place, as for a registration.
+    A late request belongs to no run if the playlist was read for a later run meanwhile. The time of
+    reading then takes the run's place, as for a registration.
     """
     overtaken = newest is not None and run < newest.time <= read_at
     return read_at if overtaken else run
@@ -69,8 +71,8 @@ def run_of_read(run: datetime, read_at: datetime, newest: Latest | None) -> date
 def name_snapshot(request: FetchRequest, read_at: datetime, newest: Latest | None) -> datetime:
     """Return the time that names a snapshot: later than that of every earlier read.
 
-    It is the run's. Where that is not later than the newest snapshot, or than the last good check,
-    it is the moment of reading, or a second after the newest snapshot.
+    This is the run's time, if it is later than the newest snapshot and the last good check.
+    Otherwise it is the time of reading, or a second after the newest snapshot if that is later.
     """
     run, checked = request.run, request.checked
     if (newest is None or newest.time < run) and (checked is None or checked < run):
@@ -91,7 +93,7 @@ def _is_confirmed(request: FetchRequest, found: Latest) -> bool:
 
 
 def _first_held(request: FetchRequest, found: Latest) -> Held:
-    """Return what the next run has to confirm: a registration does not put it off."""
+    """Return the loss that a later run has to confirm; a registration does not put that off."""
     held = request.held
     run = held.run if held and (request.registration or held.run == request.run) else request.run
     return Held(run, found.rows)

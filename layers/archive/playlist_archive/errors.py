@@ -1,4 +1,4 @@
-"""What can go wrong, one leaf for each decision that the caller has to take.
+"""The package's errors: one leaf class for each decision that the caller has to take.
 
 ArchiveError
 ├── SettingsError                 the deployment is wrong: fix the template's parameters
@@ -10,14 +10,14 @@ ArchiveError
 │   ├── UnstablePlaylistError
 │   ├── InvalidAnswerError
 │   ├── CrowdedOutError           it needs more requests than are left now: defer it alone
-│   └── OversizedError            it never fits as things are set: defer it, behind all others
+│   └── OversizedError            it cannot fit with these settings: defer it, behind all others
 ├── SpotifyStoppedError           no request may be sent now: leave the rest for later
 │   ├── SpotifyParkedError        Spotify asked to wait: block the lane until then
 │   ├── BudgetSpentError          the day's requests are used up: defer the rest
-│   ├── AuthorizationError        somebody must act: say what to do, defer the rest
+│   ├── AuthorizationError        the owner must act: say what to do, defer the rest
 │   └── SpotifyUnavailableError   Spotify does not answer: defer the rest
 ├── OutOfTimeError                the invocation ends soon: give the rest back at once
-├── StorageError                  AWS did not do what it was asked: let the message come again
+├── StorageError                  AWS failed or refused: let the message come again
 └── ConflictError                 somebody else wrote the object: read it again, decide again
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class ArchiveError(Exception):
-    """Base of everything that this package raises on purpose."""
+    """Base class of the errors that this package raises."""
 
 
 class SettingsError(ArchiveError):
@@ -37,7 +37,7 @@ class SettingsError(ArchiveError):
 
 
 class InvalidMessageError(ArchiveError):
-    """A queue message or an event is not of a shape that this version knows."""
+    """A queue message or an event has a shape that this version does not know."""
 
 
 class PlaylistError(ArchiveError):
@@ -53,10 +53,10 @@ class PlaylistNotFoundError(PlaylistError):
 
 
 class ContentsForbiddenError(PlaylistError):
-    """Spotify describes the playlist to this app but keeps back its contents.
+    """Spotify shows this app the playlist's header but not its contents.
 
     Attributes:
-        header: the description, None where there is none.
+        header: the playlist's header, None if it did not come.
     """
 
     def __init__(self, reason: str, header: "Header | None" = None) -> None:
@@ -69,15 +69,18 @@ class UnstablePlaylistError(PlaylistError):
 
 
 class InvalidAnswerError(PlaylistError):
-    """Spotify's answer about this playlist lacks what an answer must have."""
+    """Spotify's answer about this playlist is malformed or lacks a required field."""
 
 
 class CrowdedOutError(PlaylistError):
-    """Reading on needs more requests than are left of the day's budget."""
+    """The rest of the playlist needs more requests than are left of the day's budget."""
 
 
 class OversizedError(PlaylistError):
-    """Reading on needs more than a whole day's budget or a whole invocation; says what to raise."""
+    """The playlist needs more than a day's budget or an invocation.
+
+    The message says which setting to change.
+    """
 
 
 class SpotifyStoppedError(ArchiveError):
@@ -88,7 +91,7 @@ class SpotifyParkedError(SpotifyStoppedError):
     """Spotify asked to wait.
 
     Attributes:
-        not_before: the moment (UTC) from which requests are allowed again.
+        not_before: the time (UTC) from which requests are allowed again.
     """
 
     def __init__(self, reason: str, not_before: datetime) -> None:
@@ -105,11 +108,11 @@ class AuthorizationError(SpotifyStoppedError):
 
 
 class SpotifyUnavailableError(SpotifyStoppedError):
-    """Spotify's token endpoint or the whole API did not answer after the allowed tries."""
+    """Spotify's token endpoint or Web API gave no usable answer in all tries."""
 
 
 class OutOfTimeError(ArchiveError):
-    """The invocation has too little time left for another request, or to begin a render."""
+    """The invocation has too little time left for another request, or for another render."""
 
 
 class StorageError(ArchiveError):
@@ -117,8 +120,8 @@ class StorageError(ArchiveError):
 
 
 class ConflictError(ArchiveError):
-    """A conditional write lost: the object is not as it was when it was read."""
+    """A conditional write failed: the object has changed since it was read."""
 
 
-# What decoding raises where bytes are no such document: wrong JSON, fields or UTF-8; nested too deeply.
+# The errors of decoding: bad JSON, fields or UTF-8 (ValueError), too deep nesting (RecursionError).
 UNREADABLE = (ValueError, RecursionError)

@@ -1,4 +1,4 @@
-"""What the functions are called with, in AWS's envelopes. `events/` holds an example of each."""
+"""The events that call the functions, in AWS's envelopes. `events/` holds an example of each."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ class RebuildEvent(NamedTuple):
 
 
 class RegistryEvent(NamedTuple):
-    """S3's word that entries under `registry/` were written or deleted, and when."""
+    """S3's notification about entries under `registry/`: the name and the time of each change."""
 
     entries: tuple[tuple[str, datetime], ...]
 
@@ -53,7 +53,12 @@ class RenderOrder(NamedTuple):
 
 
 class RenderBatch(NamedTuple):
-    """What messages ask for; `idle` are the ids of those that ask for nothing."""
+    """The orders in a batch of messages.
+
+    Attributes:
+        idle: the ids of messages that ask for nothing.
+        malformed: the error of each message that cannot be read, by message id.
+    """
 
     orders: list[RenderOrder]
     idle: list[str]
@@ -90,10 +95,10 @@ class _S3Event(msgspec.Struct):
 
 
 def parse_lister_event(event: Mapping[str, Any]) -> RunEvent | RebuildEvent | RegistryEvent:
-    """Tell what the lister is called for.
+    """Return the lister's event, decoded.
 
     Raises:
-        InvalidMessageError: the event is of no known shape.
+        InvalidMessageError: the event has no known shape, or an impossible time.
     """
     try:
         if "Records" in event:
@@ -146,12 +151,12 @@ def parse_render_batch(event: Mapping[str, Any]) -> RenderBatch:
 
 
 def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:
-    """Read a message of RenderQueue: one of our own, or S3's about new snapshots (their keys).
+    """Decode a message of RenderQueue: a request, or the keys of new snapshots from S3.
 
-    S3's test event, which announces that notifications were set up, brings neither.
+    S3 sends a test event when notifications are set up; it holds neither.
 
     Raises:
-        InvalidMessageError: it is something else.
+        InvalidMessageError: the message is none of these.
     """
     try:
         content = msgspec.json.decode(body)
@@ -167,7 +172,7 @@ def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:
 def parse_outcomes(
     event: Mapping[str, Any],
 ) -> tuple[list[Outcome | RunReport | DamageReport], dict[str, InvalidMessageError]]:
-    """Read a batch of OutcomeQueue; what cannot be read comes by message id."""
+    """Decode a batch of OutcomeQueue; return the messages, and the errors by message id."""
     messages: list[Outcome | RunReport | DamageReport] = []
     malformed: dict[str, InvalidMessageError] = {}
     for record in SQSEvent(dict(event)).records:

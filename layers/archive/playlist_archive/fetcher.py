@@ -43,13 +43,13 @@ from playlist_archive.ports.spotify import Reading, Spotify
 
 logger = logging.getLogger(__name__)
 
-# SQS holds a message for 12 hours at most. The third look is due when a pause has lasted a day,
-# which is when an alarm has to hear of it.
+# SQS hides a message for 12 hours at most. With 8 hours the third receive comes when a pause has
+# lasted a day, which is when the alarm needs to know the length of the pause.
 _LONGEST_HOLD = timedelta(hours=8)
 _AFTER_A_FAULT_SECONDS = 60
 _LONGEST_AFTER_A_FAULT_SECONDS = 7_200
-# A batch holds ten messages and each invocation finishes one of them at least, so a message may be
-# received as often without any fault.
+# A batch holds ten messages and each invocation finishes at least one of them, so a message may be
+# received ten times without any fault.
 _RECEIVES_WITHOUT_FAULT = 10
 
 
@@ -76,7 +76,7 @@ class Fetcher:
         self._asked = False
 
     def open(self, remaining_seconds: Callable[[], float]) -> None:
-        """Begin an invocation; should the storage fail, no message is handled in it."""
+        """Begin an invocation; if the storage fails, the invocation handles no message."""
         self._stopped = self._not_opened = None
         self._refused = ""
         self._asked = False
@@ -87,18 +87,21 @@ class Fetcher:
             self._not_opened = error
 
     def close(self, unread: Sequence[str], receives: int = 1) -> None:
-        """End an invocation; the messages behind the receipt handles `unread` come again.
+        """End an invocation and hide its unread messages for a while.
 
-        After a park they come when Spotify may be asked again, so that the lane is blocked until
-        then; when time ran out at once. `receives` is how often the one that was received most
-        often came.
+        After Spotify asked for a pause they stay hidden until the pause ends, which blocks the lane
+        (the queue's only message group) until then. If time ran out they are visible at once.
+
+        Args:
+            unread: the receipt handles of the messages that were not handled.
+            receives: the highest receive count among them.
         """
         if unread:
             self._fetch_queue.hold(unread, self._hold_seconds(receives))
         try:
             self._spotify.close()
         except (StorageError, ConflictError) as error:
-            # To fail for it would bring back what is done. This function still knows the number.
+            # Failing here would repeat finished messages. The number stays in this process.
             logger.warning("the number of requests could not be stored: %s", error)
 
     def _hold_seconds(self, receives: int) -> int:
@@ -112,10 +115,15 @@ class Fetcher:
                 return max(_AFTER_A_FAULT_SECONDS, hold_longer(receives))
 
     def fetch(self, body: str) -> Outcome | None:
-        """Handle one message; None if there was nothing to do.
+        """Handle one message and return its outcome, None if the message is malformed.
 
-        Raises only what concerns every playlist, and so must block the lane:
-            SpotifyParkedError, OutOfTimeError, StorageError.
+        Only errors that concern every playlist are raised, because they block the lane.
+
+        Raises:
+            SpotifyParkedError: Spotify asked for a pause.
+            OutOfTimeError: the invocation has too little time left.
+            StorageError: S3, SQS or the parameter store failed.
+            ConflictError: other functions wrote the same object.
         """
         try:
             request = decode_fetch_request(body)
@@ -128,7 +136,7 @@ class Fetcher:
         if supersedes(self._spotify.state.latest_run, request.run, self._clock.now()):
             if not request.registration:
                 return self._defer(request)
-            # The run that began since need not ask for it; it is read as if registered now.
+            # The newer run may not ask for this playlist, so it is read as if registered now.
             request = msgspec.structs.replace(request, run=self._clock.now())
         try:
             outcome = self._read(request)
@@ -154,14 +162,14 @@ class Fetcher:
         try:
             reading = self._spotify.read_playlist(request.playlist_id, request.snapshot_id)
             if reading.rows is None and not _says_the_same(reading, request):
-                # Renamed, though its version is the known one.
+                # Renamed, although its version is the known one.
                 reading = self._spotify.read_playlist(request.playlist_id)
             newest = self._newest(request, trusted=reading.rows is None)
             return self._keep(request, reading, newest)
         except OutOfTimeError:
             if not first:
                 raise
-            # A fresh invocation would not have more time for it either.
+            # The next invocation would not have more time for it.
             reason = (
                 "needs more time than an invocation has: lower RequestIntervalMs, unless Spotify "
                 "is slow"
@@ -245,7 +253,7 @@ class Fetcher:
         """Write the snapshot.
 
         Raises:
-            ConflictError: other contents stand under its name.
+            ConflictError: another snapshot is stored under this key.
         """
         key = snapshot_key(snapshot.playlist_id, snapshot.time)
         metadata = {"run": to_timestamp(run)}
@@ -253,7 +261,7 @@ class Fetcher:
         try:
             self._bucket.put(key, body, JSON, replacing=None, metadata=metadata)
         except ConflictError:
-            # Ours, if an answer was lost and the request sent again.
+            # The stored object is ours if an answer was lost and the request was sent again.
             stored = self._bucket.get(key)
             if stored is None or stored.body != body:
                 raise
@@ -275,7 +283,7 @@ class Fetcher:
 
 
 def hold_longer(receives: int) -> int:
-    """Return for how many seconds a message is held that was received so often, at the least.
+    """Return the seconds for which a message must at least stay hidden after so many receives.
 
     The time doubles, so that `maxReceiveCount` covers an outage of two days, however short the
     pauses are that Spotify asks for.

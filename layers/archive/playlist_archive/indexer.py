@@ -1,9 +1,9 @@
 """Merges outcomes into the catalog and writes the pages about all playlists.
 
-Two indexers may be at work at once, and either may die after any write. The catalog is written
-first, on the condition that it is still the one that was read. Messages to the renderer and all
-pages are made from the written catalog. An indexer that wrote a page looks at the end whether the
-catalog is still the one that it was made from, and publishes the newest one if it is not.
+Two indexers may run at once, and either may be killed after any write. The catalog is written
+first, and only if it is still the one that was read. Messages to the renderer and all pages are
+made from the written catalog. An indexer that wrote a page checks at the end whether the catalog
+has changed since, and publishes the newest one if so.
 """
 
 import logging
@@ -42,15 +42,17 @@ Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Count = Annotated[int, Meta(ge=0, le=10**12)]
 
 _PAUSE_SECONDS = 0.2
-# The metadata of the status document that names the catalog it was made from.
+# The metadata key under which the status document holds the revision of its catalog.
 _REVISION = "catalog-revision"
 
 
 class Indexed(NamedTuple):
-    """The archive after a batch of messages.
+    """Figures of the archive after a batch of messages.
 
-    `checked` counts the good checks that it brought, `failing` the playlists whose status is not
-    ok, `overdue` those that the last run was to read and has not.
+    Attributes:
+        checked: the good checks in the batch.
+        failing: the playlists whose status is not ok.
+        overdue: the playlists that the last run should have read and has not.
     """
 
     revision: int
@@ -62,7 +64,7 @@ class Indexed(NamedTuple):
 
 
 class StoredCatalog(NamedTuple):
-    """A catalog and its ETag, None where none is stored."""
+    """A catalog and its ETag, which is None if no catalog is stored."""
 
     catalog: Catalog
     etag: str | None
@@ -92,13 +94,13 @@ class Indexer:
         return _summarize(catalog, checked, state, self._clock.now())
 
     def _retry[T](self, work: Callable[[], T]) -> T:
-        """Do it until no other indexer interferes.
+        """Repeat the work until no other indexer interferes.
 
         Raises:
             ConflictError: after ten attempts.
         """
         for attempt in range(ATTEMPTS):
-            # Two that go on at once would be in each other's way for long.
+            # Two indexers that retry at the same time would interfere with each other again.
             self._clock.sleep(uniform(0, attempt * _PAUSE_SECONDS))  # noqa: S311 - no secret
             try:
                 return work()
@@ -111,19 +113,19 @@ class Indexer:
         messages: Iterable[Outcome | RunReport | DamageReport],
         found: list[Catalog],
     ) -> StoredCatalog:
-        """Return the merged catalog, written and announced; `found` gets the one before.
+        """Merge, write and announce the catalog; `found` receives the catalog before the merge.
 
         Raises:
             ConflictError: another indexer wrote the catalog meanwhile.
         """
-        # Read before the catalog: it is never ahead of that, unless an old one was put back.
+        # Read before the catalog, so that only a catalog that was rolled back is older than it.
         status = self._bucket.get(STATUS_JSON)
         state = load_state(self._bucket)
         now = self._clock.now()
         stored, etag = self._read()
         known = stored.without_later(now + FURTHEST_AHEAD)
         found.append(known)
-        # Later than every revision before, even those of a catalog that was lost.
+        # Higher than every earlier revision, including those of a lost catalog.
         revision = int(now.timestamp() * 1000)
         merged = merge(
             known,
@@ -137,9 +139,9 @@ class Indexer:
         return self._announce(StoredCatalog(merged, etag))
 
     def _read(self) -> StoredCatalog:
-        """Return the stored catalog, but not its text: it may fill half the memory.
+        """Return the stored catalog, decoded; its text could fill half the memory.
 
-        One that cannot be read is set aside and begun anew.
+        A catalog that cannot be read is set aside, and an empty one takes its place.
         """
         stored = self._bucket.get(CATALOG)
         if stored is None:
@@ -151,9 +153,10 @@ class Indexer:
             return StoredCatalog(Catalog(), stored.etag)
 
     def _announce(self, merged: StoredCatalog) -> StoredCatalog:
-        """Ask the renderer to show what it may not have been asked yet, then note that it was.
+        """Send the page statuses that are not sent yet, then store that they were sent.
 
-        Only what the written catalog says is sent, and what a crash left unsent is sent next time.
+        Only statuses of the written catalog are sent. Those that a crash left unsent are sent with
+        the next batch.
         """
         catalog = merged.catalog
         unsent = list(catalog.unsent())
@@ -176,12 +179,12 @@ class Indexer:
         return self._bucket.put(CATALOG, encode_catalog(catalog), JSON, replacing=etag)
 
     def _publish(self, newest: StoredCatalog, merged: StoredCatalog) -> SpotifyState:
-        """Write the pages about all playlists that differ; return the state that they tell of.
+        """Write the overview pages that differ, and return the Spotify state that they show.
 
-        They are made from the `newest` catalog, which holds what was `merged`.
+        The pages are made from the `newest` catalog, which includes what was `merged`.
 
         Raises:
-            ConflictError: another indexer wrote meanwhile, so what was written here may be stale.
+            ConflictError: another indexer wrote meanwhile, so these pages may be stale.
         """
         catalog, etag = newest
         if catalog.revision < merged.catalog.revision:
@@ -215,19 +218,19 @@ class Indexer:
         catalog: Catalog,
         messages: Iterable[Outcome | RunReport | DamageReport],
     ) -> None:
-        """Note the numbers of the playlists in this batch; none is noted for what was not read."""
-        told: dict[str, dict[str, int]] = defaultdict(dict)
+        """Store the follower numbers of this batch; a playlist that was not read gets none."""
+        reported: dict[str, dict[str, int]] = defaultdict(dict)
         for message in messages:
             if isinstance(message, Outcome):
                 playlist_id, header = message.playlist_id, message.header
                 if message.status == "ok" and header and header.followers is not None:
-                    told[playlist_id][_day(message.run)] = header.followers
+                    reported[playlist_id][_day(message.run)] = header.followers
         for playlist_id, known in before.entries.items():
-            # A run's report, too, may refute what was found out ahead of the clock.
+            # A run's report may also refute the results of a run ahead of the clock.
             if known.at < known.run and _refutes_a_number(playlist_id, before, catalog):
-                told[playlist_id] |= {}
+                reported[playlist_id] |= {}
         last = _day(self._clock.now() + FURTHEST_AHEAD)
-        for playlist_id, numbers in told.items():
+        for playlist_id, numbers in reported.items():
             change = _noting(catalog.entries[playlist_id], numbers, last)
             key = followers_key(playlist_id)
             try:
@@ -240,9 +243,9 @@ class Indexer:
 
 
 def is_rolled_back(catalog: Catalog, status: Stored | None) -> bool:
-    """Whether the catalog is older than the status document that was made from it last.
+    """Whether the catalog is older than the one that the status document was made from.
 
-    Where that document does not say, nobody knows.
+    A status document that is missing or names no revision counts as newer.
     """
     return status is None or not 0 <= _revision_of(status) <= catalog.revision
 
@@ -269,8 +272,8 @@ def count_checks(
 ) -> int:
     """Count the good checks of a batch, changed or not.
 
-    What the sweep of a run proved unchanged counts once every other playlist of the run has had its
-    answer: it must not hide that nothing is read any more.
+    The playlists that a sweep proved unchanged count only once every other playlist of the run has
+    an outcome. Otherwise they would hide that nothing is read any more.
     """
     read = swept = 0
     reported = False
@@ -286,11 +289,14 @@ def count_checks(
 
 
 def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[Outcome]:
-    """Return what a stopped lane means for the playlists that still wait in it."""
+    """Return a `deferred` outcome for each playlist that waits while the lane is stopped.
+
+    The lane is the one message group of the FIFO queue that holds all requests for playlists.
+    """
     run = state.latest_run
     if run is None or state.parked_at is None or not state.parked(now):
         return []
-    if run > now + FURTHEST_AHEAD:  # a simulation's, or of a wrong clock
+    if run > now + FURTHEST_AHEAD:  # from a simulation or a wrong clock
         return []
     return [
         Outcome(
@@ -302,13 +308,13 @@ def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[O
             reason=state.reason,
         )
         for playlist_id, entry in catalog.active()
-        # These two are not asked for in every run.
+        # Playlists with these two statuses are not requested in every run.
         if entry.run < run and entry.status not in {"forbidden", "not_found"}
     ]
 
 
 def _refutes_a_number(playlist_id: str, before: Catalog, after: Catalog) -> bool:
-    """Whether a number of followers is not known any more: its run was ahead of the clock."""
+    """Whether a follower number was dropped because its run was ahead of the clock."""
     known = before.entries.get(playlist_id)
     if known is None:
         return False
@@ -316,10 +322,10 @@ def _refutes_a_number(playlist_id: str, before: Catalog, after: Catalog) -> bool
 
 
 def _noting(entry: Entry, numbers: Mapping[str, int], last: str) -> Callable[[bytes | None], bytes]:
-    """Return a change that adds an entry's numbers to a series of them by day.
+    """Return a change that adds an entry's follower numbers to the stored series by day.
 
-    Of the runs of one day the last one counts. `numbers` that are older than what the entry
-    remembers fill days that have none. A day after `last` stays only while the entry remembers it.
+    The last run of a day counts. `numbers` from before the entry's own numbers fill days without
+    one. A day after `last` stays only as long as the entry holds it.
     """
     recent = entry.history.followers()
 

@@ -1,4 +1,4 @@
-"""Starts runs: decides whom to read and sends the requests to the fetcher."""
+"""Starts runs: decides which playlists to read and sends the requests to the fetcher."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -53,15 +53,15 @@ from playlist_archive.settings import LibraryMode
 
 logger = logging.getLogger(__name__)
 
-# A message of 1 MiB holds so many, even if each quotes a key of 1,024 bytes that all need an escape;
-# the rest would say the same.
+# So many problems fit into a message of 1 MiB, even if each quotes a key of 1,024 bytes and every
+# byte needs an escape.
 _MOST_PROBLEMS = 64
-# The sweep and the messages of a large library take most of an invocation.
+# The sweep of a large library and its messages take most of an invocation.
 _TIME_FOR_THE_REST_SECONDS = 180
 
 
 class Sweep(NamedTuple):
-    """What Spotify said about the user and their library, and what stood in the way.
+    """The user, their library, and why the library could not be listed.
 
     `library` is None where it was not listed, or lists so few that the next run has to confirm it;
     `listed` counts its playlists all the same, and `held` the known ones among them. `user` says that somebody is logged in, None where
@@ -78,7 +78,10 @@ class Sweep(NamedTuple):
 
 
 class Lister:
-    """The lister's service; `remaining_seconds` is what its invocation has left."""
+    """The lister's service.
+
+    Its methods take `remaining_seconds`, which returns the time left of the invocation.
+    """
 
     def __init__(
         self,
@@ -104,14 +107,15 @@ class Lister:
     def run(
         self, time: datetime | None, remaining_seconds: Callable[[], float], *, force: bool = False
     ) -> RunReport:
-        """Start the run of `time` (None: of now) and return its report.
+        """Start the run of `time` (None: now) and return its report.
 
-        What stands in the way of asking Spotify is part of the report. The playlists are planned
-        all the same, so that a lane that opens again goes on by itself.
+        If Spotify cannot be asked, the report gives the reason. The requests are sent all the same,
+        so that the fetcher continues by itself when the lane opens again. The lane is the one
+        message group of the FIFO queue that holds all requests for playlists.
 
         Raises:
-            InvalidMessageError: the time lies more than 26 hours ahead of the clock; with `force`
-                it may.
+            InvalidMessageError: `time` is more than 26 hours ahead of the clock, and `force` is
+                not set.
         """
         now = self._clock.now()
         run = time or now
@@ -138,7 +142,7 @@ class Lister:
             sweep.library,
             catalog,
             self._mode,
-            # An app without a user has no library that could not be listed.
+            # Without a user there is no library, so no playlist can belong to it.
             in_doubt=() if sweep.user is False else forgotten,
         )
         plan = plan_run(
@@ -168,7 +172,7 @@ class Lister:
         return report
 
     def _sweep(self, run: datetime, catalog: Catalog) -> Sweep:
-        """List the user's library; without a user prove the credentials."""
+        """List the user's library; without a user, check that Spotify accepts the credentials."""
         sweep = Sweep()
         try:
             self._spotify.start_run(run)
@@ -195,10 +199,10 @@ class Lister:
         return sweep
 
     def registry_changed(self, name: str, time: datetime) -> Plan:
-        """Read a playlist at once whose registry entry was written, retire one that was deleted.
+        """Request a read of a playlist that was registered, or retire one that no longer is.
 
-        The entry as it is now decides, not the event: events may come late and in any order. The
-        next run reports a bad name.
+        The present state of the registry entry decides, not the event, because events may come late
+        and in any order. A bad name is ignored here; the next run reports it.
         """
         try:
             playlist_id = check_playlist_id(name)
@@ -227,19 +231,19 @@ class Lister:
         return plan
 
     def _may_hold(self, entry: Entry, catalog: Catalog) -> bool:
-        """Whether the library may hold a playlist, so that it is archived without being registered.
+        """Whether the library may hold a playlist, which is then archived without a registration.
 
-        Without a sweep nobody knows what the library holds: the next run decides.
+        If the last sweep failed, the contents of the library are unknown, and the answer is yes.
         """
         report = catalog.report
         swept = report is not None and not report.failure
         return self._mode != "none" and (entry.in_library or not swept)
 
     def rebuild(self, which: Literal["all"] | list[str]) -> int:
-        """Have ledgers and views made again from snapshots; return of how many playlists.
+        """Request a rebuild of ledgers and views, and return the number of playlists.
 
         Raises:
-            InvalidPlaylistIdError: nothing is rebuilt if one id is wrong.
+            InvalidPlaylistIdError: one id is wrong; then nothing is rebuilt.
         """
         catalog = self._catalog()
         playlist_ids = (
@@ -266,7 +270,10 @@ class Lister:
         return [name for name in self._bucket.list_folders(SNAPSHOTS) if is_playlist_id(name)]
 
     def _catalog(self) -> Catalog:
-        """Read the catalog; one that cannot be read is set aside, and the indexer begins anew."""
+        """Read the catalog.
+
+        A catalog that cannot be read is set aside, and counts as empty.
+        """
         stored = self._bucket.get(CATALOG)
         try:
             return decode_catalog(stored.body if stored else None)
@@ -278,9 +285,10 @@ class Lister:
     def _find_forgotten(
         self, catalog: Catalog, remaining_seconds: Callable[[], float]
     ) -> dict[str, Forgotten]:
-        """Return the newest snapshots of playlists of which the catalog knows none.
+        """Return the newest snapshot of each playlist for which the catalog has none.
 
-        It was lost, or is an old one. What there is no time for comes in the next run.
+        There are such playlists after the catalog was lost or replaced by an old one. The next run
+        looks at the playlists for which this one had no time.
         """
         forgotten: dict[str, Forgotten] = {}
         for playlist_id in self._list_archived():
@@ -288,7 +296,7 @@ class Lister:
             if entry and entry.latest:
                 continue
             if remaining_seconds() < _TIME_FOR_THE_REST_SECONDS:
-                logger.warning("not all that the catalog forgot was looked at")
+                logger.warning("no time to look at every playlist that the catalog lacks")
                 break
             if snapshot := self._newest_snapshot(playlist_id):
                 forgotten[playlist_id] = snapshot
@@ -304,7 +312,7 @@ class Lister:
         return None
 
     def _find_future_snapshots(self, catalog: Catalog) -> Iterator[Problem]:
-        """Yield the snapshots that a wrong clock or a simulation dated ahead of the clock."""
+        """Yield the snapshots with a time in the future, from a wrong clock or a simulation."""
         furthest = self._clock.now() + FURTHEST_AHEAD
         for playlist_id, entry in catalog.entries.items():
             if entry.latest is None or entry.latest.time <= furthest:
@@ -318,7 +326,7 @@ class Lister:
                 )
 
     def _foresee_end(self, ends: datetime | None) -> tuple[Problem, ...]:
-        """Warn the owner in good time that only a new consent keeps the archive going."""
+        """Return a warning if the user's authorisation ends soon."""
         if ends is None or not ends_soon(ends, self._clock.now()):
             return ()
         reason = f"it ends on {ends:%Y-%m-%d}: log in to Spotify again with `make login`"

@@ -1,7 +1,7 @@
-"""The snapshots that a ledger does not hold yet: which there are, and each as it is stored.
+"""The stored snapshots that a ledger does not hold yet.
 
-Which they are, only the ledger tells. So as not to wait for it, those that were announced are read,
-and what lies shortly before them is listed, while the ledger is read.
+Only the ledger shows which ones these are. To save time, the announced snapshots are read, and
+those shortly before them are listed, while the ledger is still being read.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -15,8 +15,7 @@ from playlist_archive.ports.at_once import Calls
 from playlist_archive.ports.bucket import Bucket, Stored, list_snapshots
 from playlist_archive.ports.read_ahead import read_ahead
 
-# Most ledgers that miss something were brought up to date since, and a month of days is one short
-# answer.
+# Most ledgers that are behind lack less than a month, and a month of snapshots is one short list.
 _LISTED_BEFORE = timedelta(days=31)
 
 # Whoever imports many snapshots of a playlist asks for one rebuild when all are there.
@@ -24,7 +23,7 @@ _IMPORTED = {"source": "import"}
 
 
 class _Listing(NamedTuple):
-    """Which snapshots lie `after` a time; they are being asked for."""
+    """A list of the snapshots `after` a time, which S3 may still be working on."""
 
     after: datetime
     found: Future[list[tuple[str, datetime]]]
@@ -34,7 +33,7 @@ class NewSnapshots:
     def __init__(
         self, bucket: Bucket, calls: Calls, playlist_id: str, announced: Sequence[datetime]
     ) -> None:
-        """Begin to read the snapshots of the `announced` times, and to list what is near them."""
+        """Begin to read the `announced` snapshots, and to list those of the month before them."""
         self._bucket = bucket
         self._calls = calls
         self._playlist_id = playlist_id
@@ -69,7 +68,7 @@ class NewSnapshots:
 
     def _begin(self, key: str) -> Future[Stored | None]:
         begun = self._begun.pop(key, None)
-        # It may have come after it was looked for, and before it was listed.
+        # An early read may have found nothing where the later list shows the snapshot.
         if begun and begun.result():
             return begun
         return self._calls.begin(self._bucket.get, key)

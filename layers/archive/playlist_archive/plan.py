@@ -1,4 +1,4 @@
-"""Decides whom to read today, and why."""
+"""Decides which playlists a run reads, in which order, and which outcomes are known without it."""
 
 from collections.abc import Container, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ from playlist_archive.documents.messages import FetchRequest, Latest, Outcome
 from playlist_archive.documents.playlist import Header
 from playlist_archive.selection import Selection
 
-# What is closed to an app, or gone, seldom comes back.
+# Playlists that are closed to the app, or gone, seldom come back.
 LONGEST_RETRY_GAP = timedelta(days=7)
 
 
@@ -34,7 +34,7 @@ class Forgotten(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a run does: whom to read, first come first, and what is known without reading."""
+    """The requests of a run, in order, and the outcomes that are known without a read."""
 
     requests: tuple[FetchRequest, ...]
     outcomes: tuple[Outcome, ...]
@@ -55,8 +55,8 @@ def plan_run(
 ) -> Plan:
     """Decide for every playlist whether it must be read, and in which order.
 
-    First comes what was deferred last time, last what failed or was too large; among equals the
-    longest unread comes first.
+    Playlists that were deferred come first, those that failed or were too large come last. Within
+    each group the one that was unread the longest comes first.
     """
     requests: list[tuple[int, datetime, FetchRequest]] = []
     outcomes: list[Outcome] = []
@@ -75,7 +75,7 @@ def plan_run(
                 outcomes.append(_await_read(request, now, entry, reason.listed, lost))
     for playlist_id in sorted({*catalog.entries, *forgotten} - selected.keys()):
         entry, lost = catalog.entries.get(playlist_id), forgotten.get(playlist_id)
-        # One that was retired in a run ahead of this one is retired now.
+        # A playlist that was retired by a run ahead of this one is retired again.
         if lost or entry is None or entry.status != "retired" or entry.run > run:
             why = _why_retired(playlist_id, entry, excluded)
             outcomes.append(_retire(playlist_id, run, now, why, lost))
@@ -106,7 +106,7 @@ def plan_removal(
 ) -> Plan:
     """Return the plan of one playlist whose registry entry was deleted.
 
-    It is retired, unless the library holds it, too, and nobody excluded it.
+    The playlist is retired, unless the library holds it and it is not excluded.
     """
     registered = entry.status != "retired" and entry.source == "registry"
     if not registered or (in_library and not excluded):
@@ -116,7 +116,7 @@ def plan_removal(
 
 
 def _turn(entry: Entry | None) -> int:
-    """Return when a playlist has its turn: 0 is first."""
+    """Return the group in which a playlist is read; group 0 comes first."""
     if entry is None:
         return 1
     if entry.oversized or entry.status in {"not_found", "forbidden", "invalid", "unstable"}:
@@ -141,7 +141,7 @@ def _prove_unchanged(
 def _is_unchanged(listed: Header | None, entry: Entry, known: Header) -> bool:
     """Whether the sweep proves that a whole read would find what the last one found.
 
-    What a fault or a stopped run kept from being read is proved unchanged just as well.
+    This also holds for playlists that a fault or a stopped run kept from being read since.
     """
     return (
         entry.status not in {"not_found", "forbidden", "retired"}
@@ -154,10 +154,10 @@ def _is_unchanged(listed: Header | None, entry: Entry, known: Header) -> bool:
 def _known_version(
     playlist_id: str, entry: Entry | None, run: datetime, full_read_every: timedelta
 ) -> Header | None:
-    """Return how Spotify described the last whole read, None if another such read is due.
+    """Return the header of the last whole read, None if another whole read is due.
 
     Playlists that Spotify itself owns may get a new `snapshot_id` with every answer, or keep it
-    while they change; others may be trusted to tell their versions apart.
+    while they change. The `snapshot_id` of other playlists can be trusted.
     """
     if entry is None or entry.read is None or entry.header is None or entry.figures is None:
         return None
@@ -173,11 +173,11 @@ def _known_version(
 
 
 def full_read_due(playlist_id: str, read: date, every_days: int) -> date:
-    """Return the day on which a playlist read whole on the day `read` must be read so again.
+    """Return the day on which a playlist that was read whole on the day `read` is due again.
 
-    Every playlist has days of its own, half of `every_days` apart. It is read on the last of them
-    that is not later than `every_days`; so what was first read on one day spreads over half of the
-    time, and has its turn every `every_days` from then on.
+    Every playlist has fixed days of its own, half of `every_days` apart, and is due on the last of
+    them within `every_days`. So playlists that were first read on one day spread over half of that
+    time, and are then due every `every_days`.
     """
     latest = read.toordinal() + every_days
     apart = max(1, every_days // 2)
@@ -185,11 +185,11 @@ def full_read_due(playlist_id: str, read: date, every_days: int) -> date:
 
 
 def _is_worth_asking(playlist_id: str, listed: Header | None, entry: Entry, run: datetime) -> bool:
-    """Whether a playlist that may not be read, or is gone, is due to be asked for again.
+    """Whether a playlist is to be requested in this run.
 
-    Closed contents and Spotify's own playlists are asked for once a week, anything else that is
-    gone after gaps that double up to a week, and at once if the library lists it again. What was
-    found out in a run ahead of this one is not trusted.
+    Closed playlists and Spotify's own are requested once a week. Others that are gone are requested
+    after gaps that double up to a week, and at once if the library lists them. The result of a run
+    ahead of this one is not trusted. All other playlists are requested in every run.
     """
     if entry.run > run:
         return True
@@ -230,7 +230,10 @@ def _request(
 
 
 def _latest_of(entry: Entry | None) -> Latest | None:
-    """Return the newest snapshot; without its digest the fetcher looks at the object itself."""
+    """Return the entry's newest snapshot, without its digest if it is in doubt.
+
+    Without a digest the fetcher reads the snapshot itself.
+    """
     if entry is None or entry.latest is None or not entry.is_doubted("latest"):
         return entry.latest if entry else None
     return msgspec.structs.replace(entry.latest, content="")
@@ -243,7 +246,7 @@ def _await_read(
     listed: Header | None = None,
     lost: Forgotten | None = None,
 ) -> Outcome:
-    """Return what is known of a playlist that comes in, should the lane be blocked for long.
+    """Return a `deferred` outcome for a playlist that waits for its first or next read.
 
     In its run a read that ends well is the last word, even within the same second. Of one that the
     catalog has `lost` the newest snapshot is as old as its listing, and its name is that of the
@@ -272,7 +275,7 @@ def _await_read(
 def _retire(
     playlist_id: str, run: datetime, now: datetime, reason: str, lost: Forgotten | None = None
 ) -> Outcome:
-    """Return that a playlist is archived no longer; one that the catalog has `lost` comes back."""
+    """Return a `retired` outcome; the snapshot `lost` restores a playlist that the catalog lacks."""
     return Outcome(
         playlist_id=playlist_id,
         run=run,

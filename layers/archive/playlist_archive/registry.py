@@ -1,4 +1,4 @@
-"""What the owner wrote: the entries under `registry/` and `excluded/`, and what is wrong with them."""
+"""The owner's entries under `registry/` and `excluded/`, and the problems with them."""
 
 from collections.abc import Iterator
 from hashlib import md5
@@ -18,12 +18,12 @@ _LONGEST_ALIAS = 300
 _LARGEST_ENTRY = 4 * _LONGEST_ALIAS + 8
 
 
-# Unicode's control characters, and its separators of lines and paragraphs.
+# Unicode categories that an alias must not contain: control, line and paragraph separators.
 _NO_TEXT = frozenset({"Cc", "Zl", "Zp"})
 
 
 class Registry(NamedTuple):
-    """What the owner wrote: aliases by playlist id, ids to leave out, and what is wrong with it."""
+    """The owner's entries: aliases by playlist id, excluded ids, and the problems with entries."""
 
     aliases: dict[str, str]
     excluded: frozenset[str]
@@ -31,7 +31,7 @@ class Registry(NamedTuple):
 
 
 def read_registry(bucket: Bucket, catalog: Catalog) -> Registry:
-    """Read all that the owner wrote; an alias that the catalog knows need not be read again."""
+    """Read all entries; an entry whose alias the catalog holds is not read again."""
     aliases: dict[str, str] = {}
     problems: list[Problem] = []
     for playlist_id, listed in _list_entries(bucket, REGISTRY, problems):
@@ -49,9 +49,9 @@ def read_registry(bucket: Bucket, catalog: Catalog) -> Registry:
 def _list_entries(
     bucket: Bucket, prefix: str, problems: list[Problem]
 ) -> Iterator[tuple[str, Listed]]:
-    """Yield the playlist ids of the entries under a prefix; add to `problems` what names none."""
+    """Yield the playlist ids of the entries under a prefix; add bad names to `problems`."""
     for listed in bucket.list_objects(prefix):
-        # The console makes an empty object of a folder's name; it is no entry.
+        # The S3 console makes an empty object of a folder's name; it is no entry.
         if listed.key == prefix:
             continue
         try:
@@ -63,7 +63,7 @@ def _list_entries(
 def _read_alias(
     bucket: Bucket, playlist_id: str, listed: Listed, known: str
 ) -> tuple[str, Problem | None]:
-    """Return the alias that the entry holds; what is `known` need not be read again."""
+    """Return the alias in the entry, which is not read if it still holds the `known` alias."""
     if not listed.size:
         return "", None
     if known and listed.etag in _alias_etags(known):
@@ -75,16 +75,17 @@ def _read_alias(
 
 
 def _alias_etags(alias: str) -> set[str]:
-    """Return the ETags of an entry that holds `alias` and ends its line in one way or another.
+    """Return the ETags of an entry that holds `alias`, one for each kind of line end.
 
-    An object that was written at once has its MD5 as ETag (S3: Object). Any other is read.
+    The ETag of an object that was uploaded in one part is its MD5 (S3: Object). Where it is not,
+    the entry is read.
     """
     bodies = (f"{alias}{end}".encode() for end in ("", "\n", "\r\n"))
     return {f'"{md5(body, usedforsecurity=False).hexdigest()}"' for body in bodies}
 
 
 def parse_alias(playlist_id: str, body: bytes) -> tuple[str, Problem | None]:
-    """Return the alias in a registry entry, or none and what is wrong with it."""
+    """Return the alias in a registry entry, or an empty one and the problem with the entry."""
     try:
         text = body.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Decides what is to be archived: what is registered, and what is chosen from the user's library."""
+"""Decides which playlists are archived: the registered ones, and those chosen from the library."""
 
 from collections.abc import Container, Iterable
 from datetime import datetime
@@ -13,7 +13,7 @@ from playlist_archive.ports.spotify import Library, LibraryEntry
 from playlist_archive.registry import Registry
 from playlist_archive.settings import LibraryMode
 
-# Fewer playlists than these may well leave a library at once.
+# A loss from a library of fewer playlists is believed at once.
 _FEW_PLAYLISTS = 5
 
 
@@ -33,11 +33,11 @@ def choose(
     mode: LibraryMode,
     in_doubt: Iterable[str] = (),
 ) -> dict[str, Selection]:
-    """Return what is to be archived: the registry and, as `mode` says, the user's library.
+    """Return the playlists to archive: the registry and, as `mode` says, the user's library.
 
-    Without a complete sweep the library is what it was, and so is what a sweep could not read. An
-    explicit registry entry outweighs `excluded/`, which only keeps library playlists from being
-    archived. Playlists `in_doubt` may be of the library: neither sweep nor catalog says.
+    Without a complete sweep the library's known playlists stay, and so do entries that the sweep
+    could not read. A registry entry outweighs `excluded/`, which applies to the library only.
+    Playlists `in_doubt` may belong to the library: neither sweep nor catalog tells.
     """
     known = {
         playlist_id
@@ -69,7 +69,10 @@ def choose(
 
 
 def _is_chosen(entry: LibraryEntry, user_id: str, mode: LibraryMode, known: Container[str]) -> bool:
-    """Whether `mode` chooses a playlist of the library; one that has no owner stays what it was."""
+    """Whether `mode` chooses a playlist of the library.
+
+    A playlist without an owner counts as the user's own if it was archived from the library before.
+    """
     owner = entry.header.owner.id
     own = entry.collaborative or owner == user_id or (not owner and entry.playlist_id in known)
     return mode == "all" or (mode == "owned" and own)
@@ -84,7 +87,7 @@ def check_library(run: datetime, library: Library, catalog: Catalog) -> None:
     """Let a great loss of known playlists count only when the next run lists as few of them.
 
     Raises:
-        InvalidAnswerError: the loss is too great for one answer.
+        InvalidAnswerError: the loss is great and not confirmed yet.
     """
     known, listed = len(_known_of_library(catalog)), count_known(library, catalog)
     if known < _FEW_PLAYLISTS or not loses_much(known, listed):

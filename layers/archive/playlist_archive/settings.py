@@ -17,7 +17,7 @@ LibraryMode = Literal["owned", "all", "none"]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """A field `name` is read from the variable `NAME`."""
+    """Settings of one function; the field `name` is read from the variable `NAME`."""
 
     archive_bucket: NonEmpty
 
@@ -26,7 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Read and check every variable.
 
         Raises:
-            SettingsError: naming each missing variable, or the first malformed one.
+            SettingsError: the text names every missing variable, or the first malformed one.
         """
         missing = [name for name in cls.variables() if name not in environ]
         if missing:
@@ -43,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpotifySettings(Settings, frozen=True, kw_only=True):
-    """What a function needs that talks to Spotify; a budget of 0 is no limit."""
+    """Settings of a function that talks to Spotify; a budget of 0 is no limit."""
 
     credentials_parameter: NonEmpty
     spotify_api_url: NonEmpty

@@ -52,7 +52,7 @@ def test_a_status_is_dated_by_the_first_run_that_found_it() -> None:
     assert catalog.entries[PLAYLIST].checked == RUN
 
 
-def test_an_outcome_that_comes_late_changes_no_newer_word() -> None:
+def test_a_late_outcome_changes_no_newer_status() -> None:
     catalog = merge(Catalog(), [an_outcome(2, "not_found")])
     late = merge(catalog, [an_outcome(1)])
 
@@ -91,7 +91,7 @@ def test_one_failing_streak_is_dated_the_same_however_its_outcomes_come(
 def test_outcomes_in_any_batches_end_as_in_order(
     data: st.DataObject, statuses: list[Status]
 ) -> None:
-    """Some runs find out twice about a playlist: that it waits, and what it was when read."""
+    """Some runs send two outcomes of a playlist: that it waits, and the result of its read."""
     outcomes = [
         msgspec.structs.replace(an_outcome(number // 2, status), at=RUN + number * DAY / 2)
         for number, status in enumerate(statuses, start=1)
@@ -106,7 +106,9 @@ def test_outcomes_in_any_batches_end_as_in_order(
         shuffled = merge(shuffled, waiting[:size])
         waiting = waiting[size:]
 
-    assert told(shuffled.entries[PLAYLIST]) == told(in_order.entries[PLAYLIST])
+    assert without_announced(shuffled.entries[PLAYLIST]) == without_announced(
+        in_order.entries[PLAYLIST]
+    )
 
 
 @given(
@@ -116,7 +118,7 @@ def test_outcomes_in_any_batches_end_as_in_order(
 def test_a_late_outcome_is_dated_right_as_long_as_a_queue_can_keep_it(
     statuses: list[Status], chance: Random
 ) -> None:
-    """Every outcome comes at most `RECENT` runs late."""
+    """Every outcome arrives at most `RECENT` runs late."""
     outcomes = [an_outcome(day, status) for day, status in enumerate(statuses)]
     arrivals = sorted(
         range(len(outcomes)), key=lambda number: number + chance.randint(0, RECENT - 1)
@@ -241,8 +243,8 @@ def test_a_gap_is_announced_once_it_has_ended() -> None:
     assert page_status.gaps == (StatusPeriod(RUN + DAY, "unstable", "why", until=RUN + 2 * DAY),)
 
 
-def told(entry: Entry) -> Entry:
-    """Return what does not count how often the catalog was written."""
+def without_announced(entry: Entry) -> Entry:
+    """Return the entry without `announced`, which depends on the number of writes."""
     return msgspec.structs.replace(entry, announced=None)
 
 
@@ -294,7 +296,7 @@ def test_a_playlist_that_was_never_read_needs_no_announcement_before_it_is() -> 
     assert not list(read.unsent())
 
 
-def test_a_changed_status_is_announced_until_it_is_noted_as_told() -> None:
+def test_a_changed_status_stays_unsent_until_it_is_marked_as_sent() -> None:
     catalog = merge(merge(Catalog(), [an_outcome(0)]), [an_outcome(1, "unstable")])
     ((playlist_id, page_status),) = catalog.unsent()
 

@@ -54,7 +54,7 @@ def intervals(ledger: Ledger, dead_letter: str, nth: int = 0) -> tuple[Interval,
 
 
 def current(ledger: Ledger) -> str:
-    """Return the letters of the rows: upper case where Spotify no longer says so."""
+    """Return the letters of the rows, in upper case if Spotify no longer describes the row."""
     dead_letters = ""
     for row in ledger.rows:
         if row.occurrence is None:
@@ -178,12 +178,12 @@ class TestUnknownRows:
             ("abc", "x?z", "xAz"),
         ],
     )
-    def test_an_unknown_row_stands_for_what_went_missing_there(
+    def test_an_unknown_row_takes_the_place_of_a_missing_song(
         self, before: str, after: str, expected: str
     ) -> None:
         assert current(folded(before, after)) == expected
 
-    def test_what_an_unknown_row_stands_for_is_not_removed(self) -> None:
+    def test_a_song_that_may_be_an_unknown_row_is_not_removed(self) -> None:
         ledger = folded("abc", "a?c")
 
         assert intervals(ledger, "b") == (Interval(moment(FIRST)),)
@@ -231,13 +231,13 @@ class TestChanges:
     def test_the_first_snapshot_is_no_change(self) -> None:
         assert folded("ab").changes == ()
 
-    def test_a_snapshot_that_tells_no_news_is_no_change(self) -> None:
+    def test_a_snapshot_that_equals_the_one_before_it_is_no_change(self) -> None:
         ledger = folded("ab", "ab")
 
         assert ledger.changes == ()
         assert ledger.last == day(SECOND)
 
-    def test_changes_are_told_oldest_first(self) -> None:
+    def test_changes_are_in_the_order_of_time(self) -> None:
         ledger = folded("a", "ab", "b")
 
         assert [change.time for change in ledger.changes] == [day(SECOND), day(THIRD)]
@@ -302,19 +302,19 @@ class TestChanges:
             FoldedSnapshot(moment(SECOND), 1, "git-archive"),
         )
 
-    def test_a_new_text_of_a_song_is_told_with_the_old_one(self) -> None:
+    def test_a_new_text_of_a_song_is_shown_with_the_old_one(self) -> None:
         ledger = folded("a", (Row(item=song("a", name="Better title")),))
 
         assert ledger.changes[-1].renamed == ((0, "Song a -- Ensemble -- Collected"),)
         assert ledger.items[0].name == "Better title"
 
-    def test_a_song_that_cannot_be_played_any_more_and_again_is_told(self) -> None:
+    def test_a_song_that_cannot_be_played_and_then_can_be_is_shown(self) -> None:
         ledger = folded("ab", (Row(item=song("a", playable=False)), *rows_of("b")), "ab")
 
         assert [change.unavailable for change in ledger.changes] == [(0,), ()]
         assert [change.available for change in ledger.changes] == [(), (0,)]
 
-    def test_what_was_said_about_the_playlist_before_is_told(self) -> None:
+    def test_a_change_holds_the_playlists_former_values(self) -> None:
         ledger = fold_all(
             [
                 snapshot_of("a", FIRST, description="For cooking"),
@@ -328,7 +328,7 @@ class TestChanges:
         assert change.owner.name == "Marta"
         assert ledger.header.name == "Study"
 
-    def test_what_stayed_the_same_is_not_told(self) -> None:
+    def test_an_unchanged_value_is_not_shown(self) -> None:
         change = folded("a", "b").changes[-1]
 
         assert (change.name, change.description, change.owner) == (None, None, None)
@@ -446,7 +446,7 @@ class TestFold:
         with pytest.raises(ValueError, match="not the playlist"):
             fold(folded("a"), other)
 
-    def test_nothing_makes_no_ledger(self) -> None:
+    def test_a_ledger_needs_a_snapshot(self) -> None:
         with pytest.raises(ValueError, match="begins with a snapshot"):
             fold_all([])
 
@@ -455,7 +455,7 @@ class TestFold:
 
         assert fold_all([*reversed(snapshots), *snapshots]) == fold_all(snapshots)
 
-    def test_the_fingerprint_tells_which_snapshots_were_folded(self) -> None:
+    def test_the_fingerprint_depends_on_the_folded_snapshots(self) -> None:
         one, two, three = (snapshot_of("a", date) for date in (FIRST, SECOND, THIRD))
         ledgers = [fold_all(some) for some in ([one], [one, two], [one, three], [two, three])]
 
@@ -484,7 +484,7 @@ class TestFold:
         assert ledger.header.snapshot_id == "bmV3"
         assert (ledger.first_read, ledger.last) == (day(FIRST), day(SECOND))
 
-    def test_a_fold_keeps_what_does_not_come_from_snapshots(self) -> None:
+    def test_a_fold_keeps_values_that_do_not_come_from_snapshots(self) -> None:
         ledger = fold(with_page_status(folded("a"), page_status_of()), snapshot_of("b", SECOND))
 
         assert ledger.page_status == page_status_of()
@@ -496,7 +496,7 @@ class TestDocument:
 
         assert decode_ledger(encode_ledger(ledger)) == ledger
 
-    def test_the_document_says_its_schema(self) -> None:
+    def test_the_document_names_its_schema(self) -> None:
         document = encode_ledger(folded("a"))
 
         assert msgspec.json.decode(document)["schema"] == 1
@@ -549,12 +549,12 @@ class TestPageStatus:
 
         assert (ledger.followers, ledger.snapshot_id) == (12, "c25hcA==")
 
-    def test_a_standing_that_read_nothing_tells_no_numbers(self) -> None:
+    def test_a_page_status_without_a_read_changes_no_numbers(self) -> None:
         ledger = with_page_status(folded("a"), page_status_of())
 
         assert (ledger.followers, ledger.snapshot_id) == (12, "c25hcA==")
 
-    def test_no_follower_number_any_more_is_none_shown(self) -> None:
+    def test_a_follower_number_that_spotify_no_longer_sends_is_not_shown(self) -> None:
         ledger = with_page_status(folded("a"), page_status_of(snapshot=day(FIRST)))
 
         assert (ledger.followers, ledger.snapshot_id) == (None, "c25hcA==")

@@ -82,7 +82,7 @@ def test_the_current_rows_are_those_of_the_newest_snapshot(history: list[Snapsho
 
 
 @given(playlist_histories())
-def test_what_is_there_now_is_what_has_an_open_stay(history: list[Snapshot]) -> None:
+def test_exactly_the_present_songs_have_an_open_stay(history: list[Snapshot]) -> None:
     ledger = fold_all(history)
 
     there = [row.occurrence for row in ledger.rows if row.occurrence is not None]

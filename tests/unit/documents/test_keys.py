@@ -38,7 +38,7 @@ def test_anything_else_is_answered_with_where_to_find_the_id(text: str) -> None:
     st.from_regex(r"[0-9A-Za-z]{22}", fullmatch=True),
     st.datetimes(timezones=st.just(UTC)),
 )
-def test_a_snapshot_key_tells_playlist_and_second(playlist_id: str, time: datetime) -> None:
+def test_a_snapshot_key_holds_the_playlist_and_the_second(playlist_id: str, time: datetime) -> None:
     key = snapshot_key(playlist_id, time)
 
     assert parse_snapshot_key(key) == (playlist_id, time.replace(microsecond=0))

@@ -31,7 +31,7 @@ def example() -> bytes:
     return match[1].encode()
 
 
-def test_the_documented_example_is_what_the_code_reads_and_writes(example: bytes) -> None:
+def test_the_code_reads_and_writes_the_documented_example(example: bytes) -> None:
     written = encode_ledger(decode_ledger(example))
 
     assert msgspec.json.format(written, indent=1) + b"\n" == example

@@ -1,4 +1,4 @@
-"""One law decides what of many outcomes is kept: in any order, batch and repetition the same."""
+"""Outcomes merge to the same catalog in any order, in any batches and with any repetition."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ type Message = Outcome | RunReport
 def an_outcome(
     run: datetime, status: Status = "ok", *, later: timedelta = DAY / 24, **fields: object
 ) -> Outcome:
-    """Return what was found out about a playlist in a run, an hour later."""
+    """Return an outcome of a run, by default from an hour after the run's time."""
     defaults: dict[str, object] = {
         "playlist_id": PLAYLIST,
         "run": run,
@@ -42,7 +42,7 @@ def an_outcome(
     return Outcome(**(defaults | fields))  # type: ignore[arg-type]
 
 
-# Late by up to 20 runs, named alike, found out at once or days later, some ahead of their clock.
+# Outcomes up to 20 runs late, of equal runs, sent at once or days later, some ahead of the clock.
 _runs = st.integers(0, 20).map(lambda day: RUN + day * DAY / 2) | st.sampled_from(
     [AHEAD, AHEAD + DAY]
 )
@@ -95,7 +95,7 @@ _messages = st.lists(outcomes() | outcomes() | outcomes() | _reports, max_size=1
 
 
 def known(catalog: Catalog) -> Catalog:
-    """Return the catalog without what counts its writes and what has been announced."""
+    """Return the catalog without its revision and without `announced`."""
     entries = {
         playlist_id: msgspec.structs.replace(entry, announced=None)
         for playlist_id, entry in catalog.entries.items()
@@ -137,7 +137,7 @@ def test_any_outcomes_in_any_order_and_batches_end_in_one_catalog(
 def test_the_newest_snapshot_is_the_one_that_was_seen_last_whatever_run_looked(
     order: Sequence[int],
 ) -> None:
-    """A run to come looked when the next real one had begun, but had not read the playlist yet."""
+    """A forced run looked after the next real run began, but before that run read the playlist."""
     first, cut = Latest(RUN, "whole", 60), Latest(RUN + DAY, "cut", 24)
     soon = RUN + DAY + timedelta(seconds=18)
     found = [
@@ -185,7 +185,7 @@ def merged(*messages: Message) -> Entry:
 
 
 def both_ways(*messages: Message) -> Entry:
-    """Return what one message after the other leaves, in either order the same."""
+    """Return the entry that the messages lead to, after checking both orders."""
     entries = []
     for arranged in (messages, messages[::-1]):
         catalog = Catalog()
@@ -241,7 +241,7 @@ def test_of_two_runs_of_a_day_the_later_one_gives_the_number_of_followers() -> N
         assert series == {"2026-10-01": 12}
 
 
-def test_a_later_check_of_a_run_that_was_told_no_number_takes_none_back() -> None:
+def test_a_later_check_without_a_follower_number_removes_no_number() -> None:
     early = an_outcome(RUN, header=a_header(followers=10))
     late = an_outcome(RUN + DAY / 2, header=a_header(followers=12))
     again = an_outcome(RUN + DAY / 2, later=DAY / 12, header=None)
@@ -256,13 +256,13 @@ def test_a_later_check_of_a_run_that_was_told_no_number_takes_none_back() -> Non
 
 
 def a_simulated(day: int, status: Status = "ok", **fields: object) -> Outcome:
-    """Return what a run found out that was named ten years ahead of its clock."""
+    """Return an outcome of a run that was ten years ahead of its clock."""
     run = AHEAD + day * DAY
     moment = RUN + DAY / 4 + day * timedelta(minutes=1)
     return an_outcome(run, status, later=moment - run, **fields)
 
 
-def test_what_was_found_out_ahead_of_the_clock_gives_way_to_the_next_run() -> None:
+def test_results_from_ahead_of_the_clock_are_replaced_by_the_next_run() -> None:
     entry = both_ways(
         a_simulated(0, alias="Simulated"), an_outcome(RUN + DAY, "unstable", alias="Ours")
     )
@@ -303,7 +303,7 @@ def test_a_registration_after_the_last_run_makes_up_for_it() -> None:
 
 
 @pytest.mark.parametrize("status", ["not_found", "forbidden", "retired"])
-def test_what_is_not_asked_for_in_every_run_is_not_overdue(status: Status) -> None:
+def test_a_playlist_that_is_not_requested_in_every_run_is_not_overdue(status: Status) -> None:
     catalog = merge(Catalog(), [an_outcome(RUN, status), a_report(RUN), a_report(RUN + DAY)])
 
     assert catalog.overdue() == {}
@@ -325,7 +325,7 @@ def test_a_revision_never_falls_when_the_catalog_is_lost() -> None:
     assert (before.revision, again.revision, lost.revision) == (1_000, 1_001, 2_000)
 
 
-def test_pages_from_before_the_catalog_are_asked_to_show_how_the_playlist_stands() -> None:
+def test_pages_from_before_the_catalog_are_asked_to_show_the_status() -> None:
     latest = Latest(RUN, "digest", 3)
     new = merge(Catalog(), [an_outcome(RUN, latest=latest, first=True, written=True, read=True)])
     lost = merge(Catalog(), [an_outcome(RUN + DAY, latest=latest)])

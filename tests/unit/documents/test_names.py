@@ -1,4 +1,4 @@
-"""A playlist has one name, made of what can be seen of its alias or of Spotify's name."""
+"""A playlist has one name, made of the visible characters of its alias or of Spotify's name."""
 
 from unicodedata import category
 
@@ -43,12 +43,12 @@ def test_the_first_name_that_can_be_seen_is_taken(alias: str, spotify_name: str,
         "Été",
     ],
 )
-def test_what_belongs_to_the_text_stays(text: str) -> None:
+def test_visible_text_keeps_its_characters(text: str) -> None:
     assert visible(text) == text
 
 
 @given(st.text())
-def test_nothing_that_turns_the_direction_or_shows_nothing_is_left(text: str) -> None:
+def test_names_lose_direction_marks_and_invisible_characters(text: str) -> None:
     shown = name_playlist(text, text, PLAYLIST)
     kept = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 

@@ -29,7 +29,7 @@ def with_item(**changes: object) -> Snapshot:
     return a_snapshot(Row(RUN, "me", msgspec.structs.replace(an_item(), **changes)))
 
 
-def test_the_documented_example_is_what_the_code_reads_and_writes() -> None:
+def test_the_code_reads_and_writes_the_documented_example() -> None:
     match = re.search(r"```json\n(.*?)```", DOCUMENTATION.read_text(), re.DOTALL)
     assert match
     document = match[1].encode()
@@ -85,5 +85,5 @@ def test_this_is_a_change(one: Snapshot, other: Snapshot) -> None:
         {"read_at": RUN.replace(hour=9)},
     ],
 )
-def test_this_is_none(changes: dict[str, object]) -> None:
+def test_other_differences_are_no_change(changes: dict[str, object]) -> None:
     assert a_snapshot(**changes).content_hash() == a_snapshot().content_hash()

@@ -23,7 +23,7 @@ EAST, WEST = timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))
         (datetime(9999, 12, 31, 23, tzinfo=WEST), "9999-12-31T23:59:59Z"),
     ],
 )
-def test_a_moment_is_told_in_utc_to_the_second(time: datetime, moment: str) -> None:
+def test_a_timestamp_is_in_utc_and_in_whole_seconds(time: datetime, moment: str) -> None:
     assert to_timestamp(time) == moment
 
 

@@ -1,4 +1,4 @@
-"""Calls on threads: what goes on at once, and what has ended when."""
+"""Concurrent calls: how many run, and when they have ended."""
 
 from concurrent.futures import Executor
 from threading import Barrier, Event
@@ -75,7 +75,7 @@ def test_calls_whose_turn_has_not_come_are_not_made_any_more() -> None:
     assert not made
 
 
-def test_what_has_ended_is_not_kept() -> None:
+def test_finished_calls_are_not_kept() -> None:
     with open_pool() as pool, Calls(pool) as calls:
         calls.begin(bytes, 10).result()
 

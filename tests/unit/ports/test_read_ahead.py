@@ -40,7 +40,7 @@ def test_objects_come_in_the_order_of_the_keys(reads: Reads) -> None:
     assert read == [(key, key.encode()) for key in KEYS]
 
 
-def test_what_is_not_there_comes_as_none(reads: Reads) -> None:
+def test_an_absent_object_comes_as_none(reads: Reads) -> None:
     assert list(read_ahead(reads.begin, ["snapshots/x"])) == [("snapshots/x", None)]
 
 

@@ -1,4 +1,4 @@
-"""The client before answers that the stand-in does not give: word by word, without a socket."""
+"""The client with answers that the stand-in does not give, without a socket."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -41,7 +41,7 @@ def an_answer(body: object, status: int = 200) -> requests.Response:
 
 
 class CannedSession(requests.Session):
-    """Gives one answer after the other and notes what was asked, as `path?offset`."""
+    """Gives one answer after the other, and records the requests as `path?offset`."""
 
     def __init__(self, *bodies: object) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ ADDRESS = f"/playlists/{PLAYLIST}"
 
 
 def read(*bodies: object) -> tuple[list[str], list[str]]:
-    """Return the uris that were read, and what was asked for them."""
+    """Return the URIs that were read, and the requests for them."""
     session = CannedSession(*bodies)
     reading = a_client(session).read_playlist(PLAYLIST)
     assert reading.rows is not None
@@ -176,13 +176,13 @@ def test_an_answer_of_another_shape_is_not_asked_for_again(body: object) -> None
 
 
 @pytest.mark.parametrize("status", [301, 302, 304, 402, 405, 410, 418])
-def test_an_answer_that_nobody_foresaw_concerns_this_playlist_only(status: int) -> None:
+def test_an_unforeseen_answer_affects_only_its_playlist(status: int) -> None:
     with pytest.raises(InvalidAnswerError, match=str(status)):
         read(an_answer({}, status))
 
 
 @pytest.mark.parametrize("body", [b" ", b'""', b"{}", b"null", b'{"id": "cut', b"<html>", b"\xff"])
-def test_a_body_that_says_nothing_is_asked_for_again(body: bytes) -> None:
+def test_an_empty_answer_is_requested_again(body: bytes) -> None:
     assert read(body, a_playlist(a_page(0, 1, 1))) == (["spotify:track:0"], [f"{ADDRESS}?"] * 2)
 
 
@@ -208,7 +208,7 @@ def test_a_closed_api_ends_the_invocation() -> None:
         client.read_playlist(PLAYLIST)
 
 
-def test_what_the_profile_answers_is_the_reason_after_three_silences() -> None:
+def test_the_answer_of_the_profile_is_the_reason_after_three_requests_without_an_answer() -> None:
     broken = an_answer(b"", 503)
     asked_to_wait = an_answer({}, 429)
     client = a_client(CannedSession(*[broken] * 12, asked_to_wait))
@@ -290,7 +290,7 @@ def test_a_null_entry_counts_but_is_no_playlist() -> None:
     assert asked[-1] == "/me/playlists?2"
 
 
-def test_an_entry_whose_id_is_none_is_left_out() -> None:
+def test_a_library_entry_without_a_valid_id_is_left_out() -> None:
     odd = {"items": [{"id": "../x"}, {"id": None}, {"id": PLAYLIST}], "total": None}
     assert sweep(odd)[0] == [PLAYLIST]
 

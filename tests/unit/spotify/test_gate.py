@@ -1,4 +1,4 @@
-"""When the next request may be sent, and what is remembered of the last ones."""
+"""The gate: when the next request may be sent, and what is stored about the last ones."""
 
 import json
 from datetime import timedelta
@@ -75,7 +75,7 @@ def test_the_next_function_waits_for_its_turn_too(
     fetcher.open(plenty)
     fetcher.pass_one()
 
-    # Moments are stored in whole seconds, so one second more than the interval is safe.
+    # Times are stored in whole seconds, so one second more than the interval is safe.
     assert world.clock.slept == slept
 
 
@@ -272,7 +272,7 @@ def test_a_pause_that_spotify_names_is_no_strike(world: World) -> None:
     assert load_state(world.bucket).strikes == 0
 
 
-def test_what_an_app_reads_rows_from_is_stored_once(world: World) -> None:
+def test_the_endpoint_of_an_apps_rows_is_stored_once(world: World) -> None:
     gate = world.gate()
     gate.remember_pages("items")
     calls = len(world.bucket.calls)
@@ -325,7 +325,7 @@ def test_a_run_ahead_of_the_clock_supersedes_only_others_that_are(
     assert supersedes(None if latest is None else RUN + latest, RUN + run, RUN) is expected
 
 
-def test_a_function_in_its_batch_obeys_what_another_was_told(world: World) -> None:
+def test_a_function_obeys_a_pause_that_another_stored_during_its_batch(world: World) -> None:
     fetcher, lister = world.gate(), world.gate()
     fetcher.pass_one()
     with pytest.raises(SpotifyParkedError):
@@ -347,7 +347,7 @@ def test_a_request_costs_one_look_at_the_stored_state(world: World) -> None:
     assert world.bucket.calls == [("get", SPOTIFY_STATE)] * 2
 
 
-def test_a_function_in_its_batch_counts_what_another_has_sent(world: World) -> None:
+def test_a_function_counts_requests_that_another_sent_during_its_batch(world: World) -> None:
     fetcher, lister = world.gate(budget=2), world.gate(budget=2)
     lister.pass_one()
     lister.close()
@@ -401,7 +401,7 @@ def test_a_state_that_cannot_be_read_is_set_aside_and_begun_anew(world: World, b
     assert world.bucket.objects[aside] == body
 
 
-def test_moments_to_come_in_the_state_hold_nothing_up(world: World) -> None:
+def test_future_times_in_the_state_block_no_request(world: World) -> None:
     body = (
         b'{"schema":1,"asked_at":"9999-12-31T23:59:59Z","requests":'
         b'{"9999-12-31T23:00:00Z":999,"0001-01-01T00:00:00Z":999}}'

@@ -1,5 +1,5 @@
-"""Whatever bytes Spotify and its token host send end in a leaf of the error tree, or in a snapshot
-that the archive can fold and show."""
+"""Any bytes from Spotify or its token host end in a known error, or in a snapshot that the archive
+can fold and render."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -58,7 +58,7 @@ type Hostile = tuple[int, bytes, str | None]
 
 
 class HostileSession(requests.Session):
-    """Gives the answers that were drawn, then 404 for ever."""
+    """Gives the drawn answers, then only 404."""
 
     def __init__(self, answers: Iterator[Hostile], token: Hostile = (200, TOKEN, None)) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ def a_client(session: requests.Session, store: FakeCredentialStore | None = None
     return client
 
 
-# What may stand in place of any value: of another type, or of the right one and absurd.
+# Values that may replace any other: of another type, or absurd ones of the right type.
 WRONG: SearchStrategy[object] = st.one_of(
     st.none(),
     st.booleans(),
@@ -193,13 +193,13 @@ def playlist(near: Near) -> SearchStrategy[Any]:
 
 
 def encode(value: object) -> bytes:
-    """Write JSON as a careless server does: lone surrogates, NaN and all."""
+    """Encode JSON as a careless server does, with lone surrogates and NaN."""
     return json.dumps(value).encode()
 
 
 @st.composite
 def spoiled(draw: st.DrawFn, bodies: SearchStrategy[bytes]) -> bytes:
-    """Put a byte in or take some away, wherever."""
+    """Insert or remove some bytes anywhere."""
     body = draw(bodies)
     place = draw(st.integers(0, len(body)))
     return body[:place] + draw(st.binary(max_size=3)) + body[place + draw(st.integers(0, 3)) :]
@@ -214,7 +214,7 @@ def answers_of(right: SearchStrategy[Any]) -> SearchStrategy[Hostile]:
 
 
 def archive(reading: Reading) -> None:
-    """Do with a playlist what the archive does from here on."""
+    """Pass a reading through the rest of the archive."""
     assert reading.rows is not None
     encode_message(
         Outcome(playlist_id=PLAYLIST, run=RUN, at=RUN, status="ok", header=reading.header)
@@ -243,7 +243,9 @@ def archive(reading: Reading) -> None:
         max_size=9,
     )
 )
-def test_no_answer_about_a_playlist_is_more_than_a_leaf(answers: list[Hostile]) -> None:
+def test_every_answer_about_a_playlist_ends_in_a_known_error_or_a_good_read(
+    answers: list[Hostile],
+) -> None:
     try:
         reading = a_client(HostileSession(iter(answers))).read_playlist(PLAYLIST)
     except LEAVES:
@@ -253,7 +255,7 @@ def test_no_answer_about_a_playlist_is_more_than_a_leaf(answers: list[Hostile]) 
 
 @settings(max_examples=300)
 @given(playlist(typed))
-def test_what_has_the_right_types_is_read_and_can_be_folded_and_shown(body: object) -> None:
+def test_a_playlist_of_the_right_types_is_read_and_can_be_folded_and_rendered(body: object) -> None:
     answers: list[Hostile] = [(200, encode(body), None)]
     archive(a_client(HostileSession(iter(answers))).read_playlist(PLAYLIST))
 
@@ -277,7 +279,7 @@ LIBRARY = shape(
     [(200, b'{"items": [{"id": "' + b"\xff" * 22 + b'"}], "total": 1}', None)], (200, PROFILE, None)
 )
 @example([(200, b'{"items": [' + DEEP, None)], (200, PROFILE, None))
-def test_no_answer_about_the_library_is_more_than_a_leaf(
+def test_every_answer_about_the_library_ends_in_a_known_error_or_a_good_sweep(
     answers: list[Hostile], profile: Hostile
 ) -> None:
     client = a_client(HostileSession(iter([profile, *answers])))
@@ -311,10 +313,10 @@ TOKENS = shape(
 @example((200, b'{"access_token": "a", "refresh_token": "' + b"A" * 5000 + b'"}', None))
 @example((200, b'{"access_token": "a", "expires_in": -1}', None))
 @example((200, b'{"access_token": "a", "expires_in": 1e999}', None))
-def test_no_answer_of_the_token_host_is_more_than_a_leaf(token: Hostile) -> None:
+def test_every_answer_of_the_token_host_ends_in_a_known_error(token: Hostile) -> None:
     store = FakeCredentialStore(CREDENTIALS)
     client = a_client(HostileSession(iter([(200, PROFILE, None)]), token), store)
     with pytest.raises(LEAVES):
         client.read_library()
-    # The parameter store takes no more.
+    # The parameter store does not take longer values.
     assert len(store.credentials.refresh_token) <= 2048

@@ -1,4 +1,4 @@
-"""Every kind of row that Spotify was seen to send, in both generations."""
+"""Every kind of row that Spotify is known to send, in the old and the new shape."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -152,7 +152,7 @@ def test_a_local_file_is_known_by_its_uri_alone() -> None:
     assert not an_item(TRACK).local
 
 
-def test_an_episode_stands_under_its_show() -> None:
+def test_an_episode_has_its_show_as_artist_and_album() -> None:
     assert a_row(EPISODE).item == Item(
         type="episode",
         uri="spotify:episode:3ePiSoDe",
@@ -203,7 +203,7 @@ def test_a_type_that_nobody_knows_yet_is_kept() -> None:
         ({"restrictions": {"reason": "market"}}, False),
     ],
 )
-def test_what_cannot_be_played_is_marked(fields: dict[str, object], playable: bool) -> None:
+def test_an_unplayable_song_is_marked(fields: dict[str, object], playable: bool) -> None:
     assert an_item({**TRACK, **fields}).playable is playable
 
 
@@ -257,7 +257,7 @@ def test_no_field_of_a_track_is_missed(field: str) -> None:
         "2100-01-01T00:00:00Z",
     ],
 )
-def test_a_date_that_says_nothing_is_unknown(added_at: str | None) -> None:
+def test_an_empty_date_is_unknown(added_at: str | None) -> None:
     row = a_row(TRACK, added_at=added_at, added_by=None)
     assert (row.added_at, row.added_by) == (None, "")
 
@@ -315,14 +315,14 @@ def test_a_number_of_followers_that_cannot_be_is_unknown(sent: int, kept: int | 
         (1e12, 3600),
     ],
 )
-def test_a_token_whose_end_cannot_be_is_taken_for_one_of_an_hour(
+def test_an_implausible_token_lifetime_counts_as_one_hour(
     expires_in: float | None, seconds: float
 ) -> None:
     assert token_seconds(WireToken("BQ_example", expires_in)) == seconds
 
 
 @pytest.mark.parametrize("token", ["", "a b", "a\nb", "ä", "A" * 8193, None, 7])
-def test_an_access_token_that_no_header_takes_is_none(token: object) -> None:
+def test_an_access_token_that_does_not_fit_into_a_header_is_refused(token: object) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"access_token": token, "expires_in": 3600}, WireToken)
 
@@ -330,7 +330,7 @@ def test_an_access_token_that_no_header_takes_is_none(token: object) -> None:
 @pytest.mark.parametrize(
     ("sent", "kept"), [("AQ_example", "AQ_example"), (None, ""), ("", ""), ("a\nb", "")]
 )
-def test_a_refresh_token_that_cannot_be_kept_replaces_none(sent: str | None, kept: str) -> None:
+def test_an_invalid_refresh_token_replaces_none(sent: str | None, kept: str) -> None:
     assert next_refresh_token(WireToken("BQ_example", 3600, sent)) == kept
 
 

@@ -1,4 +1,4 @@
-"""The sample library is lively, believable and the same every time."""
+"""The sample library is varied, plausible and the same every time."""
 
 import re
 from datetime import UTC, date, datetime, timedelta

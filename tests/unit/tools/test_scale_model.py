@@ -1,4 +1,4 @@
-"""What the scale model says of amounts that can be worked out by hand."""
+"""The scale model's results for amounts that can be computed by hand."""
 
 from dataclasses import replace
 from math import inf
@@ -44,12 +44,12 @@ def counts(*, change: float, check: float) -> Counts:
 COUNTS = counts(change=2, check=1)
 
 
-def test_a_library_costs_its_sweep_and_what_changed() -> None:
+def test_a_library_costs_its_sweep_and_reads_of_changed_playlists() -> None:
     # The profile, 20 pages of 50, and 200 changes of two requests each.
     assert estimate_need(COUNTS, FREE, ASSUMED, 1000).requests == pytest.approx(1 + 20 + 400)
 
 
-def test_what_is_too_much_for_a_library_is_asked_for_one_by_one() -> None:
+def test_playlists_beyond_a_library_are_requested_one_by_one() -> None:
     playlists = 2 * LARGEST_LIBRARY
 
     requests = estimate_need(COUNTS, FREE, ASSUMED, playlists).requests
@@ -57,14 +57,14 @@ def test_what_is_too_much_for_a_library_is_asked_for_one_by_one() -> None:
 
 
 def test_a_budget_stretches_a_pass_until_all_have_changed() -> None:
-    # 201 of 600 requests are the sweep's; 399 are left for 20,000, since in the end all changed.
+    # The sweep takes 201 of 600 requests; 399 are left for 20,000, because in the end all changed.
     need = estimate_need(COUNTS, DEPLOYED, ASSUMED, 10_000)
 
     assert need.days == pytest.approx(20_000 / 399, rel=1e-3)
     assert need.asked == pytest.approx(600)
 
 
-def test_a_run_plans_what_has_changed_since_it_was_read() -> None:
+def test_a_run_plans_playlists_that_changed_since_their_read() -> None:
     assert estimate_need(COUNTS, FREE, ASSUMED, 1000).planned == pytest.approx(200)
     assert 9_000 < estimate_need(COUNTS, DEPLOYED, ASSUMED, 10_000).planned < 10_000
 
@@ -105,7 +105,7 @@ def test_replaced_versions_are_paid_for_as_long_as_they_are_kept() -> None:
     assert month == pytest.approx(30 * day)
 
 
-def test_what_is_free_is_taken_off_but_never_paid_out() -> None:
+def test_free_units_reduce_a_price_to_zero_at_most() -> None:
     price = Price(0.40, MILLION, free=MILLION)
 
     assert price.of(3 * MILLION) == pytest.approx(1.20)

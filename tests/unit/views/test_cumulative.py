@@ -29,7 +29,7 @@ def cumulative_page(ledger: Ledger) -> str:
 
 
 def dates(ledger: Ledger) -> dict[str, str]:
-    """Return what the last two columns say about each song."""
+    """Return the last two columns of each song."""
     page = cumulative_page(ledger)
     rows = [line.split(" | ") for line in page.split("\n") if line.startswith("| [")]
     return {row[0][len("| [Song ")]: " | ".join(row[4:]).removesuffix(" |") for row in rows}
@@ -40,7 +40,7 @@ def json_document(ledger: Ledger) -> dict[str, Any]:
     return document
 
 
-def test_the_page_tells_of_every_song_that_ever_was_there() -> None:
+def test_the_page_lists_every_song_that_ever_was_there() -> None:
     ledger = fold_all(
         [
             snapshot_of(rows_of("b", KNOWN), "2024-03-01", description="For cooking"),

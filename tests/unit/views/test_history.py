@@ -48,7 +48,7 @@ def newest_section(*snapshots: Snapshot) -> list[str]:
     return sections(page)[0].split("\n")
 
 
-def test_changes_are_told_newest_first_between_heading_and_first_snapshot() -> None:
+def test_changes_are_listed_newest_first_between_heading_and_first_snapshot() -> None:
     ledger = fold_all(
         [
             snapshot_of("abc", "2024-03-01"),
@@ -113,7 +113,7 @@ def test_a_change_names_everything_in_one_section() -> None:
     ]
 
 
-def test_a_song_that_can_be_played_again_is_told() -> None:
+def test_a_song_that_can_be_played_again_is_shown() -> None:
     silent = [Row(item=song("a", playable=False))]
 
     section = newest_section(snapshot_of(silent, "2024-03-01"), snapshot_of("a", "2024-03-02"))
@@ -170,7 +170,7 @@ def test_a_count_of_changes_tells_rows_where_they_are_not_songs() -> None:
     assert section[2] == "3 songs, 4 rows (1 twice) added - 1 removed"
 
 
-def test_a_song_without_artists_is_told_alone() -> None:
+def test_a_song_without_artists_is_shown_with_its_title_only() -> None:
     item = replace(song("b"), artists=())
 
     section = newest_section(
@@ -180,7 +180,7 @@ def test_a_song_without_artists_is_told_alone() -> None:
     assert f"- Added: [Song b]({SPOTIFY}/track/{'b' * 22})" in section
 
 
-def test_each_change_of_name_description_and_owner_tells_both() -> None:
+def test_each_change_of_name_description_and_owner_shows_both_values() -> None:
     paul = Owner("paul", "Paul")
     ledger = fold_all(
         [
@@ -216,7 +216,7 @@ def test_each_change_of_name_description_and_owner_tells_both() -> None:
         (day("2024-03-09") - timedelta(hours=1), "2024-03-09"),
     ],
 )
-def test_a_change_after_missed_days_is_told_as_a_range(
+def test_a_change_after_missed_days_is_shown_as_a_range(
     previous_check: datetime | None, heading: str
 ) -> None:
     later = snapshot_of("ab", "2024-03-09", previous_check=previous_check)
@@ -228,7 +228,7 @@ def a_gap(first: str, last: str, status: Status = "deferred", reason: str = "tol
     return StatusPeriod(day(first), status, reason, until=day(last) + timedelta(days=1))
 
 
-def test_a_gap_stands_between_the_changes_around_it_with_its_reason() -> None:
+def test_a_gap_is_between_the_changes_around_it_with_its_reason() -> None:
     ledger = fold_all(
         [
             snapshot_of("a", "2024-03-01"),
@@ -255,7 +255,7 @@ def test_a_gap_stands_between_the_changes_around_it_with_its_reason() -> None:
     ]
 
 
-def test_a_gap_is_told_although_nothing_changed_in_it() -> None:
+def test_a_gap_is_shown_although_nothing_changed_in_it() -> None:
     ledger = fold_all([snapshot_of("a", "2024-03-01")])
 
     page, _ = history_pages(
@@ -266,7 +266,7 @@ def test_a_gap_is_told_although_nothing_changed_in_it() -> None:
 
 
 def test_a_gap_lasts_to_the_day_before_the_playlist_was_read_again() -> None:
-    """A playlist that is not found is not asked for every day."""
+    """A playlist that is not found is not requested every day."""
     ledger = fold_all([snapshot_of("a", "2024-03-01")])
     unasked = StatusPeriod(day("2024-03-04"), "not_found", "gone", until=day("2024-03-11"))
     brief = StatusPeriod(
@@ -289,14 +289,14 @@ def test_a_gap_lasts_to_the_last_run_that_missed_although_another_of_that_day_re
     assert "\n> Not readable from 2024-03-04 to 2024-03-05: told\n" in page
 
 
-def test_what_was_before_the_first_snapshot_is_no_gap() -> None:
+def test_time_before_the_first_snapshot_is_no_gap() -> None:
     ledger = fold_all([snapshot_of("a", "2024-03-05")])
     before = (a_gap("2024-03-01", "2024-03-04"),)
 
     assert "Not readable" not in history_page(with_page_status(ledger, page_status_of(gaps=before)))
 
 
-def test_a_gap_that_ends_on_the_first_of_all_days_is_told() -> None:
+def test_a_gap_that_ends_on_the_first_possible_day_is_shown() -> None:
     first_day = datetime.min.replace(tzinfo=UTC)
     gap = StatusPeriod(day("2024-03-02"), "deferred", "told", until=first_day)
     ledger = with_page_status(
@@ -322,7 +322,7 @@ class TestYears:
         assert "Older changes" not in page
         assert pages == {}
 
-    def test_what_does_not_fit_is_put_away_on_pages_of_their_years(self) -> None:
+    def test_older_changes_go_to_pages_of_their_years(self) -> None:
         page, pages = history_pages(self.ledger(NEWEST_CHANGES + 1))
 
         assert f"{NEWEST_CHANGES + 1} changes since the first snapshot" in page
@@ -338,7 +338,7 @@ class TestYears:
         assert headings[-1] == "2023-12-02"
         assert len(headings) == 30
 
-    def test_every_change_stands_on_one_page(self) -> None:
+    def test_every_change_is_on_one_page(self) -> None:
         for changes in (NEWEST_CHANGES, NEWEST_CHANGES + 1, 3 * NEWEST_CHANGES + 17):
             page, pages = history_pages(self.ledger(changes))
 
@@ -354,7 +354,7 @@ class TestYears:
 
         assert before == after
 
-    def test_a_gap_is_told_on_the_page_of_its_year_and_beside_the_newest_changes(self) -> None:
+    def test_a_gap_is_shown_on_the_page_of_its_year_and_beside_the_newest_changes(self) -> None:
         ledger = self.ledger(NEWEST_CHANGES + 1, "2023-12-25")  # the newest begin on 2024-02-14
         gaps = (
             a_gap("2023-12-30", "2024-01-02", reason="early"),

@@ -45,7 +45,7 @@ GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
         ("https://example.org/a", "https://example.org/a"),
     ],
 )
-def test_what_is_markup_is_escaped_and_nothing_else(text: str, escaped: str) -> None:
+def test_only_markup_is_escaped(text: str, escaped: str) -> None:
     assert escape(text) == escaped
 
 
@@ -111,7 +111,7 @@ def test_a_link_may_lead_to_a_page_of_the_archive() -> None:
         " https://a.example/",
     ],
 )
-def test_what_no_link_can_hold_leaves_the_text_alone(url: str) -> None:
+def test_an_address_that_no_link_can_hold_leaves_only_the_text(url: str) -> None:
     assert link("a|b", url) == r"a\|b"
 
 

@@ -69,7 +69,7 @@ def test_an_archive_before_its_first_run_says_so() -> None:
     assert document["run"] is None
 
 
-def test_what_was_read_before_any_run_is_known_is_not_called_well() -> None:
+def test_an_archive_with_reads_but_no_known_run_is_not_called_well() -> None:
     _, status, _ = pages(an_outcome("ok"))
 
     assert "## No run is known yet" in status
@@ -87,7 +87,7 @@ def test_a_healthy_archive_says_so_and_nothing_else() -> None:
     assert document["counts"] == {"ok": 1}
 
 
-def test_what_is_wrong_stands_first_with_since_and_reason() -> None:
+def test_failing_playlists_come_first_with_since_and_reason() -> None:
     index, status, document = pages(
         a_report(2),
         an_outcome("ok"),
@@ -128,7 +128,7 @@ def test_a_retired_playlist_is_no_trouble_and_keeps_its_page() -> None:
     assert "| Playlists up to date | 0 of 0 |" in status
 
 
-def test_what_the_owner_has_to_do_is_told() -> None:
+def test_the_status_page_shows_what_the_owner_has_to_do() -> None:
     report = a_report(
         problems=(Problem("registry/My | list", "write an id"),),
         failure="log in again",
@@ -161,7 +161,7 @@ def test_an_authorisation_that_ends_soon_needs_attention(
     assert f"## {headline}" in status
 
 
-def test_requests_and_a_pause_are_told() -> None:
+def test_the_status_page_shows_requests_and_a_pause() -> None:
     state = SpotifyState(not_before=RUN + 5 * HOUR, requests={hour_of(RUN): 41})
     _, status, document = pages(a_report(), state=state)
 
@@ -170,7 +170,7 @@ def test_requests_and_a_pause_are_told() -> None:
     assert document["not_before"] == "2026-10-01T09:00:00Z"
 
 
-def test_a_pause_that_is_over_is_not_told() -> None:
+def test_a_pause_that_is_over_is_not_shown() -> None:
     _, status, _ = pages(a_report(1), state=SpotifyState(not_before=RUN))
 
     assert "No request before" not in status

@@ -1,4 +1,4 @@
-"""What all pages of a playlist have in common."""
+"""Properties that all pages of a playlist share."""
 
 import json
 from datetime import timedelta
@@ -106,7 +106,7 @@ def test_a_page_says_what_is_wrong_since_when_and_why(
     ]
 
 
-def test_without_a_reason_none_is_told(ledger: Ledger) -> None:
+def test_without_a_reason_none_is_shown(ledger: Ledger) -> None:
     page_status = page_status_of(status="retired", since=day("2024-03-08"))
 
     lines = page(with_page_status(ledger, page_status), "pretty").split("\n")
@@ -114,7 +114,7 @@ def test_without_a_reason_none_is_told(ledger: Ledger) -> None:
     assert lines[2] == "> **This playlist is no longer archived, since 2024-03-08**"
 
 
-def test_trouble_leaves_what_is_made_for_comparing_alone(ledger: Ledger) -> None:
+def test_a_bad_status_changes_only_markdown_pages(ledger: Ledger) -> None:
     pages = render_pages(ledger)
     troubled = render_pages(
         with_page_status(ledger, page_status_of(status="not_found", reason="gone"))
@@ -124,7 +124,7 @@ def test_trouble_leaves_what_is_made_for_comparing_alone(ledger: Ledger) -> None
     assert changed == {f"playlists/{view}/{PLAYLIST_ID}.md" for view in MARKDOWN}
 
 
-def test_a_playlist_in_order_says_nothing_about_it(ledger: Ledger) -> None:
+def test_a_page_of_a_good_playlist_shows_no_status(ledger: Ledger) -> None:
     assert render_pages(with_page_status(ledger, page_status_of())) == render_pages(ledger)
 
 
@@ -230,7 +230,7 @@ described_rows = st.builds(
 
 
 @given(st.lists(st.lists(described_rows, max_size=3), min_size=1, max_size=3), texts, texts)
-def test_a_twin_has_the_bytes_of_the_standard_encoder(
+def test_a_json_document_has_the_bytes_of_the_standard_encoder(
     contents: list[list[Row]], name: str, description: str
 ) -> None:
     ledger = fold_all(

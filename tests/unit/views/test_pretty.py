@@ -55,7 +55,7 @@ def test_each_row_has_its_number_links_and_length() -> None:
     assert table(fold_all([snapshot_of("ba")])) == [linked_row(1, "b"), linked_row(2, "a")]
 
 
-def test_the_facts_stand_in_one_line() -> None:
+def test_the_facts_are_in_one_line() -> None:
     page = pretty_page(fold_all([snapshot_of("aa", followers=5000)]))
 
     assert f"\n[Marta]({SPOTIFY}/user/marta) - 5,000 likes - 2 songs - 6 min 0 sec\n" in page
@@ -110,7 +110,7 @@ def test_a_song_that_cannot_be_played_is_marked() -> None:
     assert table(ledger) == [linked_row(1, "a", " *(not playable)*")]
 
 
-def test_unknown_rows_keep_their_numbers_and_what_is_known_of_them() -> None:
+def test_unknown_rows_keep_their_numbers_and_their_known_fields() -> None:
     ledger = fold_all([snapshot_of("?abc", "2024-03-01"), snapshot_of("?a?c", "2024-03-02")])
 
     assert table(ledger) == [
@@ -166,7 +166,7 @@ class TestJsonDocument:
 
         assert json.loads(pretty_json(ledger))["description"] == "<b>Soul</b> &amp; Funk "
 
-    def test_what_spotify_does_not_describe_is_kept_apart(self) -> None:
+    def test_rows_without_an_item_are_listed_apart(self) -> None:
         ledger = fold_all([snapshot_of("?abc", "2024-03-01"), snapshot_of("?a?c", "2024-03-02")])
 
         json_document = json.loads(pretty_json(ledger))

@@ -61,7 +61,7 @@ def test_total_length(duration_ms: int, text: str) -> None:
     ("songs", "text"),
     [(0, "0 songs"), (1, "1 song"), (2, "2 songs"), (5392, "5,392 songs")],
 )
-def test_counted(songs: int, text: str) -> None:
+def test_counts_have_singular_and_plural(songs: int, text: str) -> None:
     assert counted(songs, "song") == text
 
 

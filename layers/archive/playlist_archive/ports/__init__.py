@@ -1,1 +1,1 @@
-"""The outside systems, as the services use them: a protocol each, and its adapter to AWS."""
+"""The outside systems that the services use: a protocol for each, and its adapter to AWS."""

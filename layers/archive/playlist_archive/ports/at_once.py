@@ -1,24 +1,24 @@
-"""Calls that go on at once, all of which have ended before anything else is decided."""
+"""Concurrent calls to outside systems, none of which outlives its block."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any, Self
 
-# botocore keeps ten connections for each client, which threads may share.
+# Fewer than the ten connections that botocore keeps for each client, which threads may share.
 CALLS_AT_ONCE = 8
 
 
 def open_pool() -> Executor:
-    """Return threads that stay for the next calls."""
+    """Return a pool of threads, which serves one `Calls` after the other."""
     return ThreadPoolExecutor(CALLS_AT_ONCE)
 
 
 class Calls:
-    """Calls that a block begins; when it is left none goes on, whatever happened.
+    """A context manager for concurrent calls; none of them runs on after the block.
 
-    Those whose turn has not come are not made any more. An error is raised where the result is
-    asked for, and nowhere if nobody asks.
+    On leaving the block, calls that have not started are cancelled, and the others are waited for.
+    The error of a call is raised only where its result is read.
     """
 
     def __init__(self, pool: Executor) -> None:
@@ -26,10 +26,10 @@ class Calls:
         self._going_on: set[Future[Any]] = set()
 
     def begin[**P, T](self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Begin a call; it must begin no other one itself, for it would wait for its own place."""
+        """Begin a call; it must not begin another one itself, or both may wait forever."""
         begun = self._pool.submit(call, *args, **kwargs)
         self._going_on.add(begun)
-        # What has ended is not kept: it may hold a large object.
+        # A finished call is not kept, because its result may be large.
         begun.add_done_callback(self._going_on.discard)
         return begun
 

@@ -1,4 +1,4 @@
-"""The real adapters, with one way of retrying for all of them."""
+"""Opens the adapters to AWS, all with the same retries and time-outs."""
 
 import boto3
 from aws_lambda_powertools.utilities.parameters import SSMProvider

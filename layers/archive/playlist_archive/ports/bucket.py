@@ -1,4 +1,4 @@
-"""The archive's bucket: whole objects, written only on a condition."""
+"""The archive's bucket: whole objects and conditional writes."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# So often is done again what another writer interfered with.
+# How often work is tried while other writers interfere.
 ATTEMPTS = 10
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"}
 
@@ -39,7 +39,7 @@ class Listed(NamedTuple):
 
 
 class Bucket(Protocol):
-    """Every method raises `StorageError` when the storage does not answer."""
+    """The bucket; every method raises `StorageError` if the storage fails."""
 
     def get(self, key: str) -> Stored | None:
         """Return the object, None where there is none."""
@@ -56,16 +56,17 @@ class Bucket(Protocol):
     ) -> str:
         """Write the object and return its new ETag.
 
-        `replacing` is the ETag of the object that is replaced, None where there must be none yet.
+        `replacing` is the ETag of the object to replace, None if there must be no object yet.
         `metadata` is kept beside the body: names in lower case, values in ASCII.
 
         Raises:
-            ConflictError: the object is another one by now. It may be ours, if an answer was lost.
+            ConflictError: another object is stored by now. It may be this one, if S3's answer to an
+                earlier try was lost.
         """
         ...
 
     def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
-        """Yield the objects under `prefix` in the order of their keys, from behind `after` on."""
+        """Yield the objects under `prefix` whose keys sort after `after`, in the order of keys."""
         ...
 
     def list_folders(self, prefix: str) -> Iterator[str]:
@@ -76,10 +77,10 @@ class Bucket(Protocol):
 def update(
     bucket: Bucket, key: str, content_type: str, change: Callable[[bytes | None], bytes]
 ) -> bytes:
-    """Read, change and write one shared object until no other writer interferes.
+    """Read, change and write one shared object; repeat while other writers interfere.
 
-    `change` gets the present bytes (None: no object) and may run several times. Nothing is
-    written where it changes nothing.
+    `change` gets the present bytes (None: no object) and may run several times. Bytes that are
+    equal to the present ones are not written.
 
     Raises:
         ConflictError: after ten attempts.
@@ -101,7 +102,7 @@ def set_aside(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> boo
     """Keep a copy of an object that could not be read, so that the object may be overwritten.
 
     Returns:
-        Whether the copy is new; one of this moment that exists already stays.
+        Whether the copy is new; an earlier copy of the same `moment` is kept.
     """
     copy = damaged_key(key, moment)
     try:

@@ -1,4 +1,4 @@
-"""Time, as the one thing that tests replace."""
+"""The clock, which tests replace."""
 
 import time
 from datetime import UTC, datetime
@@ -7,11 +7,11 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Return the present moment in UTC, in whole seconds."""
+        """Return the present time in UTC, rounded down to whole seconds."""
         ...
 
     def monotonic(self) -> float:
-        """Return seconds since an arbitrary moment, never going back."""
+        """Return the seconds since an arbitrary start; the value never decreases."""
         ...
 
     def sleep(self, seconds: float) -> None: ...

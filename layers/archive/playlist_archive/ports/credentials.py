@@ -1,4 +1,4 @@
-"""The owner's credentials for Spotify, kept in one SecureString of the parameter store."""
+"""The owner's Spotify credentials, stored as one SecureString in the parameter store."""
 
 from calendar import monthrange
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ CONSENT_MONTHS = 6
 
 
 class Credentials(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Without `refresh_token` the pipeline acts as the app alone (client credentials)."""
+    """Spotify credentials; without `refresh_token` the pipeline uses client credentials."""
 
     client_id: str
     client_secret: str
@@ -28,9 +28,9 @@ class Credentials(msgspec.Struct, frozen=True, omit_defaults=True):
         return "Credentials(...)"
 
     def authorization_ends(self) -> datetime | None:
-        """Return when the owner's consent ends: six months after it was given.
+        """Return when the owner's consent ends, six months after it was given; None if unknown.
 
-        Using the refresh token does not prolong it (Spotify: Refresh token expiration).
+        Use of the refresh token does not extend it (Spotify: Refresh token expiration).
         """
         if not self.refresh_token or self.authorized_at is None:
             return None
@@ -46,7 +46,7 @@ class CredentialStore(Protocol):
         """Read the credentials.
 
         Raises:
-            AuthorizationError: they are missing or malformed; says what to write.
+            AuthorizationError: they are missing or malformed; the message says what to store.
             StorageError: they cannot be read at present.
         """
         ...
@@ -65,7 +65,7 @@ class ParameterStore:
         try:
             text = self._provider.get(self._name, decrypt=True, force_fetch=True)
         except GetParameterError as error:
-            # Powertools hands on nothing but the text of what went wrong.
+            # Powertools passes on only the text of the cause.
             if "ParameterNotFound" not in str(error):
                 raise StorageError(f"the parameter {self._name} cannot be read: {error}") from error
             raise AuthorizationError(

@@ -1,4 +1,4 @@
-"""Sending messages, and holding back those that were received."""
+"""The queues: sending messages, and hiding received ones for a while."""
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,33 +14,33 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _BATCH = 10
-# A hundred thousand messages, ten a request, one request after the other, take minutes.
+# A hundred thousand messages in batches of ten would take minutes, one request at a time.
 _REQUESTS_AT_ONCE = 8
 
 
-# All requests to Spotify go through one lane: Spotify counts them per developer account, so more
-# than one reader would not help.
+# The lane: the one FIFO message group of all requests for playlists, so that one fetcher runs at a
+# time. Spotify counts requests per developer account, so more fetchers would not help.
 SPOTIFY_LANE = "spotify"
 
 
 class Lane(NamedTuple):
-    """Where a message goes in a FIFO queue: its group, and the id that makes it unique."""
+    """A message's place in a FIFO queue: its group, and its deduplication id."""
 
     group: str
     deduplication_id: str
 
 
 class Queue(Protocol):
-    """Every method raises `StorageError` when the queue does not take all it is given."""
+    """A queue; every method raises `StorageError` if SQS fails or refuses a message."""
 
     def send(self, bodies: Iterable[str]) -> None: ...
 
     def send_in_order(self, messages: Iterable[tuple[str, Lane]]) -> None:
-        """Send to a FIFO queue."""
+        """Send messages to a FIFO queue, in their order."""
         ...
 
     def hold(self, receipt_handles: Iterable[str], seconds: int) -> None:
-        """Show received messages again only after `seconds` (at most 12 hours)."""
+        """Hide received messages for `seconds` (at most 12 hours)."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Reading many objects one after the other, a few of them ahead."""
+"""Reads many objects in order, a few of them in advance."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -12,10 +12,9 @@ READS_AHEAD = 8
 def read_ahead(
     begin: Callable[[str], Future[Stored | None]], keys: Iterable[str]
 ) -> Generator[tuple[str, Stored | None]]:
-    """Yield each key with its object, in the order of the keys; `begin` begins to read one.
+    """Yield each key with its object, in the order of `keys`; `begin` starts one read.
 
-    At most `READS_AHEAD` objects are read or wait to be yielded at a time, however many keys there
-    are.
+    At any time at most `READS_AHEAD` objects are being read or wait to be yielded.
     """
     waiting: deque[tuple[str, Future[Stored | None]]] = deque()
     for key in keys:

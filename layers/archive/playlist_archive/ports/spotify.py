@@ -1,4 +1,4 @@
-"""Spotify, as the services use it."""
+"""The services' view of Spotify."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,14 +10,14 @@ from playlist_archive.ports.credentials import Credentials
 
 
 class Reading(NamedTuple):
-    """A playlist, read whole; without `rows` it is the version that is known already."""
+    """A playlist that was read whole; `rows` is None if its version is already known."""
 
     header: Header
     rows: tuple[Row, ...] | None
 
 
 class LibraryEntry(NamedTuple):
-    """A playlist of the user's library, as the sweep shows it."""
+    """A playlist in the user's library."""
 
     playlist_id: str
     header: Header
@@ -27,7 +27,8 @@ class LibraryEntry(NamedTuple):
 class Library(NamedTuple):
     """The user's library after a complete sweep.
 
-    `readable` says that every entry named its playlist: what is not among the entries is not there.
+    `readable` says that every entry named its playlist, so that playlists outside `entries` are
+    certainly not in the library.
     """
 
     user_id: str
@@ -36,10 +37,10 @@ class Library(NamedTuple):
 
 
 class Spotify(Protocol):
-    """Spotify, as the functions use it.
+    """Spotify, with a memory of pauses and of requests sent.
 
-    Every reading method raises `SpotifyStoppedError` when no request may be sent any more,
-    `OutOfTimeError` when the invocation ends, `StorageError` when that could not be stored.
+    Every reading method raises `SpotifyStoppedError` if no request may be sent any more,
+    `OutOfTimeError` if the invocation ends, and `StorageError` if a pause could not be stored.
     """
 
     @property
@@ -56,21 +57,21 @@ class Spotify(Protocol):
     def credentials(self) -> Credentials: ...
 
     def log_in(self) -> None:
-        """Have an access token issued, which proves the credentials, without asking the Web API."""
+        """Get an access token, which proves the credentials without a request to the Web API."""
         ...
 
     def read_library(self) -> Library:
-        """Sweep the whole library of the authorised user.
+        """List the whole library of the authorised user.
 
         Raises:
-            PlaylistError: it could not be listed whole.
+            PlaylistError: the library could not be listed whole.
         """
         ...
 
     def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
-        """Read one playlist whole, or find out by one request that its version is `known`.
+        """Read one playlist whole, or learn from one request that its version is still `known`.
 
         Raises:
-            PlaylistError: a leaf for each reason why there is no good read.
+            PlaylistError: there is no good read; its subclasses name the reasons.
         """
         ...

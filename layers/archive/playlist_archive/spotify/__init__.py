@@ -1,1 +1,1 @@
-"""Reading Spotify's Web API as it is in 2026: whole playlists, politely, with few requests."""
+"""A client of Spotify's Web API as of 2026, which reads whole playlists with few requests."""

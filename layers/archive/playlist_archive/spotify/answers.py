@@ -1,4 +1,4 @@
-"""What one answer of the Web API means: a typed value, or an error for each decision."""
+"""Turns an answer of the Web API into a typed value or an error."""
 
 import msgspec
 import requests
@@ -15,15 +15,15 @@ _NEEDS_USER = "Valid user authentication required"
 
 
 class BlipError(Exception):
-    """No usable answer this time; another try is reasonable."""
+    """The answer is missing or unusable; another try is reasonable."""
 
 
 class RefusedError(Exception):
-    """The credentials are refused, or this playlist alone is.
+    """Spotify refuses either the credentials or this playlist alone.
 
     Attributes:
-        remedy: what to do if it is the credentials.
-        reason: what is so if it is this playlist.
+        remedy: what the owner has to do if it refuses the credentials.
+        reason: the playlist's reason if it refuses this playlist alone.
     """
 
     def __init__(self, remedy: str, reason: str) -> None:
@@ -33,7 +33,7 @@ class RefusedError(Exception):
 
 
 class ClosedError(ContentsForbiddenError):
-    """This address is closed to this kind of app or token: 403, or a 401 that stays one."""
+    """This kind of app or token may not use the address: 403, or 401 with any token."""
 
 
 def decode_answer[T](answer: Answer, shape: type[T]) -> T:
@@ -63,7 +63,7 @@ def _decode_body[T](body: bytes, shape: type[T]) -> T:
 
 
 def may_be_out_of_date(answer: Answer) -> bool:
-    """Whether it may be the token that is refused; another kind of token is no cure."""
+    """Whether Spotify may accept a new token; it would not if it asks for a user's token."""
     return answer.status == requests.codes.unauthorized and _NEEDS_USER not in answer.text
 
 
@@ -77,7 +77,7 @@ def _explain_unauthorized(text: str) -> Exception:
 
 
 def _explain_forbidden(text: str) -> Exception:
-    """Tell the four kinds of 403 apart by their words; some are plain text or HTML."""
+    """Return the error for a 403. Four kinds are told apart by text; some are not JSON."""
     if "remium" in text:
         return RefusedError(
             "the owner of the Spotify app needs a Premium subscription",

@@ -1,4 +1,4 @@
-"""Playlists and libraries, read whole from the Web API."""
+"""Reads whole playlists and libraries from the Web API."""
 
 import logging
 from collections.abc import Callable
@@ -55,7 +55,7 @@ _PLAYLIST = f"{_HEADER},items({_PAGE}),tracks({_PAGE})"
 
 
 class WebApi:
-    """`Spotify` over HTTPS."""
+    """`Spotify` over HTTPS: `open` begins an invocation, `close` ends it."""
 
     def __init__(self, session: requests.Session, tokens: Tokens, gate: Gate, url: str) -> None:
         self._requester = Requester(session, tokens, gate, url)
@@ -97,10 +97,12 @@ class WebApi:
         raise InvalidAnswerError(f"the library could not be listed whole: {reason}")
 
     def _list_library(self) -> tuple[tuple[LibraryEntry, ...], bool]:
-        """List the library once, and say whether every entry named its playlist.
+        """List the library once, and return whether every entry named its playlist.
 
-        A playlist that moves between pages may be missed or come twice. Spotify shows a playlist
-        that is closed to this app as null.
+        Spotify shows a playlist that is closed to this app as null.
+
+        Raises:
+            TornReadError: a playlist may be missing, or came twice; it may have moved between pages.
         """
         readable = True
         entries: dict[str, LibraryEntry] = {}
@@ -165,7 +167,7 @@ class WebApi:
             try:
                 self._read_rest(playlist_id, embedded, pager, header)
             except BudgetSpentError as error:
-                # Begun and broken off once, it would be again: the others come first from now on.
+                # The next run would break off here again, so it reads the other playlists first.
                 raise OversizedError(
                     f"needs more requests than were left: {error}; raise DailyRequestBudget"
                 ) from None
@@ -173,12 +175,12 @@ class WebApi:
         return Reading(header, tuple(map(parse_row, pager.rows)))
 
     def _read_rest(self, playlist_id: str, embedded: Pages, pager: Pager, header: Header) -> None:
-        """Read the pages behind the embedded one, all of one version.
+        """Read the pages after the embedded one, and check that they belong to one version.
 
-        Nothing is begun that cannot be ended: what is due is compared with what is left before.
+        The gate first checks that budget and time are enough for all of them.
         """
         size = ROWS_PAGE[self._gate.state.pages or embedded]
-        # Beside the pages, the last look at the version.
+        # One more request asks for the version after the last page.
         self._gate.make_room(1 + pager.pages_due(size))
         most = pager.most_pages(size)
         for _ in range(most):

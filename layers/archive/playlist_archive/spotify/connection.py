@@ -1,4 +1,4 @@
-"""The Web API's parts, put together."""
+"""Builds the client of the Web API."""
 
 from playlist_archive.ports.bucket import Bucket
 from playlist_archive.ports.clock import Clock
@@ -13,7 +13,7 @@ from playlist_archive.spotify.tokens import Tokens
 def connect(
     settings: SpotifySettings, bucket: Bucket, credentials: CredentialStore, clock: Clock
 ) -> WebApi:
-    """Return a client that sends nothing before it is asked to."""
+    """Return a client; no request is sent yet."""
     session = open_session()
     gate = Gate(
         bucket,

@@ -1,7 +1,7 @@
 """One request and its answer over HTTP, bounded in time and in size.
 
-A socket's time-out begins anew with each byte that arrives, so a server that sends a byte a second
-would never run into it. Here the whole answer, its headers included, has one deadline.
+A socket's time-out starts again with each byte that arrives, so a server that sends a byte a second
+would never reach it. Here one deadline holds for the whole answer, including its headers.
 """
 
 from collections.abc import Buffer, Callable
@@ -18,18 +18,18 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-# For each address of the host.
+# For each IP address of the host.
 CONNECT_SECONDS = 5
-# From the moment that a connection is there until the last byte of the answer.
+# From the established connection until the last byte of the answer.
 EXCHANGE_SECONDS = 30.0
-# A hundred rows in both generations are below one megabyte.
+# A hundred rows, with both `item` and `track`, are less than one megabyte.
 MOST_BYTES = 16 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 TIMEOUT_SECONDS = (CONNECT_SECONDS, EXCHANGE_SECONDS)
 
 
 class NoAnswerError(Exception):
-    """The exchange brought no whole answer; the text quotes nothing that was sent."""
+    """There is no whole answer; the message quotes nothing that was sent."""
 
 
 class Answer(NamedTuple):
@@ -46,7 +46,7 @@ def exchange(send: Callable[[], requests.Response], *, most_bytes: int = MOST_BY
     """Return the whole answer of the request that `send` sends as a stream.
 
     Raises:
-        NoAnswerError: it did not come, not in time, too large, or in no form of HTTP.
+        NoAnswerError: the answer is missing, late, too large, or not HTTP.
     """
     try:
         with send() as response:
@@ -57,7 +57,7 @@ def exchange(send: Callable[[], requests.Response], *, most_bytes: int = MOST_BY
                     raise NoAnswerError(f"an answer of more than {most_bytes} bytes")
             retry_after = response.headers.get("Retry-After")
             return Answer(response.status_code, bytes(body), retry_after)
-    # Headers of arbitrary bytes make the libraries raise more than their own errors.
+    # Invalid bytes in headers make the libraries raise more than their own errors.
     except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
         raise NoAnswerError(type(error).__name__) from None
 
@@ -65,7 +65,7 @@ def exchange(send: Callable[[], requests.Response], *, most_bytes: int = MOST_BY
 def open_session(exchange_seconds: float = EXCHANGE_SECONDS) -> requests.Session:
     """Return a session whose exchanges end after `exchange_seconds`, whatever the server does."""
     session = requests.Session()
-    # Proxies and .netrc of the machine must not see or replace the authorisation.
+    # Otherwise a proxy could see, and .netrc replace, the authorisation.
     session.trust_env = False
     adapter = _Adapter(exchange_seconds)
     session.mount("https://", adapter)
@@ -86,13 +86,13 @@ class _Adapter(HTTPAdapter):
         }
 
     def _bound(self, pool: type[object], connection: type[object]) -> type[object]:
-        """Return the kind of pool whose connections know how long one exchange may take."""
+        """Return a subclass of `pool` whose connections know the limit of one exchange."""
         bound = type("Connection", (connection,), {"exchange_seconds": self._exchange_seconds})
         return type("Pool", (pool,), {"ConnectionCls": bound})
 
 
 class _Response(HTTPResponse):
-    """An answer that is read until a deadline; `until` is a moment of the monotonic clock."""
+    """An answer that is read until a deadline; `until` is a time of the monotonic clock."""
 
     def __init__(self, sock: socket, *args: Any, until: float, **options: Any) -> None:
         super().__init__(sock, *args, **options)
@@ -100,7 +100,7 @@ class _Response(HTTPResponse):
 
 
 class _Reader(RawIOBase):
-    """Reads from a socket, and waits for each byte no longer than is left of the exchange."""
+    """Reads from a socket; no read waits beyond the deadline."""
 
     def __init__(self, sock: socket, stream: RawIOBase, until: float) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
-"""Whether and when the next request may be sent.
+"""The gate, which decides whether and when the next request may be sent.
 
-Spotify limits an app by a rolling window of 30 seconds and by an unpublished daily quota, and
-answers 429 for both (Spotify: Rate limits, Quota modes). So requests are paced, counted over 24
-hours, and stopped for all functions once Spotify asks for a long pause.
+Spotify limits an app in a rolling window of 30 seconds and by an unpublished daily quota, and
+answers 429 for both (Spotify: Rate limits, Quota modes). So the gate paces requests, counts them
+over 24 hours, and stops them for all functions when Spotify asks for a long pause.
 """
 
 import logging
@@ -30,20 +30,20 @@ from playlist_archive.spotify.state import load_state, update_state
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT_SECONDS = 30
-# A request may take its deadline and one short 429; another is sent only with this left.
+# A request is sent only if so much time is left: its deadline, and the wait of one short 429.
 RESERVE_SECONDS = 75
-# What an answer, and the look at the stored state before it, take beside the interval.
+# The time for an answer and for reading the stored state, beside the interval.
 SECONDS_PER_REQUEST = 0.5
 _LONGEST_PAUSE_SECONDS = 9_999_999
 _DAY_SECONDS = 86_400
-# Without a usable Retry-After: a minute, then longer each time it happens again.
+# Pauses after a 429 without a usable Retry-After: a minute, then longer each time.
 _DEFAULT_PAUSES_SECONDS = (60, 900, 3_600, 4 * 3_600, 12 * 3_600, _DAY_SECONDS)
 
 
 class Gate:
-    """The one place that every request passes, and the memory behind it.
+    """The one place that every request passes, with its stored state.
 
-    One object serves many invocations; `open` starts one, `close` ends it.
+    One gate serves many invocations: `open` begins one, `close` ends it.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Gate:
         self._clock = clock
         self._daily_budget = daily_budget
         self._interval_seconds = interval_seconds
-        # Moments of the monotonic clock.
+        # A time of the monotonic clock.
         self._next_start = float("-inf")
         self._sent: Counter[datetime] = Counter()
         self._asked_at: datetime | None = None
@@ -62,23 +62,23 @@ class Gate:
         self.state = SpotifyState()
 
     def open(self, remaining_seconds: Callable[[], float]) -> None:
-        """Begin an invocation that has `remaining_seconds()` left at any moment."""
+        """Begin an invocation; `remaining_seconds` returns the time that is left of it."""
         self._remaining_seconds = remaining_seconds
         self._whole_seconds = remaining_seconds()
         self._read_state()
 
     def _read_state(self) -> None:
-        """Learn what other functions have stored; a pause known here is never forgotten for it."""
+        """Load what other functions have stored; a longer pause that is known here stays."""
         known = self.state
         self.state = load_state(self._bucket).with_pause_of(known)
         if self.state.asked_at and self.state.asked_at != known.asked_at:
-            # Another function asked; moments are stored in whole seconds, rounded down.
+            # Another function sent a request; its time is stored in whole seconds, rounded down.
             ago = max(0.0, (self._clock.now() - self.state.asked_at).total_seconds()) - 1
             begun = self._clock.monotonic() - ago
             self._next_start = max(self._next_start, begun + self._interval_seconds)
 
     def close(self) -> None:
-        """Store how many requests were sent; raises `StorageError`."""
+        """Store the number of requests sent; raises as `update_state`."""
         if self._sent:
             self._update(lambda state: state)
 
@@ -94,12 +94,12 @@ class Gate:
             self._update(start)
 
     def remember_pages(self, pages: Pages) -> None:
-        """Store which endpoint this app reads rows from."""
+        """Store the endpoint from which this app can read rows."""
         if self.state.pages != pages:
             self._update(lambda state: msgspec.structs.replace(state, pages=pages))
 
     def check(self) -> None:
-        """Say whether a request may be sent now.
+        """Raise an error if no request may be sent now.
 
         Raises:
             SpotifyParkedError: Spotify asked to wait.
@@ -117,12 +117,12 @@ class Gate:
             raise OutOfTimeError("too little time is left for another request")
 
     def make_room(self, more: int) -> None:
-        """Say whether a playlist may be read on that one request was sent for and `more` are due.
+        """Raise an error if a playlist that was asked for once cannot get `more` requests.
 
         Raises:
-            OversizedError: it needs more than a day's budget, or more than an invocation.
+            OversizedError: it needs more than a day's budget, or more than a whole invocation.
             CrowdedOutError: it needs more than is left of the day's budget.
-            OutOfTimeError: it may need more than is left of this invocation.
+            OutOfTimeError: it may need more time than is left of this invocation.
         """
         whole, budget = 1 + more, self._daily_budget
         if budget and whole > budget:
@@ -149,15 +149,15 @@ class Gate:
         return self.state.requests_within_a_day(self._clock.now()) + self._sent.total()
 
     def pass_one(self) -> None:
-        """Wait for the next request's turn and count it; raises as `check`.
+        """Wait until the next request may be sent, and count it; raises as `check`.
 
-        The stored state is read once more: another function may have been told to wait.
+        The stored state is read again, because Spotify may have asked another function to wait.
         """
         self.check()
         self._wait_for_turn()
         self._read_state()
         self.check()
-        # Another function may have asked a moment ago.
+        # Another function may have sent a request in the meantime.
         self._wait_for_turn()
         self._next_start = self._clock.monotonic() + self._interval_seconds
         self._asked_at = self._clock.now()
@@ -169,15 +169,20 @@ class Gate:
             self._clock.sleep(wait)
 
     def note_answer(self) -> None:
-        """Forget strikes and pauses: Spotify answers again."""
+        """Reset strikes and the start of the pause, because Spotify answers again."""
         if self.state.strikes or self.state.parked_since:
             self._update(lambda state: msgspec.structs.replace(state, strikes=0, parked_since=None))
 
     def wait_or_park(self, retry_after: str | None, *, quota: bool, waited: bool) -> None:
-        """Obey a 429: wait here if it is short and the first, else stop all requests.
+        """Obey a 429: wait here if the pause is short and the first, else stop all requests.
+
+        Args:
+            retry_after: the header of that name, None if it is missing.
+            quota: whether the answer says that the daily quota is used up.
+            waited: whether this request has already waited once.
 
         Raises:
-            SpotifyParkedError: requests are stopped, and this is stored.
+            SpotifyParkedError: all requests are stopped, and the pause is stored.
         """
         seconds = parse_retry_after(retry_after, self._clock.now())
         if seconds is not None and seconds <= LONGEST_WAIT_SECONDS and not quota and not waited:
@@ -191,7 +196,7 @@ class Gate:
         cause = "the app's daily quota is used up" if quota else "too many requests"
 
         def park(state: SpotifyState) -> SpotifyState:
-            # A strike is an answer that did not say how long to wait.
+            # A strike is a 429 that does not say how long to wait.
             strikes = state.strikes + 1 if seconds is None else 0
             pause = seconds or (_DAY_SECONDS if quota else _default_pause(strikes))
             not_before = now + timedelta(seconds=pause + 1)
@@ -223,10 +228,10 @@ class Gate:
 
 
 def parse_retry_after(text: str | None, now: datetime) -> int | None:
-    """Return whole seconds, None where the header is missing, zero or garbled.
+    """Return the header's whole seconds, None if it is missing, zero or malformed.
 
-    It is a number or a date (RFC 9110: Retry-After). What lies in the past, or more than a hundred
-    days ahead, is taken for garbled.
+    It is a number or a date (RFC 9110: Retry-After). A time in the past, or more than about a
+    hundred days ahead, counts as malformed.
     """
     text = (text or "").strip()
     if re.fullmatch("[0-9]{1,9}", text):
@@ -235,7 +240,7 @@ def parse_retry_after(text: str | None, now: datetime) -> int | None:
         try:
             moment = parsedate_to_datetime(text)
             seconds = ceil((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
-        # More than its documented ValueError comes out of the standard parser.
+        # The standard parser raises more than the ValueError that it documents.
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
     return seconds if 0 < seconds <= _LONGEST_PAUSE_SECONDS else None

@@ -1,12 +1,12 @@
-"""The rows of one playlist, from the page embedded in it and the pages behind that."""
+"""Collects the rows of one playlist from its embedded page and the pages after that."""
 
 from playlist_archive.documents.spotify_state import Pages
 from playlist_archive.errors import InvalidAnswerError
 from playlist_archive.spotify.wire import WirePage, WireRow
 
-# 50 is the documented limit of both; `/tracks` has always taken 100, its former default.
+# Spotify documents a limit of 50 for both, but `/tracks` takes 100, its former default.
 ROWS_PAGE: dict[Pages, int] = {"items": 50, "tracks": 100}
-# A playlist holds 10,000 rows, a library 11,000 playlists; a few old ones have more.
+# A playlist may have 10,000 rows, a library 11,000 playlists; a few old ones have more.
 MOST_ROWS = 12_000
 
 
@@ -19,7 +19,7 @@ class Pager:
 
     def __init__(self, embedded: WirePage) -> None:
         self.rows: list[WireRow | None] = list(embedded.items or ())
-        # A page that names no rows at all, not even none, does not say that there are none.
+        # A page without the field `items` says nothing about rows, so it is not the last.
         self.more = bool(embedded.next) or embedded.items is None
         self._total = embedded.total
 
@@ -29,14 +29,14 @@ class Pager:
 
     @property
     def _missing(self) -> int:
-        """How many of the promised rows have not come."""
+        """The number of promised rows that have not come."""
         return 0 if self._total is None else max(0, self._total - len(self.rows))
 
     def pages_due(self, size: int) -> int:
-        """Return how many pages of `size` rows are still to come, one at least.
+        """Return how many pages of `size` rows are still to come, at least one.
 
         Raises:
-            InvalidAnswerError: more rows are promised than a playlist holds.
+            InvalidAnswerError: Spotify promises more rows than a playlist can have.
         """
         if self._total is not None and self._total > MOST_ROWS:
             raise InvalidAnswerError(f"Spotify promises {self._total} rows, more than {MOST_ROWS}")
@@ -49,7 +49,7 @@ class Pager:
         """Add the next page.
 
         Raises:
-            InvalidAnswerError: it is not the one that was asked for, or there are too many rows.
+            InvalidAnswerError: it is not the page that was asked for, or there are too many rows.
         """
         if page.items is None or page.offset not in {None, len(self.rows)}:
             raise InvalidAnswerError("Spotify's answer is not the page that was asked for")
@@ -57,21 +57,21 @@ class Pager:
         if len(self.rows) > MOST_ROWS:
             raise InvalidAnswerError(f"more than {MOST_ROWS} rows came")
         self._total = page.total
-        # A page without rows ends the playlist, whatever it promises; the count shows what is wrong.
+        # A page without rows is the last, whatever it promises; `check_count` finds missing rows.
         self.more = bool(page.next or self._missing) and bool(page.items)
 
     def check_count(self) -> None:
-        """Raise `TornReadError` if other rows were promised than came."""
+        """Raise `TornReadError` if the number of rows is not the promised one."""
         if self._total is not None and len(self.rows) != self._total:
             raise TornReadError(f"{self._total} rows were promised, {len(self.rows)} came")
 
 
 def pages_of(rows: int, size: int) -> int:
-    """Return how many pages of `size` hold so many rows."""
+    """Return the number of pages of `size` that `rows` rows fill."""
     return -(-rows // size)
 
 
 def most_pages(total: int | None, size: int) -> int:
-    """Return after how many pages something is wrong: some may be shorter than was asked for."""
+    """Return the most pages to read; it is generous, because pages may be shorter than `size`."""
     rows = MOST_ROWS if total is None else min(total, MOST_ROWS)
     return 2 * pages_of(rows, size) + 10

@@ -1,4 +1,4 @@
-"""One GET of the Web API: paced, sent again after a blip, and a refusal judged."""
+"""Sends GET requests to the Web API: paces them, repeats them, and judges refusals."""
 
 import logging
 from typing import NamedTuple
@@ -27,12 +27,13 @@ logger = logging.getLogger(__name__)
 
 PROFILE = "/me"
 _TRIES = 4
-# So many requests in a row without a usable answer, each tried as often as it may be.
+# After so many requests in a row without a usable answer, each tried `_TRIES` times, the invocation
+# checks whether Spotify answers at all.
 _MOST_SILENT = 3
 
 
 class _Suspicion(NamedTuple):
-    """That the credentials are refused, after what one playlist answered to `token`."""
+    """A suspicion that the credentials are refused, because one playlist refused `token`."""
 
     playlist_path: str
     remedy: str
@@ -67,13 +68,14 @@ class Requester:
                 return
 
     def ask[T](self, path: str, query: dict[str, str], shape: type[T]) -> T:
-        """Send one GET, again after a blip (Spotify accepts one 5xx in a thousand as normal).
+        """Send one GET; repeat it after a blip (Spotify accepts one 5xx in a thousand as normal).
 
-        One request after the other without a usable answer ends the invocation's reading, but never
-        that of the playlist that it happens to: what is put off comes first in the next run.
+        After several requests in a row without a usable answer, this invocation sends no more. The
+        last of them still counts as the fault of its own playlist, so that a playlist that never
+        answers cannot come first in every run.
 
         Raises:
-            SpotifyUnavailableError: Spotify did not answer before, in this invocation.
+            SpotifyUnavailableError: Spotify stopped answering earlier in this invocation.
         """
         if self._given_up:
             self._gate.check()
@@ -99,10 +101,10 @@ class Requester:
         return answer
 
     def _answers(self) -> bool:
-        """Whether Spotify answers at all: a user's profile is always there.
+        """Whether Spotify answers a request for the user's profile; False without a user.
 
         Raises:
-            SpotifyStoppedError: it does, and says why no request may be sent.
+            SpotifyStoppedError: Spotify answers, and no request may be sent any more.
         """
         if not self._tokens.of_user:
             return False
@@ -117,7 +119,7 @@ class Requester:
     def _ask_once[T](
         self, path: str, query: dict[str, str], shape: type[T], *, renew: bool = True
     ) -> T:
-        """Send one GET, again after a short wait; with `renew` also after a new token."""
+        """Send one GET; repeat it after a short 429 and, with `renew`, once with a new token."""
         waited = False
         tokens: list[str] = []
         while True:
@@ -164,10 +166,11 @@ class Requester:
             raise BlipError(str(error)) from None
 
     def _judge(self, path: str, tokens: list[str], refusal: RefusedError) -> Exception:
-        """Tell whether a refusal is one of the credentials, or of one playlist alone.
+        """Return the error for a refusal, of the credentials or of one playlist alone.
 
-        The credentials are refused if the user's profile is refused, too; without a user, if
-        another playlist was refused in the same way, and nothing was read in between.
+        With a user, the credentials are refused if the user's profile is refused as well. Without
+        one, they are refused if another playlist was refused in the same way before, and no request
+        succeeded in between.
         """
         condemned = AuthorizationError(refusal.remedy)
         if path == PROFILE:

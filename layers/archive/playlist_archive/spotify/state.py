@@ -1,4 +1,4 @@
-"""What the functions remember of Spotify between invocations: `state/spotify.json`."""
+"""Stores the state of Spotify that the functions share: `state/spotify.json`."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,15 +17,15 @@ type Change = Callable[["SpotifyState"], "SpotifyState"]
 
 
 def load_state(bucket: Bucket) -> SpotifyState:
-    """Read the stored state; one that cannot be read counts as none."""
+    """Read the stored state; a state that cannot be read counts as an empty one."""
     stored = bucket.get(SPOTIFY_STATE)
     return _decode(stored.body if stored else None) or SpotifyState()
 
 
 def update_state(bucket: Bucket, change: Change, now: datetime) -> SpotifyState:
-    """Apply a pure change to the stored state; it may run several times.
+    """Apply a pure change, which may run several times, to the stored state.
 
-    A state that cannot be read is set aside and begun anew.
+    A state that cannot be read is set aside and replaced by an empty one.
     """
 
     def apply(body: bytes | None) -> bytes:
@@ -43,7 +43,7 @@ def _decode(body: bytes | None) -> SpotifyState | None:
         return None
     try:
         return msgspec.json.decode(body, type=SpotifyState)
-    # Invalid UTF-8 is a ValueError, as all that msgspec raises; deep nesting a RecursionError.
+    # Invalid UTF-8 and all of msgspec's errors are ValueErrors; deep nesting is a RecursionError.
     except (ValueError, RecursionError):
         return None
 

@@ -1,4 +1,4 @@
-"""Access tokens, from a refresh token or from the app's own credentials."""
+"""Gets access tokens, with a refresh token or with the app's own credentials."""
 
 import logging
 from datetime import datetime, timedelta
@@ -18,9 +18,9 @@ logger = logging.getLogger(__name__)
 
 _EARLY = timedelta(seconds=60)
 _TRIES = 3
-# After so long no further try begins, so that all of them fit into what the gate keeps in reserve.
+# No try begins after this time, so that all tries fit into the time that the gate reserves.
 PATIENCE_SECONDS = 30.0
-# Spotify answers within a second. One answer that never begins must not use up all patience.
+# Spotify answers within a second. One answer that never begins must leave time for other tries.
 ANSWER_SECONDS = 8.0
 _REMEDIES = {
     "invalid_grant": "Spotify's authorisation has ended or was revoked: log in again",
@@ -32,7 +32,7 @@ class AskedToWaitError(Exception):
     """The token host answers 429.
 
     Attributes:
-        retry_after: the header of that name.
+        retry_after: the header of that name, None if it is missing.
     """
 
     def __init__(self, retry_after: str | None) -> None:
@@ -41,7 +41,7 @@ class AskedToWaitError(Exception):
 
 
 class _TokenHostError(Exception):
-    """The token host gave no usable answer this time."""
+    """The token host gave no usable answer; another try is reasonable."""
 
 
 class WireTokenError(msgspec.Struct, frozen=True):
@@ -56,10 +56,10 @@ class _Unsaved(NamedTuple):
 
 
 class Tokens:
-    """The present access token; a new one is fetched 60 s before the old one ends.
+    """Keeps an access token, and replaces it 60 s before it ends.
 
     Attributes:
-        of_user: whether it speaks for a user, not for the app alone.
+        of_user: whether the token acts for a user, not for the app alone.
     """
 
     def __init__(
@@ -76,22 +76,22 @@ class Tokens:
 
     @property
     def credentials(self) -> Credentials:
-        """The credentials as they are stored now: the owner or another function may write them.
+        """The stored credentials, read again: the owner or another function may have changed them.
 
         Raises:
             AuthorizationError: they are missing or malformed.
-            StorageError: a new refresh token could not be stored.
+            StorageError: they could not be read, or a new refresh token could not be stored.
         """
         return self._save_refresh_token()
 
     def access_token(self) -> str:
-        """Return a token that is good for a minute at least.
+        """Return a token that is valid for at least a minute.
 
         Raises:
             AuthorizationError: the owner has to act.
             SpotifyUnavailableError: the token host gave no usable answer three times.
-            AskedToWaitError: the token host wants to be left alone.
-            StorageError: a new refresh token could not be stored.
+            AskedToWaitError: the token host asks to wait.
+            StorageError: the credentials could not be read or stored.
         """
         if self._ends is None or self._clock.now() >= self._ends - _EARLY:
             self._fetch()
@@ -109,7 +109,8 @@ class Tokens:
             raise SpotifyUnavailableError(f"Spotify's token host gave no answer: {error}") from None
         refresh_token = next_refresh_token(token)
         if credentials.refresh_token and refresh_token not in {"", credentials.refresh_token}:
-            # Before first use: losing it would end the authorisation (Spotify: Refreshing tokens).
+            # Stored before first use: its loss would end the authorisation (Spotify: Refreshing
+            # tokens).
             self._unsaved = _Unsaved(refresh_token, credentials.refresh_token)
             self._save_refresh_token()
         self.of_user = bool(credentials.refresh_token)
@@ -117,12 +118,12 @@ class Tokens:
         self._ends = self._clock.now() + timedelta(seconds=token_seconds(token))
 
     def _save_refresh_token(self) -> Credentials:
-        """Store the refresh token that is not stored yet, if any, and return what is stored."""
+        """Store a new refresh token, if there is one, and return the stored credentials."""
         stored = self._store.load()
         if self._unsaved and stored.refresh_token == self._unsaved.replaces:
             stored = msgspec.structs.replace(stored, refresh_token=self._unsaved.token)
             self._store.save(stored)
-        # Where another one is stored by now, the owner has logged in since.
+        # If yet another token is stored by now, the owner has logged in since.
         self._unsaved = None
         return stored
 
@@ -151,7 +152,7 @@ class Tokens:
                 )
             )
         except NoAnswerError as error:
-            # Its text never quotes what was sent.
+            # The error's text quotes nothing that was sent.
             raise _TokenHostError(str(error)) from None
         if answer.status == requests.codes.ok:
             try:

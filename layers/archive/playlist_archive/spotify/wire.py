@@ -1,8 +1,8 @@
-"""The shapes of Spotify's answers, in every generation, and what they mean for us.
+"""The shapes of Spotify's answers, old and new, and their conversion to documents.
 
-A playlist's page stands under `items` or, older, `tracks`; a row's item under `item` or `track`;
-some apps get both (Spotify: February 2026 migration guide). Everything may be absent or null that
-was ever seen so. Fields that are not named here are ignored.
+A playlist's page is in `items` or, in old answers, in `tracks`. A row's item is in `item` or in
+`track`. Some apps get both (Spotify: February 2026 migration guide). A field is optional if it was
+ever seen absent or null. Fields that are not named here are ignored.
 """
 
 from datetime import UTC, datetime
@@ -16,8 +16,8 @@ from playlist_archive.errors import UNREADABLE
 
 type Links = dict[str, str | None]
 
-# What Spotify says outside these bounds is no fact about the playlist. It began in 2006, and gives
-# the epoch where it does not know a date.
+# Values outside these bounds count as unknown. Spotify began in 2006, and sends the epoch where it
+# does not know a date.
 EARLIEST_ADDED = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST_ADDED = datetime(2100, 1, 1, tzinfo=UTC)
 LONGEST_DURATION_MS = 30 * 24 * 3_600_000
@@ -25,7 +25,8 @@ MOST_FOLLOWERS = 10_000_000_000
 SHORTEST_TOKEN_SECONDS, LONGEST_TOKEN_SECONDS = 120, 86_400
 _TOKEN_SECONDS = 3_600
 
-# What goes into a header must be plain; the parameter store takes 4,096 characters in all.
+# Tokens go into HTTP headers, so they must be printable ASCII. A refresh token also has to fit into
+# the parameter, which takes 4,096 characters in all.
 Token = Annotated[str, Meta(pattern=r"\A[!-~]{1,8192}\Z")]
 RefreshToken = Annotated[str, Meta(pattern=r"\A[!-~]{1,2048}\Z")]
 Text = Annotated[str, Meta(min_length=1)]
@@ -87,7 +88,7 @@ class WireRow(msgspec.Struct, frozen=True):
 
 
 class WirePage(msgspec.Struct, frozen=True):
-    """A page of rows; where only `total` came, `items` is None."""
+    """A page of rows; `items` is None if only other fields came."""
 
     items: list[WireRow | None] | None = None
     total: Total | None = None
@@ -96,7 +97,7 @@ class WirePage(msgspec.Struct, frozen=True):
 
 
 class WirePlaylist(msgspec.Struct, frozen=True):
-    """A playlist; without `items` and `tracks` its contents are closed to this app."""
+    """A playlist; without `items` and `tracks` this app may not see its contents."""
 
     id: str | None = None
     name: str | None = None
@@ -111,7 +112,7 @@ class WirePlaylist(msgspec.Struct, frozen=True):
 
 
 class WirePlaylists(msgspec.Struct, frozen=True):
-    """A page of `/me/playlists`: each entry as it came, so that a bad one spoils itself alone."""
+    """A page of `/me/playlists`; its entries stay raw, so that a bad one affects no other."""
 
     items: list[msgspec.Raw]
     total: Total | None = None
@@ -129,10 +130,10 @@ class WireToken(msgspec.Struct, frozen=True):
 
 
 def parse_entry(body: msgspec.Raw) -> WirePlaylist | None:
-    """Read an entry of the library; None where Spotify shows no playlist, or one without an id.
+    """Decode an entry of the library; None if it is null or not an object.
 
-    Of an entry that is malformed only what decides whether it is archived is taken: without a
-    version nothing is concluded from it, and it is read whole.
+    Of a malformed entry only the fields are taken that decide whether the playlist is archived.
+    Without a version the playlist is read whole.
     """
     try:
         return msgspec.json.decode(body, type=WirePlaylist | None)
@@ -163,7 +164,7 @@ def _parse_field[T](fields: dict[str, msgspec.Raw], name: str, shape: type[T]) -
 
 
 def token_seconds(wire: WireToken) -> float:
-    """Return for how long the token is good; an implausible time counts as the documented hour."""
+    """Return the token's lifetime in seconds; an implausible one counts as the documented hour."""
     seconds = wire.expires_in
     if seconds is None or not SHORTEST_TOKEN_SECONDS <= seconds <= LONGEST_TOKEN_SECONDS:
         return _TOKEN_SECONDS
@@ -171,7 +172,7 @@ def token_seconds(wire: WireToken) -> float:
 
 
 def next_refresh_token(wire: WireToken) -> str:
-    """Return the refresh token that replaces ours, empty where none does."""
+    """Return the refresh token that replaces the present one, empty if there is none."""
     try:
         return msgspec.convert(wire.refresh_token, RefreshToken)
     except msgspec.ValidationError:
@@ -179,7 +180,7 @@ def next_refresh_token(wire: WireToken) -> str:
 
 
 def parse_header(playlist_id: str, wire: WirePlaylist) -> Header:
-    """Return what the answer says about the playlist besides its rows."""
+    """Return the playlist's fields other than its rows."""
     owner = wire.owner or WireOwner()
     return Header(
         name=wire.name or "",
@@ -213,7 +214,7 @@ def parse_row(wire: WireRow | None) -> Row:
 
 
 def _parse_moment(text: str | None) -> datetime | None:
-    """Return when a row was added, None where Spotify does not know: null, empty, the epoch."""
+    """Return when a row was added, None if that is unknown (null, empty, or the epoch)."""
     try:
         moment = datetime.fromisoformat(text or "")
     except ValueError:
@@ -223,7 +224,7 @@ def _parse_moment(text: str | None) -> datetime | None:
 
 
 def _parse_duration(milliseconds: float | None) -> int:
-    """Return whole milliseconds, 0 where Spotify does not know them."""
+    """Return whole milliseconds, 0 if the duration is unknown."""
     known = milliseconds is not None and 0 <= milliseconds <= LONGEST_DURATION_MS
     return int(milliseconds) if milliseconds is not None and known else 0
 
