@@ -65,7 +65,7 @@ FOR_THE_RENDERER = ANYWHERE | {
     "a later version": a_render_request(type="render/9"),
     "another queue's": FETCH,
     "not a playlist's id": a_render_request(playlist_id="../../registry"),
-    "a standing that is none": a_render_request(page_status=[]),
+    "a page status that is none": a_render_request(page_status=[]),
     "records that are none": '{"Records": 7}',
     "records of nothing": '{"Records": [null]}',
     "records without an object": '{"Records": [{"s3": null}]}',

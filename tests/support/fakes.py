@@ -7,7 +7,8 @@ from hashlib import md5
 import msgspec
 
 from playlist_archive.documents.playlist import Row
-from playlist_archive.documents.spotify_state import SpotifyState, later_run
+from playlist_archive.documents.runs import later_run
+from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import ConflictError, PlaylistNotFoundError
 from playlist_archive.ports.bucket import NO_METADATA, Listed, Stored
 from playlist_archive.ports.credentials import Credentials

@@ -251,7 +251,7 @@ def test_a_snapshot_that_was_read_is_folded_though_imported_ones_are_announced_w
     assert bucket.objects == clean(*SNAPSHOTS[:2])
 
 
-def test_a_standing_is_shown_though_imported_snapshots_are_announced_with_it() -> None:
+def test_a_page_status_is_shown_though_imported_snapshots_are_announced_with_it() -> None:
     request = RenderRequest(playlist_id=PLAYLIST, page_status=PAGE_STATUS)
     job = RenderJob(request, (SNAPSHOTS[0].time,))
 

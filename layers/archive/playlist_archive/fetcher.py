@@ -18,8 +18,8 @@ from playlist_archive.documents.messages import (
     decode_fetch_request,
     encode_message,
 )
+from playlist_archive.documents.runs import supersedes
 from playlist_archive.documents.snapshot import Snapshot, decode_stored, encode_snapshot
-from playlist_archive.documents.spotify_state import supersedes
 from playlist_archive.documents.status import Status
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import (

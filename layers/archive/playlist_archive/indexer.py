@@ -28,7 +28,8 @@ from playlist_archive.documents.messages import (
     RunReport,
     encode_message,
 )
-from playlist_archive.documents.spotify_state import FURTHEST_AHEAD, SpotifyState
+from playlist_archive.documents.runs import FURTHEST_AHEAD
+from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import UNREADABLE, ConflictError
 from playlist_archive.ports.bucket import ATTEMPTS, NO_METADATA, Bucket, Stored, set_aside, update
 from playlist_archive.ports.clock import Clock

@@ -23,8 +23,8 @@ from playlist_archive.documents.messages import (
     encode_message,
     ends_soon,
 )
+from playlist_archive.documents.runs import FURTHEST_AHEAD, supersedes
 from playlist_archive.documents.snapshot import decode_stored, header_of
-from playlist_archive.documents.spotify_state import FURTHEST_AHEAD, supersedes
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import (
     UNREADABLE,

@@ -16,12 +16,8 @@ from playlist_archive.selection import Selection
 
 # Playlists that are closed to the app, or gone, seldom come back.
 LONGEST_RETRY_GAP = timedelta(days=7)
-
-
 # Spotify's own and personalised playlists, which only old apps may read.
 _EDITORIAL = "37i9dQZ"
-
-
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 

@@ -13,8 +13,6 @@ from playlist_archive.errors import InvalidPlaylistIdError
 from playlist_archive.ports.bucket import Bucket, Listed
 
 _LONGEST_ALIAS = 300
-
-
 _LARGEST_ENTRY = 4 * _LONGEST_ALIAS + 8
 
 

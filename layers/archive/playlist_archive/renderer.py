@@ -1,9 +1,9 @@
 """Folds snapshots into a playlist's ledger and writes the pages that differ.
 
 Two renderers may work on one playlist at once, and either may die after any write. So the ledger is
-written first, on the condition that it is still the one that was read. Then every page is read, and
-written where it differs. A renderer that wrote a page looks at the end whether the ledger is still
-the one that its pages were made from, and begins again if it is not.
+written before the pages, on the condition that it is still the one that was read. Pages are read
+meanwhile, and written where they differ. A renderer that wrote a page looks at the end whether the
+ledger is still the one that its pages were made from, and begins again if it is not.
 """
 
 import logging

@@ -514,7 +514,7 @@ class TestPageStatus:
         assert newer is not None
         assert newer.reason == "three"
 
-    def test_without_standing_spotifys_name_is_the_name(self) -> None:
+    def test_without_a_page_status_spotifys_name_is_the_name(self) -> None:
         ledger = folded("a")
 
         assert ledger.original_name == ledger.unique_name == "Kitchen radio"

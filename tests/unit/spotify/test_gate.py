@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from playlist_archive.documents.content_types import JSON
 from playlist_archive.documents.keys import DAMAGED, SPOTIFY_STATE
-from playlist_archive.documents.spotify_state import supersedes
+from playlist_archive.documents.runs import supersedes
 from playlist_archive.errors import (
     BudgetSpentError,
     CrowdedOutError,
@@ -18,12 +18,8 @@ from playlist_archive.errors import (
     SpotifyParkedError,
 )
 from playlist_archive.spotify.exchange import CONNECT_SECONDS, EXCHANGE_SECONDS
-from playlist_archive.spotify.gate import (
-    LONGEST_WAIT_SECONDS,
-    RESERVE_SECONDS,
-    Gate,
-    parse_retry_after,
-)
+from playlist_archive.spotify.gate import LONGEST_WAIT_SECONDS, RESERVE_SECONDS, Gate
+from playlist_archive.spotify.retry_after import parse_retry_after
 from playlist_archive.spotify.state import load_state
 from playlist_archive.spotify.tokens import ANSWER_SECONDS, PATIENCE_SECONDS
 from tests.support.builders import DAY, RUN

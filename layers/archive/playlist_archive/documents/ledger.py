@@ -156,7 +156,7 @@ class Ledger(
     `first_read` and `last` are the times of the oldest and the newest of the `snapshots`, and
     `fingerprint` is that of the times of all of them; `header`, `rows` and the texts of `items` are
     as new as is known. `changes` are the newest, oldest first, at most a hundred; those before them
-    were put away in `years`, fifty at once. `standing` does not come from snapshots: a fold leaves
+    were archived in `years`, fifty at once. `page_status` does not come from snapshots: a fold leaves
     it as it is.
     """
 
@@ -212,7 +212,7 @@ class Ledger(
 
     @property
     def _fresh_page_status(self) -> PageStatus | None:
-        """The standing if its numbers are at least as new as the newest snapshot."""
+        """The page status if its numbers are at least as new as the newest snapshot."""
         if (
             self.page_status
             and self.page_status.snapshot
@@ -282,7 +282,7 @@ def _named_items(change: Change) -> tuple[int, ...]:
 
 
 def with_page_status(ledger: Ledger, page_status: PageStatus) -> Ledger:
-    """Return the ledger with the newer of its own and the given standing."""
+    """Return the ledger with the newer of its own and the given page status."""
     if ledger.page_status and ledger.page_status.revision >= page_status.revision:
         return ledger
     return replace(ledger, page_status=page_status)

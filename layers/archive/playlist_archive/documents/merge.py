@@ -2,7 +2,7 @@
 
 There is one law. The fields of an entry come in groups; every group is what one outcome says, and
 of two outcomes that speak of it the one with the greater rank (`Stamp.rank`: its run, then the
-moment of finding out; of the newest snapshot that moment alone) is kept. The status follows the same law run by run (`checks`).
+moment of finding out; of the newest snapshot that moment alone) is kept. The status follows the same law run by run (`status.History`).
 """
 
 from collections.abc import Iterable, Mapping

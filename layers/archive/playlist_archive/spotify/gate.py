@@ -6,16 +6,15 @@ over 24 hours, and stops them for all functions when Spotify asks for a long pau
 """
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from math import ceil
 
 import msgspec
 
-from playlist_archive.documents.spotify_state import Pages, SpotifyState, hour_of, later_run
+from playlist_archive.documents.runs import later_run
+from playlist_archive.documents.spotify_state import Pages, SpotifyState, hour_of
 from playlist_archive.errors import (
     BudgetSpentError,
     CrowdedOutError,
@@ -25,6 +24,7 @@ from playlist_archive.errors import (
 )
 from playlist_archive.ports.bucket import Bucket
 from playlist_archive.ports.clock import Clock
+from playlist_archive.spotify.retry_after import parse_retry_after
 from playlist_archive.spotify.state import load_state, update_state
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,6 @@ LONGEST_WAIT_SECONDS = 30
 RESERVE_SECONDS = 75
 # The time for an answer and for reading the stored state, beside the interval.
 SECONDS_PER_REQUEST = 0.5
-_LONGEST_PAUSE_SECONDS = 9_999_999
 _DAY_SECONDS = 86_400
 # Pauses after a 429 without a usable Retry-After: a minute, then longer each time.
 _DEFAULT_PAUSES_SECONDS = (60, 900, 3_600, 4 * 3_600, 12 * 3_600, _DAY_SECONDS)
@@ -225,25 +224,6 @@ class Gate:
 
         self.state = update_state(self._bucket, merge, now)
         self._sent = Counter()
-
-
-def parse_retry_after(text: str | None, now: datetime) -> int | None:
-    """Return the header's whole seconds, None if it is missing, zero or malformed.
-
-    It is a number or a date (RFC 9110: Retry-After). A time in the past, or more than about a
-    hundred days ahead, counts as malformed.
-    """
-    text = (text or "").strip()
-    if re.fullmatch("[0-9]{1,9}", text):
-        seconds = int(text)
-    else:
-        try:
-            moment = parsedate_to_datetime(text)
-            seconds = ceil((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
-        # The standard parser raises more than the ValueError that it documents.
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-    return seconds if 0 < seconds <= _LONGEST_PAUSE_SECONDS else None
 
 
 def _default_pause(strikes: int) -> int:
