@@ -36,6 +36,7 @@ _TOLD_AFTER_SECONDS = 3_600
 _LONGEST_INDEXER_SECONDS = 121
 _OF_THE_RENDERER = (f"{DAMAGED}state/ledgers/", f"{DAMAGED}{SNAPSHOTS}")
 _AHEAD = timedelta(hours=26)
+_MOST_PROBLEMS = 64
 # Spotify began in 2006; a year after the simulated one is as implausible as one before that.
 _FIRST_YEAR, _LONGEST_HOURS = 2006, 1_000
 
@@ -141,6 +142,8 @@ def snapshots_to_come_are_told(evidence: Evidence) -> Findings:
     for report in evidence.reports:
         moment = report.at.timestamp()
         if report.failure or report.run > report.at + _AHEAD:
+            continue
+        if len(report.problems) == _MOST_PROBLEMS:  # a report names no more
             continue
         reported = {problem.subject for problem in report.problems}
         for key, playlist_id, time, written in found:
