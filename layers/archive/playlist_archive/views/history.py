@@ -1,7 +1,8 @@
-"""What changed when, newest first."""
+"""The history page: every change and every gap, newest first."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from playlist_archive.documents.keys import view_key
 from playlist_archive.documents.ledger import (
@@ -22,9 +23,8 @@ from playlist_archive.views.page_header import navigation, page_header, page_pat
 
 MOVED_NAMED = 50
 
-
 type Archived = Mapping[int, Sequence[Change]]
-"""The changes that were put away, by year, oldest first."""
+"""The archived changes by year, oldest first."""
 
 
 def archived_changes(ledger: Ledger) -> Archived:
@@ -47,7 +47,7 @@ def history_page(ledger: Ledger, texts: ItemTexts) -> str:
             *page_header(ledger, "history"),
             f"{wording.counted(len(ledger.changes) + archived, 'change')} since the first snapshot",
             "",
-            *_Sections(ledger, texts).of(ledger.changes, ledger.names, _newer_gaps(ledger)),
+            *_Sections(ledger, texts).of(ledger.changes, ledger.names, gaps_by_page(ledger).newest),
             *_older(ledger),
             _first_snapshot(ledger),
             "",
@@ -56,29 +56,34 @@ def history_page(ledger: Ledger, texts: ItemTexts) -> str:
 
 
 def years(ledger: Ledger) -> list[int]:
-    """Return the years of what is not on the page of the newest changes, newest first."""
-    gaps = {gap.last.year for gap in _older_gaps(ledger)}
-    return sorted(ledger.years.keys() | gaps, reverse=True)
+    """Return the years of the changes and gaps behind the newest changes, newest first."""
+    return sorted(ledger.years.keys() | gaps_by_page(ledger).of_years.keys(), reverse=True)
 
 
-def _newer_gaps(ledger: Ledger) -> list[Gap]:
-    older = len(_older_gaps(ledger))
-    return ledger.gaps[older:]
+class PageGaps(NamedTuple):
+    """The gaps of each history page, oldest first."""
+
+    newest: list[Gap]
+    of_years: Mapping[int, list[Gap]]
 
 
-def _older_gaps(ledger: Ledger) -> list[Gap]:
-    """Return the gaps before the newest changes, if there were changes before those."""
-    if not ledger.years:
-        return []
-    return [gap for gap in ledger.gaps if gap.last < ledger.changes[0].time]
+def gaps_by_page(ledger: Ledger) -> PageGaps:
+    """Give each gap to its page: to that of its last year, if newer changes push it off the newest."""
+    newest: list[Gap] = []
+    of_years: dict[int, list[Gap]] = {}
+    for gap in ledger.gaps:
+        older = bool(ledger.years) and gap.last < ledger.changes[0].time
+        (of_years.setdefault(gap.last.year, []) if older else newest).append(gap)
+    return PageGaps(newest, of_years)
 
 
 def year_pages(ledger: Ledger, archived: Archived, texts: ItemTexts) -> Iterator[tuple[int, str]]:
-    """Yield the page of each of the `years`: what was put away of the year."""
+    """Yield the page of each of the `years`, with its archived changes."""
     sections = _Sections(ledger, texts)
     newest = page_path("history", ledger.playlist_id)
+    gaps_of = gaps_by_page(ledger).of_years
     for year in years(ledger):
-        gaps = [gap for gap in _older_gaps(ledger) if gap.last.year == year]
+        gaps = gaps_of.get(year, [])
         changes = archived.get(year, [])
         names = ledger.years[year][-1].names if changes else ledger.names
         count = f"{wording.counted(len(changes), 'change')} in {year}"
