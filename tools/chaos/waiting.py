@@ -68,9 +68,16 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
 
 
 def _is_still_away(evidence: Evidence, playlist_id: str, day: date, begin: float) -> bool:
-    """Whether a playlist was retired, and the run could not see it in the library again."""
-    earlier = [sent for sent in evidence.sent.get(playlist_id, ()) if sent.moment < begin]
-    away = bool(earlier) and max(earlier, key=lambda sent: sent.moment).outcome.status == "retired"
+    """Whether the catalog had a playlist as retired, and a run could not list the library.
+
+    The catalog knows what the indexer had merged; nothing says that the library has it again.
+    """
+    known = [
+        sent
+        for sent in evidence.sent.get(playlist_id, ())
+        if evidence.merged_at(sent.outcome) < begin
+    ]
+    away = bool(known) and max(known, key=lambda sent: sent.moment).outcome.status == "retired"
     return away and evidence.chaos.runs[day] in evidence.unlisted
 
 
