@@ -36,7 +36,7 @@ _TOLD_AFTER_SECONDS = 3_600
 _LONGEST_INDEXER_SECONDS = 121
 _OF_THE_RENDERER = (f"{DAMAGED}state/ledgers/", f"{DAMAGED}{SNAPSHOTS}")
 _AHEAD = timedelta(hours=26)
-_MOST_PROBLEMS = 64
+_MOST_PROBLEMS = _MOST_NAMED = 64
 # Spotify began in 2006; a year after the simulated one is as implausible as one before that.
 _FIRST_YEAR, _LONGEST_HOURS = 2006, 1_000
 
@@ -178,12 +178,17 @@ def copies_are_named_soon(evidence: Evidence) -> Findings:
             continue
         # An indexer that began before the copy may not know of it.
         after = pages[bisect_right(moments, moment + _LONGEST_INDEXER_SECONDS) :]
-        if after and key.encode() not in after[0].body:
+        if after and not _names_copy(after[0].body, key):
             yield f"{key} is not on the status page of {_moment(after[0].moment)}"
         until = moment + _TOLD_AFTER_SECONDS
-        named = any(key.encode() in page.body for page in pages if moment < page.moment < until)
+        named = any(_names_copy(page.body, key) for page in pages if moment < page.moment < until)
         if key.startswith(_OF_THE_RENDERER) and not named:
             yield f"{key} of {_moment(moment)} is on no status page an hour later"
+
+
+def _names_copy(page: bytes, key: str) -> bool:
+    """Whether a status page names a copy, or already as many as it may name."""
+    return key.encode() in page or page.count(DAMAGED.encode()) >= _MOST_NAMED
 
 
 def what_failed_comes_last(evidence: Evidence) -> Findings:

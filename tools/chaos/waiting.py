@@ -227,15 +227,19 @@ def _is_asked_seldom(evidence: Evidence, playlist_id: str, begin: float) -> bool
     Closed playlists and Spotify's own are requested once a week. Others that are gone are requested
     after gaps that double up to a week, unless the library lists them.
     """
-    earlier = [
-        sent
-        for sent in evidence.sent.get(playlist_id, ())
-        if sent.moment < begin and sent.outcome.run not in evidence.chaos.forced
-    ]
+    # An outcome that was sent again later says no more than it did.
+    earlier = sorted(
+        (
+            sent
+            for sent in evidence.sent.get(playlist_id, ())
+            if sent.moment < begin and sent.outcome.run not in evidence.chaos.forced
+        ),
+        key=lambda sent: sent.outcome.at,
+    )
     if not earlier:
         return False
     last = earlier[-1]
-    ago = begin - last.moment
+    ago = begin - last.outcome.at.timestamp()
     if last.outcome.status == "forbidden" or (
         last.outcome.status == "not_found" and playlist_id.startswith(_EDITORIAL)
     ):
