@@ -1,7 +1,6 @@
 """Services that are killed before a call, and services that alternate call by call."""
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future
 from queue import SimpleQueue
 from threading import Thread
 
@@ -13,18 +12,6 @@ type Play = Callable[[FakeBucket, FakeQueue], object]
 
 class Death(BaseException):
     """The function was killed."""
-
-
-class InlineExecutor(Executor):
-    """Runs each call on submission, because real threads would have an unrepeatable order."""
-
-    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        done: Future[T] = Future()
-        try:
-            done.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
-            done.set_exception(error)
-        return done
 
 
 class BucketView(FakeBucket):

@@ -18,8 +18,8 @@ from playlist_archive.renderer import Rendered, Renderer
 from playlist_archive.settings import LibraryMode, SpotifySettings
 from playlist_archive.spotify import connection
 from playlist_archive.spotify.client import WebApi
-from tests.support.actors import InlineExecutor
 from tests.support.fakes import FakeBucket, FakeQueue
+from tools.chaos.one_at_a_time import OneAtATime
 
 
 def plenty() -> float:
@@ -95,7 +95,7 @@ class Pipeline:
             render_queue=self.render_queue,
             outcome_queue=self.outcome_queue,
             clock=clock,
-            pool=InlineExecutor(),
+            pool=OneAtATime(),
         )
         self.indexer = Indexer(bucket=self.bucket, render_queue=self.render_queue, clock=clock)
         self.rendered: set[str] = set()

@@ -20,7 +20,7 @@ from playlist_archive.ports.queues import Queue
 from playlist_archive.ports.spotify import Library, Reading
 from playlist_archive.renderer import Renderer
 from playlist_archive.spotify.state import update_state
-from tests.support.actors import InlineExecutor, play_until
+from tests.support.actors import play_until
 from tests.support.builders import (
     DAY,
     OTHER,
@@ -33,6 +33,7 @@ from tests.support.builders import (
 )
 from tests.support.pipeline import plenty, render_snapshot
 from tests.support.world import World
+from tools.chaos.one_at_a_time import OneAtATime
 
 pytestmark = pytest.mark.unit
 
@@ -114,7 +115,7 @@ def test_a_renderer_that_dies_over_a_damaged_snapshot_has_it_read_again_all_the_
                 render_queue=world.pipeline.render_queue,
                 outcome_queue=queue,
                 clock=world.clock,
-                pool=InlineExecutor(),
+                pool=OneAtATime(),
             )
             render_snapshot(renderer, key)
 

@@ -39,7 +39,6 @@ from tests.support.fakes import FakeClock, FakeSpotify
 from tests.support.pipeline import Pipeline, plenty
 
 pytestmark = pytest.mark.unit
-EDITORIAL = "37i9dQZF1DX0000000000A"
 LOGGED_IN = Credentials("id", "secret", "refresh", RUN)
 PAGE_STATUS = PageStatus(
     revision=3,

@@ -13,9 +13,8 @@ from playlist_archive.documents.messages import (
     Latest,
 )
 from playlist_archive.documents.playlist import Header
-from playlist_archive.documents.status import PageStatus, Stamp, Status
+from playlist_archive.documents.status import Stamp, Status
 from playlist_archive.plan import Forgotten, Plan, full_read_due, plan_run
-from playlist_archive.ports.credentials import Credentials
 from playlist_archive.selection import Selection
 from tests.support.builders import (
     DAY,
@@ -27,14 +26,6 @@ from tests.support.builders import (
 
 pytestmark = pytest.mark.unit
 EDITORIAL = "37i9dQZF1DX0000000000A"
-LOGGED_IN = Credentials("id", "secret", "refresh", RUN)
-PAGE_STATUS = PageStatus(
-    revision=3,
-    name="Harbour mix",
-    unique_name="Harbour mix (2)",
-    status="unstable",
-    since=RUN,
-)
 
 
 def plan(

@@ -32,10 +32,11 @@ from playlist_archive.ports import read_ahead
 from playlist_archive.ports.at_once import open_pool
 from playlist_archive.renderer import SECONDS_FOR_PAGES, Rendered, Renderer
 from playlist_archive.views import render_pages
-from tests.support.actors import Actor, InlineExecutor, Play, play_until
+from tests.support.actors import Actor, Play, play_until
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, rows
 from tests.support.fakes import FakeBucket, FakeClock, FakeQueue
 from tests.support.pipeline import plenty, render_snapshot
+from tools.chaos.one_at_a_time import OneAtATime
 
 pytestmark = pytest.mark.unit
 
@@ -110,7 +111,7 @@ def a_renderer(
         render_queue=queue or FakeQueue(),
         outcome_queue=FakeQueue(),
         clock=FakeClock(),
-        pool=pool or InlineExecutor(),
+        pool=pool or OneAtATime(),
     )
 
 

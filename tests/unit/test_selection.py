@@ -4,23 +4,13 @@ import msgspec
 import pytest
 
 from playlist_archive.documents.catalog import Catalog
-from playlist_archive.documents.status import PageStatus
-from playlist_archive.ports.credentials import Credentials
 from playlist_archive.registry import Registry
 from playlist_archive.selection import Selection, choose
 from playlist_archive.settings import LibraryMode
-from tests.support.builders import OTHER, PLAYLIST, RUN, a_header, a_library, an_entry
+from tests.support.builders import OTHER, PLAYLIST, a_header, a_library, an_entry
 
 pytestmark = pytest.mark.unit
 EDITORIAL = "37i9dQZF1DX0000000000A"
-LOGGED_IN = Credentials("id", "secret", "refresh", RUN)
-PAGE_STATUS = PageStatus(
-    revision=3,
-    name="Harbour mix",
-    unique_name="Harbour mix (2)",
-    status="unstable",
-    since=RUN,
-)
 
 
 @pytest.mark.parametrize(

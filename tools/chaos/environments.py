@@ -10,7 +10,6 @@ import pkgutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import TextIOBase
@@ -23,6 +22,7 @@ from unittest.mock import patch
 import playlist_archive
 from tools.chaos.clock import SimulatedClock
 from tools.chaos.faults import Mischief
+from tools.chaos.one_at_a_time import OneAtATime
 from tools.chaos.scheduler import Killed, Scheduler
 from tools.chaos.stack import FunctionShape
 
@@ -46,21 +46,6 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return int(self.mischief.seconds_left() * 1000)
-
-
-class OneAtATime(Executor):
-    """Runs each call on submission, because real threads would switch in an unrepeatable order."""
-
-    def __init__(self, *_: object, **_options: object) -> None:
-        pass
-
-    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        done: Future[T] = Future()
-        try:
-            done.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
-            done.set_exception(error)
-        return done
 
 
 class Log(TextIOBase):

@@ -48,7 +48,7 @@ def decide(
         rows=reading.rows,
         **msgspec.structs.asdict(reading.header),
     )
-    found = Latest(time, snapshot.content_hash(), snapshot.known_rows())
+    found = Latest.of(snapshot)
     if newest and newest.content == found.content:
         return Unchanged(
             read=True, written=newest.time >= run_of_read(request.run, read_at, newest)

@@ -19,7 +19,7 @@ from playlist_archive.documents.messages import (
     encode_message,
 )
 from playlist_archive.documents.runs import supersedes
-from playlist_archive.documents.snapshot import Snapshot, decode_stored, encode_snapshot
+from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
 from playlist_archive.documents.status import Status
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import (
@@ -36,7 +36,7 @@ from playlist_archive.errors import (
     StorageError,
     UnstablePlaylistError,
 )
-from playlist_archive.ports.bucket import Bucket, list_snapshots
+from playlist_archive.ports.bucket import Bucket, list_snapshots, read_newest
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import Lane, Queue
 from playlist_archive.ports.spotify import Reading, Spotify
@@ -243,11 +243,8 @@ class Fetcher:
         return msgspec.structs.replace(found, time=listed[-1][1])
 
     def _newest_readable(self, listed: Sequence[tuple[str, datetime]]) -> Latest | None:
-        for key, time in reversed(listed):
-            stored = self._bucket.get(key)
-            if stored and (snapshot := decode_stored(key, stored.body)):
-                return Latest(time, snapshot.content_hash(), snapshot.known_rows())
-        return None
+        snapshot = read_newest(self._bucket, listed)
+        return Latest.of(snapshot) if snapshot else None
 
     def _write(self, snapshot: Snapshot, *, run: datetime) -> None:
         """Write the snapshot.

@@ -24,7 +24,7 @@ from playlist_archive.documents.messages import (
     ends_soon,
 )
 from playlist_archive.documents.runs import FURTHEST_AHEAD, supersedes
-from playlist_archive.documents.snapshot import decode_stored, header_of
+from playlist_archive.documents.snapshot import header_of
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import (
     UNREADABLE,
@@ -43,7 +43,7 @@ from playlist_archive.plan import (
     plan_removal,
     plan_run,
 )
-from playlist_archive.ports.bucket import Bucket, list_snapshots, set_aside
+from playlist_archive.ports.bucket import Bucket, list_snapshots, read_newest, set_aside
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import SPOTIFY_LANE, Lane, Queue
 from playlist_archive.ports.spotify import Library, Spotify
@@ -184,10 +184,9 @@ class Lister:
             self._spotify.check()
             if sweep.user:
                 library = self._spotify.read_library()
-                sweep = sweep._replace(
-                    listed=len(library.entries), held=count_known(library, catalog)
-                )
-                check_library(run, library, catalog)
+                known = count_known(library, catalog)
+                sweep = sweep._replace(listed=len(library.entries), held=known)
+                check_library(run, known, catalog)
                 return sweep._replace(library=library, held=None)
             self._spotify.log_in()
         except (SpotifyStoppedError, PlaylistError, OutOfTimeError) as error:
@@ -304,12 +303,9 @@ class Lister:
 
     def _newest_snapshot(self, playlist_id: str) -> Forgotten | None:
         listed_at = self._clock.now()
-        for key, _ in reversed(list(list_snapshots(self._bucket, playlist_id))):
-            stored = self._bucket.get(key)
-            if stored and (snapshot := decode_stored(key, stored.body)):
-                latest = Latest(snapshot.time, snapshot.content_hash(), snapshot.known_rows())
-                return Forgotten(header_of(snapshot), latest, listed_at)
-        return None
+        listed = list(list_snapshots(self._bucket, playlist_id))
+        snapshot = read_newest(self._bucket, listed)
+        return Forgotten(header_of(snapshot), Latest.of(snapshot), listed_at) if snapshot else None
 
     def _find_future_snapshots(self, catalog: Catalog) -> Iterator[Problem]:
         """Yield the snapshots with a time in the future, from a wrong clock or a simulation."""

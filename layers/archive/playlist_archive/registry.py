@@ -14,8 +14,6 @@ from playlist_archive.ports.bucket import Bucket, Listed
 
 _LONGEST_ALIAS = 300
 _LARGEST_ENTRY = 4 * _LONGEST_ALIAS + 8
-
-
 # Unicode categories that an alias must not contain: control, line and paragraph separators.
 _NO_TEXT = frozenset({"Cc", "Zl", "Zp"})
 

@@ -229,7 +229,7 @@ class Renderer:
         return _Folded(folding.ledger(), run, damaged, finished=True)
 
     def _publish(self, ledger: Ledger, stored: Stored | None, calls: Calls) -> int:
-        """Write the ledger, then each page that stands otherwise; return how many those were.
+        """Write the ledger, then each page that differs; return how many those were.
 
         Pages are read while the ledger is written. What is found wrong then is wrong, and replaced
         on the condition that it is still there. What is found right may be overwritten by a

@@ -83,13 +83,15 @@ def count_known(library: Library, catalog: Catalog) -> int:
     return len(_known_of_library(catalog) & {one.playlist_id for one in library.entries})
 
 
-def check_library(run: datetime, library: Library, catalog: Catalog) -> None:
+def check_library(run: datetime, listed: int, catalog: Catalog) -> None:
     """Let a great loss of known playlists count only when the next run lists as few of them.
+
+    `listed` is how many of them this run lists (`count_known`).
 
     Raises:
         InvalidAnswerError: the loss is great and not confirmed yet.
     """
-    known, listed = len(_known_of_library(catalog)), count_known(library, catalog)
+    known = len(_known_of_library(catalog))
     if known < _FEW_PLAYLISTS or not loses_much(known, listed):
         return
     before = catalog.report

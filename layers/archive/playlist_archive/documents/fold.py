@@ -318,7 +318,7 @@ class Fold:
         self._occurrences[index] = replace(self._occurrences[index], intervals=stays)
 
     def _archive_changes(self, ledger: Ledger) -> None:
-        """Put the oldest changes away.
+        """Archive the oldest changes.
 
         Many at once, because a year's page is written again whenever changes join it.
         """

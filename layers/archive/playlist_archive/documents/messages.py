@@ -1,13 +1,14 @@
 """The messages that the functions send each other over queues; `events/` holds an example of each."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import msgspec
 from msgspec import Meta
 
 from playlist_archive.documents.keys import PLAYLIST_ID
 from playlist_archive.documents.playlist import Header
+from playlist_archive.documents.snapshot import Snapshot
 from playlist_archive.documents.status import PageStatus, Status
 from playlist_archive.documents.timestamps import FIRST_YEAR, LAST_YEAR, Time, to_timestamp
 from playlist_archive.errors import UNREADABLE, InvalidMessageError
@@ -26,6 +27,10 @@ class Latest(msgspec.Struct, frozen=True):
     time: Time
     content: str
     rows: int
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Self:
+        return cls(snapshot.time, snapshot.content_hash(), snapshot.known_rows())
 
 
 class Held(msgspec.Struct, frozen=True):

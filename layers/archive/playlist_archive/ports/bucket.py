@@ -1,7 +1,7 @@
 """The archive's bucket: whole objects and conditional writes."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from playlist_archive.documents.content_types import BINARY
 from playlist_archive.documents.keys import damaged_key, parse_snapshot_key, snapshots_prefix
+from playlist_archive.documents.snapshot import Snapshot, decode_stored
 from playlist_archive.errors import ConflictError, StorageError
 
 if TYPE_CHECKING:
@@ -120,6 +121,15 @@ def list_snapshots(
     for listed in bucket.list_objects(snapshots_prefix(playlist_id), after=after):
         if parsed := parse_snapshot_key(listed.key):
             yield listed.key, parsed[1]
+
+
+def read_newest(bucket: Bucket, listed: Sequence[tuple[str, datetime]]) -> Snapshot | None:
+    """Return the newest of the `listed` snapshots that can be read, None where there is none."""
+    for key, _ in reversed(listed):
+        stored = bucket.get(key)
+        if stored and (snapshot := decode_stored(key, stored.body)):
+            return snapshot
+    return None
 
 
 class S3Bucket:

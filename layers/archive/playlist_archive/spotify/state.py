@@ -10,6 +10,7 @@ from playlist_archive.documents.keys import SPOTIFY_STATE
 from playlist_archive.documents.spotify_state import (
     SpotifyState,
 )
+from playlist_archive.errors import UNREADABLE
 from playlist_archive.ports import bucket as storage
 from playlist_archive.ports.bucket import Bucket, set_aside
 
@@ -43,8 +44,7 @@ def _decode(body: bytes | None) -> SpotifyState | None:
         return None
     try:
         return msgspec.json.decode(body, type=SpotifyState)
-    # Invalid UTF-8 and all of msgspec's errors are ValueErrors; deep nesting is a RecursionError.
-    except (ValueError, RecursionError):
+    except UNREADABLE:
         return None
 
 
