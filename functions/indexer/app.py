@@ -10,7 +10,13 @@ from aws_lambda_powertools.logging.utils import copy_config_to_registered_logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from playlist_archive.documents.messages import DamageReport, Outcome, RunReport
+from playlist_archive.documents.messages import (
+    DamageReport,
+    Outcome,
+    OutcomeMessage,
+    PagesWritten,
+    RunReport,
+)
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import parse_outcomes
 from playlist_archive.indexer import Indexer
@@ -59,7 +65,7 @@ def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in malformed]}
 
 
-def log_record(message: Outcome | RunReport | DamageReport) -> None:
+def log_record(message: OutcomeMessage) -> None:
     run = to_timestamp(message.run) if message.run else None
     match message:
         case Outcome():
@@ -70,3 +76,5 @@ def log_record(message: Outcome | RunReport | DamageReport) -> None:
             logger.info("report merged", run=run, planned=message.planned)
         case DamageReport():
             logger.info("damage noted", run=run, playlist_id=message.playlist_id)
+        case PagesWritten():
+            logger.info("pages followed", run=run, playlist_id=message.playlist_id)

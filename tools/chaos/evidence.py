@@ -15,6 +15,8 @@ from playlist_archive.documents.messages import (
     DamageReport,
     FetchRequest,
     Outcome,
+    OutcomeMessage,
+    PagesWritten,
     RunReport,
     decode_fetch_request,
     decode_outcome,
@@ -140,7 +142,7 @@ class Evidence:
                 found[message.playlist_id].append(Sent(handled.until, message))
         return found
 
-    def merged(self, since: float = 0) -> Iterator[Outcome | RunReport | DamageReport]:
+    def merged(self, since: float = 0) -> Iterator[OutcomeMessage]:
         """Return the messages of all batches that the indexer began after `since`."""
         bodies = (handled.body for handled in self.chaos.merged if handled.since > since)
         return decode_outcomes(bodies)
@@ -391,7 +393,7 @@ class Evidence:
         return len({playlist.snapshot_id if playlist else "" for playlist in found.values()}) > 1
 
 
-def decode_outcomes(bodies: Iterable[str]) -> Iterator[Outcome | RunReport | DamageReport]:
+def decode_outcomes(bodies: Iterable[str]) -> Iterator[OutcomeMessage]:
     return (decode_outcome(body) for body in bodies if body != POISON)
 
 
@@ -408,5 +410,5 @@ def _try_decode(body: str) -> FetchRequest | Outcome | None:
     for decode in (decode_fetch_request, decode_outcome):
         with suppress(ArchiveError):
             message = decode(body)
-            return None if isinstance(message, RunReport | DamageReport) else message
+            return None if isinstance(message, RunReport | DamageReport | PagesWritten) else message
     return None

@@ -11,6 +11,7 @@ from playlist_archive.documents.messages import (
     DamageReport,
     FetchRequest,
     Outcome,
+    PagesWritten,
     RenderRequest,
     RunReport,
     decode_fetch_request,
@@ -81,6 +82,8 @@ def _describe_outcome(body: str) -> str:
             return f"the report of the run of {spell(report.run)}"
         case DamageReport(playlist_id=playlist_id):
             return f"an object of {playlist_id} could not be read"
+        case PagesWritten() as pages:
+            return f"the pages of {pages.playlist_id} show its snapshots up to {spell(pages.last)}"
 
 
 _DESCRIBE = {

@@ -11,10 +11,8 @@ from msgspec import Meta
 
 from playlist_archive.documents.keys import REGISTRY
 from playlist_archive.documents.messages import (
-    DamageReport,
-    Outcome,
+    OutcomeMessage,
     RenderRequest,
-    RunReport,
     decode_outcome,
     decode_render_request,
 )
@@ -171,9 +169,9 @@ def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:
 
 def parse_outcomes(
     event: Mapping[str, Any],
-) -> tuple[list[Outcome | RunReport | DamageReport], dict[str, InvalidMessageError]]:
+) -> tuple[list[OutcomeMessage], dict[str, InvalidMessageError]]:
     """Decode a batch of OutcomeQueue; return the messages, and the errors by message id."""
-    messages: list[Outcome | RunReport | DamageReport] = []
+    messages: list[OutcomeMessage] = []
     malformed: dict[str, InvalidMessageError] = {}
     for record in SQSEvent(dict(event)).records:
         try:

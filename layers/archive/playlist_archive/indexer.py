@@ -22,8 +22,8 @@ from playlist_archive.documents.content_types import JSON
 from playlist_archive.documents.keys import CATALOG, DAMAGED, STATUS_JSON, followers_key
 from playlist_archive.documents.merge import merge, with_all_sent
 from playlist_archive.documents.messages import (
-    DamageReport,
     Outcome,
+    OutcomeMessage,
     RenderRequest,
     RunReport,
     encode_message,
@@ -77,7 +77,7 @@ class Indexer:
         self._render_queue = render_queue
         self._clock = clock
 
-    def index(self, messages: Sequence[Outcome | RunReport | DamageReport]) -> Indexed:
+    def index(self, messages: Sequence[OutcomeMessage]) -> Indexed:
         """Merge the messages and bring the pages about all playlists up to date.
 
         Raises:
@@ -111,7 +111,7 @@ class Indexer:
 
     def _merge(
         self,
-        messages: Iterable[Outcome | RunReport | DamageReport],
+        messages: Iterable[OutcomeMessage],
         found: list[Catalog],
     ) -> StoredCatalog:
         """Merge, write and announce the catalog; `found` receives the catalog before the merge.
@@ -217,7 +217,7 @@ class Indexer:
         self,
         before: Catalog,
         catalog: Catalog,
-        messages: Iterable[Outcome | RunReport | DamageReport],
+        messages: Iterable[OutcomeMessage],
     ) -> None:
         """Store the follower numbers of this batch; a playlist that was not read gets none."""
         reported: dict[str, dict[str, int]] = defaultdict(dict)
@@ -268,9 +268,7 @@ def _summarize(catalog: Catalog, checked: int, state: SpotifyState, now: datetim
     )
 
 
-def count_checks(
-    messages: Iterable[Outcome | RunReport | DamageReport], before: Catalog, after: Catalog
-) -> int:
+def count_checks(messages: Iterable[OutcomeMessage], before: Catalog, after: Catalog) -> int:
     """Count the good checks of a batch, changed or not.
 
     The playlists that a sweep proved unchanged count only once every other playlist of the run has

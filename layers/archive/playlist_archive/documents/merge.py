@@ -12,7 +12,12 @@ import msgspec
 from msgspec.structs import replace
 
 from playlist_archive.documents.catalog import Announced, Catalog, Entry, Figures
-from playlist_archive.documents.messages import DamageReport, Outcome, RunReport
+from playlist_archive.documents.messages import (
+    DamageReport,
+    Outcome,
+    OutcomeMessage,
+    RunReport,
+)
 from playlist_archive.documents.names import looks
 from playlist_archive.documents.status import RECENT, Check, PageStatus, Stamp, reliable
 
@@ -21,7 +26,7 @@ type Group = Mapping[str, object]
 
 def merge(
     catalog: Catalog,
-    messages: Iterable[Outcome | RunReport | DamageReport],
+    messages: Iterable[OutcomeMessage],
     *,
     revision: int = 0,
     announce_all: bool = False,

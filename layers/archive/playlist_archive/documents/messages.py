@@ -166,7 +166,21 @@ class DamageReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     run: Time | None = None
 
 
-Message = FetchRequest | Outcome | RunReport | DamageReport | RenderRequest
+class PagesWritten(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="pages/1"):
+    """A playlist's pages show its snapshots up to the `last`: the overview pages have to follow.
+
+    `run` is the run that wrote the snapshot, None where that is unknown.
+    """
+
+    playlist_id: PlaylistId
+    last: Time
+    run: Time | None = None
+
+
+OutcomeMessage = Outcome | RunReport | DamageReport | PagesWritten
+"""A message of OutcomeQueue."""
+
+Message = FetchRequest | Outcome | RunReport | DamageReport | PagesWritten | RenderRequest
 
 
 def encode_message(message: Message) -> str:
@@ -174,9 +188,7 @@ def encode_message(message: Message) -> str:
 
 
 _FETCH_REQUESTS = msgspec.json.Decoder(FetchRequest)
-_OUTCOMES: msgspec.json.Decoder[Outcome | RunReport | DamageReport] = msgspec.json.Decoder(
-    Outcome | RunReport | DamageReport
-)
+_OUTCOMES: msgspec.json.Decoder[OutcomeMessage] = msgspec.json.Decoder(OutcomeMessage)
 _RENDER_REQUESTS = msgspec.json.Decoder(RenderRequest)
 
 
@@ -185,7 +197,7 @@ def decode_fetch_request(body: str) -> FetchRequest:
     return _decode(_FETCH_REQUESTS, body)
 
 
-def decode_outcome(body: str) -> Outcome | RunReport | DamageReport:
+def decode_outcome(body: str) -> OutcomeMessage:
     """Read a message of OutcomeQueue; raises `InvalidMessageError`."""
     return _decode(_OUTCOMES, body)
 
