@@ -523,6 +523,36 @@ def test_a_playlist_that_left_the_library_is_retired_for_the_true_reason() -> No
     assert "ArchiveMyPlaylists" in world.entry().reason
 
 
+def test_a_playlist_that_the_library_suddenly_shows_as_null_is_retired_by_the_next_run_only() -> (
+    None
+):
+    world = a_library_world()
+    del world.pipeline.bucket.objects[f"registry/{PLAYLIST}"]
+    closed = a_library()._replace(closed=1)
+    world.spotify.library = a_library((PLAYLIST, a_header()))._replace(closed=1)
+    world.run(1)
+    world.spotify.library = closed._replace(closed=2)
+    world.run(2)
+    assert world.entry().status == "ok"
+
+    world.run(2)
+    assert world.entry().status == "ok"
+
+    world.run(3)
+    assert world.entry().status == "retired"
+
+
+def test_a_playlist_that_left_a_library_with_the_usual_nulls_is_retired_at_once() -> None:
+    world = a_library_world()
+    del world.pipeline.bucket.objects[f"registry/{PLAYLIST}"]
+    world.spotify.library = a_library((PLAYLIST, a_header()))._replace(closed=2)
+    world.run(1)
+    world.spotify.library = a_library()._replace(closed=1)
+    world.run(2)
+
+    assert world.entry().status == "retired"
+
+
 def test_a_playlist_that_is_removed_and_excluded_at_once_is_retired_for_the_true_reason() -> None:
     world = a_library_world()
     world.pipeline.bucket.objects[f"excluded/{PLAYLIST}"] = b""

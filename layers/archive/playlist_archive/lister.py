@@ -48,7 +48,7 @@ from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import SPOTIFY_LANE, Lane, Queue
 from playlist_archive.ports.spotify import Library, Spotify
 from playlist_archive.registry import parse_alias, read_registry
-from playlist_archive.selection import check_library, choose, count_known
+from playlist_archive.selection import check_library, choose, count_known, may_hide_known
 from playlist_archive.settings import LibraryMode
 
 logger = logging.getLogger(__name__)
@@ -64,13 +64,15 @@ class Sweep(NamedTuple):
     """The user, their library, and why the library could not be listed.
 
     `library` is None where it was not listed, or lists so few that the next run has to confirm it;
-    `listed` counts its playlists all the same, and `held` the known ones among them. `user` says that somebody is logged in, None where
-    the credentials could not be read. `refused` says that they are the cause of `failure`.
+    `listed` counts its playlists all the same, `held` the known ones among them, and `closed` its
+    entries without a name. `user` says that somebody is logged in, None where the credentials could
+    not be read. `refused` says that they are the cause of `failure`.
     """
 
     library: Library | None = None
     listed: int | None = None
     held: int | None = None
+    closed: int | None = None
     user: bool | None = None
     authorization_ends: datetime | None = None
     failure: str = ""
@@ -162,6 +164,7 @@ class Lister:
             user=bool(sweep.user),
             library=sweep.listed,
             library_held=sweep.held,
+            library_closed=sweep.closed,
             problems=problems[:_MOST_PROBLEMS],
             failure=sweep.failure,
             refused=sweep.refused,
@@ -185,8 +188,12 @@ class Lister:
             if sweep.user:
                 library = self._spotify.read_library()
                 known = count_known(library, catalog)
-                sweep = sweep._replace(listed=len(library.entries), held=known)
+                sweep = sweep._replace(
+                    listed=len(library.entries), held=known, closed=library.closed
+                )
                 check_library(run, known, catalog)
+                if may_hide_known(run, library.closed, catalog):
+                    library = library._replace(readable=False)
                 return sweep._replace(library=library, held=None)
             self._spotify.log_in()
         except (SpotifyStoppedError, PlaylistError, OutOfTimeError) as error:

@@ -104,5 +104,16 @@ def check_library(run: datetime, listed: int, catalog: Catalog) -> None:
     )
 
 
+def may_hide_known(run: datetime, closed: int, catalog: Catalog) -> bool:
+    """Whether an entry that the library shows as null may be one of the known playlists.
+
+    So it may where there are more of these than the run before found. From the next run on as many
+    as now count as playlists that are closed to this app.
+    """
+    before = catalog.report
+    known = before.library_closed if before and before.run < run else None
+    return closed > 0 and (known is None or closed > known)
+
+
 def _known_of_library(catalog: Catalog) -> set[str]:
     return {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}

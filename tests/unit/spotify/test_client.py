@@ -285,9 +285,12 @@ def test_the_library_is_listed_page_by_page() -> None:
 
 
 def test_a_null_entry_counts_but_is_no_playlist() -> None:
-    ids, asked = sweep(listed(PLAYLIST, None, total=3, following=True), listed(OTHER, total=3))
-    assert ids == [PLAYLIST, OTHER]
-    assert asked[-1] == "/me/playlists?2"
+    pages = (listed(PLAYLIST, None, total=3, following=True), listed(OTHER, total=3))
+    session = CannedSession({"id": ME}, *pages)
+    library = a_client(session).read_library()
+    assert [entry.playlist_id for entry in library.entries] == [PLAYLIST, OTHER]
+    assert library.closed == 1
+    assert session.asked[-1] == "/me/playlists?2"
 
 
 def test_a_library_entry_without_a_valid_id_is_left_out() -> None:

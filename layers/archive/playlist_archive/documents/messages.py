@@ -103,7 +103,8 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     `planned` counts the playlists that are to be read, `unchanged` those that the sweep proved
     unchanged. `user` says that somebody is logged in, `library` how many playlists theirs
     holds, None where it was not listed; `library_held` is how few of the known ones came where that
-    is a great loss which the next run has to confirm. `failure` is a plain word when Spotify could not be asked at all; `refused` says that
+    is a great loss which the next run has to confirm. `library_closed` counts its entries without a
+    name, None where it was not listed. `failure` is a plain word when Spotify could not be asked at all; `refused` says that
     the credentials were the cause.
     """
 
@@ -114,6 +115,7 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
     user: bool = False
     library: int | None = None
     library_held: int | None = None
+    library_closed: int | None = None
     problems: tuple[Problem, ...] = ()
     failure: str = ""
     refused: bool = False

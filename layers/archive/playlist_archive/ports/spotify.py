@@ -27,13 +27,15 @@ class LibraryEntry(NamedTuple):
 class Library(NamedTuple):
     """The user's library after a complete sweep.
 
-    `readable` says that every entry named its playlist, so that playlists outside `entries` are
-    certainly not in the library.
+    `readable` says that every other entry named its playlist, so that playlists outside `entries`
+    are certainly not in the library. `closed` counts the entries that Spotify shows as null, as it
+    does where a playlist is closed to this app.
     """
 
     user_id: str
     entries: tuple[LibraryEntry, ...]
     readable: bool = True
+    closed: int = 0
 
 
 class Spotify(Protocol):

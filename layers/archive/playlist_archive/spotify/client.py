@@ -89,17 +89,14 @@ class WebApi:
         user = self._requester.ask(PROFILE, {}, WireUser)
         for _ in range(2):
             try:
-                entries, readable = self._list_library()
-                return Library(user.id, entries, readable)
+                return self._list_library(user.id)
             except TornReadError as error:
                 logger.info("torn sweep of the library: %s", error)
                 reason = str(error)
         raise InvalidAnswerError(f"the library could not be listed whole: {reason}")
 
-    def _list_library(self) -> tuple[tuple[LibraryEntry, ...], bool]:
-        """List the library once, and return whether every entry named its playlist.
-
-        Spotify shows a playlist that is closed to this app as null.
+    def _list_library(self, user_id: str) -> Library:
+        """List the library once.
 
         Raises:
             TornReadError: a playlist may be missing, or came twice; it may have moved between pages.
@@ -107,12 +104,13 @@ class WebApi:
         readable = True
         entries: dict[str, LibraryEntry] = {}
         totals: set[int | None] = set()
-        came = pages = 0
+        came = pages = closed = 0
         while True:
             query = {"limit": str(PLAYLISTS_PAGE), "offset": str(came)}
             page = self._requester.ask("/me/playlists", query, WirePlaylists)
             for body in page.items:
                 if bytes(body).strip() == b"null":
+                    closed += 1
                     continue
                 wire = parse_entry(body)
                 if wire is None or wire.id is None or not is_playlist_id(wire.id):
@@ -132,7 +130,7 @@ class WebApi:
                 raise TornReadError(f"{came} playlists came and no end")
         if len(totals) > 1 or (page.total is not None and came != page.total):
             raise TornReadError(f"{page.total} playlists were promised, {came} came")
-        return tuple(entries.values()), readable
+        return Library(user_id, tuple(entries.values()), readable, closed)
 
     def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
         reason = ""
