@@ -5,6 +5,7 @@ import pytest
 from playlist_archive.views.wording import (
     counted,
     day,
+    day_or_days,
     days_apart,
     songs_and_rows,
     total_length,
@@ -87,3 +88,13 @@ def test_days_are_those_of_utc() -> None:
     assert day(east) == "2024-03-01"
     assert days_apart(east, datetime(2024, 3, 2, tzinfo=UTC)) == 1
     assert days_apart(datetime(2024, 2, 29, 23, tzinfo=UTC), east) == 1
+
+
+@pytest.mark.parametrize(
+    ("after", "when"),
+    [(3, "2024-03-04"), (2, "Between 2024-03-02 and 2024-03-04")],
+)
+def test_what_happened_while_days_were_missed_has_no_day(after: int, when: str) -> None:
+    assert (
+        day_or_days(datetime(2024, 3, after, tzinfo=UTC), datetime(2024, 3, 4, tzinfo=UTC)) == when
+    )

@@ -121,7 +121,7 @@ class _Sections:
         for change, after in zip(reversed(changes), reversed(afters), strict=True):
             while waiting and waiting[-1].last >= change.time:
                 lines += [_gap(waiting.pop()), ""]
-            lines += [f"#### {_when(change)}", ""]
+            lines += [f"#### {wording.day_or_days(change.previous, change.time)}", ""]
             if counts := _counts(self._ledger, change):
                 lines += [counts, ""]
             lines += self._names(change, after)
@@ -189,13 +189,6 @@ def _count(ledger: Ledger, told: Sequence[Placed | Move]) -> str:
     if len(songs) == len(told):
         return f"{len(told):,}"
     return wording.songs_and_rows(songs.values(), len(told))
-
-
-def _when(change: Change) -> str:
-    """Say the day of a change, or the days between which it happened if some were missed."""
-    if wording.days_apart(change.previous, change.time) > 1:
-        return f"Between {wording.day(change.previous)} and {wording.day(change.time)}"
-    return wording.day(change.time)
 
 
 def _gap(gap: Gap) -> str:

@@ -69,3 +69,10 @@ def day(moment: datetime) -> str:
 
 def days_apart(earlier: datetime, later: datetime) -> int:
     return (in_utc(later).date() - in_utc(earlier).date()).days
+
+
+def day_or_days(after: datetime, until: datetime) -> str:
+    """Say on which day something happened, or between which days if some were missed."""
+    if days_apart(after, until) > 1:
+        return f"Between {day(after)} and {day(until)}"
+    return day(until)
