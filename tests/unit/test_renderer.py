@@ -22,7 +22,12 @@ from playlist_archive.documents.keys import (
     view_key,
 )
 from playlist_archive.documents.ledger import decode_ledger, encode_ledger, with_page_status
-from playlist_archive.documents.messages import RenderRequest, decode_render_request
+from playlist_archive.documents.messages import (
+    PagesWritten,
+    RenderRequest,
+    decode_outcome,
+    decode_render_request,
+)
 from playlist_archive.documents.playlist import Row
 from playlist_archive.documents.render_jobs import RenderJob
 from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
@@ -36,6 +41,7 @@ from tests.support.actors import Actor, Play, play_until
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, rows
 from tests.support.fakes import FakeBucket, FakeClock, FakeQueue
 from tests.support.pipeline import plenty, render_snapshot
+from tests.support.rendered import rendered
 from tools.chaos.one_at_a_time import OneAtATime
 
 pytestmark = pytest.mark.unit
@@ -104,12 +110,15 @@ def a_bucket(*snapshots: Snapshot) -> FakeBucket:
 
 
 def a_renderer(
-    bucket: FakeBucket, queue: FakeQueue | None = None, pool: Executor | None = None
+    bucket: FakeBucket,
+    queue: FakeQueue | None = None,
+    pool: Executor | None = None,
+    outcomes: FakeQueue | None = None,
 ) -> Renderer:
     return Renderer(
         bucket=bucket,
         render_queue=queue or FakeQueue(),
-        outcome_queue=FakeQueue(),
+        outcome_queue=outcomes or FakeQueue(),
         clock=FakeClock(),
         pool=pool or OneAtATime(),
     )
@@ -126,8 +135,7 @@ def clean(*snapshots: Snapshot, page_status: PageStatus | None = None) -> dict[s
     ledger = fold_all(snapshots)
     if page_status:
         ledger = with_page_status(ledger, page_status)
-    pages = {key: page.body for key, page in render_pages(ledger).items()}
-    return a_bucket(*snapshots).objects | pages | {LEDGER: encode_ledger(ledger)}
+    return a_bucket(*snapshots).objects | rendered(ledger)
 
 
 JOBS: tuple[Job, ...] = (*map(render, SNAPSHOTS), tell(PAGE_STATUS))
@@ -178,7 +186,7 @@ def test_a_render_reads_new_snapshots_and_every_page_and_writes_pages_that_diffe
     bucket.calls.clear()
     play(bucket, JOBS[1])
 
-    pages = sorted(render_pages(decode_ledger(bucket.objects[LEDGER])))
+    pages = sorted(key for key in bucket.objects if key.startswith("playlists/"))
     changed = {name for name, body in bucket.objects.items() if before.get(name) != body}
     changed -= {key_of(SNAPSHOTS[1])}
     assert [call for call in bucket.calls if call[0] != "put"] == [
@@ -360,6 +368,57 @@ def test_pages_of_years_are_written_when_they_differ() -> None:
     bucket.calls.clear()
     play(bucket, render(last))
     assert YEAR_PAGE in bucket.puts()
+
+
+# What the indexer is told
+
+
+def told(job: Job, bucket: FakeBucket, remaining: RemainingSeconds = plenty) -> list[PagesWritten]:
+    """Return what the indexer is told about pages."""
+    outcomes = FakeQueue()
+    job(a_renderer(bucket, outcomes=outcomes), bucket, remaining)
+    messages = map(decode_outcome, outcomes.bodies)
+    return [message for message in messages if isinstance(message, PagesWritten)]
+
+
+def test_the_indexer_is_told_of_every_finished_render_though_nothing_was_written() -> None:
+    bucket = a_bucket(*SNAPSHOTS[:2])
+    bucket.metadata[key_of(SNAPSHOTS[1])] = {"run": "2026-10-02T04:00:00Z"}
+
+    first, again = told(LOOK, bucket), told(LOOK, bucket)
+
+    last = SNAPSHOTS[1].time
+    assert first == [PagesWritten(playlist_id=PLAYLIST, last=last, run=RUN + DAY)]
+    assert again == [PagesWritten(playlist_id=PLAYLIST, last=last)]
+    assert told(tell(PAGE_STATUS), bucket) == again
+
+
+def test_the_indexer_is_not_told_of_pages_that_another_message_will_write() -> None:
+    assert not told(REBUILD, a_bucket(*SNAPSHOTS), Countdown(2))
+
+
+@pytest.mark.parametrize("job", [LOOK, tell(PAGE_STATUS), REBUILD])
+def test_the_indexer_is_not_told_of_a_playlist_without_snapshots(job: Job) -> None:
+    assert not told(job, FakeBucket())
+
+
+def test_the_indexer_is_not_told_of_imported_snapshots_that_wait_for_a_rebuild() -> None:
+    assert not told(announce(*SNAPSHOTS), an_import(*SNAPSHOTS))
+
+
+def test_wherever_a_renderer_dies_the_indexer_is_told_after_the_last_write() -> None:
+    for calls in range(100):
+        bucket, outcomes = a_bucket(SNAPSHOTS[0]), FakeQueue()
+
+        def play_first(bucket: FakeBucket, queue: FakeQueue) -> object:
+            return JOBS[0](a_renderer(bucket, outcomes=queue), bucket, plenty)
+
+        if play_until(bucket, outcomes, play_first, calls=calls):
+            break
+        assert not outcomes.bodies
+        assert told(JOBS[0], bucket) == [PagesWritten(playlist_id=PLAYLIST, last=RUN)]
+    assert calls > 25
+    assert len(outcomes.bodies) == 1
 
 
 # Late, repeated and removed snapshots
@@ -622,7 +681,7 @@ def test_a_render_without_time_to_begin_changes_nothing() -> None:
 @settings(max_examples=150)
 @given(
     st.sampled_from([(FakeBucket, LOOK), (a_clean_bucket, REBUILD), (a_clean_bucket, JOBS[1])]),
-    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 14)), max_size=8),
+    st.lists(st.tuples(st.integers(1, 4), st.integers(0, 24)), max_size=8),
 )
 def test_wherever_time_or_life_ends_the_bytes_are_those_of_one_fold(
     begin: tuple[Callable[[], FakeBucket], Job], ends: list[tuple[int, int]]
@@ -654,7 +713,7 @@ def playing(job: Job, remaining: RemainingSeconds = plenty) -> Play:
     return lambda bucket, queue: job(a_renderer(bucket, queue), bucket, remaining)
 
 
-@given(st.permutations(JOBS), st.lists(st.integers(0, 20), max_size=4))
+@given(st.permutations(JOBS), st.lists(st.integers(0, 30), max_size=4))
 def test_a_death_before_any_call_is_repaired_by_the_redelivery(
     jobs: Sequence[Job], deaths: list[int]
 ) -> None:
@@ -671,7 +730,7 @@ def test_a_death_before_any_call_is_repaired_by_the_redelivery(
     assert play(bucket, *waiting).objects == CLEAN
 
 
-@pytest.mark.parametrize("calls", range(1, 18))
+@pytest.mark.parametrize("calls", range(1, 30))
 def test_a_dead_letter_that_is_sent_again_much_later_mends_the_pages_of_its_renderer(
     calls: int,
 ) -> None:
@@ -686,12 +745,12 @@ def test_a_dead_letter_that_is_sent_again_much_later_mends_the_pages_of_its_rend
     assert play(bucket, JOBS[0]).objects == CLEAN
 
 
-@pytest.mark.parametrize("ahead", range(16))
+@pytest.mark.parametrize("ahead", range(26))
 def test_a_page_that_one_renderer_found_right_is_mended_after_another_overwrites_it(
     ahead: int,
 ) -> None:
     """Each does some calls. Then the first one ends, as it sees no newer ledger, then the other."""
-    for behind in range(1, 17):
+    for behind in range(1, 27):
         bucket = play(FakeBucket(), JOBS[0])
         first = Actor(bucket, FakeQueue(), playing(JOBS[1]))
         for _ in range(ahead):

@@ -26,17 +26,22 @@ from playlist_archive.documents.ledger import (
     fingerprint_of,
     with_page_status,
 )
-from playlist_archive.documents.messages import DamageReport, RenderRequest, encode_message
+from playlist_archive.documents.messages import (
+    DamageReport,
+    PagesWritten,
+    RenderRequest,
+    encode_message,
+)
 from playlist_archive.documents.render_jobs import RenderJob
 from playlist_archive.documents.snapshot import decode_stored
 from playlist_archive.documents.timestamps import Time, Timestamp, to_timestamp
 from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
 from playlist_archive.new_snapshots import NewSnapshots
+from playlist_archive.page_writer import PageWriter
 from playlist_archive.ports.at_once import Calls
 from playlist_archive.ports.bucket import ATTEMPTS, Bucket, Stored, list_snapshots, set_aside
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import Queue
-from playlist_archive.views import Page, render_pages
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +90,9 @@ class Renderer:
         self._render_queue = render_queue
         self._outcome_queue = outcome_queue
         self._clock = clock
+        self._writer = PageWriter(
+            bucket=bucket, render_queue=render_queue, outcome_queue=outcome_queue, clock=clock
+        )
 
     def render(self, job: RenderJob, remaining_seconds: Callable[[], float]) -> Rendered:
         """Bring a playlist up to date as the job says.
@@ -156,7 +164,9 @@ class Renderer:
             self._put_ledger(ledger, stored)
             self._go_on_later(replace(request, run=run, rebuild=False))
             return Rendered(0, _moment(run))
-        return Rendered(self._publish(ledger, stored, calls), _moment(run))
+        written = self._publish(ledger, stored, calls)
+        self._tell(PagesWritten(playlist_id=playlist_id, last=ledger.last, run=run))
+        return Rendered(written, _moment(run))
 
     def _had_pages(self, ledger: Ledger) -> bool:
         """Whether a playlist without a ledger has been rendered before."""
@@ -168,13 +178,18 @@ class Renderer:
             set_aside(self._bucket, one.key, one.body, one.time)
 
     def _report_damage(self, request: RenderRequest, *, snapshots: bool) -> None:
-        report = DamageReport(
-            playlist_id=request.playlist_id,
-            at=self._clock.now(),
-            snapshots=snapshots,
-            run=request.run,
+        self._tell(
+            DamageReport(
+                playlist_id=request.playlist_id,
+                at=self._clock.now(),
+                snapshots=snapshots,
+                run=request.run,
+            )
         )
-        self._outcome_queue.send([encode_message(report)])
+
+    def _tell(self, message: DamageReport | PagesWritten) -> None:
+        """Tell the indexer."""
+        self._outcome_queue.send([encode_message(message)])
 
     def _misses(self, ledger: Ledger, announced: Sequence[datetime]) -> bool:
         """Say whether the ledger has to be made again for snapshots that were announced late.
@@ -229,7 +244,7 @@ class Renderer:
         return _Folded(folding.ledger(), run, damaged, finished=True)
 
     def _publish(self, ledger: Ledger, stored: Stored | None, calls: Calls) -> int:
-        """Write the ledger, then each page that differs; return how many those were.
+        """Write the ledger, then each page and line that differs; return how many those were.
 
         Pages are read while the ledger is written. What is found wrong then is wrong, and replaced
         on the condition that it is still there. What is found right may be overwritten by a
@@ -238,13 +253,12 @@ class Renderer:
         Raises:
             ConflictError: another wrote the ledger or a page meanwhile.
         """
-        pages = render_pages(ledger)
-        reading = {key: calls.begin(self._bucket.get, key) for key in sorted(pages)}
+        writes = self._writer.writes_of(ledger)
+        reading = {key: calls.begin(self._bucket.get, key) for key in sorted(writes)}
         etag = self._put_ledger(ledger, stored)
         is_new = stored is None or stored.etag != etag
         writing = [
-            calls.begin(self._write_page, key, pages[key], found.result(), again=is_new)
-            for key, found in reading.items()
+            calls.begin(writes[key], found.result(), again=is_new) for key, found in reading.items()
         ]
         written = sum([page.result() for page in writing])
         if written and not self._is_stored(ledger, etag):
@@ -268,19 +282,6 @@ class Renderer:
         """Have another invocation go on from the ledger that was just written."""
         self._render_queue.send([encode_message(request)])
         logger.info("too little time is left: another message goes on")
-
-    def _write_page(self, key: str, page: Page, found: Stored | None, *, again: bool) -> bool:
-        """Write a page unless it stands there already; return whether it was written.
-
-        A page that was `found` right is looked at `again` if that is asked for.
-        """
-        if again and found and found.body == page.body:
-            found = self._bucket.get(key)
-        if found and found.body == page.body:
-            return False
-        replacing = found.etag if found else None
-        self._bucket.put(key, page.body, page.content_type, replacing=replacing)
-        return True
 
     def _is_stored(self, ledger: Ledger, etag: str) -> bool:
         stored = self._bucket.get(ledger_key(ledger.playlist_id))

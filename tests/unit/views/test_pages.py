@@ -32,6 +32,7 @@ def page(ledger: Ledger, view: str, suffix: str = ".md") -> str:
 
 def test_a_playlist_has_these_pages(ledger: Ledger) -> None:
     text, document = "text/plain; charset=utf-8", "application/json; charset=utf-8"
+    feed = "application/atom+xml; charset=utf-8"
 
     assert {key: page.content_type for key, page in render_pages(ledger).items()} == {
         f"playlists/pretty/{PLAYLIST_ID}.md": text,
@@ -41,6 +42,7 @@ def test_a_playlist_has_these_pages(ledger: Ledger) -> None:
         f"playlists/plain/{PLAYLIST_ID}": text,
         f"playlists/history/{PLAYLIST_ID}.md": text,
         f"playlists/history/{PLAYLIST_ID}.json": document,
+        f"playlists/feeds/{PLAYLIST_ID}.atom": feed,
     }
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import InvalidPlaylistIdError
@@ -10,6 +11,7 @@ REGISTRY = "registry/"
 EXCLUDED = "excluded/"
 SNAPSHOTS = "snapshots/"
 DAMAGED = "damaged/"
+LEDGERS = "state/ledgers/"
 CATALOG = "state/catalog.json"
 SPOTIFY_STATE = "state/spotify.json"
 INDEX = "playlists/index.md"
@@ -87,12 +89,33 @@ def damaged_key(key: str, moment: datetime) -> str:
 
 
 def ledger_key(playlist_id: str) -> str:
-    return f"state/ledgers/{check_playlist_id(playlist_id)}.json"
+    return f"{LEDGERS}{check_playlist_id(playlist_id)}.json"
+
+
+def parse_ledger_key(key: str) -> str | None:
+    """Return the playlist id of a ledger's key, None for any other key."""
+    playlist_id = key.removeprefix(LEDGERS).removesuffix(".json")
+    return playlist_id if is_playlist_id(playlist_id) and key == ledger_key(playlist_id) else None
 
 
 def view_key(view: str, playlist_id: str, suffix: str = "") -> str:
     """Return the key of a playlist's page, as `playlists/pretty/<id>.md`."""
     return f"playlists/{view}/{check_playlist_id(playlist_id)}{suffix}"
+
+
+def songs_part(playlist_id: str) -> int:
+    """Return in which of sixteen parts the songs of a playlist stand: a hash, so all grow alike."""
+    return int(sha256(check_playlist_id(playlist_id).encode()).hexdigest()[0], 16)
+
+
+def songs_key(playlist_id: str) -> str:
+    """Return the key of the part with the titles of a playlist's songs."""
+    return f"playlists/songs/{songs_part(playlist_id)}.json"
+
+
+def song_ids_key(playlist_id: str) -> str:
+    """Return the key of the part with the ids of a playlist's songs."""
+    return f"playlists/songs/{songs_part(playlist_id)}.ids.json"
 
 
 def followers_key(playlist_id: str) -> str:

@@ -4,15 +4,24 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from playlist_archive.documents.content_types import JSON, TEXT
-from playlist_archive.documents.keys import view_key
+from playlist_archive.documents.content_types import ATOM, JSON, TEXT
+from playlist_archive.documents.keys import song_ids_key, songs_key, view_key
 from playlist_archive.documents.ledger import Ledger
+from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views.cumulative import cumulative_pages
+from playlist_archive.views.feed import FeedHead, atom_feed
 from playlist_archive.views.history import archived_changes, history_page, year_key, year_pages
-from playlist_archive.views.history_json import history_json, year_document_key, year_documents
+from playlist_archive.views.history_json import (
+    history_json,
+    newest_changes,
+    year_document_key,
+    year_documents,
+)
 from playlist_archive.views.item_texts import ItemTexts
+from playlist_archive.views.page_header import page_path
 from playlist_archive.views.plain import plain_page
 from playlist_archive.views.pretty import pretty_json, pretty_page
+from playlist_archive.views.songs import song_ids_line, songs_line
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -27,6 +36,14 @@ def render_pages(ledger: Ledger) -> dict[str, Page]:
     """Return all pages of the playlist by their keys in the bucket."""
     texts = ItemTexts(ledger.items)
     return {key: page for render in VIEWS.values() for key, page in render(ledger, texts)}
+
+
+def render_lines(ledger: Ledger) -> dict[str, bytes]:
+    """Return the playlist's line of each document that all playlists share, by its key."""
+    return {
+        songs_key(ledger.playlist_id): songs_line(ledger),
+        song_ids_key(ledger.playlist_id): song_ids_line(ledger),
+    }
 
 
 def _pretty(ledger: Ledger, texts: ItemTexts) -> Pages:
@@ -55,6 +72,17 @@ def _history(ledger: Ledger, texts: ItemTexts) -> Pages:
         yield year_document_key(ledger.playlist_id, year), Page(document, JSON)
 
 
+def _feed(ledger: Ledger, _texts: ItemTexts) -> Pages:
+    key = view_key("feeds", ledger.playlist_id, ".atom")
+    head = FeedHead(
+        path=f"/{key}",
+        title=ledger.unique_name,
+        alternate=page_path("history", ledger.playlist_id),
+        since=to_timestamp(ledger.first_read),
+    )
+    yield key, Page(atom_feed(head, newest_changes(ledger)), ATOM)
+
+
 def _text(page: str) -> Page:
     return Page(page.encode(), TEXT)
 
@@ -64,4 +92,5 @@ VIEWS: Mapping[str, Callable[[Ledger, ItemTexts], Pages]] = {
     "cumulative": _cumulative,
     "plain": _plain,
     "history": _history,
+    "feeds": _feed,
 }

@@ -25,6 +25,7 @@ from playlist_archive.documents.ledger import Change, Ledger, Names, Placed, nam
 from playlist_archive.documents.playlist import Item
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views import wording
+from playlist_archive.views.feed import ENTRIES
 from playlist_archive.views.history import Archived
 
 
@@ -58,6 +59,13 @@ def history_json(ledger: Ledger, archived: Archived) -> bytes:
             ),
         )
     )
+
+
+def newest_changes(ledger: Ledger) -> Iterator[tuple[PublishedPlaylist, PublishedChange]]:
+    """Yield the newest changes as a feed tells them."""
+    playlist = _playlist(ledger)
+    for change in _Publisher(ledger).publish(ledger.changes[-ENTRIES:], ledger.names):
+        yield playlist, change
 
 
 def year_documents(ledger: Ledger, archived: Archived) -> Iterator[tuple[int, bytes]]:

@@ -1,0 +1,116 @@
+"""Writes the pages of a playlist, and its lines in the documents that all playlists share."""
+
+import logging
+from collections.abc import Iterable
+from functools import partial
+from typing import Protocol
+
+from playlist_archive.documents.content_types import JSON
+from playlist_archive.documents.keys import LEDGERS, parse_ledger_key, songs_part
+from playlist_archive.documents.ledger import Ledger
+from playlist_archive.documents.messages import DamageReport, RenderRequest, encode_message
+from playlist_archive.documents.songs import Lines, decode_lines, encode_lines
+from playlist_archive.errors import UNREADABLE, ConflictError
+from playlist_archive.ports.bucket import ATTEMPTS, Bucket, Stored, set_aside
+from playlist_archive.ports.clock import Clock
+from playlist_archive.ports.queues import Queue
+from playlist_archive.views import Page, render_lines, render_pages
+
+logger = logging.getLogger(__name__)
+
+
+class Write(Protocol):
+    def __call__(self, found: Stored | None, *, again: bool) -> bool:
+        """Write what differs from what was `found`; return whether anything was written.
+
+        What was found right is looked at `again` if that is asked for.
+        """
+        ...
+
+
+class PageWriter:
+    def __init__(
+        self, *, bucket: Bucket, render_queue: Queue, outcome_queue: Queue, clock: Clock
+    ) -> None:
+        self._bucket = bucket
+        self._render_queue = render_queue
+        self._outcome_queue = outcome_queue
+        self._clock = clock
+
+    def writes_of(self, ledger: Ledger) -> dict[str, Write]:
+        """Return how to write each of the ledger's pages and lines, by its key."""
+        pages = {
+            key: partial(self._write_page, key, page) for key, page in render_pages(ledger).items()
+        }
+        lines = {
+            key: partial(self._write_line, key, ledger.playlist_id, line)
+            for key, line in render_lines(ledger).items()
+        }
+        return {**pages, **lines}
+
+    def _write_page(self, key: str, page: Page, found: Stored | None, *, again: bool) -> bool:
+        """Write a page unless it stands there already.
+
+        Raises:
+            ConflictError: another renderer of this playlist wrote it meanwhile.
+        """
+        if again and found and found.body == page.body:
+            found = self._bucket.get(key)
+        if found and found.body == page.body:
+            return False
+        replacing = found.etag if found else None
+        self._bucket.put(key, page.body, page.content_type, replacing=replacing)
+        return True
+
+    def _write_line(
+        self, key: str, playlist_id: str, line: bytes, found: Stored | None, *, again: bool
+    ) -> bool:
+        """Write the playlist's line into a part of the songs unless it stands there already.
+
+        Where others wrote the part meanwhile, it is read anew: most likely they are renderers of
+        other playlists.
+
+        Raises:
+            ConflictError: others wrote the part all the time.
+        """
+        for _ in range(ATTEMPTS):
+            lines = self._read(key, playlist_id, found)
+            body = encode_lines({**lines.good, playlist_id: line})
+            if found is None or found.body != body:
+                # Asked first: whoever finds the part written takes the others for asked.
+                self._ask_for(lines.lost - {playlist_id})
+                try:
+                    self._bucket.put(key, body, JSON, replacing=found.etag if found else None)
+                except ConflictError:
+                    logger.info("another renderer was quicker to write %s", key)
+                else:
+                    return True
+            elif not again:
+                return False
+            found, again = self._bucket.get(key), False
+        raise ConflictError(f"{key} was written by others {ATTEMPTS} times in a row")
+
+    def _read(self, key: str, playlist_id: str, found: Stored | None) -> Lines:
+        """Return the lines of a part; all are lost where there is none that can be read.
+
+        Such a part is copied, and the indexer told, who names the copy.
+        """
+        part = songs_part(playlist_id)
+        if found:
+            try:
+                return decode_lines(found.body, part)
+            except UNREADABLE as error:
+                logger.warning("%s cannot be read: %s", key, error)
+            now = self._clock.now()
+            set_aside(self._bucket, key, found.body, now)
+            report = DamageReport(playlist_id=playlist_id, at=now)
+            self._outcome_queue.send([encode_message(report)])
+        ledgers = self._bucket.list_objects(LEDGERS)
+        archived = filter(None, (parse_ledger_key(listed.key) for listed in ledgers))
+        return Lines({}, frozenset(other for other in archived if songs_part(other) == part))
+
+    def _ask_for(self, playlists: Iterable[str]) -> None:
+        """Have the renderers of these playlists write their lines."""
+        requests = [RenderRequest(playlist_id=playlist_id) for playlist_id in sorted(playlists)]
+        if requests:
+            self._render_queue.send(map(encode_message, requests))
