@@ -20,6 +20,8 @@ from playlist_archive.documents.keys import (
     followers_key,
     ledger_key,
     snapshots_prefix,
+    song_ids_key,
+    songs_key,
     view_key,
 )
 from playlist_archive.documents.messages import (
@@ -121,6 +123,14 @@ def repeat_a_snapshot(record: Record) -> None:
 
 def alter_a_page(record: Record) -> None:
     record.objects[view_key("pretty", FERRY, ".md")] += b"\n"
+
+
+def alter_a_line_of_songs(record: Record) -> None:
+    record.objects[songs_key(FERRY)] = record.objects[songs_key(FERRY)].replace(b'[["', b'[["x', 1)
+
+
+def lose_the_ids_of_songs(record: Record) -> None:
+    del record.objects[song_ids_key(SKYLIGHT)]
 
 
 def alter_every_plain_page(record: Record) -> None:
@@ -335,6 +345,8 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (repeat_a_snapshot, "every snapshot is a change"),
     (lose_a_ledger, "ledgers are clean folds"),
     (alter_a_page, "pages are those of the ledgers"),
+    (alter_a_line_of_songs, "the songs are those of the ledgers"),
+    (lose_the_ids_of_songs, "the songs are those of the ledgers"),
     (forget_the_end_of_a_run, "the catalog holds every outcome"),
     (alter_the_index, "overview pages are those of the catalog"),
     (invent_a_number, "follower numbers are those read"),

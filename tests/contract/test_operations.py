@@ -115,6 +115,7 @@ def test_a_run_is_found_in_the_lines_of_all_functions_and_beside_its_snapshots(
         ("renderer", "batch rendered", THE_RUN): 2,
         ("indexer", "report merged", THE_RUN): 1,
         ("indexer", "outcome merged", THE_RUN): 4,  # two playlists wait, and then are read
+        ("indexer", "pages followed", THE_RUN): 2,
         ("indexer", "catalog merged", THE_RUN): 1,
     }
     snapshots = [key for key in handlers.pipeline.bucket.objects if key.startswith("snapshots/")]

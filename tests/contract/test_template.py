@@ -340,6 +340,8 @@ def test_who_may_write_where() -> None:
             "bucket/playlists/cumulative/*",
             "bucket/playlists/plain/*",
             "bucket/playlists/history/*",
+            "bucket/playlists/feeds/*",
+            "bucket/playlists/songs/*",
         },
         "indexer": {
             DAMAGED,

@@ -22,6 +22,9 @@ WRITERS = {
     f"playlists/cumulative/{ID}.md": {"Renderer"},
     f"playlists/history/{ID}.md": {"Renderer"},
     f"playlists/plain/{ID}": {"Renderer"},
+    f"playlists/feeds/{ID}.atom": {"Renderer"},
+    "playlists/songs/9.json": {"Renderer"},
+    "playlists/songs/9.ids.json": {"Renderer"},
     f"playlists/followers/{ID}.json": {"Indexer"},
     "playlists/index.md": {"Indexer"},
     "playlists/status.md": {"Indexer"},
@@ -46,12 +49,15 @@ READERS = {
     f"damaged/state/ledgers/{ID}.json/20260101T000000Z": set(),
     f"state/ledgers/{ID}.json": {"Renderer"},
     f"playlists/pretty/{ID}.md": {"Renderer"},
+    f"playlists/feeds/{ID}.atom": {"Renderer"},
+    "playlists/songs/9.json": {"Renderer"},
     "playlists/index.md": {"Indexer"},
 }
 LISTERS = {
     "registry/": {"Lister"},
     "excluded/": {"Lister"},
     f"snapshots/{ID}/": {"Lister", "Fetcher", "Renderer"},
+    "state/ledgers/": {"Lister", "Fetcher", "Renderer", "Indexer"},
     "damaged/": {"Indexer"},
 }
 SENDERS = {

@@ -434,7 +434,8 @@ def test_playlists_that_a_sweep_proves_unchanged_do_not_hide_that_nothing_is_rea
 
     world.spotify.playlists[PLAYLIST] = UnstablePlaylistError("torn")
     world.pipeline.fetch_queue.bodies = waiting
-    world.pipeline.settle()
+    world.pipeline.fetch()
+    world.pipeline.index()
     assert world.checked() == 1
 
 

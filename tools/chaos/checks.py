@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -13,13 +13,14 @@ from msgspec.structs import replace
 from playlist_archive.documents.catalog import decode_catalog
 from playlist_archive.documents.fold import fold_all
 from playlist_archive.documents.keys import (
+    ALL_FEED,
     CATALOG,
     DAMAGED,
     SPOTIFY_STATE,
     followers_key,
     ledger_key,
 )
-from playlist_archive.documents.ledger import Interval
+from playlist_archive.documents.ledger import Interval, Ledger
 from playlist_archive.documents.merge import merge
 from playlist_archive.documents.messages import (
     DamageReport,
@@ -27,11 +28,12 @@ from playlist_archive.documents.messages import (
     decode_fetch_request,
     decode_outcome,
 )
+from playlist_archive.documents.songs import encode_lines
 from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import ArchiveError
 from playlist_archive.events import parse_render_body
-from playlist_archive.views import VIEWS, render_pages
+from playlist_archive.views import VIEWS, render_lines, render_pages
 from playlist_archive.views.overview import render_overview
 from playlist_archive.views.wording import day as wording_day
 from playlist_archive.views.wording import days_apart
@@ -70,7 +72,7 @@ _GAP = re.compile(
 _DAY_SECONDS = 86_400
 # The longest pause that a function waits for itself; the time until it has stored a longer one.
 _WAITED_FOR_SECONDS, _STORED_AFTER_SECONDS, _A_SECOND = 31, 60, 1
-_OF_THE_PAST = frozenset({"cumulative", "history"})
+_OF_THE_PAST = frozenset({"cumulative", "history", "feeds"})
 
 type Findings = Iterator[str]
 type Check = Callable[[Evidence], Findings]
@@ -128,7 +130,7 @@ def ledgers_are_clean_folds(evidence: Evidence) -> Findings:
 def pages_are_those_of_the_ledgers(evidence: Evidence) -> Findings:
     objects = evidence.chaos.objects
     views = tuple(f"playlists/{view}/" for view in VIEWS)
-    left = {key for key in objects if key.startswith(views)}
+    left = {key for key in objects if key.startswith(views) and key != ALL_FEED}
     for ledger in evidence.ledgers.values():
         pages = render_pages(ledger)
         left -= pages.keys()
@@ -137,6 +139,26 @@ def pages_are_those_of_the_ledgers(evidence: Evidence) -> Findings:
                 yield f"{key} is not what its ledger says"
     for key in sorted(left):
         yield f"{key} belongs to no ledger"
+
+
+def the_songs_are_those_of_the_ledgers(evidence: Evidence) -> Findings:
+    """Each part of the songs has the line of each of its playlists, and no other."""
+    parts = song_parts(evidence.ledgers.values())
+    objects = evidence.chaos.objects
+    for key in sorted(
+        parts.keys() | {key for key in objects if key.startswith("playlists/songs/")}
+    ):
+        if objects.get(key) != parts.get(key):
+            yield f"{key} is not what the ledgers say"
+
+
+def song_parts(ledgers: Iterable[Ledger]) -> dict[str, bytes]:
+    """Return the parts of the songs with the lines of these ledgers."""
+    parts: dict[str, dict[str, bytes]] = defaultdict(dict)
+    for ledger in ledgers:
+        for key, line in render_lines(ledger).items():
+            parts[key][ledger.playlist_id] = line
+    return {key: encode_lines(lines) for key, lines in parts.items()}
 
 
 def the_catalog_holds_every_outcome(evidence: Evidence) -> Findings:
@@ -241,7 +263,7 @@ def differing_pages(evidence: Evidence) -> dict[str, list[str]]:
     views = tuple(f"playlists/{view}/" for view in VIEWS)
     differing: dict[str, list[str]] = defaultdict(list)
     for key in sorted(chaos.keys() | peace.keys()):
-        if key.startswith(views) and chaos.get(key) != peace.get(key):
+        if key.startswith(views) and key != ALL_FEED and chaos.get(key) != peace.get(key):
             differing[key.split("/")[2][:22]].append(key)
     return differing
 
@@ -448,6 +470,7 @@ CHECKS: tuple[Check, ...] = (
     every_snapshot_is_a_change,
     ledgers_are_clean_folds,
     pages_are_those_of_the_ledgers,
+    the_songs_are_those_of_the_ledgers,
     the_catalog_holds_every_outcome,
     overview_pages_are_those_of_the_catalog,
     follower_numbers_are_those_read,

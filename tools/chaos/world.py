@@ -13,6 +13,8 @@ from playlist_archive.documents.keys import (
     parse_snapshot_key,
     registry_key,
     snapshots_prefix,
+    song_ids_key,
+    songs_key,
 )
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import parse_render_body
@@ -34,7 +36,9 @@ _OF_PLAYLISTS = (
     "playlists/cumulative/",
     "playlists/plain/",
     "playlists/history/",
+    "playlists/feeds/",
 )
+_SONGS = "playlists/songs/"
 _KEPT_VERSIONS = 4
 _FORGOTTEN = 0.03
 _HOURS_AHEAD = timedelta(hours=26)
@@ -196,6 +200,9 @@ class World:
                 parsed = filter(None, map(parse_snapshot_key, keys))
                 found |= {request.playlist_id} if request else {id_ for id_, _ in parsed}
         archived = {id_ for key in self._aws.list_keys() if (id_ := playlist_of(key))}
+        # Nobody but its own playlist notices a line of songs that was rolled back.
+        shared = {key for key in self._record.damaged if key.startswith(_SONGS)}
+        found |= {id_ for id_ in archived if {songs_key(id_), song_ids_key(id_)} & shared}
         return sorted(found & archived)
 
     def redrive(self) -> None:

@@ -8,6 +8,7 @@ from playlist_archive.documents.keys import song_ids_key, songs_key, songs_part
 from playlist_archive.documents.songs import Lines, decode_lines, encode_lines
 from playlist_archive.errors import UNREADABLE, InvalidPlaylistIdError
 from tests.support.builders import OTHER, PLAYLIST
+from tests.support.documented import documented
 from tests.support.song_parts import PART, SECOND, THIRD
 
 pytestmark = pytest.mark.unit
@@ -17,6 +18,20 @@ def test_a_playlist_always_stands_in_the_same_part() -> None:
     assert [songs_part(id_) for id_ in (PLAYLIST, SECOND, OTHER)] == [9, 9, 7]
     assert songs_key(PLAYLIST) == "playlists/songs/9.json"
     assert song_ids_key(OTHER) == "playlists/songs/7.ids.json"
+
+
+HARBOUR = {
+    "title": '[["Ebb / Flow","The Harbour Lamps"],["Tide","Kite","The Harbour Lamps"]]',
+    "ids": '[["6tRaCkTeStOnE000000001","GBAYE0601498"],["6tRaCkTeStOnE000000002"]]',
+}
+
+
+@pytest.mark.parametrize(("number", "line"), [*enumerate(HARBOUR.values())], ids=HARBOUR)
+def test_the_documented_parts_are_what_the_code_reads_and_writes(number: int, line: str) -> None:
+    example = documented("The songs of all playlists")[number]
+
+    assert decode_lines(example, PART).good == {PLAYLIST: line.encode()}
+    assert encode_lines({PLAYLIST: line.encode()}) == example
 
 
 @given(st.from_regex(r"\A[0-9A-Za-z]{22}\Z"))

@@ -1,10 +1,12 @@
 import re
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playlist_archive.documents.history import (
+    History,
     OwnerChange,
     PublishedChange,
     PublishedPlaylist,
@@ -16,6 +18,7 @@ from playlist_archive.documents.history import (
 from playlist_archive.documents.playlist import Owner
 from playlist_archive.views.feed import ENTRIES, SONGS_NAMED, FeedHead, atom_feed
 from tests.support.builders import PLAYLIST as PLAYLIST_ID
+from tests.support.documented import documented
 from tests.support.feeds import (
     HEAD,
     PLAYLIST,
@@ -203,6 +206,20 @@ def test_the_history_page_names_the_songs_beyond_the_first(songs: int, more: str
     assert sum("Song" in line for line in lines) == SONGS_NAMED
     assert lines[2 + SONGS_NAMED :] == ([f"and {more} more"] if more else [])
     assert targets == ([f"/playlists/history/{PLAYLIST_ID}.md"] if more else [])
+
+
+def test_the_documented_feed_is_that_of_the_documented_history() -> None:
+    history = msgspec.json.decode(documented("Example")[0], type=History)
+    head = FeedHead(
+        f"/playlists/feeds/{PLAYLIST_ID}.atom",
+        history.playlist.name,
+        f"/playlists/history/{PLAYLIST_ID}.md",
+        history.first_snapshot,
+    )
+
+    feed = atom_feed(head, [(history.playlist, change) for change in history.changes])
+
+    assert documented("Feeds", "xml") == [feed]
 
 
 hostile_texts = (

@@ -7,9 +7,12 @@ from msgspec.structs import replace
 from playlist_archive.documents.fold import fold_all
 from playlist_archive.documents.keys import song_ids_key, songs_key
 from playlist_archive.documents.ledger import Ledger
-from playlist_archive.documents.playlist import Artist, Row
+from playlist_archive.documents.playlist import Artist, Item, Row
 from playlist_archive.documents.snapshot import Snapshot
+from playlist_archive.documents.songs import encode_lines
 from playlist_archive.views import render_lines
+from tests.support.builders import PLAYLIST
+from tests.support.documented import documented
 from tests.support.strategies import (
     PLAYLIST_ID,
     any_snapshots,
@@ -38,6 +41,30 @@ def test_a_song_is_its_title_and_its_artists() -> None:
     ledger = fold_all([snapshot_of([Row(item=duet), Row(item=nobody)])])
 
     assert songs_of(ledger) == [["Song a", "Ana", "Ben"], ["Song b"]]
+
+
+def test_the_documented_lines_are_those_of_such_songs() -> None:
+    ebb = Item(
+        type="track",
+        uri="spotify:track:6tRaCkTeStOnE000000001",
+        name="Ebb / Flow",
+        duration_ms=1,
+        artists=(Artist("The Harbour Lamps"),),
+        isrc="GBAYE0601498",
+    )
+    tide = replace(
+        ebb,
+        uri="spotify:track:6tRaCkTeStOnE000000002",
+        name="Tide",
+        artists=(Artist("Kite"), Artist("The Harbour Lamps")),
+        isrc="",
+    )
+    snapshot = replace(snapshot_of([Row(item=ebb), Row(item=tide)]), playlist_id=PLAYLIST)
+
+    lines = render_lines(fold_all([snapshot]))
+
+    examples = documented("The songs of all playlists")
+    assert [encode_lines({PLAYLIST: line}) for line in lines.values()] == examples
 
 
 def test_songs_that_went_are_there_too_and_each_song_only_once() -> None:
