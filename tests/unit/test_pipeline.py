@@ -1,6 +1,7 @@
 """The four services together, judged by the bucket that they leave."""
 
 import json
+import re
 from datetime import datetime, timedelta
 
 import msgspec
@@ -456,6 +457,49 @@ def test_a_run_without_changes_writes_only_documents_with_its_time(world: World)
         "playlists/status.md",
         "state/catalog.json",
     ]
+
+
+# What the indexer writes once a batch for all playlists.
+_OF_ALL_PLAYLISTS = re.compile(
+    r"state/catalog|playlists/(index|status|changes|metadata/|followers/|feeds/all)"
+)
+
+
+def puts_of_a_playlist(world: World) -> list[str]:
+    return [key for key in world.pipeline.bucket.puts() if not _OF_ALL_PLAYLISTS.match(key)]
+
+
+def test_a_changed_playlist_costs_at_most_twelve_puts(world: World) -> None:
+    world.run()
+    world.pipeline.bucket.calls.clear()
+    world.spotify.playlists[PLAYLIST] = a_reading(2, 1, 4, snapshot_id="v2")
+    world.run(1)
+
+    assert sorted(puts_of_a_playlist(world)) == [
+        f"playlists/cumulative/{PLAYLIST}.json",
+        f"playlists/cumulative/{PLAYLIST}.md",
+        f"playlists/feeds/{PLAYLIST}.atom",
+        f"playlists/history/{PLAYLIST}.json",
+        f"playlists/history/{PLAYLIST}.md",
+        f"playlists/plain/{PLAYLIST}",
+        f"playlists/pretty/{PLAYLIST}.json",
+        f"playlists/pretty/{PLAYLIST}.md",
+        "playlists/songs/9.ids.json",
+        "playlists/songs/9.json",
+        f"snapshots/{PLAYLIST}/20261002T040000Z.json",
+        f"state/ledgers/{PLAYLIST}.json",
+    ]
+
+
+def test_songs_that_only_move_or_go_leave_the_songs_of_the_archive_alone(world: World) -> None:
+    world.run()
+    world.pipeline.bucket.calls.clear()
+    for day, numbers in enumerate([(3, 1, 2), (1, 3)], start=1):
+        world.spotify.playlists[PLAYLIST] = a_reading(*numbers, snapshot_id=f"changed{day}")
+        world.run(day)
+
+    assert len(world.snapshots()) == 3
+    assert not [key for key in puts_of_a_playlist(world) if key.startswith("playlists/songs/")]
 
 
 def _cumulative(world: World) -> list[dict[str, object]]:

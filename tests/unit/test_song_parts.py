@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from playlist_archive.documents.fold import fold_all
 from playlist_archive.documents.keys import (
@@ -255,6 +256,35 @@ def test_an_old_line_that_comes_late_is_mended_by_whoever_wrote_it(ahead: int) -
     settle(bucket, queue)
 
     assert bucket.objects == expected(SNAPSHOTS[0], SNAPSHOTS[1], SNAPSHOTS[3])
+
+
+def retitled(day: int, title: str) -> Snapshot:
+    snapshot = a_snapshot(PLAYLIST, day, 1)
+    item = snapshot.rows[0].item
+    assert item
+    row = replace(snapshot.rows[0], item=replace(item, name=title))
+    return replace(snapshot, rows=(row,))
+
+
+@pytest.mark.parametrize("ahead", range(27))
+def test_a_line_that_one_renderer_found_right_is_mended_after_another_overwrites_it(
+    ahead: int,
+) -> None:
+    """The title of the third day is that of the first, so its renderer may find the line right."""
+    history = (retitled(0, "Ebb"), retitled(1, "Flow"), retitled(2, "Ebb"))
+    for behind in range(1, 27):
+        bucket, queue = a_bucket(expected(history[0])), FakeQueue()
+        first = Actor(bucket, queue, playing(history[1]))
+        for _ in range(ahead):
+            first.step()
+        second = Actor(bucket, queue, playing(history[2]))
+        for _ in range(behind):
+            second.step()
+        for actor in (first, second):
+            while not actor.done:
+                actor.step()
+
+        assert bucket.objects == expected(*history)
 
 
 # Damage
