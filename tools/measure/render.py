@@ -21,7 +21,7 @@ from playlist_archive.documents.fold import Fold, fold
 from playlist_archive.documents.ledger import decode_ledger, encode_ledger
 from playlist_archive.documents.playlist import Album, Artist, Item, Owner, Row
 from playlist_archive.documents.snapshot import Snapshot, decode_snapshot, encode_snapshot
-from playlist_archive.views import VIEWS, render_pages
+from playlist_archive.views import VIEWS, render_lines, render_pages
 from playlist_archive.views.item_texts import ItemTexts
 from tools.stand_in.history import HistoryLibrary
 from tools.stand_in.library import Album as LibraryAlbum
@@ -113,6 +113,8 @@ def render(stored: bytes | None, document: bytes, times: Times) -> bytes:
     for name, view in VIEWS.items():
         list(view(ledger, texts))
         lap(f"view {name}")
+    render_lines(ledger)
+    lap("lines of the songs")
     return body
 
 
@@ -147,6 +149,7 @@ def measure_rebuilds(file: Path, at_once: int | None) -> None:
             ledger = folding.ledger()
             assert ledger
             render_pages(ledger)
+            render_lines(ledger)
             stored = encode_ledger(ledger)
         seconds += time.process_time() - began
         done += len(documents)

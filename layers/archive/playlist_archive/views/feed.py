@@ -30,6 +30,7 @@ type _Told = Song | SongAtRow | RenamedSong
 _LINE_BREAKS = re.compile("[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 # What XML cannot hold, and the other control characters (XML 1.0: Char, and the note beside it).
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_MARKUP = re.compile("[&<>]")
 _URL = re.compile(r"https?://(?:[0-9A-Za-z._~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 
 
@@ -144,7 +145,7 @@ def _list(heading: str, songs: Sequence[_Told], page: str) -> Iterator[str]:
         yield f"<li>{_text(_song(song))}</li>"
     if len(songs) > SONGS_NAMED:
         more = f"{len(songs) - SONGS_NAMED:,} more"
-        yield f'<li>and <a href="{_text(page)}">{more}</a></li>'
+        yield f'<li>and <a href="{escape(page)}">{more}</a></li>'
     yield "</ul>"
 
 
@@ -163,7 +164,7 @@ def _id(name: str) -> str:
 
 
 def _link(relation: str, target: str) -> str:
-    return f'<link rel="{relation}" href="{_text(target)}"/>'
+    return f'<link rel="{relation}" href="{escape(target)}"/>'
 
 
 def _paragraph(text: str) -> str:
@@ -171,7 +172,7 @@ def _paragraph(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return XML that shows `text`, in an element or in an attribute's value."""
+    """Return XML that shows `text` in an element."""
     if not text.isprintable():
         text = _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", _LINE_BREAKS.sub(" ", text))
-    return escape(text)
+    return escape(text, quote=False) if _MARKUP.search(text) else text
