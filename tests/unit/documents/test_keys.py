@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playlist_archive.documents.keys import check_playlist_id, parse_snapshot_key, snapshot_key
+from playlist_archive.documents.keys import (
+    check_playlist_id,
+    ledger_key,
+    parse_ledger_key,
+    parse_snapshot_key,
+    snapshot_key,
+)
 from playlist_archive.errors import InvalidPlaylistIdError
 from tests.support.builders import PLAYLIST
 
@@ -58,3 +64,23 @@ def test_a_snapshot_key_holds_the_playlist_and_the_second(playlist_id: str, time
 )
 def test_other_keys_are_no_snapshots(key: str) -> None:
     assert parse_snapshot_key(key) is None
+
+
+def test_a_ledger_key_holds_the_playlist() -> None:
+    assert parse_ledger_key(ledger_key(PLAYLIST)) == PLAYLIST
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        PLAYLIST,
+        f"state/ledgers/{PLAYLIST}",
+        f"{PLAYLIST}.json",
+        f"state/ledgers/{PLAYLIST}.json.json",
+        "state/ledgers/notes.json",
+        f"state/ledgers/old/{PLAYLIST}.json",
+    ],
+)
+def test_other_keys_are_no_ledgers(key: str) -> None:
+    assert parse_ledger_key(key) is None
