@@ -277,9 +277,10 @@ def test_an_announced_snapshot_that_is_gone_is_no_import() -> None:
     assert bucket.objects == clean(SNAPSHOTS[0])
 
 
-def test_a_snapshot_need_not_tell_its_run() -> None:
+@pytest.mark.parametrize("run", ["yesterday", "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"])
+def test_a_snapshot_need_not_tell_a_plausible_run(run: str) -> None:
     bucket = a_bucket(SNAPSHOTS[0])
-    bucket.metadata[key_of(SNAPSHOTS[0])] = {"run": "yesterday"}
+    bucket.metadata[key_of(SNAPSHOTS[0])] = {"run": run}
 
     assert LOOK(a_renderer(bucket), bucket, plenty).run is None
 

@@ -34,7 +34,13 @@ from playlist_archive.documents.messages import (
 )
 from playlist_archive.documents.render_jobs import RenderJob
 from playlist_archive.documents.snapshot import decode_stored
-from playlist_archive.documents.timestamps import Time, Timestamp, to_timestamp
+from playlist_archive.documents.timestamps import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Time,
+    Timestamp,
+    to_timestamp,
+)
 from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
 from playlist_archive.new_snapshots import NewSnapshots
 from playlist_archive.page_writer import PageWriter
@@ -301,11 +307,12 @@ def _decode_ledger(playlist_id: str, stored: Stored | None) -> Ledger | None:
 
 
 def _run_of(stored: Stored) -> datetime | None:
-    """Return the run that wrote a snapshot, None where its metadata does not tell."""
+    """Return the run that wrote a snapshot, None where its metadata names no plausible one."""
     try:
-        return msgspec.convert(stored.metadata.get("run"), Time)
+        run = msgspec.convert(stored.metadata.get("run"), Time)
     except msgspec.ValidationError:
         return None
+    return run if FIRST_YEAR <= run.year <= LAST_YEAR else None
 
 
 def _moment(run: datetime | None) -> Timestamp | None:
