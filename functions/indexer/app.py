@@ -20,6 +20,7 @@ from playlist_archive.documents.messages import (
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import parse_outcomes
 from playlist_archive.indexer import Indexer
+from playlist_archive.ports.at_once import open_pool
 from playlist_archive.ports.aws import open_bucket, open_queue
 from playlist_archive.ports.clock import SystemClock
 from playlist_archive.settings import IndexerSettings
@@ -36,6 +37,7 @@ def assemble() -> Indexer:
         bucket=open_bucket(settings.archive_bucket),
         render_queue=open_queue(settings.render_queue_url),
         clock=SystemClock(),
+        pool=open_pool(),
     )
 
 

@@ -27,6 +27,10 @@ WRITERS = {
     "playlists/songs/9.ids.json": {"Renderer"},
     f"playlists/followers/{ID}.json": {"Indexer"},
     "playlists/index.md": {"Indexer"},
+    "playlists/index.json": {"Indexer"},
+    "playlists/changes.md": {"Indexer"},
+    "playlists/changes.json": {"Indexer"},
+    "playlists/feeds/all.atom": {"Renderer", "Indexer"},
     "playlists/status.md": {"Indexer"},
     "playlists/status.json": {"Indexer"},
     "playlists/metadata/metadata-full.json": {"Indexer"},
@@ -49,9 +53,11 @@ READERS = {
     f"damaged/state/ledgers/{ID}.json/20260101T000000Z": set(),
     f"state/ledgers/{ID}.json": {"Renderer"},
     f"playlists/pretty/{ID}.md": {"Renderer"},
+    f"playlists/history/{ID}.json": {"Renderer", "Indexer"},
     f"playlists/feeds/{ID}.atom": {"Renderer"},
     "playlists/songs/9.json": {"Renderer"},
     "playlists/index.md": {"Indexer"},
+    "playlists/changes.json": {"Indexer"},
 }
 LISTERS = {
     "registry/": {"Lister"},

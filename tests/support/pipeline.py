@@ -97,7 +97,9 @@ class Pipeline:
             clock=clock,
             pool=OneAtATime(),
         )
-        self.indexer = Indexer(bucket=self.bucket, render_queue=self.render_queue, clock=clock)
+        self.indexer = Indexer(
+            bucket=self.bucket, render_queue=self.render_queue, clock=clock, pool=OneAtATime()
+        )
         self.rendered: set[str] = set()
         self.indexed: Indexed | None = None
 

@@ -21,10 +21,18 @@ from aws_lambda_powertools import Logger, Metrics
 
 from playlist_archive.documents.catalog import Catalog, encode_catalog
 from playlist_archive.documents.content_types import JSON
-from playlist_archive.documents.keys import CATALOG, REGISTRY, SPOTIFY_STATE, STATUS_JSON
+from playlist_archive.documents.keys import (
+    CATALOG,
+    CHANGES_JSON,
+    INDEX_JSON,
+    REGISTRY,
+    SPOTIFY_STATE,
+    STATUS_JSON,
+)
 from playlist_archive.documents.merge import merge, with_all_sent
 from playlist_archive.documents.messages import Latest, Outcome
 from playlist_archive.documents.spotify_state import SpotifyState
+from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.indexer import Indexer
 from playlist_archive.lister import Lister
 from playlist_archive.ports.aws import open_bucket, open_queue
@@ -34,10 +42,13 @@ from playlist_archive.spotify.connection import connect
 from tests.support.builders import DAY, PLAYLIST, RUN, a_header
 from tests.support.fakes import FakeClock, FakeSpotify
 from tests.support.pipeline import plenty
+from tools.chaos.one_at_a_time import OneAtATime
 
 # The number of earlier runs; the catalog holds the newest sixteen of them one by one.
 _RUNS = 20
 _BATCH = 1000
+# How many playlists changed within thirty days: 600 requests a day read as many.
+_CHANGED = 18_000
 _NAME = "Our songs for the long evenings, number 000000"
 _DESCRIPTION = "In the order in which they were found by the water, the newest at the end."
 _SPENT = "the budget of 600 requests in 24 hours is spent"
@@ -161,6 +172,62 @@ def write_catalog(path: Path, playlists: int, *, deferred: bool) -> None:
         file.write(tail)
 
 
+def write_shared_documents(bucket: FolderBucket, playlists: int, *, deferred: bool) -> None:
+    """Write the index for programs and the recent changes of an archive that is years old.
+
+    Each playlist has thirty sizes, and as many changed lately as the default budget reads.
+    """
+    newest, long_ago = to_timestamp(RUN - DAY), to_timestamp(RUN - 300 * DAY)
+    last = to_timestamp(RUN - (_RUNS if deferred else 1) * DAY)
+    counts = {"added": 3, "readded": 0, "removed": 3, "moved": 1}
+    songs = [
+        {"row": row, "name": _NAME, "artists": ["Somebody"], "uri": f"spotify:track:{row:022}"}
+        for row in range(1, 4)
+    ]
+
+    def write(key: str, head: str, lines: Iterable[Mapping[str, object]]) -> None:
+        with bucket.path(key).open("w") as file:
+            file.write(head)
+            for number, line in enumerate(lines):
+                file.write(f"{',' if number else ''}\n{json.dumps(line)}")
+            file.write("\n]\n}\n")
+
+    def a_change(number: int) -> dict[str, object]:
+        time = newest if number < _CHANGED else long_ago
+        return {"time": time, "after": time, "until": time, "counts": counts}
+
+    write(
+        INDEX_JSON,
+        '{\n"schema": 1,\n"playlists": [',
+        (
+            {
+                "id": an_id(number),
+                "name": an_alias(number),
+                "status": "ok",
+                "since": last,
+                "first_snapshot": long_ago,
+                "last_snapshot": last,
+                "size": {"songs": 78, "rows": 80, "text": "78 songs, 80 rows (2 twice)"},
+                "sizes": [(last, 80)] * 30,
+                "last_change": a_change(number),
+            }
+            for number in range(playlists)
+        ),
+    )
+    changed = range(min(playlists, _CHANGED))
+    named = [{"id": an_id(number), "name": an_alias(number), "url": ""} for number in changed]
+    since = to_timestamp(RUN - 31 * DAY)
+    write(
+        CHANGES_JSON,
+        f'{{"schema": 1, "since": "{since}", "until": "{newest}",'
+        f' "playlists": {json.dumps(named)}, "changes": [',
+        (
+            {**a_change(number), "added": songs, "removed": songs, "playlist": an_id(number)}
+            for number in changed
+        ),
+    )
+
+
 def read_peak_mb() -> int:
     """Return this process's peak memory; getrusage would include the process it was forked from."""
     status = Path("/proc/self/status").read_text()
@@ -194,7 +261,9 @@ def index_batch(bucket: FolderBucket, calls: Counter[str]) -> None:
         )
         for number in range(_BATCH)
     ]
-    Indexer(bucket=bucket, render_queue=Drain("render", calls), clock=FakeClock(RUN)).index(batch)
+    Indexer(
+        bucket=bucket, render_queue=Drain("render", calls), clock=FakeClock(RUN), pool=OneAtATime()
+    ).index(batch)
 
 
 def index_stop(bucket: FolderBucket, calls: Counter[str]) -> None:
@@ -231,6 +300,7 @@ def main(
         bucket = FolderBucket(Path(folder), playlists, calls)
         catalog = bucket.path(CATALOG)
         write_catalog(catalog, playlists, deferred=deferred)
+        write_shared_documents(bucket, playlists, deferred=deferred)
         # The revision of an earlier catalog, so that this one does not look rolled back.
         revision = {"catalog-revision": "1"}
         bucket.put(STATUS_JSON, b"{}", JSON, replacing=None, metadata=revision)

@@ -8,22 +8,21 @@ has changed since, and publishes the newest one if so.
 
 import logging
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import Executor
 from datetime import datetime
 from random import uniform
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-import msgspec
-from msgspec import Meta
-
-from playlist_archive.documents.catalog import Catalog, Entry, decode_catalog, encode_catalog
+from playlist_archive.documents.catalog import Catalog, decode_catalog, encode_catalog
 from playlist_archive.documents.content_types import JSON
-from playlist_archive.documents.keys import CATALOG, DAMAGED, STATUS_JSON, followers_key
+from playlist_archive.documents.keys import CATALOG, DAMAGED, STATUS_JSON
 from playlist_archive.documents.merge import merge, with_all_sent
 from playlist_archive.documents.messages import (
     Outcome,
     OutcomeMessage,
+    PagesWritten,
     RenderRequest,
     RunReport,
     encode_message,
@@ -31,16 +30,15 @@ from playlist_archive.documents.messages import (
 from playlist_archive.documents.runs import FURTHEST_AHEAD
 from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import UNREADABLE, ConflictError
-from playlist_archive.ports.bucket import ATTEMPTS, NO_METADATA, Bucket, Stored, set_aside, update
+from playlist_archive.follower_numbers import write_follower_numbers
+from playlist_archive.ports.bucket import ATTEMPTS, NO_METADATA, Bucket, Stored, set_aside
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import Queue
+from playlist_archive.shared_documents import SharedDocuments
 from playlist_archive.spotify.state import load_state
 from playlist_archive.views.overview import render_overview
 
 logger = logging.getLogger(__name__)
-
-Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-Count = Annotated[int, Meta(ge=0, le=10**12)]
 
 _PAUSE_SECONDS = 0.2
 # The metadata key under which the status document holds the revision of its catalog.
@@ -72,8 +70,12 @@ class StoredCatalog(NamedTuple):
 
 
 class Indexer:
-    def __init__(self, *, bucket: Bucket, render_queue: Queue, clock: Clock) -> None:
+    def __init__(
+        self, *, bucket: Bucket, render_queue: Queue, clock: Clock, pool: Executor
+    ) -> None:
+        """Histories are read in the `pool`."""
         self._bucket = bucket
+        self._shared = SharedDocuments(bucket, clock, pool)
         self._render_queue = render_queue
         self._clock = clock
 
@@ -86,10 +88,15 @@ class Indexer:
         found: list[Catalog] = []
         merged = self._retry(lambda: self._merge(messages, found))
         before, catalog = found[0], merged.catalog
-        self._retry(lambda: self._write_followers(before, catalog, messages))
+        self._retry(
+            lambda: write_follower_numbers(
+                self._bucket, before, catalog, messages, self._clock.now()
+            )
+        )
+        written = {one.playlist_id for one in messages if isinstance(one, PagesWritten)}
         pending = [merged]
         state = self._retry(
-            lambda: self._publish(pending.pop() if pending else self._read(), merged)
+            lambda: self._publish(pending.pop() if pending else self._read(), merged, written)
         )
         checked = count_checks(messages, before, catalog)
         return _summarize(catalog, checked, state, self._clock.now())
@@ -179,10 +186,13 @@ class Indexer:
     def _put(self, catalog: Catalog, etag: str | None) -> str:
         return self._bucket.put(CATALOG, encode_catalog(catalog), JSON, replacing=etag)
 
-    def _publish(self, newest: StoredCatalog, merged: StoredCatalog) -> SpotifyState:
-        """Write the overview pages that differ, and return the Spotify state that they show.
+    def _publish(
+        self, newest: StoredCatalog, merged: StoredCatalog, written: AbstractSet[str]
+    ) -> SpotifyState:
+        """Publish what differs, and return the Spotify state that the status page shows.
 
-        The pages are made from the `newest` catalog, which includes what was `merged`.
+        All is made from the `newest` catalog, which includes what was `merged`, and from the
+        histories of the playlists whose pages were `written`.
 
         Raises:
             ConflictError: another indexer wrote meanwhile, so these pages may be stale.
@@ -190,9 +200,9 @@ class Indexer:
         catalog, etag = newest
         if catalog.revision < merged.catalog.revision:
             raise ConflictError("the catalog that was merged is gone")
+        differed = self._shared.follow(catalog, written)
         state = load_state(self._bucket)
         damaged = [listed.key for listed in self._bucket.list_objects(DAMAGED)]
-        written = False
         for key, page in render_overview(catalog, state, damaged).items():
             stored = self._bucket.get(key)
             metadata = {_REVISION: str(catalog.revision)} if key == STATUS_JSON else NO_METADATA
@@ -204,43 +214,14 @@ class Indexer:
                     replacing=stored.etag if stored else None,
                     metadata=metadata,
                 )
-                written = True
-        if written and not self._is_newest(etag):
+                differed = True
+        if differed and not self._is_newest(etag):
             raise ConflictError("there is a newer catalog")
         return state
 
     def _is_newest(self, etag: str | None) -> bool:
         listed = self._bucket.list_objects(CATALOG)
         return etag in [found.etag for found in listed if found.key == CATALOG]
-
-    def _write_followers(
-        self,
-        before: Catalog,
-        catalog: Catalog,
-        messages: Iterable[OutcomeMessage],
-    ) -> None:
-        """Store the follower numbers of this batch; a playlist that was not read gets none."""
-        reported: dict[str, dict[str, int]] = defaultdict(dict)
-        for message in messages:
-            if isinstance(message, Outcome):
-                playlist_id, header = message.playlist_id, message.header
-                if message.status == "ok" and header and header.followers is not None:
-                    reported[playlist_id][_day(message.run)] = header.followers
-        for playlist_id, known in before.entries.items():
-            # A run's report may also refute the results of a run ahead of the clock.
-            if known.at < known.run and _refutes_a_number(playlist_id, before, catalog):
-                reported[playlist_id] |= {}
-        last = _day(self._clock.now() + FURTHEST_AHEAD)
-        for playlist_id, numbers in reported.items():
-            change = _noting(catalog.entries[playlist_id], numbers, last)
-            key = followers_key(playlist_id)
-            try:
-                update(self._bucket, key, JSON, change)
-            except UNREADABLE:
-                if stored := self._bucket.get(key):
-                    set_aside(self._bucket, key, stored.body, self._clock.now())
-                    body = change(None)
-                    self._bucket.put(key, body, JSON, replacing=stored.etag)
 
 
 def is_rolled_back(catalog: Catalog, status: Stored | None) -> bool:
@@ -310,32 +291,3 @@ def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[O
         # Playlists with these two statuses are not requested in every run.
         if entry.run < run and entry.status not in {"forbidden", "not_found"}
     ]
-
-
-def _refutes_a_number(playlist_id: str, before: Catalog, after: Catalog) -> bool:
-    """Whether a follower number was dropped because its run was ahead of the clock."""
-    known = before.entries.get(playlist_id)
-    if known is None:
-        return False
-    return bool(known.history.followers().keys() - after.entries[playlist_id].history.followers())
-
-
-def _noting(entry: Entry, numbers: Mapping[str, int], last: str) -> Callable[[bytes | None], bytes]:
-    """Return a change that adds an entry's follower numbers to the stored series by day.
-
-    The last run of a day counts. `numbers` from before the entry's own numbers fill days without
-    one. A day after `last` stays only as long as the entry holds it.
-    """
-    recent = entry.history.followers()
-
-    def note(stored: bytes | None) -> bytes:
-        known = msgspec.json.decode(stored, type=dict[Day, Count]) if stored is not None else {}
-        older = {day: number for day, number in {**numbers, **known}.items() if day <= last}
-        series = dict(sorted({**older, **recent}.items()))
-        return msgspec.json.format(msgspec.json.encode(series), indent=2) + b"\n"
-
-    return note
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"

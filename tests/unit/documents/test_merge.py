@@ -18,6 +18,7 @@ from playlist_archive.documents.status import Status
 from playlist_archive.indexer import Indexer
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header
 from tests.support.fakes import FakeBucket, FakeClock, FakeQueue
+from tools.chaos.one_at_a_time import OneAtATime
 
 pytestmark = pytest.mark.unit
 
@@ -174,7 +175,9 @@ def test_any_outcomes_in_any_order_end_in_one_series_of_followers(
         bucket = FakeBucket()
         clock = FakeClock(RUN + 20 * DAY)
         for batch in arranged:
-            Indexer(bucket=bucket, render_queue=FakeQueue(), clock=clock).index(batch)
+            Indexer(bucket=bucket, render_queue=FakeQueue(), clock=clock, pool=OneAtATime()).index(
+                batch
+            )
         series.append([bucket.objects.get(followers_key(id_)) for id_ in (PLAYLIST, OTHER)])
 
     assert series[0] == series[1]
@@ -234,7 +237,12 @@ def test_of_two_runs_of_a_day_the_later_one_gives_the_number_of_followers() -> N
     for arranged in ((early, late), (late, early)):
         bucket = FakeBucket()
         for outcome in arranged:
-            indexer = Indexer(bucket=bucket, render_queue=FakeQueue(), clock=FakeClock(RUN + DAY))
+            indexer = Indexer(
+                bucket=bucket,
+                render_queue=FakeQueue(),
+                clock=FakeClock(RUN + DAY),
+                pool=OneAtATime(),
+            )
             indexer.index([outcome])
 
         series = msgspec.json.decode(bucket.objects[followers_key(PLAYLIST)])
@@ -248,7 +256,12 @@ def test_a_later_check_without_a_follower_number_removes_no_number() -> None:
     for arranged in permutations((early, late, again)):
         bucket = FakeBucket()
         for outcome in arranged:
-            indexer = Indexer(bucket=bucket, render_queue=FakeQueue(), clock=FakeClock(RUN + DAY))
+            indexer = Indexer(
+                bucket=bucket,
+                render_queue=FakeQueue(),
+                clock=FakeClock(RUN + DAY),
+                pool=OneAtATime(),
+            )
             indexer.index([outcome])
 
         series = msgspec.json.decode(bucket.objects[followers_key(PLAYLIST)])

@@ -412,7 +412,8 @@ class TestYears:
         _, pages = history_pages(self.ledger(NEWEST_CHANGES + 1))
 
         navigation = pages[2023].split("\n")[0]
-        assert navigation.count("](/playlists/") == 4
+        assert navigation.startswith("[index](/playlists/index.md) - [pretty](")
+        assert navigation.count("](/playlists/") == 5
         assert pages[2023].endswith("\n")
         assert not pages[2023].endswith("\n\n")
 

@@ -23,6 +23,7 @@ from tests.support.strategies import nasty_texts
 
 pytestmark = pytest.mark.unit
 
+NAVIGATION = "index - [status](/playlists/status.md) - [changes](/playlists/changes.md)\n\n"
 GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 HOUR = timedelta(hours=1)
 
@@ -78,7 +79,10 @@ def test_an_archive_with_reads_but_no_known_run_is_not_called_well() -> None:
 def test_a_healthy_archive_says_so_and_nothing_else() -> None:
     index, status, document = pages(a_report(), an_outcome("ok"))
 
-    assert index == f"## Playlists \\(1\\)\n\n- [Harbour mix](/playlists/pretty/{PLAYLIST}.md)\n"
+    assert (
+        index
+        == f"{NAVIGATION}## Playlists \\(1\\)\n\n- [Harbour mix](/playlists/pretty/{PLAYLIST}.md)\n"
+    )
     assert "## All is well" in status
     assert "| Last run | 2026-10-01 04:00 UTC |" in status
     assert "| Playlists up to date | 1 of 1 |" in status
@@ -96,7 +100,7 @@ def test_failing_playlists_come_first_with_since_and_reason() -> None:
         an_outcome("ok", OTHER, day=2, name="A good one"),
     )
 
-    assert index.startswith("## Not read \\(1\\)\n\n- [Harbour mix]")
+    assert index.startswith(f"{NAVIGATION}## Not read \\(1\\)\n\n- [Harbour mix]")
     assert "unstable since 2026-10-02, why \\| so" in index
     assert index.index("Harbour mix") < index.index("A good one")
     assert "## Something needs attention" in status
@@ -253,4 +257,4 @@ def test_index_and_metadata_are_those_of_the_archive_before(data: Path, date: st
     lines = (golden / "index.md").read_text().strip().split("\n")
     links = sorted(lines[2:], key=str.casefold)
     index = site["playlists/index.md"].body.decode()
-    assert index.rstrip("\n").split("\n") == [*lines[:2], *links]
+    assert index == "\n".join([f"{NAVIGATION}{lines[0]}", lines[1], *links, ""])

@@ -61,6 +61,8 @@ def test_the_first_line_leads_to_the_other_pages(ledger: Ledger, view: str) -> N
         "history": f"[history](/playlists/history/{PLAYLIST_ID}.md)",
     }
 
+    if view == "history":
+        links = {"index": "[index](/playlists/index.md)", **links}
     assert page(ledger, view).split("\n")[0] == " - ".join((links | {view: view}).values())
 
 

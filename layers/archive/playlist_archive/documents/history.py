@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from playlist_archive.documents.by_line import encode_by_line
 from playlist_archive.documents.playlist import Owner
 from playlist_archive.documents.status import Status
 from playlist_archive.documents.timestamps import Timestamp
@@ -20,6 +21,14 @@ class PublishedSnapshot(msgspec.Struct, frozen=True, omit_defaults=True, gc=Fals
     time: Timestamp
     rows: int
     source: str = ""
+
+
+class Size(msgspec.Struct, frozen=True, gc=False):
+    """How many songs and rows a playlist has; `text` says it as the pages do."""
+
+    songs: int
+    rows: int
+    text: str
 
 
 class NamesSince(msgspec.Struct, frozen=True):
@@ -116,6 +125,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag
     playlist: PublishedPlaylist
     first_snapshot: Timestamp
     last_snapshot: Timestamp
+    size: Size
     snapshots: tuple[PublishedSnapshot, ...]
     names: tuple[NamesSince, ...]
     gaps: tuple[PublishedGap, ...]
@@ -130,16 +140,4 @@ class HistoryOfYear(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema
 
 
 def encode_history(document: History | HistoryOfYear) -> bytes:
-    """Return the document with a line for each entry of its lists."""
-    fields = {"schema": SCHEMA, **msgspec.structs.asdict(document)}
-    members = [
-        b"%b: %b" % (msgspec.json.encode(name), _encode_member(value))
-        for name, value in fields.items()
-    ]
-    return b"{\n%b\n}\n" % b",\n".join(members)
-
-
-def _encode_member(value: object) -> bytes:
-    if isinstance(value, tuple) and value:
-        return b"[\n%b\n]" % b",\n".join(map(msgspec.json.encode, value))
-    return msgspec.json.encode(value)
+    return encode_by_line(SCHEMA, document)

@@ -49,3 +49,14 @@ def earlier(time: datetime, span: timedelta) -> datetime:
         return time - span
     except OverflowError:
         return time
+
+
+def check_timestamp(text: str) -> Timestamp:
+    """Return `text` if it is a timestamp.
+
+    Raises:
+        ValueError: it is none, so it may not compare as a moment does.
+    """
+    if to_timestamp(datetime.fromisoformat(text)) != text:
+        raise ValueError(f"{text!r} is not a timestamp in UTC")
+    return text

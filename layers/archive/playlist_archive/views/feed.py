@@ -92,8 +92,8 @@ def _entry(playlist: PublishedPlaylist, change: PublishedChange) -> Iterator[str
         ("Spotify changed", change.renamed),
     ):
         yield from _list(heading, songs, page)
-    if change.moved:
-        yield _paragraph(f"Moved: {wording.counted(len(change.moved), 'row')}")
+    if change.counts.moved:
+        yield _paragraph(f"Moved: {wording.counted(change.counts.moved, 'row')}")
     yield "</div></content>"
     yield "</entry>"
 

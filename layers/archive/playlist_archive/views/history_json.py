@@ -1,5 +1,6 @@
 """The history as a document."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from playlist_archive.documents.history import (
@@ -15,6 +16,7 @@ from playlist_archive.documents.history import (
     PublishedPlaylist,
     PublishedSnapshot,
     RenamedSong,
+    Size,
     Song,
     SongAtRow,
     TextChange,
@@ -39,6 +41,7 @@ def history_json(ledger: Ledger, archived: Archived) -> bytes:
             playlist=_playlist(ledger),
             first_snapshot=to_timestamp(ledger.first_read),
             last_snapshot=to_timestamp(ledger.last),
+            size=_size(ledger),
             snapshots=tuple(
                 [
                     PublishedSnapshot(one.time, one.rows, one.source)
@@ -79,6 +82,15 @@ def year_documents(ledger: Ledger, archived: Archived) -> Iterator[tuple[int, by
 
 def _playlist(ledger: Ledger) -> PublishedPlaylist:
     return PublishedPlaylist(ledger.playlist_id, ledger.unique_name, ledger.header.url)
+
+
+def _size(ledger: Ledger) -> Size:
+    """Count the songs and rows now; a row that Spotify stopped naming counts as its song."""
+    items = (
+        ledger.occurrences[row.occurrence].item for row in ledger.rows if row.occurrence is not None
+    )
+    times, rows = Counter(items), len(ledger.rows)
+    return Size(len(times), rows, wording.songs_and_rows(times.values(), rows))
 
 
 def _names(ledger: Ledger, archived: Archived) -> tuple[NamesSince, ...]:

@@ -1,4 +1,4 @@
-"""The pages about all playlists: index, status and metadata. Pure functions of the catalog."""
+"""The pages about all playlists that follow from the catalog alone: index, status, metadata."""
 
 import json
 from collections import Counter
@@ -7,7 +7,7 @@ from datetime import datetime
 
 import brotli
 
-from playlist_archive.documents.catalog import Catalog, Entry
+from playlist_archive.documents.catalog import Catalog
 from playlist_archive.documents.content_types import BROTLI, JSON, TEXT
 from playlist_archive.documents.keys import (
     INDEX,
@@ -15,14 +15,20 @@ from playlist_archive.documents.keys import (
     METADATA_FULL,
     STATUS_JSON,
     STATUS_PAGE,
-    view_key,
 )
 from playlist_archive.documents.names import visible
 from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.documents.status import spell_status
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views import Page
-from playlist_archive.views.markdown import escape, link
+from playlist_archive.views.index import (
+    Playlists,
+    index_page,
+    navigation_of_all,
+    page_link,
+    sort_playlists,
+)
+from playlist_archive.views.markdown import escape
 from playlist_archive.views.wording import day
 
 _MOST_DAMAGED = 64
@@ -32,21 +38,16 @@ _MOST_DAMAGED = 64
 _BEST_QUALITY_BYTES = 2**20
 _BEST_QUALITY, _QUICK_QUALITY = 11, 5
 
-type Playlists = list[tuple[str, Entry]]
-
 
 def render_overview(
     catalog: Catalog, state: SpotifyState, damaged: Sequence[str] = ()
 ) -> dict[str, Page]:
     """Return every page about all playlists by its key; `damaged` are the keys of copies."""
-    playlists = sorted(
-        catalog.entries.items(),
-        key=lambda pair: (pair[1].unique_name.strip().casefold(), pair[1].unique_name, pair[0]),
-    )
+    playlists = sort_playlists(catalog)
     full = _full_metadata(playlists)
     compact = _compact_metadata(playlists)
     return {
-        INDEX: Page(_index(playlists).encode(), TEXT),
+        INDEX: Page(index_page(playlists).encode(), TEXT),
         STATUS_PAGE: Page(_status_page(playlists, catalog, state, damaged).encode(), TEXT),
         STATUS_JSON: Page(_status_json(playlists, catalog, state, damaged).encode(), JSON),
         METADATA_FULL: Page(f"{full}\n".encode(), JSON),
@@ -65,39 +66,6 @@ def _compress(text: str) -> bytes:
     return compressed
 
 
-def _index(playlists: Playlists) -> str:
-    good = [pair for pair in playlists if pair[1].status == "ok"]
-    retired = [pair for pair in playlists if pair[1].status == "retired"]
-    bad = [pair for pair in playlists if pair[1].status not in {"ok", "retired"}]
-    sections = []
-    if bad:
-        sections.append(_section("Not read", bad, with_reason=True))
-    sections.append(_section("Playlists", good, with_reason=False))
-    if retired:
-        sections.append(_section("Retired", retired, with_reason=True))
-    return "\n".join(sections)
-
-
-def _section(title: str, playlists: Playlists, *, with_reason: bool) -> str:
-    lines = [f"## {title} {escape(f'({len(playlists)})')}", ""]
-    for playlist_id, entry in playlists:
-        line = f"- {_page_link(playlist_id, entry)}"
-        lines.append(f"{line}: {_status_and_reason(entry)}" if with_reason else line)
-    return "\n".join(lines) + "\n"
-
-
-def _page_link(playlist_id: str, entry: Entry) -> str:
-    """Link a playlist's page, where it has one."""
-    name = entry.unique_name or playlist_id
-    return (
-        link(name, f"/{view_key('pretty', playlist_id, '.md')}") if entry.latest else escape(name)
-    )
-
-
-def _status_and_reason(entry: Entry) -> str:
-    return f"{spell_status(entry.status)} since {day(entry.since)}, {escape(entry.reason)}"
-
-
 def _status_page(
     playlists: Playlists, catalog: Catalog, state: SpotifyState, damaged: Sequence[str]
 ) -> str:
@@ -105,7 +73,7 @@ def _status_page(
     bad = [pair for pair in active if pair[1].status != "ok"]
     report, overdue = catalog.report, catalog.overdue()
     lines = [
-        "[index](/playlists/index.md) - status",
+        navigation_of_all("status"),
         "",
         f"## {headline(catalog, damaged)}",
         "",
@@ -128,7 +96,7 @@ def _status_page(
             ("Playlist", "Status", "Since", "Last good check", "Reason"),
             (
                 (
-                    _page_link(playlist_id, entry),
+                    page_link(playlist_id, entry),
                     spell_status(entry.status),
                     day(entry.since),
                     day(entry.checked) if entry.checked else "never",
@@ -143,7 +111,7 @@ def _status_page(
             ("Playlist", "Overdue since", "Last good check"),
             (
                 (
-                    _page_link(playlist_id, entry),
+                    page_link(playlist_id, entry),
                     _moment(overdue[playlist_id]),
                     _moment(entry.checked) if entry.checked else "never",
                 )

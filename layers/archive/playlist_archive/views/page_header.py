@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from playlist_archive.documents.keys import view_key
+from playlist_archive.documents.keys import INDEX, view_key
 from playlist_archive.documents.ledger import Ledger
 from playlist_archive.documents.status import Status
 from playlist_archive.views import wording
@@ -29,10 +29,17 @@ def page_path(view: View, playlist_id: str) -> str:
 
 
 def navigation(ledger: Ledger, current: View | None = None) -> str:
-    return " - ".join(
+    """Return the links to the other pages; a page of the history also leads to the index.
+
+    The other pages begin as in the archive before this one.
+    """
+    links = [
         view if view == current else f"[{view}]({page_path(view, ledger.playlist_id)})"
         for view in _SUFFIXES
-    )
+    ]
+    if current in {"history", None}:
+        links.insert(0, f"[index](/{INDEX})")
+    return " - ".join(links)
 
 
 def title(ledger: Ledger) -> str:

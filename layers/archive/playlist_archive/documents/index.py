@@ -1,0 +1,154 @@
+"""The published index of all playlists; `docs/documents.md` describes it."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Self
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from playlist_archive.documents.by_line import encode_by_line
+from playlist_archive.documents.history import Counts, History, PublishedChange, PublishedSnapshot
+from playlist_archive.documents.playlist import Owner
+from playlist_archive.documents.status import Status
+from playlist_archive.documents.timestamps import Timestamp, check_timestamp
+
+SCHEMA = 1
+MOST_SIZES = 30
+
+
+class LastChange(msgspec.Struct, frozen=True, gc=False):
+    """It happened later than `after`, and not later than `until`."""
+
+    time: Timestamp
+    after: Timestamp
+    until: Timestamp
+    counts: Counts
+
+    @classmethod
+    def of(cls, change: PublishedChange) -> Self:
+        return cls(change.time, change.after, change.until, change.counts)
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the index tells of a playlist's history.
+
+    `size` and `sizes` (the `sizes_over_time`) stay encoded: nobody looks into them on the way from
+    a history to the index, and there may be a hundred thousand.
+    """
+
+    first_snapshot: Timestamp
+    last_snapshot: Timestamp
+    size: Raw
+    sizes: Raw
+    last_change: LastChange | None
+
+
+class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A playlist as the catalog knows it, with the `Summary` of its history if it has one."""
+
+    id: str
+    name: str
+    url: str = ""
+    owner: Owner | None = None
+    status: Status
+    since: Timestamp
+    reason: str = ""
+    page: str = ""
+    history: str = ""
+    first_snapshot: Timestamp = ""
+    last_snapshot: Timestamp = ""
+    size: Raw | UnsetType = UNSET
+    sizes: Raw | UnsetType = UNSET
+    last_change: LastChange | None = None
+
+
+class Index(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=SCHEMA):
+    """All playlists in the order of the index page."""
+
+    playlists: tuple[IndexEntry, ...]
+
+
+class _Told(msgspec.Struct, frozen=True, gc=False):
+    """What an entry of a stored index tells of a history; the rest comes from the catalog."""
+
+    id: str
+    first_snapshot: Timestamp = ""
+    last_snapshot: Timestamp = ""
+    size: Raw | UnsetType = UNSET
+    sizes: Raw | UnsetType = UNSET
+    last_change: LastChange | None = None
+
+
+class _ToldIndex(msgspec.Struct, frozen=True, tag_field="schema", tag=SCHEMA):
+    playlists: tuple[_Told, ...]
+
+
+def encode_index(document: Index) -> bytes:
+    return encode_by_line(SCHEMA, document)
+
+
+def decode_summaries(document: bytes) -> dict[str, Summary]:
+    """Return what a stored index tells of the playlists' histories, by their ids.
+
+    Raises:
+        UNREADABLE (`errors`): the document is no index.
+    """
+    summaries: dict[str, Summary] = {}
+    for entry in msgspec.json.decode(document, type=_ToldIndex).playlists:
+        if entry.size is UNSET or entry.sizes is UNSET:
+            continue
+        if entry.last_change:
+            check_timestamp(entry.last_change.time)
+        summaries[entry.id] = Summary(
+            first_snapshot=entry.first_snapshot,
+            last_snapshot=entry.last_snapshot,
+            size=entry.size,
+            sizes=entry.sizes,
+            last_change=entry.last_change,
+        )
+    return summaries
+
+
+def summarize(history: History) -> Summary:
+    """Return what the index tells of a history.
+
+    Raises:
+        UNREADABLE (`errors`): a time in the history is none.
+    """
+    sizes = [(one.time, one.rows) for one in sizes_over_time(history.snapshots)]
+    return Summary(
+        first_snapshot=history.first_snapshot,
+        last_snapshot=history.last_snapshot,
+        size=Raw(msgspec.json.encode(history.size)),
+        sizes=Raw(msgspec.json.encode(sizes)),
+        last_change=LastChange.of(history.changes[0]) if history.changes else None,
+    )
+
+
+def sizes_over_time(newest_first: Sequence[PublishedSnapshot]) -> list[PublishedSnapshot]:
+    """Choose at most thirty snapshots that show how a playlist grew, newest first.
+
+    If there are more, they are those in force at thirty moments evenly spaced from the first
+    snapshot to the newest.
+    """
+    if len(newest_first) <= MOST_SIZES:
+        return list(newest_first)
+    oldest_first = newest_first[::-1]
+    times = [datetime.fromisoformat(one.time) for one in oldest_first]
+    first, last = times[0], times[-1]
+    steps = MOST_SIZES - 1
+    in_force = {
+        bisect_right(times, first + (last - first) * number / steps) - 1 for number in range(steps)
+    }
+    chosen = sorted(in_force | {len(times) - 1}, reverse=True)
+    return [oldest_first[number] for number in chosen]
+
+
+def newest_change(summaries: Mapping[str, Summary]) -> Timestamp | None:
+    """Return the time of the newest change of all playlists, None where there is none."""
+    return max(
+        (summary.last_change.time for summary in summaries.values() if summary.last_change),
+        default=None,
+    )

@@ -1,0 +1,239 @@
+"""The published changes of all playlists in thirty days; `docs/documents.md` describes them.
+
+The thirty days are those before the newest change, so that a document follows from the histories
+alone. It is kept up to date from the histories of the playlists that changed. `Known` says what the
+stored documents tell, and which playlists' histories have to be read for it to be true again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import NamedTuple, Self
+
+import msgspec
+
+from playlist_archive.documents.by_line import encode_by_line
+from playlist_archive.documents.history import (
+    History,
+    HistoryOfYear,
+    PublishedChange,
+    PublishedPlaylist,
+)
+from playlist_archive.documents.index import LastChange, Summary, newest_change
+from playlist_archive.documents.timestamps import (
+    Timestamp,
+    check_timestamp,
+    earlier,
+    to_timestamp,
+)
+
+SCHEMA = 1
+_WINDOW = timedelta(days=30)
+
+
+class RecentChange(PublishedChange, frozen=True, omit_defaults=True, kw_only=True):
+    """A change of one playlist; `moved` is always empty, for the counts tell how many moved."""
+
+    playlist: str
+
+
+class RecentChanges(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=SCHEMA):
+    """The changes from `since` on, newest first, and what the playlists in them are called.
+
+    `until` is the time of the newest change; both are None before the first one.
+    """
+
+    since: Timestamp | None
+    until: Timestamp | None
+    playlists: tuple[PublishedPlaylist, ...]
+    changes: tuple[RecentChange, ...]
+
+
+def encode_recent_changes(document: RecentChanges) -> bytes:
+    return encode_by_line(SCHEMA, document)
+
+
+def decode_recent_changes(body: bytes) -> RecentChanges:
+    """Read a document of this schema version.
+
+    Raises:
+        UNREADABLE (`errors`): the document does not tell changes.
+    """
+    document = msgspec.json.decode(body, type=RecentChanges)
+    named = {playlist.id for playlist in document.playlists}
+    if document.since != window_start(document.until):
+        raise ValueError(f"{document.since} is not thirty days before {document.until}")
+    if any(change.playlist not in named for change in document.changes):
+        raise ValueError("a change names no playlist")
+    for change in document.changes:
+        _check_times(change)
+    return document
+
+
+def _check_times(change: PublishedChange) -> None:
+    for time in (change.time, change.after, change.until):
+        check_timestamp(time)
+
+
+def window_start(newest: Timestamp | None) -> Timestamp | None:
+    """Return the moment thirty days before the newest change, None where there is no change."""
+    if newest is None:
+        return None
+    return to_timestamp(earlier(datetime.fromisoformat(newest), _WINDOW))
+
+
+def years_within(history: History) -> list[int]:
+    """Return the years whose documents may hold changes in the thirty days of a playlist.
+
+    These days end with the playlist's own newest change. The newest changes stand in the main
+    document; if all of them are as recent as that, those before them may be, too.
+    """
+    if not history.changes:
+        return []
+    start = window_start(history.changes[0].time)
+    if start is None or history.changes[-1].time < start:
+        return []
+    first = datetime.fromisoformat(start).year
+    return [older.year for older in history.older if older.year >= first]
+
+
+def recent_changes_of(history: History, years: Iterable[HistoryOfYear]) -> tuple[RecentChange, ...]:
+    """Return a playlist's changes in the thirty days before its own newest one, newest first.
+
+    Raises:
+        UNREADABLE (`errors`): a time in a document is none.
+    """
+    if not history.changes:
+        return ()
+    older = [change for year in years for change in year.changes]
+    changes = {change.time: change for change in (*older, *history.changes)}
+    for change in changes.values():
+        _check_times(change)
+    start = window_start(max(changes))
+    return tuple(
+        _without_moves(history.playlist.id, changes[time])
+        for time in sorted(changes, reverse=True)
+        if start is None or time >= start
+    )
+
+
+def _without_moves(playlist_id: str, change: PublishedChange) -> RecentChange:
+    fields = msgspec.structs.asdict(change) | {"moved": ()}
+    return RecentChange(playlist=playlist_id, **fields)
+
+
+class Told(NamedTuple):
+    """What a history tells: its summary, and the changes in the thirty days before its newest."""
+
+    summary: Summary
+    recent: Sequence[RecentChange]
+
+
+class Known(NamedTuple):
+    """What the documents about all playlists tell, by playlist.
+
+    The `recent` changes are complete from `since` on; None where nothing is known of them.
+    """
+
+    summaries: Mapping[str, Summary]
+    recent: Mapping[str, Sequence[RecentChange]]
+    since: Timestamp | None
+
+    @classmethod
+    def of(cls, summaries: Mapping[str, Summary], document: RecentChanges | None) -> Self:
+        if document is None:
+            return cls(summaries, {}, None)
+        ordered = sorted(document.changes, key=lambda change: (change.playlist, change.time))
+        recent = {
+            playlist_id: tuple(changes)[::-1]
+            for playlist_id, changes in groupby(ordered, key=lambda change: change.playlist)
+        }
+        return cls(summaries, recent, document.since)
+
+    def only(self, playlists: AbstractSet[str]) -> "Known":
+        """Return what is known of these playlists."""
+        return Known(
+            {id_: summary for id_, summary in self.summaries.items() if id_ in playlists},
+            {id_: changes for id_, changes in self.recent.items() if id_ in playlists},
+            self.since,
+        )
+
+    def with_told(self, told: Mapping[str, Told | None]) -> "Known":
+        """Return it with what histories tell; a playlist without a history (None) is forgotten."""
+        present = {id_: one for id_, one in told.items() if one}
+        known = self.only((self.summaries.keys() | self.recent.keys()) - told.keys())
+        return Known(
+            {**known.summaries, **{id_: one.summary for id_, one in present.items()}},
+            {**known.recent, **{id_: one.recent for id_, one in present.items()}},
+            self.since,
+        )
+
+    def without_recent(self, playlists: AbstractSet[str]) -> "Known":
+        """Return it without these playlists' recent changes, so that they are outdated."""
+        recent = {id_: changes for id_, changes in self.recent.items() if id_ not in playlists}
+        return self._replace(recent=recent)
+
+    def window(self) -> tuple[Timestamp | None, Timestamp | None]:
+        """Return the beginning and the end of the thirty days."""
+        until = newest_change(self.summaries)
+        return window_start(until), until
+
+    def outdated(self, latest: Mapping[str, Timestamp]) -> Iterator[str]:
+        """Yield the playlists whose history has to be read; `latest` names their newest snapshots.
+
+        Their summary is missing or of another snapshot, or their recent changes are not those that
+        the summary speaks of.
+        """
+        since, _ = self.window()
+        for playlist_id, time in latest.items():
+            summary = self.summaries.get(playlist_id)
+            if (
+                summary is None
+                or summary.last_snapshot != time
+                or not self._tells_last_change(playlist_id, summary.last_change, since)
+            ):
+                yield playlist_id
+
+    def _tells_last_change(
+        self, playlist_id: str, last: LastChange | None, since: Timestamp | None
+    ) -> bool:
+        if since is None:
+            return True
+        newest = next(iter(self.recent.get(playlist_id, ())), None)
+        told = LastChange.of(newest) if newest and newest.time >= since else None
+        return told == (last if last and last.time >= since else None)
+
+    def cut_short(self) -> Iterator[str]:
+        """Yield the playlists of which older changes are missing, for the thirty days moved back.
+
+        They do if the newest change is no longer in its history: it came from a snapshot that was
+        damaged or removed.
+        """
+        since, _ = self.window()
+        if since is None or self.since is None or since >= self.since:
+            return
+        for playlist_id, summary in self.summaries.items():
+            if summary.last_change and summary.last_change.time >= since:
+                yield playlist_id
+
+    def document(self, playlists: Mapping[str, PublishedPlaylist]) -> RecentChanges:
+        """Return the recent changes; `playlists` says what each playlist is called."""
+        since, until = self.window()
+        changes = sorted(
+            [
+                change
+                for changes in self.recent.values()
+                for change in changes
+                if since is not None and change.time >= since
+            ],
+            key=lambda change: (change.time, change.playlist),
+            reverse=True,
+        )
+        named = sorted({change.playlist for change in changes})
+        return RecentChanges(
+            since=since,
+            until=until,
+            playlists=tuple([playlists[playlist_id] for playlist_id in named]),
+            changes=tuple(changes),
+        )

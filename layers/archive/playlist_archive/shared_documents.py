@@ -1,0 +1,189 @@
+"""Keeps the documents about all playlists that come from their histories.
+
+These are the index for programs, the recent changes, and the page and the feed made from these.
+They hold all that is known: a batch of messages names the playlists that have a new history, and
+what was published of these is replaced whole.
+
+Two indexers may do that at once, and either may be killed after any write. Both documents are read
+before any history, and written only if they are still those that were read: the changes first, for
+the index says which histories are done. What is made from the changes is compared with what is
+stored, whoever wrote it. An indexer that wrote a part of it looks at the end whether the changes
+are still those that it was made from.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from concurrent.futures import Executor
+from random import sample
+
+import msgspec
+
+from playlist_archive.documents.catalog import Catalog
+from playlist_archive.documents.content_types import ATOM, JSON, TEXT
+from playlist_archive.documents.history import History, HistoryOfYear, PublishedPlaylist
+from playlist_archive.documents.index import decode_summaries, summarize
+from playlist_archive.documents.keys import (
+    ALL_FEED,
+    CHANGES_JSON,
+    CHANGES_PAGE,
+    INDEX_JSON,
+    view_key,
+)
+from playlist_archive.documents.recent_changes import (
+    Known,
+    Told,
+    decode_recent_changes,
+    encode_recent_changes,
+    recent_changes_of,
+    years_within,
+)
+from playlist_archive.documents.timestamps import Timestamp, to_timestamp
+from playlist_archive.errors import UNREADABLE, ConflictError
+from playlist_archive.ports.at_once import Calls
+from playlist_archive.ports.bucket import Bucket, Stored, set_aside
+from playlist_archive.ports.clock import Clock
+from playlist_archive.ports.read_ahead import read_ahead
+from playlist_archive.views import Page
+from playlist_archive.views.changes import all_feed, changes_page
+from playlist_archive.views.index import index_json
+
+logger = logging.getLogger(__name__)
+
+# The most histories that one batch reads of its own accord, beside those that its messages name.
+MOST_READ = 1000
+
+
+class SharedDocuments:
+    def __init__(self, bucket: Bucket, clock: Clock, pool: Executor) -> None:
+        self._bucket = bucket
+        self._clock = clock
+        self._pool = pool
+
+    def follow(self, catalog: Catalog, written: AbstractSet[str]) -> bool:
+        """Bring the documents up to date; return whether one was written.
+
+        The histories of the playlists `written` are read, and those of which the documents do not
+        tell the newest snapshot.
+
+        Raises:
+            ConflictError: another indexer wrote meanwhile.
+        """
+        latest = {
+            playlist_id: to_timestamp(entry.latest.time)
+            for playlist_id, entry in catalog.entries.items()
+            if entry.latest
+        }
+        index, summaries = self._load(INDEX_JSON, decode_summaries)
+        stored, changes = self._load(CHANGES_JSON, decode_recent_changes)
+        known = Known.of(summaries or {}, changes).only(latest.keys())
+        known = self._learn(known, latest, written)
+        document = known.document(_called(catalog))
+        etag = self._write(CHANGES_JSON, Page(encode_recent_changes(document), JSON), stored)
+        new_index = Page(index_json(catalog, known.summaries), JSON)
+        differed = self._write(INDEX_JSON, new_index, index) is not None or etag is not None
+        for key, page in (
+            (CHANGES_PAGE, Page(changes_page(document).encode(), TEXT)),
+            (ALL_FEED, Page(all_feed(document), ATOM)),
+        ):
+            differed |= self._write(key, page, self._bucket.get(key)) is not None
+        if differed and not self._is_stored(CHANGES_JSON, etag or (stored and stored.etag)):
+            raise ConflictError(f"{CHANGES_JSON} was written by another")
+        return differed
+
+    def _load[T](self, key: str, decode: Callable[[bytes], T]) -> tuple[Stored | None, T | None]:
+        """Return a stored document and what it says, None where it is missing or damaged.
+
+        One that cannot be read is set aside.
+        """
+        stored = self._bucket.get(key)
+        if stored is None:
+            return None, None
+        try:
+            return stored, decode(stored.body)
+        except UNREADABLE:
+            set_aside(self._bucket, key, stored.body, self._clock.now())
+            return stored, None
+
+    def _learn(
+        self, known: Known, latest: Mapping[str, Timestamp], written: AbstractSet[str]
+    ) -> Known:
+        """Return what is known after the histories were read that are needed for it.
+
+        What one history tells may make another one needed. Beyond the most that a batch reads, a
+        playlist waits for the next batch, which finds that its history is needed still.
+        """
+        read: set[str] = set()
+        wanted = sorted(written & latest.keys())
+        room = MOST_READ
+        while True:
+            known = known.with_told(self._read(wanted))
+            read.update(wanted)
+            cut_short = set(known.cut_short()) - read
+            needed = sorted(cut_short.union(known.outdated(latest)) - read)
+            # Drawn by lot, so that those without a history do not keep the others from their turn.
+            wanted = sample(needed, room) if len(needed) > room else needed
+            if not wanted:
+                return known.without_recent(cut_short)
+            room -= len(wanted)
+
+    def _read(self, playlists: Collection[str]) -> dict[str, Told | None]:
+        """Return what each history tells, None where there is none.
+
+        One that cannot be read tells nothing: what was published of it stays.
+        """
+        keys = {view_key("history", playlist_id, ".json"): playlist_id for playlist_id in playlists}
+        told: dict[str, Told | None] = {}
+        with Calls(self._pool) as calls:
+            for key, stored in read_ahead(lambda key: calls.begin(self._bucket.get, key), keys):
+                playlist_id = keys[key]
+                if stored is None:
+                    told[playlist_id] = None
+                    continue
+                try:
+                    told[playlist_id] = self._told(playlist_id, stored.body)
+                except UNREADABLE as error:
+                    logger.warning("%s cannot be read: %s", key, error)
+        return told
+
+    def _told(self, playlist_id: str, body: bytes) -> Told:
+        """Return what a history tells.
+
+        Raises:
+            UNREADABLE (`errors`): it cannot be read, or the older changes that belong to it.
+        """
+        history = msgspec.json.decode(body, type=History)
+        if history.playlist.id != playlist_id:
+            raise ValueError(f"it is that of {history.playlist.id}")
+        years = list(self._years(history))
+        return Told(summarize(history), recent_changes_of(history, years))
+
+    def _years(self, history: History) -> Iterator[HistoryOfYear]:
+        for year in years_within(history):
+            stored = self._bucket.get(view_key("history", history.playlist.id, f"-{year}.json"))
+            if stored is None:
+                raise ValueError(f"its changes of {year} are missing")
+            yield msgspec.json.decode(stored.body, type=HistoryOfYear)
+
+    def _write(self, key: str, page: Page, stored: Stored | None) -> str | None:
+        """Write a document and return its ETag, None where it is stored already."""
+        if stored and stored.body == page.body:
+            return None
+        replacing = stored.etag if stored else None
+        return self._bucket.put(key, page.body, page.content_type, replacing=replacing)
+
+    def _is_stored(self, key: str, etag: str | None) -> bool:
+        listed = self._bucket.list_objects(key)
+        return etag in [found.etag for found in listed if found.key == key]
+
+
+def _called(catalog: Catalog) -> dict[str, PublishedPlaylist]:
+    """Return what each playlist is called in the index, and its address at Spotify."""
+    return {
+        playlist_id: PublishedPlaylist(
+            playlist_id,
+            entry.unique_name or playlist_id,
+            entry.header.url if entry.header else "",
+        )
+        for playlist_id, entry in catalog.entries.items()
+    }
