@@ -12,8 +12,12 @@ import stamina
 from msgspec.structs import replace
 
 from playlist_archive.documents.keys import (
+    ALL_FEED,
     CATALOG,
+    CHANGES_JSON,
+    CHANGES_PAGE,
     INDEX,
+    INDEX_JSON,
     METADATA_COMPACT,
     STATUS_JSON,
     STATUS_PAGE,
@@ -164,6 +168,27 @@ def forget_the_end_of_a_run(record: Record) -> None:
 
 def alter_the_index(record: Record) -> None:
     record.objects[INDEX] += b"\n"
+
+
+def alter_a_change(record: Record) -> None:
+    body = record.objects[CHANGES_JSON]
+    assert b'"removed":1' in body
+    record.objects[CHANGES_JSON] = body.replace(b'"removed":1', b'"removed":2', 1)
+
+
+def alter_the_page_of_changes(record: Record) -> None:
+    record.objects[CHANGES_PAGE] += b"\n"
+
+
+def alter_the_feed_of_all(record: Record) -> None:
+    record.objects[ALL_FEED] += b"\n"
+
+
+def forget_a_history(record: Record) -> None:
+    document = json.loads(record.objects[INDEX_JSON])
+    for entry in document["playlists"]:
+        entry.pop("last_snapshot", None)
+    record.objects[INDEX_JSON] = json.dumps(document).encode()
 
 
 def invent_a_number(record: Record) -> None:
@@ -349,6 +374,10 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (lose_the_ids_of_songs, "the songs are those of the ledgers"),
     (forget_the_end_of_a_run, "the catalog holds every outcome"),
     (alter_the_index, "overview pages are those of the catalog"),
+    (alter_a_change, "documents of all are those of the histories"),
+    (alter_the_page_of_changes, "documents of all are those of the histories"),
+    (alter_the_feed_of_all, "documents of all are those of the histories"),
+    (forget_a_history, "documents of all are those of the histories"),
     (invent_a_number, "follower numbers are those read"),
     (alter_what_is_rebuilt, "a rebuild gives the same bytes"),
     (alter_every_plain_page, "pages differ from peace only with a word"),

@@ -54,6 +54,7 @@ from tools.chaos.memory import (
     the_catalog_tells_the_newest,
     the_status_is_the_last_word,
 )
+from tools.chaos.one_pass import documents_of_all_are_those_of_the_histories
 from tools.chaos.pollers import POISON
 from tools.chaos.reasons import (
     copies_are_named_soon,
@@ -473,6 +474,7 @@ CHECKS: tuple[Check, ...] = (
     the_songs_are_those_of_the_ledgers,
     the_catalog_holds_every_outcome,
     overview_pages_are_those_of_the_catalog,
+    documents_of_all_are_those_of_the_histories,
     follower_numbers_are_those_read,
     a_rebuild_gives_the_same_bytes,
     pages_differ_from_peace_only_with_a_word,

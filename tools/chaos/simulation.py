@@ -12,8 +12,12 @@ from typing import Any, NamedTuple, TextIO
 import msgspec
 
 from playlist_archive.documents.keys import (
+    ALL_FEED,
     CATALOG,
+    CHANGES_JSON,
+    CHANGES_PAGE,
     DAMAGED,
+    INDEX_JSON,
     SNAPSHOTS,
     SPOTIFY_STATE,
     STATUS_JSON,
@@ -453,7 +457,11 @@ class Simulation:
         record.injected += self._mischief.injected
 
     def _rebuild(self) -> None:
-        made = ("state/ledgers/", *(f"playlists/{view}/" for view in _VIEWS))
+        made = (
+            "state/ledgers/",
+            *(f"playlists/{view}/" for view in _VIEWS),
+            *(INDEX_JSON, CHANGES_JSON, CHANGES_PAGE, ALL_FEED),
+        )
         for key in self._record.objects:
             if key.startswith(made):
                 self._aws.delete(key)

@@ -16,6 +16,7 @@ from playlist_archive.documents.keys import (
     song_ids_key,
     songs_key,
 )
+from playlist_archive.documents.messages import PagesWritten, decode_outcome
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import parse_render_body
 from tools.chaos.actions import ALIASES, DAMAGES, Planned
@@ -199,6 +200,10 @@ class World:
                 request, keys = parse_render_body(lost.how)
                 parsed = filter(None, map(parse_snapshot_key, keys))
                 found |= {request.playlist_id} if request else {id_ for id_, _ in parsed}
+            if lost.whom == "OutcomeQueue" and isinstance(
+                message := decode_outcome(lost.how), PagesWritten
+            ):
+                found.add(message.playlist_id)
         archived = {id_ for key in self._aws.list_keys() if (id_ := playlist_of(key))}
         # Nobody but its own playlist notices a line of songs that was rolled back.
         shared = {key for key in self._record.damaged if key.startswith(_SONGS)}

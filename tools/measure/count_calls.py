@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from playlist_archive.documents.keys import CATALOG, SNAPSHOTS
+from playlist_archive.documents.keys import ALL_FEED, CATALOG, SNAPSHOTS
 from playlist_archive.documents.messages import RenderRequest
 from playlist_archive.documents.render_jobs import RenderJob
 from playlist_archive.documents.status import PageStatus
@@ -129,7 +129,13 @@ def measure_sizes(bucket: FakeBucket, playlists: int) -> Sizes:
         ledger=mean("state/ledgers/"),
         pages=mean(*_PAGES),
         catalog=mean(CATALOG),
-        site=mean("playlists/index", "playlists/status", "playlists/metadata/"),
+        site=mean(
+            "playlists/index",
+            "playlists/status",
+            "playlists/metadata/",
+            "playlists/changes",
+            ALL_FEED,
+        ),
     )
 
 
