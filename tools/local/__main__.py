@@ -17,7 +17,7 @@ from rich.console import Console
 
 from playlist_archive.documents.keys import check_playlist_id, registry_key
 from playlist_archive.errors import InvalidPlaylistIdError
-from tools.local.comparison import find_differences, find_rebuild_differences
+from tools.local.comparison import find_rebuild_differences, read_published
 from tools.local.containers import write_environments
 from tools.local.deploy import deploy
 from tools.local.engine import Engine, find_running, isolate_environment
@@ -30,6 +30,7 @@ from tools.local.simulation import Simulation
 from tools.local.stack import Stack
 from tools.local.workspace import LOCAL, VIEWS, Workspace
 from tools.stand_in.history import HistoryLibrary
+from tools.verification import find_difference, read_expected
 
 _DAYS = 7
 _HISTORY_TIME = time_of_day(4)
@@ -61,8 +62,7 @@ def history(
     shutil.rmtree(workspace.root)
     workspace = Workspace.named("history")
     began = time.monotonic()
-    versions = HistoryLibrary(file)
-    last = datetime.combine(versions.last_day, _HISTORY_TIME, UTC)
+    last = datetime.combine(HistoryLibrary(file).last_day, _HISTORY_TIME, UTC)
     dates = [last - timedelta(days=before) for before in reversed(range(days))]
     library = ["--history", str(file.resolve())]
     with _stopped_when_interrupted(workspace):
@@ -70,7 +70,9 @@ def history(
         with MemoryWatch(engine.process.pid) as memory:
             stack, requests = _simulate(workspace, library, dates)
         _fetch_views(stack, VIEWS)
-        differing = find_differences(stack, versions)
+        with console.status("Comparing every document with the file"):
+            expected = read_expected(file, dates)
+            difference = find_difference(read_published(stack), expected)
         with console.status("Rebuilding everything from snapshots"):
             rebuilt = find_rebuild_differences(stack)
         stop_all(workspace)
@@ -78,12 +80,13 @@ def history(
         f"{days} days, {requests} requests to Spotify, {time.monotonic() - began:.0f} s; "
         f"the engine and its functions held {memory.peak_bytes / 2**20:.0f} MiB at most"
     )
-    if differing:
-        raise LocalStackError(f"different from the file's last version: {', '.join(differing)}")
+    if difference:
+        raise LocalStackError(f"a document does not say what the file says: {difference}")
     if rebuilt:
         raise LocalStackError(f"different after a rebuild: {', '.join(rebuilt)}")
     console.print(
-        "Every playlist is as the file's last version of it, and a rebuild from snapshots changes no byte."
+        f"Every document says what the file says: {expected.describe()}. "
+        "A rebuild from snapshots changes no byte."
     )
 
 

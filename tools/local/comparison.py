@@ -1,12 +1,9 @@
-"""Compares the archive with a history file, and its pages with a rebuild from snapshots."""
-
-from typing import Any
+"""Reads what the archive published, and compares its pages with a rebuild from snapshots."""
 
 from tools.local.run import await_quiet
 from tools.local.stack import Stack
-from tools.stand_in.history import HistoryLibrary
-from tools.stand_in.library import Playlist, Track
 
+_PUBLISHED = ("snapshots/", "playlists/")
 _DERIVED = (
     "state/ledgers/",
     "playlists/pretty/",
@@ -16,15 +13,9 @@ _DERIVED = (
 )
 
 
-def find_differences(stack: Stack, library: HistoryLibrary) -> list[str]:
-    """Return the ids of the playlists whose page differs from the last version in the file."""
-    day = library.last_day
-    return [
-        playlist_id
-        for playlist_id in library.list_ids(day)
-        if (version := library.find(playlist_id, day))
-        and _shown(stack.read_json(f"playlists/pretty/{playlist_id}.json")) != _said(version)
-    ]
+def read_published(stack: Stack) -> dict[str, bytes]:
+    """Return all snapshots and published documents by their keys."""
+    return {key: stack.read(key) for prefix in _PUBLISHED for key in stack.list_keys(prefix)}
 
 
 def find_rebuild_differences(stack: Stack) -> list[str]:
@@ -39,32 +30,3 @@ def find_rebuild_differences(stack: Stack) -> list[str]:
     return sorted(
         key for key in derived.keys() | again.keys() if derived.get(key) != again.get(key)
     )
-
-
-def _shown(page: dict[str, Any]) -> tuple[object, ...]:
-    tracks = [
-        (
-            track["url"],
-            track["name"],
-            [artist["name"] for artist in track["artists"]],
-            track["album"]["name"],
-            track["duration_ms"],
-        )
-        for track in page.get("tracks", ())
-    ]
-    return page.get("original_name"), page.get("description"), tracks
-
-
-def _said(version: Playlist) -> tuple[object, ...]:
-    tracks = [
-        (
-            f"https://open.spotify.com/track/{row.item.id}",
-            row.item.name,
-            [artist.name for artist in row.item.artists],
-            row.item.album.name,
-            row.item.duration_ms,
-        )
-        for row in version.rows
-        if isinstance(row.item, Track)
-    ]
-    return version.name, version.description, tracks

@@ -1,0 +1,366 @@
+"""Finds the first published document of a playlist that does not say what it must."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tools.verification.expected import Change, Expected, ExpectedPlaylist
+from tools.verification.history_file import Song, State
+from tools.verification.rows import RowsError, rows_after
+from tools.verification.tables import read_cumulative_table
+
+type Objects = Mapping[str, bytes]
+type Json = dict[str, Any]
+type Differences = Iterator[str]
+"""One text for each difference: the key of the document, and what is wrong in it."""
+
+_SPOTIFY = "https://open.spotify.com"
+
+
+def find_difference(objects: Objects, expected: Expected) -> str:
+    """Return the first difference between the documents and what they must say, "" without any."""
+    return next(find_differences(objects, expected), "")
+
+
+def find_differences(objects: Objects, expected: Expected) -> Differences:
+    for playlist in expected.playlists.values():
+        for check in _PLAYLIST_CHECKS:
+            yield from _attempted(check, _Published(objects, playlist.id), playlist, expected)
+
+
+@dataclass(frozen=True)
+class _Published:
+    """The documents of one playlist."""
+
+    objects: Objects
+    playlist_id: str
+
+    def key(self, view: str, suffix: str = "") -> str:
+        return f"playlists/{view}/{self.playlist_id}{suffix}"
+
+    def read(self, key: str) -> Json:
+        document: Json = json.loads(self.objects[key])
+        return document
+
+
+type _Check = Callable[[_Published, ExpectedPlaylist, Expected], Differences]
+
+
+def _attempted(
+    check: _Check, published: _Published, playlist: ExpectedPlaylist, expected: Expected
+) -> Differences:
+    """Yield what a check finds; a document that it cannot read is a difference too."""
+    try:
+        yield from check(published, playlist, expected)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        yield f"{playlist.id}: {check.__name__.strip('_')} cannot read it: {error!r}"
+
+
+def _snapshots(
+    published: _Published, playlist: ExpectedPlaylist, expected: Expected
+) -> Differences:
+    """There is a snapshot for each state, and each day's is the newest that is not later."""
+    prefix = f"snapshots/{playlist.id}/"
+    keys = sorted(key for key in published.objects if key.startswith(prefix))
+    times = [f"{prefix}{one.time.translate(_WITHOUT_MARKS)}.json" for one in playlist.archived]
+    if keys != times:
+        yield f"{prefix}: the snapshots are {_listed(keys)} and not {_listed(times)}"
+        return
+    read: dict[str, Json] = {}
+    first, last = expected.runs[0] - timedelta(1), expected.runs[-1] + timedelta(366)
+    days = [first + timedelta(number) for number in range((last - first).days)]
+    for day in days:
+        ended = f"{prefix}{day:%Y%m%d}T235959Z.json"
+        at_end = [key for key in keys if key <= ended]
+        state = playlist.state_on(f"{day:%Y-%m-%d}")
+        if not at_end or state is None:
+            if bool(at_end) != bool(state):
+                yield f"{prefix}: {day:%Y-%m-%d} has {_listed(at_end)}"
+            continue
+        key = at_end[-1]
+        if key not in read:
+            read[key] = published.read(key)
+            yield from _compared(key, _shown_state(read[key]), _said_state(state))
+
+
+_WITHOUT_MARKS = str.maketrans("", "", "-:")
+
+
+def _shown_state(snapshot: Json) -> Json:
+    return {
+        "name": snapshot["name"],
+        "description": snapshot["description"],
+        "rows": [
+            {"added_at": row.get("added_at"), **_shown_song(row["item"])}
+            for row in snapshot["rows"]
+        ],
+    }
+
+
+def _said_state(state: State) -> Json:
+    return {
+        "name": state.name,
+        "description": state.description,
+        "rows": [{"added_at": row.added_at, **_said_song(row.song)} for row in state.rows],
+    }
+
+
+def _shown_song(entry: Json) -> Json:
+    return {
+        "uri": entry["uri"],
+        "url": entry["url"],
+        "name": entry["name"],
+        "artists": [[artist["name"], artist["url"]] for artist in entry["artists"]],
+        "album": [entry["album"]["name"], entry["album"]["url"]],
+        "duration_ms": entry["duration_ms"],
+    }
+
+
+def _said_song(song: Song) -> Json:
+    return {
+        "uri": song.uri,
+        "url": song.url,
+        "name": song.name,
+        "artists": [list(artist) for artist in song.artists],
+        "album": list(song.album),
+        "duration_ms": song.duration_ms,
+    }
+
+
+def _pretty(published: _Published, playlist: ExpectedPlaylist, _: Expected) -> Differences:
+    key = published.key("pretty", ".json")
+    page = published.read(key)
+    shown = {
+        "name": page["original_name"],
+        "description": page["description"],
+        "rows": [
+            {
+                "added_at": track["added_at"] and f"{track['added_at'].replace(' ', 'T')}Z",
+                **_shown_song(track),
+            }
+            for track in page["tracks"]
+        ],
+    }
+    newest = [
+        {"added_at": row.added_at, **_said_song(playlist.texts[row.song.uri])}
+        for row in playlist.state.rows
+    ]
+    yield from _compared(key, shown, {**_said_state(playlist.state), "rows": newest})
+    if page["unavailable"]:
+        yield f"{key}: every song is available"
+
+
+def _cumulative(published: _Published, playlist: ExpectedPlaylist, _: Expected) -> Differences:
+    key = published.key("cumulative", ".json")
+    first = playlist.archived[0].time
+    codes = _isrcs(published, playlist)
+    songs = sorted(
+        playlist.texts.values(),
+        key=lambda song: (
+            song.name.lower(),
+            [name.lower() for name in song.artist_names],
+            song.duration_ms,
+            song.uri,
+        ),
+    )
+    said = []
+    table = []
+    for song in songs:
+        stays = playlist.stays[song.uri]
+        added = min(stay.added for stay in stays)
+        unknown = any(stay.first_seen == first and not stay.added_at for stay in stays)
+        asterisk = unknown and added == first[:10]
+        gone = [stay.first_missing for stay in stays if stay.first_missing]
+        removed = max(gone)[:10] if len(gone) == len(stays) else None
+        said.append(
+            {
+                **_said_song(song),
+                "isrc": codes[song.uri],
+                "date_added": added,
+                "date_added_asterisk": asterisk,
+                "date_removed": removed,
+                "intervals": sorted(map(_sortable, [stay._asdict() for stay in stays])),
+            }
+        )
+        artist = song.artists[0] if song.artists else None
+        table.append((song.url, artist.url if artist else "", added, removed or ""))
+    document = published.read(key)
+    shown = [
+        {
+            **_shown_song(track),
+            **{name: track[name] for name in _CUMULATIVE_FIELDS},
+            "intervals": sorted(map(_sortable, track["intervals"])),
+        }
+        for track in document["tracks"]
+    ]
+    yield from _compared(key, document["date_first_scraped"], first[:10])
+    yield from _compared(key, shown, said)
+    page = published.key("cumulative", ".md")
+    rows = read_cumulative_table(published.objects[page].decode())
+    yield from _compared(
+        page,
+        [(row.title.url, row.artist.url, row.added, row.removed) for row in rows],
+        table,
+    )
+
+
+_CUMULATIVE_FIELDS = ("isrc", "date_added", "date_added_asterisk", "date_removed")
+
+
+def _sortable(stay: Json) -> list[list[str]]:
+    return sorted([name, moment or ""] for name, moment in stay.items())
+
+
+def _isrcs(published: _Published, playlist: ExpectedPlaylist) -> Mapping[str, str]:
+    """Return the newest code of each recording, as the snapshots have it."""
+    prefix = f"snapshots/{playlist.id}/"
+    return {
+        row["item"]["uri"]: row["item"]["isrc"]
+        for key in sorted(published.objects)
+        if key.startswith(prefix)
+        for row in published.read(key)["rows"]
+    }
+
+
+def _history(published: _Published, playlist: ExpectedPlaylist, _: Expected) -> Differences:
+    key = published.key("history", ".json")
+    document = published.read(key)
+    archived, state = playlist.archived, playlist.state
+    owner = {"id": "me.example", "name": "Me", "url": f"{_SPOTIFY}/user/me.example"}
+    facts = {
+        "playlist": {
+            "id": playlist.id,
+            "name": document["playlist"]["name"],  # the index may have numbered it
+            "url": f"{_SPOTIFY}/playlist/{playlist.id}",
+        },
+        "first_snapshot": archived[0].time,
+        "last_snapshot": archived[-1].time,
+        "snapshots": [
+            {"time": one.time, "rows": len(one.state.rows)} for one in reversed(archived)
+        ],
+        "names": [
+            {"since": time, "name": name, "description": description, "owner": owner}
+            for time, name, description in reversed(_names(playlist))
+        ],
+    }
+    yield from _compared(key, {name: document[name] for name in facts}, facts)
+    if not document["playlist"]["name"].startswith(state.name.strip()):
+        yield f"{key}: it is the history of {document['playlist']['name']} and not of {state.name}"
+    gaps = [(gap["first"], gap["last"], gap["status"]) for gap in reversed(document["gaps"])]
+    yield from _compared(key, gaps, [(day[:10], day[:10], "held") for day in playlist.held])
+    yield from _changes(published, key, document, playlist)
+
+
+def _names(playlist: ExpectedPlaylist) -> list[tuple[str, str, str]]:
+    """Return name and description with the first snapshot that had both, oldest first."""
+    names: list[tuple[str, str, str]] = []
+    for time, _, state in playlist.archived:
+        if not names or names[-1][1:] != (state.name, state.description):
+            names.append((time, state.name, state.description))
+    return names
+
+
+def _changes(
+    published: _Published, key: str, document: Json, playlist: ExpectedPlaylist
+) -> Differences:
+    """Every change stands in one of the documents, and makes of one state the next."""
+    told = [(key, change) for change in document["changes"]]
+    for older in document["older"]:
+        part = older["path"].removeprefix("/")
+        of_year = published.read(part)
+        if {change["time"][:4] for change in of_year["changes"]} != {str(older["year"])}:
+            yield f"{part}: it has changes of other years"
+        if len(of_year["changes"]) != older["changes"]:
+            yield f"{key}: {part} has not {older['changes']} changes"
+        told += [(part, change) for change in of_year["changes"]]
+    times = [change["time"] for _, change in told]
+    expected = {change.time: change for change in playlist.changes}
+    yield from _compared(key, times, sorted(expected, reverse=True))
+    for where, change in told:
+        if change["time"] in expected:
+            place = f"{where}, change of {change['time']}"
+            yield from _change(place, change, expected[change["time"]])
+
+
+def _change(place: str, told: Json, expected: Change) -> Differences:
+    before, state = expected.before, expected.state
+    said: Json = {
+        "time": expected.time,
+        "after": expected.after,
+        "until": expected.time,
+        "counts": {
+            "added": len(expected.added),
+            "readded": len(expected.readded),
+            "removed": len(expected.removed),
+            "moved": expected.moves,
+        },
+        "added": _said_rows(expected.added),
+        "readded": _said_rows(expected.readded),
+        "removed": _said_rows(expected.removed),
+        "renamed": sorted(
+            ({"before": old.line, **_said_texts(new)} for old, new in expected.renamed),
+            key=lambda song: str(song["uri"]),
+        ),
+    }
+    for name, was, now in (
+        ("name", before.name, state.name),
+        ("description", before.description, state.description),
+    ):
+        if was != now:
+            said[name] = {"before": was, "after": now}
+    shown: Json = {"added": [], "readded": [], "removed": [], "renamed": [], **told}
+    moved = shown.pop("moved", [])
+    shown["renamed"].sort(key=lambda song: song["uri"])
+    yield from _compared(place, shown, said)
+    if len(moved) != expected.moves:
+        yield f"{place}: {len(moved)} rows moved and not {expected.moves}"
+    for move in moved:
+        was, now = before.uris[move["from"] - 1], state.uris[move["to"] - 1]
+        if not was == now == move["uri"]:
+            yield f"{place}: {move['uri']} did not move from {move['from']} to {move['to']}"
+    try:
+        after = rows_after(before.uris, told)
+    except RowsError as error:
+        yield f"{place}: {error}"
+        return
+    yield from _compared(f"{place}, the rows after it", after, state.uris)
+
+
+def _said_rows(rows: Sequence[tuple[int, Song]]) -> list[Json]:
+    return [{"row": row, **_said_texts(song)} for row, song in rows]
+
+
+def _said_texts(song: Song) -> Json:
+    return {"name": song.name, "artists": song.artist_names, "uri": song.uri}
+
+
+def _plain(published: _Published, playlist: ExpectedPlaylist, _: Expected) -> Differences:
+    key = published.key("plain")
+    lines = [playlist.texts[uri].line for uri in playlist.state.uris]
+    shown = published.objects[key].decode().split("\n")[3:-1]
+    yield from _compared(key, shown, sorted(lines, key=lambda line: (line.lower(), line)))
+
+
+def _compared(place: str, shown: object, said: object) -> Differences:
+    """Yield the innermost place at which two documents differ, and both values there."""
+    if shown == said:
+        return
+    if isinstance(shown, dict) and isinstance(said, dict) and shown.keys() == said.keys():
+        for name, value in shown.items():
+            yield from _compared(f"{place}, {name}", value, said[name])
+    elif isinstance(shown, list) and isinstance(said, list):
+        for number, (one, other) in enumerate(zip(shown, said, strict=False), start=1):
+            yield from _compared(f"{place} {number}", one, other)
+        if len(shown) != len(said):
+            yield f"{place}: {len(shown)} entries and not {len(said)}"
+    else:
+        yield f"{place}: {shown!r} and not {said!r}"
+
+
+def _listed(keys: Sequence[str]) -> str:
+    return ", ".join(key.rpartition("/")[2] for key in keys) or "nothing"
+
+
+_PLAYLIST_CHECKS: tuple[_Check, ...] = (_snapshots, _pretty, _plain, _cumulative, _history)

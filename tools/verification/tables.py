@@ -1,0 +1,95 @@
+"""The forms of pages that programs of others take apart, each as a small parser of our own."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class FormError(Exception):
+    """A page does not have the form that its readers need."""
+
+
+class Link(NamedTuple):
+    """A link's text, still escaped, and where it leads."""
+
+    text: str
+    url: str
+
+
+class CumulativeRow(NamedTuple):
+    """What is taken of a row of a cumulative table; `removed` is empty while the song is there."""
+
+    title: Link
+    artist: Link
+    added: str
+    removed: str
+
+
+_LINK = re.compile(r"\[((?:[^\\\[\]]|\\.)*)\]\(([^\s()]*)\)")
+_HEADING = "| Title | Artist(s) | Album | Length | Added | Removed |"
+_CELL_END = re.compile(r"(?<!\\)(?:\\\\)*\|")
+_ADDED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(\\\*)?")
+_REMOVED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?")
+_COLUMNS = 6
+
+_PLAYLISTS = re.compile(r"## Playlists \\\(([0-9]+)\\\)")
+_ENTRY = re.compile(r"- \[((?:[^\\\[\]]|\\.)*)\]\(/playlists/pretty/([0-9A-Za-z]{22})\.md\)")
+
+
+def read_cumulative_table(page: str) -> list[CumulativeRow]:
+    """Return the rows of a cumulative page: title and first artist are links, dates YYYY-MM-DD.
+
+    Raises:
+        FormError: a row has another form; it is named.
+    """
+    lines = page.split("\n")
+    if lines.count(_HEADING) != 1:
+        raise FormError("the page has no table of songs, or several")
+    first = lines.index(_HEADING) + 2
+    table = lines[first : lines.index("", first)]
+    return [_cumulative_row(line) for line in table]
+
+
+def _cumulative_row(line: str) -> CumulativeRow:
+    cells = list(_cells(line))
+    if len(cells) != _COLUMNS:
+        raise FormError(f"{len(cells)} columns: {line}")
+    title, artist = _LINK.match(cells[0]), _LINK.match(cells[1])
+    added, removed = _ADDED.fullmatch(cells[4]), _REMOVED.fullmatch(cells[5])
+    if not (title and artist and added and removed):
+        raise FormError(f"neither links nor dates: {line}")
+    return CumulativeRow(Link(*title.groups()), Link(*artist.groups()), added[1], removed[1] or "")
+
+
+def _cells(line: str) -> Iterator[str]:
+    begin = 1
+    for end in _CELL_END.finditer(line, 1):
+        yield line[begin : end.end() - 1].strip()
+        begin = end.end()
+
+
+def read_index(page: str) -> dict[str, str]:
+    """Return the name, still escaped, of each readable playlist in the index, by id.
+
+    Raises:
+        FormError: the list has another form, or another length than its heading says.
+    """
+    lines = page.split("\n")
+    headings = [number for number, line in enumerate(lines) if _PLAYLISTS.fullmatch(line)]
+    if len(headings) != 1:
+        raise FormError(f"{len(headings)} headings of the list of playlists")
+    (heading,) = headings
+    counted = _PLAYLISTS.fullmatch(lines[heading])
+    assert counted
+    if lines[heading + 1]:
+        raise FormError(f"no blank line after the heading: {lines[heading + 1]}")
+    listed = lines[heading + 2 : lines.index("", heading + 2)]
+    entries = {}
+    for line in listed:
+        entry = _ENTRY.fullmatch(line)
+        if not entry:
+            raise FormError(f"more or less than a link: {line}")
+        entries[entry[2]] = entry[1]
+    if not len(entries) == len(listed) == int(counted[1]):
+        raise FormError(f"{len(listed)} entries under the heading {lines[heading]}")
+    return entries
