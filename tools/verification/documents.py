@@ -185,7 +185,7 @@ def _cumulative(published: _Published, playlist: ExpectedPlaylist, _: Expected) 
             }
         )
         artist = song.artists[0] if song.artists else None
-        table.append((song.url, artist.url if artist else "", added, removed or ""))
+        table.append((song.url, artist and artist.url, added, removed or ""))
     document = published.read(key)
     shown = [
         {
@@ -201,7 +201,7 @@ def _cumulative(published: _Published, playlist: ExpectedPlaylist, _: Expected) 
     rows = read_cumulative_table(published.objects[page].decode())
     yield from _compared(
         page,
-        [(row.title.url, row.artist.url, row.added, row.removed) for row in rows],
+        [(row.title.url, row.artist and row.artist.url, row.added, row.removed) for row in rows],
         table,
     )
 

@@ -17,27 +17,35 @@ class Link(NamedTuple):
 
 
 class CumulativeRow(NamedTuple):
-    """What is taken of a row of a cumulative table; `removed` is empty while the song is there."""
+    """What is taken of a row of a cumulative table; `removed` is empty while the song is there.
+
+    `artist` is the first one, None for a song without artists.
+    """
 
     title: Link
-    artist: Link
+    artist: Link | None
     added: str
     removed: str
 
 
-_LINK = re.compile(r"\[((?:[^\\\[\]]|\\.)*)\]\(([^\s()]*)\)")
 _HEADING = "| Title | Artist(s) | Album | Length | Added | Removed |"
-_CELL_END = re.compile(r"(?<!\\)(?:\\\\)*\|")
-_ADDED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(\\\*)?")
-_REMOVED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})?")
 _COLUMNS = 6
+_CELL_END = re.compile(r"(?<!\\)(?:\\\\)*\|")
+_TEXT = r"((?:[^\\\[\]]|\\.)*)"
+_TRACK = re.compile(rf"\[{_TEXT}\]\((https://open\.spotify\.com/track/[0-9A-Za-z]+)\)")
+_ARTIST = re.compile(rf"\[{_TEXT}\]\((https://open\.spotify\.com/artist/[0-9A-Za-z]+)\)(?:, .*)?")
+# The asterisk marks a song of which nobody knows since when it was there.
+_ADDED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\\\*)?")
+_REMOVED = re.compile(r"((?:[0-9]{4}-[0-9]{2}-[0-9]{2})?)")
 
 _PLAYLISTS = re.compile(r"## Playlists \\\(([0-9]+)\\\)")
-_ENTRY = re.compile(r"- \[((?:[^\\\[\]]|\\.)*)\]\(/playlists/pretty/([0-9A-Za-z]{22})\.md\)")
+_ENTRY = re.compile(rf"- \[{_TEXT}\]\(/playlists/pretty/([0-9A-Za-z]{{22}})\.md\)")
 
 
 def read_cumulative_table(page: str) -> list[CumulativeRow]:
-    """Return the rows of a cumulative page: title and first artist are links, dates YYYY-MM-DD.
+    """Return the tracks of a cumulative page: title and first artist are links, dates YYYY-MM-DD.
+
+    What is no track of Spotify's, such as an episode or a file of the owner's, is left out.
 
     Raises:
         FormError: a row has another form; it is named.
@@ -46,19 +54,24 @@ def read_cumulative_table(page: str) -> list[CumulativeRow]:
     if lines.count(_HEADING) != 1:
         raise FormError("the page has no table of songs, or several")
     first = lines.index(_HEADING) + 2
-    table = lines[first : lines.index("", first)]
-    return [_cumulative_row(line) for line in table]
+    rows = [_cumulative_row(line) for line in lines[first : lines.index("", first)]]
+    return [row for row in rows if row]
 
 
-def _cumulative_row(line: str) -> CumulativeRow:
+def _cumulative_row(line: str) -> CumulativeRow | None:
     cells = list(_cells(line))
     if len(cells) != _COLUMNS:
         raise FormError(f"{len(cells)} columns: {line}")
-    title, artist = _LINK.match(cells[0]), _LINK.match(cells[1])
     added, removed = _ADDED.fullmatch(cells[4]), _REMOVED.fullmatch(cells[5])
-    if not (title and artist and added and removed):
-        raise FormError(f"neither links nor dates: {line}")
-    return CumulativeRow(Link(*title.groups()), Link(*artist.groups()), added[1], removed[1] or "")
+    if not (added and removed):
+        raise FormError(f"other days than YYYY-MM-DD: {line}")
+    title, artist = _TRACK.fullmatch(cells[0]), _ARTIST.fullmatch(cells[1])
+    if title is None:
+        return None
+    if cells[1] and artist is None:
+        raise FormError(f"the first artist is no link: {line}")
+    by = Link(artist[1], artist[2]) if artist else None
+    return CumulativeRow(Link(title[1], title[2]), by, added[1], removed[1])
 
 
 def _cells(line: str) -> Iterator[str]:
