@@ -22,7 +22,8 @@ from playlist_archive.documents.messages import (
 from playlist_archive.documents.playlist import Header, Owner
 from playlist_archive.documents.status import NEWEST_GAPS, PageStatus, StatusPeriod
 from tests.support.builders import PLAYLIST, RUN
-from tools.measure.__main__ import PAGE, quote, render
+from tools.measure.__main__ import PAGE, quote
+from tools.measure.counts import load_counts
 from tools.measure.model import METRICS
 from tools.template import load_source
 
@@ -172,7 +173,21 @@ def test_every_metric_that_is_published_is_paid_for() -> None:
     assert published == set(METRICS)
 
 
+MOST_PUTS_OF_A_CHANGE = 12
+MOST_PUTS_OF_A_RUN_WITHOUT_NEWS = 4
+
+
+def test_a_change_and_a_run_without_news_take_as_few_puts_as_the_page_says() -> None:
+    writes, page = load_counts().writes, PAGE.read_text(encoding="utf-8")
+
+    assert 0 < writes.most <= MOST_PUTS_OF_A_CHANGE
+    assert sum(writes.changed.values()) <= writes.most
+    assert 0 < sum(writes.quiet.values()) <= MOST_PUTS_OF_A_RUN_WITHOUT_NEWS
+    assert "at most twelve PUTs" in page
+    assert "A run without news costs four." in page
+
+
 def test_the_page_quotes_the_computed_tables() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
-    assert quote(page, render()) == page, "say: make scale"
+    assert quote(page) == page, "say: make scale"

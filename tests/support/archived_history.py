@@ -35,7 +35,10 @@ def last_runs(file: Path, days: int) -> list[datetime]:
 
 
 def archive_history(file: Path, runs: Sequence[datetime]) -> FakeBucket:
-    """Archive the file's library in each of the runs and return the bucket."""
+    """Archive the file's library in each of the runs and return the bucket.
+
+    The bucket's `calls` are those of the last run.
+    """
     bucket, clock = FakeBucket(), FakeClock()
     store = FakeCredentialStore(
         Credentials(Client.id, Client.secret, Client.refresh_token, runs[0])
@@ -45,5 +48,6 @@ def archive_history(file: Path, runs: Sequence[datetime]) -> FakeBucket:
         for run in runs:
             stand_in.control.set_date(run.date())
             clock.moment = run
+            bucket.calls.clear()
             pipeline.run(run)
     return bucket

@@ -114,8 +114,10 @@ class Pipeline:
             pass
 
     def fetch(self) -> None:
-        self.fetcher.open(plenty)
         waiting = self.fetch_queue.take()
+        if not waiting:  # then nobody calls the function
+            return
+        self.fetcher.open(plenty)
         try:
             while waiting:
                 self.fetcher.fetch(waiting[0])

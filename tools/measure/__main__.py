@@ -1,6 +1,6 @@
 """Estimates the needs of 100, 10,000 and 100,000 playlists a day: `python -m tools.measure`.
 
-The tables are printed, and written into `docs/scale.md`.
+The tables are printed, and written into `docs/scale.md`: needs and costs, and what is written.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from tools.measure import prices
 from tools.measure.counts import load_counts
 from tools.measure.model import (
     MONTH_DAYS,
@@ -20,7 +21,15 @@ from tools.measure.model import (
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
-_BEGIN, _END = "<!-- make scale -->", "<!-- end of make scale -->"
+_COSTS, _WRITES = "make scale", "make scale, writes"
+# What was added for programs and for searching, besides the pages.
+_FOR_PROGRAMS = (
+    "playlists/feeds/",
+    "playlists/songs/",
+    "playlists/changes.md",
+    "playlists/changes.json",
+    "playlists/index.json",
+)
 _PLAYLISTS = (100, 10_000, 100_000)
 _FUNCTIONS = ("lister", "fetcher", "renderer", "indexer")
 
@@ -40,6 +49,40 @@ def render(playlists: Sequence[int] = _PLAYLISTS) -> str:
             table(f"{deployment.daily_budget} requests a day", deployment),
         )
     )
+
+
+def render_writes(playlists: Sequence[int] = _PLAYLISTS) -> str:
+    """Return the PUTs of a change, of a batch and of a run without news, and their price."""
+    counts, deployment = load_counts(), without_budget(Deployment.read())
+    changed, batch, quiet = counts.writes.changed, counts.writes.batch, counts.writes.quiet
+
+    def row(name: str, *cells: str) -> str:
+        return f"| {name} | {' | '.join(cells)} |"
+
+    lines = [
+        "| PUT | a changed playlist | a batch of outcomes | a run without news |",
+        "|---|--:|--:|--:|",
+    ]
+    for folder in sorted({*changed, *batch, *quiet}):
+        cells = (f"{puts[folder]:,.2f}" if folder in puts else "" for puts in (changed, batch))
+        lines.append(row(f"`{folder}`", *cells, str(quiet.get(folder, ""))))
+    totals = (f"**{sum(puts.values()):,.2f}**" for puts in (changed, batch))
+    lines.append(row("**together**", *totals, f"**{sum(quiet.values())}**"))
+    lines.append(row("the most", f"{counts.writes.most}", "", ""))
+    for number in playlists:
+        need = estimate(counts, deployment, Assumptions(), number)
+        times = (need.need.changes, need.batches)
+        for of_them, folders in (("", {*changed, *batch}), (", what was added", _FOR_PROGRAMS)):
+            cells = (
+                f"{_monthly(sum(puts.get(folder, 0) for folder in folders) * often):,.2f}"
+                for puts, often in zip((changed, batch), times, strict=True)
+            )
+            lines.append(row(f"$ a month for {number:,}{of_them}", *cells, ""))
+    return "\n".join(lines)
+
+
+def _monthly(puts_a_day: float) -> float:
+    return prices.S3_WRITES.of(MONTH_DAYS * puts_a_day)
 
 
 def _table(
@@ -90,18 +133,20 @@ def _days(number: float) -> str:
     return "never" if isinf(number) else f"{number:,.1f}"
 
 
-def quote(page: str, tables: str) -> str:
-    """Return the page with the tables between their marks."""
-    before, _, rest = page.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    return f"{before}{_BEGIN}\n{tables}\n{end}{after}"
+def quote(page: str) -> str:
+    """Return the page with the computed tables between their marks."""
+    for name, tables in ((_COSTS, render()), (_WRITES, render_writes())):
+        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        before, _, rest = page.partition(begin)
+        _, _, after = rest.partition(end)
+        page = f"{before}{begin}\n{tables}\n{end}{after}"
+    return page
 
 
 def main() -> None:
     """Compute the needs and the costs of archives of several sizes from the counts."""
-    tables = render()
-    PAGE.write_text(quote(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
-    typer.echo(tables)
+    PAGE.write_text(quote(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    typer.echo(f"{render()}\n\n{render_writes()}")
 
 
 if __name__ == "__main__":

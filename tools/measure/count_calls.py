@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,16 +24,24 @@ from playlist_archive.documents.messages import RenderRequest
 from playlist_archive.documents.render_jobs import RenderJob
 from playlist_archive.documents.status import PageStatus
 from playlist_archive.ports.credentials import Credentials
+from tests.support.archived_history import archive_history, last_runs
 from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
 from tests.support.pipeline import Pipeline, connect, plenty, render_snapshot
 from tools.measure.count_requests import name_kind
-from tools.measure.counts import COUNTS, Cost, Counts, Large, Sizes
+from tools.measure.counts import COUNTS, Cost, Counts, Large, Sizes, Writes
 from tools.stand_in.accounts import Client
 from tools.stand_in.history import HistoryLibrary
 from tools.stand_in.server import StandIn
 
 _FOLLOWERS = "playlists/followers/"
-_PAGES = ("playlists/pretty/", "playlists/cumulative/", "playlists/plain/", "playlists/history/")
+_VIEWS = ("pretty", "cumulative", "plain", "history", "feeds", "songs")
+_SHARED = (
+    "playlists/index",
+    "playlists/status",
+    "playlists/metadata/",
+    "playlists/changes",
+    ALL_FEED,
+)
 _MANY = 100_000
 
 
@@ -44,6 +52,8 @@ class Meter:
         self._pipeline = pipeline
         self._stand_in = stand_in
         self._sums: dict[str, Counter[str]] = {}
+        self._puts: dict[str, Counter[str]] = {}
+        self._most: Counter[str] = Counter()
 
     def measure[T](self, kind: str | Callable[[T], str], action: Callable[[], T]) -> T:
         """Do the action and count its costs; `kind` may depend on the result."""
@@ -59,6 +69,9 @@ class Meter:
         self._sums[name]["requests"] += sum(
             name_kind(seen.path) is not None for seen in self._stand_in.control.requests()
         )
+        puts = puts_by_folder(calls)
+        self._puts.setdefault(name, Counter()).update(puts)
+        self._most[name] = max(self._most[name], puts.total())
         for operation, key in calls:
             if key.startswith(_FOLLOWERS):
                 self.add("followers", **{operation: 1, "times": operation == "get"})
@@ -80,6 +93,30 @@ class Meter:
             lists=round(total["list"] / times, 2),
             cpu_ms=round(total["microseconds"] / times / 1000, 1),
         )
+
+    def mean_puts(self, *kinds: str) -> dict[str, float]:
+        """Return the PUTs of one action of each of these kinds, by folder."""
+        return {
+            folder: round(number / self._sums[kind]["times"], 2)
+            for kind in kinds
+            for folder, number in sorted(self._puts[kind].items())
+        }
+
+    def most_puts(self, *kinds: str) -> int:
+        return sum(self._most[kind] for kind in kinds)
+
+
+def puts_by_folder(calls: Iterable[tuple[str, str]]) -> Counter[str]:
+    """Count the PUTs by the first two parts of their keys, without those of follower numbers."""
+    keys = [key for operation, key in calls if operation == "put"]
+    return Counter(_folder(key) for key in keys if not key.startswith(_FOLLOWERS))
+
+
+def _folder(key: str) -> str:
+    first, second, *rest = key.split("/")
+    if first == "snapshots":
+        return SNAPSHOTS
+    return f"{first}/{second}/" if rest else key
 
 
 def archive(pipeline: Pipeline, meter: Meter, run: datetime) -> None:
@@ -123,19 +160,16 @@ def measure_sizes(bucket: FakeBucket, playlists: int) -> Sizes:
             // number
         )
 
+    site = mean(*_SHARED)
+    pages = mean(*[f"playlists/{view}/" for view in _VIEWS]) - mean(ALL_FEED)
+
     snapshots = sum(key.startswith(SNAPSHOTS) for key in bucket.objects)
     return Sizes(
         snapshot=mean(SNAPSHOTS, number=snapshots),
         ledger=mean("state/ledgers/"),
-        pages=mean(*_PAGES),
+        pages=pages,
         catalog=mean(CATALOG),
-        site=mean(
-            "playlists/index",
-            "playlists/status",
-            "playlists/metadata/",
-            "playlists/changes",
-            ALL_FEED,
-        ),
+        site=site,
     )
 
 
@@ -149,6 +183,13 @@ def measure_large(work: str) -> Large:
         peak_mb=taken["peak_mb"],
         catalog_mb=taken["catalog_mb"],
     )
+
+
+def count_quiet_puts(file: Path) -> Counter[str]:
+    """Count the PUTs of a run that finds a library as it was the day before."""
+    yesterday, today = last_runs(file, 2)
+    bucket = archive_history(file, [yesterday, today, today + timedelta(days=1)])
+    return puts_by_folder(bucket.calls)
 
 
 def main(
@@ -188,6 +229,12 @@ def main(
         page_status=meter.cost("page_status"),
         batch=meter.cost("batch"),
         followers=meter.cost("followers"),
+        writes=Writes(
+            changed=meter.mean_puts("change", "render"),
+            most=meter.most_puts("change", "render"),
+            batch=meter.mean_puts("batch"),
+            quiet=dict(sorted(count_quiet_puts(file).items())),
+        ),
         sizes=sizes,
         lister=measure_large("list"),
         indexer=measure_large("index"),

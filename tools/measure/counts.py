@@ -18,6 +18,19 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     cpu_ms: float
 
 
+class Writes(msgspec.Struct, frozen=True, kw_only=True):
+    """PUTs by folder, or by key where there is no folder; numbers of followers are left out.
+
+    The means of a playlist that `changed` (`most` are those of the one that took most) and of a
+    `batch` of outcomes, and those of a `quiet` run, in which nothing changed.
+    """
+
+    changed: dict[str, float]
+    most: int
+    batch: dict[str, float]
+    quiet: dict[str, int]
+
+
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes in bytes: of one snapshot, and of everything else per playlist."""
 
@@ -58,6 +71,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     page_status: Cost
     batch: Cost
     followers: Cost
+    writes: Writes
     sizes: Sizes
     lister: Large
     indexer: Large

@@ -76,6 +76,14 @@ def test_an_archive_with_reads_but_no_known_run_is_not_called_well() -> None:
     assert "## No run is known yet" in status
 
 
+def test_an_authorisation_of_which_no_end_is_known_is_told_as_such() -> None:
+    _, known, _ = pages(a_report(authorization_ends=RUN + 90 * DAY))
+    _, unknown, _ = pages(a_report())
+
+    assert f"| Spotify authorisation | ends on {RUN + 90 * DAY:%Y-%m-%d} |" in known
+    assert "| Spotify authorisation | has no known end |" in unknown
+
+
 def test_a_healthy_archive_says_so_and_nothing_else() -> None:
     index, status, document = pages(a_report(), an_outcome("ok"))
 
