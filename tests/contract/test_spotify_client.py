@@ -267,6 +267,7 @@ def test_a_new_refresh_token_that_could_not_be_stored_is_not_lost(
 def test_the_client_keeps_the_stored_state(setup: Setup) -> None:
     client = setup.client()
     client.start_run(NOW)
+    client.close()
 
     assert client.credentials() == setup.store.credentials
     assert client.state == setup.state()

@@ -1,7 +1,7 @@
 """The gate: when the next request may be sent, and what is stored about the last ones."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -277,27 +277,65 @@ def test_the_endpoint_of_an_apps_rows_is_stored_once(world: World) -> None:
     assert world.gate().state.pages == "items"
 
 
+def start(gate: Gate, run: datetime) -> datetime | None:
+    """Begin a run, and return the one that is stored as the latest afterwards."""
+    gate.open(plenty)
+    gate.start_run(run)
+    gate.close()
+    return gate.state.latest_run
+
+
 def test_an_earlier_run_does_not_supersede_a_later_one(world: World) -> None:
     world.clock.moment = RUN + DAY
     early, late = world.gate(), world.gate()
-    late.start_run(RUN + DAY)
-    early.start_run(RUN)
+    start(late, RUN + DAY)
+    assert start(early, RUN) == RUN + DAY
+    assert start(late, RUN) == RUN + DAY
+    world.bucket.calls.clear()
+    assert start(late, RUN + DAY) == RUN + DAY
+    assert world.bucket.puts() == []
     assert load_state(world.bucket).latest_run == RUN + DAY
-    late.start_run(RUN)
-    assert load_state(world.bucket).latest_run == RUN + DAY
-    calls = len(world.bucket.calls)
-    late.start_run(RUN + DAY)
-    assert len(world.bucket.calls) == calls
 
 
 def test_a_run_far_ahead_of_the_clock_gives_way_to_one_that_is_not(world: World) -> None:
     gate = world.gate()
-    gate.start_run(RUN + 3650 * DAY)
+    start(gate, RUN + 3650 * DAY)
+    assert start(gate, RUN) == RUN
+    start(gate, RUN + 3650 * DAY)
+    assert start(gate, RUN + 3000 * DAY) == RUN + 3650 * DAY
+
+
+def test_a_run_and_its_requests_are_stored_at_once(world: World) -> None:
+    gate = world.gate()
+    gate.open(plenty)
     gate.start_run(RUN)
+    gate.pass_one()
+    gate.pass_one()
+    gate.close()
+
+    assert world.bucket.puts() == [SPOTIFY_STATE]
     assert load_state(world.bucket).latest_run == RUN
-    gate.start_run(RUN + 3650 * DAY)
-    gate.start_run(RUN + 3000 * DAY)
-    assert load_state(world.bucket).latest_run == RUN + 3650 * DAY
+    assert world.sent() == 2
+
+
+def test_a_run_is_not_forgotten_when_something_else_is_stored(world: World) -> None:
+    gate = world.gate()
+    gate.open(plenty)
+    gate.start_run(RUN)
+    gate.remember_pages("tracks")
+
+    assert load_state(world.bucket).latest_run == RUN
+
+
+def test_a_run_that_was_never_stored_is_not_the_next_invocations(world: World) -> None:
+    gate = world.gate()
+    gate.open(plenty)
+    gate.start_run(RUN + DAY)
+    gate.open(plenty)
+    gate.pass_one()
+    gate.close()
+
+    assert load_state(world.bucket).latest_run is None
 
 
 @pytest.mark.parametrize(
@@ -368,6 +406,7 @@ def test_a_state_that_was_lost_does_not_shorten_a_pause_that_is_known(
     with pytest.raises(SpotifyParkedError, match="05:00"):
         gate.check()
     gate.start_run(RUN)
+    gate.close()
     with pytest.raises(SpotifyParkedError, match="05:00"):
         world.gate().check()
 

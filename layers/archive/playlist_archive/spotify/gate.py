@@ -56,6 +56,7 @@ class Gate:
         self._next_start = float("-inf")
         self._sent: Counter[datetime] = Counter()
         self._asked_at: datetime | None = None
+        self._run: datetime | None = None
         self._remaining_seconds: Callable[[], float] = lambda: float("inf")
         self._whole_seconds = float("inf")
         self.state = SpotifyState()
@@ -64,6 +65,7 @@ class Gate:
         """Begin an invocation; `remaining_seconds` returns the time that is left of it."""
         self._remaining_seconds = remaining_seconds
         self._whole_seconds = remaining_seconds()
+        self._run = None
         self._read_state()
 
     def _read_state(self) -> None:
@@ -77,20 +79,23 @@ class Gate:
             self._next_start = max(self._next_start, begun + self._interval_seconds)
 
     def close(self) -> None:
-        """Store the number of requests sent; raises as `update_state`."""
-        if self._sent:
+        """Store the number of requests sent and the run that began; raises as `update_state`."""
+        if self._sent or self._with_run(self.state, self._clock.now()) != self.state:
             self._update(lambda state: state)
 
     def start_run(self, run: datetime) -> None:
-        """Store that `run` supersedes all earlier ones."""
-        now = self._clock.now()
+        """Have `run` supersede all earlier ones; what is stored next says so, at the latest `close`.
 
-        def start(state: SpotifyState) -> SpotifyState:
-            latest = later_run(state.latest_run, run, now)
-            return msgspec.structs.replace(state, latest_run=latest)
+        A PUT of its own would be one of five that a run without news costs.
+        """
+        self._run = run
 
-        if start(self.state) != self.state:
-            self._update(start)
+    def _with_run(self, state: SpotifyState, now: datetime) -> SpotifyState:
+        if self._run is None:
+            return state
+        return msgspec.structs.replace(
+            state, latest_run=later_run(state.latest_run, self._run, now)
+        )
 
     def remember_pages(self, pages: Pages) -> None:
         """Store the endpoint from which this app can read rows."""
@@ -220,7 +225,8 @@ class Gate:
         sent, asked_at, known = self._sent, self._asked_at, self.state
 
         def merge(state: SpotifyState) -> SpotifyState:
-            return change(state.with_pause_of(known)).with_requests(sent, asked_at, now)
+            started = self._with_run(change(state.with_pause_of(known)), now)
+            return started.with_requests(sent, asked_at, now)
 
         self.state = update_state(self._bucket, merge, now)
         self._sent = Counter()
