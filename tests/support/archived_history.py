@@ -40,9 +40,7 @@ def archive_history(file: Path, runs: Sequence[datetime]) -> FakeBucket:
     The bucket's `calls` are those of the last run.
     """
     bucket, clock = FakeBucket(), FakeClock()
-    store = FakeCredentialStore(
-        Credentials(Client.id, Client.secret, Client.refresh_token, runs[0])
-    )
+    store = FakeCredentialStore(Credentials(Client.id, Client.secret, Client.refresh_token))
     with StandIn(HistoryLibrary(file)) as stand_in:
         pipeline = Pipeline(connect(stand_in.url, bucket, store, clock), clock, bucket=bucket)
         for run in runs:
