@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,60 @@ def swap_rows(document: Json) -> None:
     rows[0], rows[1] = rows[1], rows[0]
 
 
+def part_of(playlist_id: str, suffix: str = "") -> str:
+    return f"playlists/songs/{int(sha256(playlist_id.encode()).hexdigest()[0], 16)}{suffix}.json"
+
+
+def miss_title(document: Json) -> None:
+    document["playlists"][ODD].pop()
+
+
+def miss_playlist(document: Json) -> None:
+    del document["playlists"][ODD]
+
+
+def swap_ids(document: Json) -> None:
+    ids = document["playlists"][ODD]
+    ids[0], ids[1] = ids[1], ids[0]
+
+
+def drop_oldest_change(document: Json) -> None:
+    document["changes"].pop()
+
+
+def begin_a_day_later(document: Json) -> None:
+    document["since"] = "2024-01-10T04:00:00Z"
+
+
+def move_change_to_another(document: Json) -> None:
+    document["changes"][0]["playlist"] = ODD
+
+
+def drop_song_of_change(document: Json) -> None:
+    change_with(document, "readded")["readded"].pop()
+
+
+def entry_of(document: Json, playlist_id: str) -> Json:
+    entry: Json = next(one for one in document["playlists"] if one["id"] == playlist_id)
+    return entry
+
+
+def forget_playlist(document: Json) -> None:
+    document["playlists"].pop()
+
+
+def show_another_size(document: Json) -> None:
+    entry_of(document, ODD)["size"]["text"] = "25 songs"
+
+
+def forget_first_size(document: Json) -> None:
+    entry_of(document, BUSY)["sizes"].pop()
+
+
+def keep_an_older_change(document: Json) -> None:
+    entry_of(document, BUSY)["last_change"]["time"] = "2023-10-21T04:00:00Z"
+
+
 type Mistake = Callable[[Json], None]
 MISTAKES: list[tuple[Mistake, str]] = [
     (move_elsewhere, history_key(ODD)),
@@ -232,6 +287,19 @@ MISTAKES: list[tuple[Mistake, str]] = [
     (add_a_day_early, f"playlists/cumulative/{ODD}.json"),
     (confuse_code, f"playlists/cumulative/{ODD}.json"),
     (swap_rows, f"playlists/pretty/{BUSY}.json"),
+    (miss_title, part_of(ODD)),
+    (miss_playlist, part_of(ODD)),
+    (miss_title, part_of(ODD, ".ids")),
+    (swap_ids, part_of(ODD, ".ids")),
+    (drop_change, "playlists/changes.json"),
+    (drop_oldest_change, "playlists/changes.json"),
+    (begin_a_day_later, "playlists/changes.json"),
+    (move_change_to_another, "playlists/changes.json"),
+    (drop_song_of_change, "playlists/changes.json"),
+    (forget_playlist, "playlists/index.json"),
+    (show_another_size, "playlists/index.json"),
+    (forget_first_size, "playlists/index.json"),
+    (keep_an_older_change, "playlists/index.json"),
 ]
 
 
@@ -253,8 +321,11 @@ def test_a_mistake_in_a_document_is_found_and_named(
     ("prefix", "what"),
     [
         (f"snapshots/{ODD}/", "the snapshots are"),
-        (f"playlists/history/{BUSY}-2023", "history cannot read it"),
-        (f"playlists/pretty/{ODD}.json", "pretty cannot read it"),
+        (f"playlists/history/{BUSY}-2023", "history cannot be read"),
+        (f"playlists/pretty/{ODD}.json", "pretty cannot be read"),
+        (part_of(ODD), "songs/ cannot be read"),
+        ("playlists/changes.json", "changes.json cannot be read"),
+        (f"playlists/feeds/{BUSY}.atom", "feeds/ cannot be read"),
     ],
 )
 def test_a_document_that_is_missing_is_named(
@@ -275,6 +346,29 @@ def test_a_snapshot_of_another_state_is_found(archived: Objects, expected: Expec
     found = find_difference({**archived, older: archived[newer]}, expected)
 
     assert found.startswith(older)
+
+
+@pytest.mark.parametrize(
+    ("key", "right", "wrong"),
+    [
+        (f"playlists/feeds/{BUSY}.atom", b"<updated>2024-02-08", b"<updated>2024-02-09"),
+        (f"playlists/feeds/{BUSY}.atom", b" removed</title>", b" moved</title>"),
+        (f"playlists/feeds/{ODD}.atom", b"<li>", b"<p>"),
+        ("playlists/feeds/all.atom", b"<id>urn:uuid:", b"<id>urn:uuid:0"),
+        ("playlists/feeds/all.atom", b"/playlists/history/busy", b"/playlists/history/odd"),
+        ("playlists/changes.md", b"#### 2024-02-08", b"#### 2024-02-07"),
+        ("playlists/changes.md", b"/playlists/history/young", b"/playlists/history/other"),
+        ("playlists/index.md", b"Playlists \\(3\\)", b"Playlists \\(4\\)"),
+    ],
+)
+def test_a_mistake_in_a_page_or_a_feed_is_found(
+    archived: Objects, expected: Expected, key: str, right: bytes, wrong: bytes
+) -> None:
+    assert right in archived[key]
+
+    found = find_difference({**archived, key: archived[key].replace(right, wrong)}, expected)
+
+    assert found.startswith(("playlists/feeds/", "playlists/changes.md", "playlists/index."))
 
 
 def test_a_removal_on_another_day_in_the_cumulative_page_is_found(

@@ -1,33 +1,28 @@
-"""Finds the first published document of a playlist that does not say what it must."""
+"""Finds what the published documents of one playlist say and must not."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from tools.verification.expected import Change, Expected, ExpectedPlaylist
+from tools.verification.comparing import Differences, Json, Objects, attempted, compared
+from tools.verification.expected import Change, ExpectedPlaylist
 from tools.verification.history_file import Song, State
 from tools.verification.rows import RowsError, rows_after
 from tools.verification.tables import read_cumulative_table
 
-type Objects = Mapping[str, bytes]
-type Json = dict[str, Any]
-type Differences = Iterator[str]
-"""One text for each difference: the key of the document, and what is wrong in it."""
+type Runs = Sequence[datetime]
 
 _SPOTIFY = "https://open.spotify.com"
 
 
-def find_difference(objects: Objects, expected: Expected) -> str:
-    """Return the first difference between the documents and what they must say, "" without any."""
-    return next(find_differences(objects, expected), "")
-
-
-def find_differences(objects: Objects, expected: Expected) -> Differences:
-    for playlist in expected.playlists.values():
-        for check in _PLAYLIST_CHECKS:
-            yield from _attempted(check, _Published(objects, playlist.id), playlist, expected)
+def find_differences(objects: Objects, playlist: ExpectedPlaylist, runs: Runs) -> Differences:
+    """Find what is wrong in the documents of one playlist."""
+    published = _Published(objects, playlist.id)
+    for check in _CHECKS:
+        what = f"{playlist.id}: {check.__name__.strip('_')}"
+        yield from attempted(what, check(published, playlist, runs))
 
 
 @dataclass(frozen=True)
@@ -45,22 +40,10 @@ class _Published:
         return document
 
 
-type _Check = Callable[[_Published, ExpectedPlaylist, Expected], Differences]
+type _Check = Callable[[_Published, ExpectedPlaylist, Runs], Differences]
 
 
-def _attempted(
-    check: _Check, published: _Published, playlist: ExpectedPlaylist, expected: Expected
-) -> Differences:
-    """Yield what a check finds; a document that it cannot read is a difference too."""
-    try:
-        yield from check(published, playlist, expected)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        yield f"{playlist.id}: {check.__name__.strip('_')} cannot read it: {error!r}"
-
-
-def _snapshots(
-    published: _Published, playlist: ExpectedPlaylist, expected: Expected
-) -> Differences:
+def _snapshots(published: _Published, playlist: ExpectedPlaylist, runs: Runs) -> Differences:
     """There is a snapshot for each state, and each day's is the newest that is not later."""
     prefix = f"snapshots/{playlist.id}/"
     keys = sorted(key for key in published.objects if key.startswith(prefix))
@@ -69,7 +52,7 @@ def _snapshots(
         yield f"{prefix}: the snapshots are {_listed(keys)} and not {_listed(times)}"
         return
     read: dict[str, Json] = {}
-    first, last = expected.runs[0] - timedelta(1), expected.runs[-1] + timedelta(366)
+    first, last = runs[0] - timedelta(1), runs[-1] + timedelta(366)
     days = [first + timedelta(number) for number in range((last - first).days)]
     for day in days:
         ended = f"{prefix}{day:%Y%m%d}T235959Z.json"
@@ -82,7 +65,7 @@ def _snapshots(
         key = at_end[-1]
         if key not in read:
             read[key] = published.read(key)
-            yield from _compared(key, _shown_state(read[key]), _said_state(state))
+            yield from compared(key, _shown_state(read[key]), _said_state(state))
 
 
 _WITHOUT_MARKS = str.maketrans("", "", "-:")
@@ -129,7 +112,7 @@ def _said_song(song: Song) -> Json:
     }
 
 
-def _pretty(published: _Published, playlist: ExpectedPlaylist, _: Expected) -> Differences:
+def _pretty(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Differences:
     key = published.key("pretty", ".json")
     page = published.read(key)
     shown = {
@@ -147,12 +130,12 @@ def _pretty(published: _Published, playlist: ExpectedPlaylist, _: Expected) -> D
         {"added_at": row.added_at, **_said_song(playlist.texts[row.song.uri])}
         for row in playlist.state.rows
     ]
-    yield from _compared(key, shown, {**_said_state(playlist.state), "rows": newest})
+    yield from compared(key, shown, {**_said_state(playlist.state), "rows": newest})
     if page["unavailable"]:
         yield f"{key}: every song is available"
 
 
-def _cumulative(published: _Published, playlist: ExpectedPlaylist, _: Expected) -> Differences:
+def _cumulative(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Differences:
     key = published.key("cumulative", ".json")
     first = playlist.archived[0].time
     codes = _isrcs(published, playlist)
@@ -195,11 +178,11 @@ def _cumulative(published: _Published, playlist: ExpectedPlaylist, _: Expected) 
         }
         for track in document["tracks"]
     ]
-    yield from _compared(key, document["date_first_scraped"], first[:10])
-    yield from _compared(key, shown, said)
+    yield from compared(key, document["date_first_scraped"], first[:10])
+    yield from compared(key, shown, said)
     page = published.key("cumulative", ".md")
     rows = read_cumulative_table(published.objects[page].decode())
-    yield from _compared(
+    yield from compared(
         page,
         [(row.title.url, row.artist and row.artist.url, row.added, row.removed) for row in rows],
         table,
@@ -224,7 +207,7 @@ def _isrcs(published: _Published, playlist: ExpectedPlaylist) -> Mapping[str, st
     }
 
 
-def _history(published: _Published, playlist: ExpectedPlaylist, _: Expected) -> Differences:
+def _history(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Differences:
     key = published.key("history", ".json")
     document = published.read(key)
     archived, state = playlist.archived, playlist.state
@@ -245,12 +228,31 @@ def _history(published: _Published, playlist: ExpectedPlaylist, _: Expected) -> 
             for time, name, description in reversed(_names(playlist))
         ],
     }
-    yield from _compared(key, {name: document[name] for name in facts}, facts)
+    facts["size"] = said_size(state)
+    yield from compared(key, {name: document[name] for name in facts}, facts)
     if not document["playlist"]["name"].startswith(state.name.strip()):
         yield f"{key}: it is the history of {document['playlist']['name']} and not of {state.name}"
     gaps = [(gap["first"], gap["last"], gap["status"]) for gap in reversed(document["gaps"])]
-    yield from _compared(key, gaps, [(day[:10], day[:10], "held") for day in playlist.held])
+    yield from compared(key, gaps, [(day[:10], day[:10], "held") for day in playlist.held])
     yield from _changes(published, key, document, playlist)
+
+
+def said_size(state: State) -> Json:
+    """Return how many songs and rows there are, and why those are not as many."""
+    often = Counter(Counter(state.uris).values())
+    songs, rows = often.total(), len(state.rows)
+    text = f"{songs:,} song{'' if songs == 1 else 's'}"
+    if songs != rows:
+        why = [
+            f"{often[times]:,} {'twice' if times == _TWICE else f'in {times:,} rows'}"
+            for times in sorted(often)
+            if times > 1
+        ]
+        text += f", {rows:,} rows ({', '.join(why)})"
+    return {"songs": songs, "rows": rows, "text": text}
+
+
+_TWICE = 2
 
 
 def _names(playlist: ExpectedPlaylist) -> list[tuple[str, str, str]]:
@@ -277,7 +279,7 @@ def _changes(
         told += [(part, change) for change in of_year["changes"]]
     times = [change["time"] for _, change in told]
     expected = {change.time: change for change in playlist.changes}
-    yield from _compared(key, times, sorted(expected, reverse=True))
+    yield from compared(key, times, sorted(expected, reverse=True))
     for where, change in told:
         if change["time"] in expected:
             place = f"{where}, change of {change['time']}"
@@ -286,16 +288,37 @@ def _changes(
 
 def _change(place: str, told: Json, expected: Change) -> Differences:
     before, state = expected.before, expected.state
+    moved = told.get("moved", [])
+    yield from compared(place, shown_change(told), said_change(expected))
+    if len(moved) != expected.moves:
+        yield f"{place}: {len(moved)} rows moved and not {expected.moves}"
+    for move in moved:
+        was, now = before.uris[move["from"] - 1], state.uris[move["to"] - 1]
+        if not was == now == move["uri"]:
+            yield f"{place}: {move['uri']} did not move from {move['from']} to {move['to']}"
+    try:
+        after = rows_after(before.uris, told)
+    except RowsError as error:
+        yield f"{place}: {error}"
+        return
+    yield from compared(f"{place}, the rows after it", after, state.uris)
+
+
+def shown_change(told: Json) -> Json:
+    """Return what a change of a document says besides its moves."""
+    shown: Json = {"added": [], "readded": [], "removed": [], "renamed": [], **told}
+    shown.pop("moved", None)
+    return {**shown, "renamed": sorted(shown["renamed"], key=lambda song: str(song["uri"]))}
+
+
+def said_change(expected: Change) -> Json:
+    """Return what a change must say besides its moves."""
+    before, state = expected.before, expected.state
     said: Json = {
         "time": expected.time,
         "after": expected.after,
         "until": expected.time,
-        "counts": {
-            "added": len(expected.added),
-            "readded": len(expected.readded),
-            "removed": len(expected.removed),
-            "moved": expected.moves,
-        },
+        "counts": said_counts(expected),
         "added": _said_rows(expected.added),
         "readded": _said_rows(expected.readded),
         "removed": _said_rows(expected.removed),
@@ -310,22 +333,16 @@ def _change(place: str, told: Json, expected: Change) -> Differences:
     ):
         if was != now:
             said[name] = {"before": was, "after": now}
-    shown: Json = {"added": [], "readded": [], "removed": [], "renamed": [], **told}
-    moved = shown.pop("moved", [])
-    shown["renamed"].sort(key=lambda song: song["uri"])
-    yield from _compared(place, shown, said)
-    if len(moved) != expected.moves:
-        yield f"{place}: {len(moved)} rows moved and not {expected.moves}"
-    for move in moved:
-        was, now = before.uris[move["from"] - 1], state.uris[move["to"] - 1]
-        if not was == now == move["uri"]:
-            yield f"{place}: {move['uri']} did not move from {move['from']} to {move['to']}"
-    try:
-        after = rows_after(before.uris, told)
-    except RowsError as error:
-        yield f"{place}: {error}"
-        return
-    yield from _compared(f"{place}, the rows after it", after, state.uris)
+    return said
+
+
+def said_counts(expected: Change) -> Json:
+    return {
+        "added": len(expected.added),
+        "readded": len(expected.readded),
+        "removed": len(expected.removed),
+        "moved": expected.moves,
+    }
 
 
 def _said_rows(rows: Sequence[tuple[int, Song]]) -> list[Json]:
@@ -336,31 +353,15 @@ def _said_texts(song: Song) -> Json:
     return {"name": song.name, "artists": song.artist_names, "uri": song.uri}
 
 
-def _plain(published: _Published, playlist: ExpectedPlaylist, _: Expected) -> Differences:
+def _plain(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Differences:
     key = published.key("plain")
     lines = [playlist.texts[uri].line for uri in playlist.state.uris]
     shown = published.objects[key].decode().split("\n")[3:-1]
-    yield from _compared(key, shown, sorted(lines, key=lambda line: (line.lower(), line)))
-
-
-def _compared(place: str, shown: object, said: object) -> Differences:
-    """Yield the innermost place at which two documents differ, and both values there."""
-    if shown == said:
-        return
-    if isinstance(shown, dict) and isinstance(said, dict) and shown.keys() == said.keys():
-        for name, value in shown.items():
-            yield from _compared(f"{place}, {name}", value, said[name])
-    elif isinstance(shown, list) and isinstance(said, list):
-        for number, (one, other) in enumerate(zip(shown, said, strict=False), start=1):
-            yield from _compared(f"{place} {number}", one, other)
-        if len(shown) != len(said):
-            yield f"{place}: {len(shown)} entries and not {len(said)}"
-    else:
-        yield f"{place}: {shown!r} and not {said!r}"
+    yield from compared(key, shown, sorted(lines, key=lambda line: (line.lower(), line)))
 
 
 def _listed(keys: Sequence[str]) -> str:
     return ", ".join(key.rpartition("/")[2] for key in keys) or "nothing"
 
 
-_PLAYLIST_CHECKS: tuple[_Check, ...] = (_snapshots, _pretty, _plain, _cumulative, _history)
+_CHECKS: tuple[_Check, ...] = (_snapshots, _pretty, _plain, _cumulative, _history)

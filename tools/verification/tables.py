@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 
-class FormError(Exception):
+class FormError(ValueError):
     """A page does not have the form that its readers need."""
 
 
