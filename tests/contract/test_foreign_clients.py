@@ -1,7 +1,7 @@
 """Programs that others wrote for the old archive can read these pages.
 
 spotifyplaylistarchive.com finds playlists by `index.md`: a heading with the number of playlists, a
-blank line, and then one link a line. SpotifyUnchained makes the lists of former weeks from tables
+blank line, and then one link a line to the end of the page. SpotifyUnchained makes the lists of former weeks from tables
 of `cumulative/<id>.md`: title and first artist are links, and the days of adding and removal are
 written YYYY-MM-DD. `tools.verification.tables` holds both forms.
 """
@@ -96,6 +96,8 @@ class TestIndex:
             ("## Playlists\n\n{}\n", "0 headings"),
             ("## Playlists \\(1\\)\n\n{0}\n\n## Playlists \\(1\\)\n\n{0}\n", "2 headings"),
             ("## Playlists \\(1\\)\n{}\n", "no blank line"),
+            ("## Playlists \\(1\\)\n\n{}\n\n## Retired \\(1\\)\n", "more or less than a link"),
+            ("## Playlists \\(1\\)\n\n{}", "line's end"),
             ("## Playlists \\(2\\)\n\n{}\n", "1 entries"),
             ("## Playlists \\(2\\)\n\n{0}\n{0}\n", "2 entries"),
             ("## Playlists \\(1\\)\n\n{}, 12 songs\n", "more or less than a link"),

@@ -84,6 +84,8 @@ def _cells(line: str) -> Iterator[str]:
 def read_index(page: str) -> dict[str, str]:
     """Return the name, still escaped, of each readable playlist in the index, by id.
 
+    The list is the last thing on the page, for its readers take all that follows the heading.
+
     Raises:
         FormError: the list has another form, or another length than its heading says.
     """
@@ -96,7 +98,9 @@ def read_index(page: str) -> dict[str, str]:
     assert counted
     if lines[heading + 1]:
         raise FormError(f"no blank line after the heading: {lines[heading + 1]}")
-    listed = lines[heading + 2 : lines.index("", heading + 2)]
+    *listed, end = lines[heading + 2 :]
+    if end:
+        raise FormError(f"the page does not end with a line's end: {end}")
     entries = {}
     for line in listed:
         entry = _ENTRY.fullmatch(line)

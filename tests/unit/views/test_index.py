@@ -62,7 +62,7 @@ def test_playlists_stand_in_the_groups_of_the_page_by_name() -> None:
     }
     document = json.loads(index_json(Catalog(entries=entries), {}))
 
-    assert [it["name"] for it in document["playlists"]] == ["c", "A (2)", "b", "A"]
+    assert [it["name"] for it in document["playlists"]] == ["c", "A", "A (2)", "b"]
 
 
 def test_each_playlist_has_a_line_of_its_own() -> None:

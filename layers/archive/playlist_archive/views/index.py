@@ -32,13 +32,14 @@ def sort_playlists(catalog: Catalog) -> Playlists:
 
 
 def index_page(playlists: Playlists) -> str:
-    bad, good, retired = _groups(playlists)
+    """Return the page; clients of the old archive take what follows the last heading apart."""
+    bad, retired, good = _groups(playlists)
     sections = [f"{navigation_of_all('index')}\n"]
     if bad:
         sections.append(_section("Not read", bad, with_reason=True))
-    sections.append(_section("Playlists", good, with_reason=False))
     if retired:
         sections.append(_section("Retired", retired, with_reason=True))
+    sections.append(_section("Playlists", good, with_reason=False))
     return "\n".join(sections)
 
 
@@ -65,11 +66,11 @@ def page_link(playlist_id: str, entry: Entry) -> str:
 
 
 def _groups(playlists: Playlists) -> tuple[Playlists, Playlists, Playlists]:
-    """Return the playlists that are not read, those that are, and the retired ones."""
+    """Return the playlists that are not read, the retired ones, and those that are read."""
     good = [pair for pair in playlists if pair[1].status == "ok"]
     retired = [pair for pair in playlists if pair[1].status == "retired"]
     bad = [pair for pair in playlists if pair[1].status not in {"ok", "retired"}]
-    return bad, good, retired
+    return bad, retired, good
 
 
 def _section(title: str, playlists: Playlists, *, with_reason: bool) -> str:
