@@ -34,6 +34,7 @@ from tools.stand_in.history import HistoryLibrary
 from tools.stand_in.server import StandIn
 
 _FOLLOWERS = "playlists/followers/"
+_HISTORIES = "playlists/history/"
 _VIEWS = ("pretty", "cumulative", "plain", "history", "feeds", "songs")
 _SHARED = (
     "playlists/index",
@@ -75,6 +76,8 @@ class Meter:
         for operation, key in calls:
             if key.startswith(_FOLLOWERS):
                 self.add("followers", **{operation: 1, "times": operation == "get"})
+            elif name == "batch" and key.startswith(_HISTORIES):
+                self.add("published", **{operation: 1, "times": 1})
             else:
                 self._sums[name][operation] += 1
         return result
@@ -229,6 +232,7 @@ def main(
         page_status=meter.cost("page_status"),
         batch=meter.cost("batch"),
         followers=meter.cost("followers"),
+        published=meter.cost("published"),
         writes=Writes(
             changed=meter.mean_puts("change", "render"),
             most=meter.most_puts("change", "render"),

@@ -259,6 +259,8 @@ def estimate(
     deferred = need.planned - reads if left_over else 0
     unchanged = playlists - need.planned
     page_statuses = 2 * reads if left_over else 0
+    # The renderer tells the indexer of each playlist of which it wrote the pages.
+    written = changed + page_statuses
     lane_seconds = need.asked * max(deployment.interval_seconds, assumed.spotify_seconds)
     trickling = lane_seconds + deferred / assumed.deferred_a_second
     batches = 1 + min(reads, trickling / deployment.window_seconds)
@@ -301,7 +303,8 @@ def estimate(
             + large_seconds("indexer", counts.indexer)
             + 2 * shared / assumed.bytes_a_second
         )
-        + reads * action_seconds("indexer", counts.followers),
+        + reads * action_seconds("indexer", counts.followers)
+        + written * action_seconds("indexer", counts.published),
     }
 
     def total(field: str) -> float:
@@ -315,11 +318,12 @@ def estimate(
             (counts.page_status, page_statuses),
             (counts.batch, batches),
             (counts.followers, reads),
+            (counts.published, written),
         )
         return sum(float(getattr(cost, field)) * times for cost, times in amounts)
 
     invocations = 1 + fetches + renders + batches
-    outcomes = reads + deferred + unchanged + 1
+    outcomes = reads + deferred + unchanged + 1 + written
     listing = playlists / 1000
     return Estimate(
         need=need,
@@ -330,6 +334,7 @@ def estimate(
         # Each message is sent, received and deleted, ten at a time if many wait.
         messages=3 * fetches
         + (reads + deferred)
+        + written
         + unchanged / _SQS_BATCH
         + 2 * outcomes / _SQS_BATCH
         + 3 * changed
