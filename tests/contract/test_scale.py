@@ -187,6 +187,15 @@ def test_a_change_and_a_run_without_news_take_as_few_puts_as_the_page_says() -> 
     assert "A run without news costs four." in page
 
 
+def test_the_readme_names_the_computed_costs() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    within_budget = PAGE.read_text(encoding="utf-8").rpartition("| less what is free for ever |")[2]
+    hundred, ten_thousand, _ = re.findall(r"[0-9,.]+", within_budget.partition("\n")[0])
+
+    assert f"A hundred playlists cost about ${hundred} a month" in readme
+    assert f"Ten thousand cost ${ten_thousand} within the default request budget" in readme
+
+
 def test_the_page_quotes_the_computed_tables() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
