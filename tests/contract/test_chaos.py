@@ -172,8 +172,8 @@ def alter_the_index(record: Record) -> None:
 
 def alter_a_change(record: Record) -> None:
     body = record.objects[CHANGES_JSON]
-    assert b'"removed":1' in body
-    record.objects[CHANGES_JSON] = body.replace(b'"removed":1', b'"removed":2', 1)
+    assert b'"counts":{"added":' in body
+    record.objects[CHANGES_JSON] = body.replace(b'"added":', b'"added":9', 1)
 
 
 def alter_the_page_of_changes(record: Record) -> None:
