@@ -73,7 +73,7 @@ coverage: $(TEST) ## Measure which branches of the package unit and contract tes
 .PHONY: golden
 golden: $(TEST) ## Render the sample library into archive/pages/, renew the pages that are kept, and show what differs
 	@$(BIN)/python -m tests.golden
-	@git --no-pager diff --stat --patch -- README.md docs/pages.md tests/golden
+	@git --no-pager diff --stat --patch -- README.md docs/pages.md docs/command.md tests/golden
 	@echo "All pages of the sample library: archive/pages/playlists/index.md"
 
 .PHONY: chaos
@@ -142,7 +142,7 @@ audit: $(CHECK)
 SAM := PATH="$(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$$PATH" $(BIN)/sam
 REQUIREMENTS := layers/dependencies/requirements.txt
 # Less boto3 and what it brings: the runtime has it, and it is larger than all the rest.
-EXPORT := $(UV) export --quiet --locked --no-default-groups --no-emit-project --no-annotate --no-header --prune boto3
+EXPORT := $(UV) export --quiet --locked --only-group layer --no-annotate --no-header --prune boto3
 
 # What they all need.
 

@@ -8,7 +8,7 @@ import pytest
 pytestmark = pytest.mark.contract
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "layers/archive/playlist_archive"
+PACKAGES = (ROOT / "layers/archive/playlist_archive", ROOT / "cli/playlist_archive_cli")
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/*/README.md")]
 )
@@ -43,6 +43,6 @@ def test_a_command_exists(document: Path) -> None:
 
 def test_the_architecture_names_every_module() -> None:
     tree = prose(ROOT / "docs/architecture.md").split("## The folders")[1]
-    modules = {path.stem for path in PACKAGE.rglob("*.py")} - {"__init__"}
+    modules = {path.stem for package in PACKAGES for path in package.rglob("*.py")} - {"__init__"}
 
     assert modules <= set(re.findall(r"\w+", tree))

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import stamina
 
+from tests.support.command import DOCUMENT as COMMAND
+from tests.support.command import show_anew
 from tests.support.quotations import DOCUMENTS, ROOT, quote_anew
 from tests.support.sample_archive import TROUBLE, archive_sample
 from tests.support.seed_playlist import PAGE, render_seed_page
@@ -23,8 +25,10 @@ def _write_pages(objects: Mapping[str, bytes], folder: Path) -> None:
 
 if __name__ == "__main__":
     stamina.set_testing(True, attempts=4, cap=True)
-    archive = archive_sample(TROUBLE).objects
+    bucket = archive_sample(TROUBLE)
+    archive = bucket.objects
     PAGE.write_text(render_seed_page())
     for document in DOCUMENTS:
         document.write_text(quote_anew(document.read_text(), archive))
+    COMMAND.write_text(show_anew(bucket))
     _write_pages(archive, _PAGES)

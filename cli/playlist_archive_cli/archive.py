@@ -1,0 +1,84 @@
+"""The archive as its published documents and its snapshots tell it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from playlist_archive.documents.history import History, HistoryOfYear
+from playlist_archive.documents.keys import STATUS_JSON, snapshot_key, view_key
+from playlist_archive.documents.snapshot import Snapshot
+from playlist_archive.errors import UNREADABLE
+from playlist_archive.ports.at_once import Calls, open_pool
+from playlist_archive.ports.bucket import Listed, Stored
+from playlist_archive.ports.clock import Clock
+from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.published import ArchiveStatus
+
+
+class Objects(Protocol):
+    """What is needed of a bucket to read it; both raise `StorageError` if the storage fails."""
+
+    def get(self, key: str) -> Stored | None:
+        """Return the object, None where there is none."""
+        ...
+
+    def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
+        """Yield the objects under `prefix` whose keys sort after `after`, in the order of keys."""
+        ...
+
+
+class Archive:
+    """Reads the documents of one archive, which `address` names for a person."""
+
+    def __init__(self, objects: Objects, address: str, clock: Clock) -> None:
+        self.objects = objects
+        self.address = address
+        self.clock = clock
+
+    def status(self) -> ArchiveStatus:
+        """Return what stands in the status document.
+
+        Raises:
+            CommandError: there is none yet, or it cannot be read.
+        """
+        status = self._read(STATUS_JSON, ArchiveStatus)
+        if status is None:
+            raise CommandError(f"{self.address} has no status page: no run has ended yet")
+        return status
+
+    def history(self, playlist_id: str) -> History | None:
+        """Return a playlist's history, None where it was never read."""
+        return self._read(view_key("history", playlist_id, ".json"), History)
+
+    def history_of_year(self, path: str) -> HistoryOfYear:
+        """Return the older changes that stand under a path of `History.older`."""
+        key = path.removeprefix("/")
+        return self._demand(key, self._read(key, HistoryOfYear))
+
+    def snapshot(self, playlist_id: str, time: str) -> Snapshot:
+        """Return the snapshot of a time that the history names."""
+        key = snapshot_key(playlist_id, datetime.fromisoformat(time))
+        return self._demand(key, self._read(key, Snapshot))
+
+    def at_once[T, R](self, call: Callable[[T], R], wanted: Iterable[T]) -> Iterator[R]:
+        """Yield the results of calls that run side by side, in the order of what is wanted."""
+        with open_pool() as pool, Calls(pool) as calls:
+            begun = [calls.begin(call, one) for one in wanted]
+            for one in begun:
+                yield one.result()
+
+    def _read[D](self, key: str, kind: type[D]) -> D | None:
+        stored = self.objects.get(key)
+        if stored is None:
+            return None
+        try:
+            return msgspec.json.decode(stored.body, type=kind)
+        except UNREADABLE as error:
+            raise CommandError(f"{key} cannot be read: {error}") from error
+
+    def _demand[D](self, key: str, document: D | None) -> D:
+        if document is None:
+            raise CommandError(f"{key} is missing; a rebuild may help")
+        return document

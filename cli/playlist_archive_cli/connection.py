@@ -1,0 +1,110 @@
+"""Opens the archive that is meant, with the credentials of whoever calls."""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from playlist_archive.ports.bucket import S3Bucket
+from playlist_archive.ports.clock import SystemClock
+from playlist_archive_cli.archive import Archive
+from playlist_archive_cli.errors import CommandError, explain_aws
+from playlist_archive_cli.location import LOCAL_REGION, LOCAL_STACK_NAME, LocalStack, Location
+
+type OpenClient = Callable[[str], Any]
+
+# None of the user's settings for AWS may reach a local engine, nor may a proxy stand before it.
+_NO_SETTINGS = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+
+
+class Connection:
+    """A located archive: its stack's outputs, clients for AWS, and the archive to be read."""
+
+    def __init__(self, location: Location, open_client: OpenClient | None = None) -> None:
+        self.location = location
+        self.client = open_client or open_clients(location)
+
+    @property
+    def stack_name(self) -> str:
+        return LOCAL_STACK_NAME if isinstance(self.location, LocalStack) else self.location.name
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        """The stack's outputs.
+
+        Raises:
+            CommandError: the stack cannot be found.
+        """
+        try:
+            answer = self.client("cloudformation").describe_stacks(StackName=self.stack_name)
+        except (BotoCoreError, ClientError) as error:
+            if _is_missing(error):
+                raise CommandError(
+                    f"{self.location} does not exist: name another with --stack, or its --region"
+                ) from error
+            raise CommandError(f"{self.location}: {explain_aws(error)}") from error
+        [stack] = answer["Stacks"]
+        return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", ())}
+
+    @property
+    def bucket_name(self) -> str:
+        try:
+            return self.outputs["BucketName"]
+        except KeyError:
+            raise CommandError(
+                f"{self.location} is no playlist archive: it has no output BucketName"
+            ) from None
+
+    @cached_property
+    def archive(self) -> Archive:
+        bucket = S3Bucket(self.client("s3"), self.bucket_name)
+        return Archive(bucket, str(self.location), SystemClock())
+
+
+def _is_missing(error: BaseException) -> bool:
+    return isinstance(error, ClientError) and "does not exist" in str(error)
+
+
+def open_clients(location: Location) -> OpenClient:
+    if isinstance(location, LocalStack):
+        return _open_local(location.url)
+    try:
+        session: Any = boto3.Session(
+            region_name=location.region or None, profile_name=location.profile or None
+        )
+    except BotoCoreError as error:
+        raise CommandError(explain_aws(error)) from error
+    config = _patient()
+
+    def open_client(service: str) -> Any:
+        try:
+            return session.client(service, config=config)
+        except BotoCoreError as error:
+            raise CommandError(explain_aws(error)) from error
+
+    return open_client
+
+
+def _open_local(url: str) -> OpenClient:
+    settings = botocore.session.Session(session_vars=_NO_SETTINGS)
+    # The engine accepts any credentials as the account owner's.
+    session: Any = boto3.Session(
+        "test", "test", region_name=LOCAL_REGION, botocore_session=settings
+    )
+    config = _patient().merge(Config(proxies={}))
+    return lambda service: session.client(service, endpoint_url=url, config=config)
+
+
+def _patient() -> Config:
+    return Config(
+        retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=20
+    )

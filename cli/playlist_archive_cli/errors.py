@@ -1,0 +1,73 @@
+"""What ends the command: one line that says what to do, and an exit code."""
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
+)
+
+FAILED, WRONG_USE = 1, 2
+
+_UNKNOWN_CREDENTIALS = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidToken",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_ADVICE: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    (
+        (NoCredentialsError, PartialCredentialsError),
+        "there are no AWS credentials here: say `aws configure`, or use --profile",
+    ),
+    ((SSOError, TokenRetrievalError), "the AWS session has ended: say `aws sso login`"),
+    ((ProfileNotFound,), "{}: name another with --profile"),
+    ((NoRegionError,), "no AWS region is set: name it with --region"),
+    ((BotoConnectionError, HTTPClientError), "AWS cannot be reached: {}"),
+    ((BotoCoreError,), "AWS is not set up on this machine: {}"),
+)
+_REFUSALS = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
+
+
+class CommandError(Exception):
+    """The command cannot do what it was asked; the message says why, and what to do."""
+
+    exit_code = FAILED
+
+
+class WrongUseError(CommandError):
+    """The command was asked for something that does not make sense."""
+
+    exit_code = WRONG_USE
+
+
+def explain_aws(error: BaseException) -> str:
+    """Say in one line what went wrong between this machine and AWS, and what to do."""
+    if isinstance(error, ClientError):
+        return _explain_answer(error)
+    for kinds, advice in _ADVICE:
+        if isinstance(error, kinds):
+            return advice.format(error)
+    return str(error)
+
+
+def _explain_answer(error: ClientError) -> str:
+    code = error.response.get("Error", {}).get("Code", "")
+    if code in _UNKNOWN_CREDENTIALS:
+        return f"AWS does not accept these credentials ({code}): log in to AWS again"
+    if code in _REFUSALS:
+        return f"these AWS credentials do not suffice: {error}"
+    return f"AWS refused: {error}"

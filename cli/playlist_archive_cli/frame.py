@@ -1,0 +1,86 @@
+"""What all verbs have in common: the options that name an archive, `--json`, and the exit code."""
+
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from playlist_archive_cli.answer import Answer
+from playlist_archive_cli.connection import Connection
+from playlist_archive_cli.errors import FAILED
+from playlist_archive_cli.local_stacks import find_running
+from playlist_archive_cli.location import STACK_VARIABLE, Asked, locate
+from playlist_archive_cli.remembered import deployment_file, recall
+from playlist_archive_cli.screen import Screen
+
+app = typer.Typer(
+    name="playlist-archive",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "local": (
+        Annotated[
+            bool, typer.Option("--local", help="The archive that `make run` keeps running here.")
+        ],
+        False,
+    ),
+    "workspace": (
+        Annotated[
+            str, typer.Option(metavar="NAME", help="Which of several local ones, as: sample.")
+        ],
+        "",
+    ),
+    "stack": (
+        Annotated[
+            str,
+            typer.Option(metavar="NAME", help=f"The stack in AWS; also ${STACK_VARIABLE}."),
+        ],
+        "",
+    ),
+    "region": (Annotated[str, typer.Option(metavar="NAME", help="The stack's region.")], ""),
+    "profile": (
+        Annotated[str, typer.Option(metavar="NAME", help="The profile of AWS credentials.")],
+        "",
+    ),
+    "as_json": (Annotated[bool, typer.Option("--json", help="Print a JSON document.")], False),
+}
+
+
+def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
+    """Register a function as the verb of its name.
+
+    Its first parameter is the archive, or the connection if it has to do more than read. The
+    command line gives the others, and the options that all verbs have.
+    """
+    archive, *own = inspect.signature(function, eval_str=True).parameters.values()
+    wants_connection = get_type_hints(function)[archive.name] is Connection
+
+    def run(**values: Any) -> None:
+        options = {name: values.pop(name) for name in _OPTIONS}
+        screen = Screen(as_json=options.pop("as_json"))
+        connection = open_connection(Asked(**options))
+        answer = function(connection if wants_connection else connection.archive, **values)  # type: ignore[arg-type]
+        screen.show(answer)
+        if answer.attention:
+            raise typer.Exit(FAILED)
+
+    common = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+        for name, (kind, default) in _OPTIONS.items()
+    ]
+    run.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in (*own, *common)}
+    app.command(function.__name__.strip("_"), help=inspect.getdoc(function))(run)
+    return function
+
+
+def open_connection(asked: Asked) -> Connection:
+    """Open the archive that is meant by the options, the environment and what is known here."""
+    running = [] if asked.stack else find_running(Path.cwd())
+    return Connection(locate(asked, os.environ, running, recall(deployment_file())))

@@ -1,0 +1,93 @@
+"""Which archive the command is about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from playlist_archive_cli.errors import WrongUseError
+
+STACK_VARIABLE = "PLAYLIST_ARCHIVE_STACK"
+LOCAL_STACK_NAME = "playlist-archive"
+LOCAL_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    """A stack on this machine: the folder it lives in, and where its engine listens."""
+
+    workspace: str
+    url: str
+
+    def __str__(self) -> str:
+        return f"the local archive “{self.workspace}”"
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """A stack in AWS; where `region` or `profile` is empty, AWS's own settings decide."""
+
+    name: str
+    region: str = ""
+    profile: str = ""
+
+    def __str__(self) -> str:
+        return f"the stack {self.name}" + (f" in {self.region}" if self.region else "")
+
+
+type Location = LocalStack | DeployedStack
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the options say; empty where they say nothing."""
+
+    local: bool = False
+    workspace: str = ""
+    stack: str = ""
+    region: str = ""
+    profile: str = ""
+
+
+def locate(
+    asked: Asked,
+    environment: Mapping[str, str],
+    running: Sequence[LocalStack],
+    remembered: DeployedStack | None,
+) -> Location:
+    """Return the archive that is meant.
+
+    What is said comes first: the options, then the variable. Then comes a local stack that is
+    running, and then the stack that was deployed from this machine.
+
+    Raises:
+        WrongUseError: there is none, or it is not clear which.
+    """
+    local = asked.local or bool(asked.workspace)
+    elsewhere = asked.stack or asked.region or asked.profile
+    if local and elsewhere:
+        raise WrongUseError("--local and --stack, --region or --profile exclude each other")
+    named = asked.stack or ("" if local else environment.get(STACK_VARIABLE, ""))
+    if not named and (local or not elsewhere) and (local or running):
+        return _pick_local(running, asked.workspace)
+    if remembered and named in {"", remembered.name}:
+        return DeployedStack(
+            remembered.name,
+            asked.region or remembered.region,
+            asked.profile or remembered.profile,
+        )
+    if named:
+        return DeployedStack(named, asked.region, asked.profile)
+    raise WrongUseError(
+        "no archive is known here: start one with `make run`, or name a stack with --stack"
+    )
+
+
+def _pick_local(running: Sequence[LocalStack], workspace: str) -> LocalStack:
+    if not running:
+        raise WrongUseError("no local archive is running: say `make run` in the project's folder")
+    fitting = [one for one in running if workspace in {"", one.workspace}]
+    names = ", ".join(one.workspace for one in running)
+    if not fitting:
+        raise WrongUseError(f"no local archive “{workspace}” is running, only: {names}")
+    if len(fitting) > 1:
+        raise WrongUseError(f"several local archives are running: choose with --workspace: {names}")
+    return fitting[0]

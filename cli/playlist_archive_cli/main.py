@@ -1,0 +1,84 @@
+"""The entry of the command: verbs, and errors as one line."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from playlist_archive.errors import ArchiveError
+from playlist_archive_cli.errors import FAILED, WRONG_USE, CommandError, explain_aws
+from playlist_archive_cli.frame import app
+from playlist_archive_cli.screen import tell
+from playlist_archive_cli.verbs import list_playlists, status
+
+PROGRAM = "playlist-archive"
+VERBS = (status, list_playlists)
+_EXPECTED = (
+    typer.TyperException,
+    typer.Abort,
+    CommandError,
+    ArchiveError,
+    BotoCoreError,
+    ClientError,
+)
+
+
+@app.callback()
+def _describe() -> None:
+    """Look into an archive of Spotify playlists.
+
+    The archive is the one that `make run` keeps running here, else the stack that was deployed
+    from here. Exit codes: 0 all is well, 1 something needs attention or failed, 2 wrong use.
+    """
+
+
+def main() -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit code."""
+    command: Any = typer.main.get_command(app)
+    wanted = list(arguments) or ["--help"]
+    if not all(map(_is_text, wanted)):
+        return _fail("an argument is not text in UTF-8", WRONG_USE)
+    try:
+        code = command.main(args=wanted, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain once more when it flushes on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except _EXPECTED as error:
+        return _fail(*explain(error))
+    return (code or 0) if arguments else WRONG_USE
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """Return what to say of an error, and the exit code."""
+    match error:
+        case typer.TyperException():
+            return error.format_message().replace("Value error, ", ""), error.exit_code
+        case CommandError():
+            return str(error), error.exit_code
+        case typer.Abort():
+            return "stopped", FAILED
+        case ArchiveError(__cause__=BotoCoreError() | ClientError() as cause):
+            return explain_aws(cause), FAILED
+    return explain_aws(error), FAILED
+
+
+def _is_text(argument: str) -> bool:
+    """Whether an argument was valid UTF-8; Python keeps other bytes as halves of surrogates."""
+    return not any("\ud800" <= char <= "\udfff" for char in argument)
+
+
+def _fail(message: str, exit_code: int) -> int:
+    tell(f"{PROGRAM}: {' '.join(message.split())}")
+    return exit_code

@@ -1,0 +1,68 @@
+"""Which playlist is meant by what was typed or pasted."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from playlist_archive.documents.keys import PLAYLIST_ID, is_playlist_id
+from playlist_archive.documents.names import looks, visible
+from playlist_archive_cli.errors import WrongUseError
+
+_LINK = re.compile(rf"playlist[/:]({PLAYLIST_ID})(?![0-9A-Za-z])")
+_ANY_LINK = re.compile(r"\s*(?:https?://|spotify:)", re.IGNORECASE)
+_MOST_NAMED = 10
+
+
+class Choice(NamedTuple):
+    id: str
+    name: str
+
+
+def find_playlist_id(text: str) -> str | None:
+    """Return the playlist id in an id, a link or a URI, None where there is none."""
+    if is_playlist_id(stripped := text.strip()):
+        return stripped
+    found = _LINK.search(text)
+    return found[1] if found else None
+
+
+def choose_playlist(text: str, names: Mapping[str, str]) -> Choice:
+    """Return the playlist of the archive that is meant; `names` are those of all, by id.
+
+    It is that with this id, else the one with exactly this name, else the one whose name looks the
+    same, whatever the case, else the only one whose name has it as a part.
+
+    Raises:
+        WrongUseError: there is no such playlist, or several; its message names them.
+    """
+    playlist_id = find_playlist_id(text)
+    if playlist_id and playlist_id in names:
+        return Choice(playlist_id, names[playlist_id])
+    wanted = _plain(text)
+    for fits in (
+        [Choice(*pair) for pair in names.items() if pair[1] == text],
+        [Choice(*pair) for pair in names.items() if _plain(pair[1]) == wanted],
+        [Choice(*pair) for pair in names.items() if wanted and wanted in _plain(pair[1])],
+    ):
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            raise WrongUseError(
+                f"“{text}” may be any of these, so use more of the name or the id: {_list(fits)}"
+            )
+    if playlist_id or _ANY_LINK.match(text):
+        raise WrongUseError(
+            f"“{text}” is not a playlist of this archive: `playlist-archive list` names them"
+        )
+    raise WrongUseError(f"no playlist is called “{text}”: `playlist-archive list` names them")
+
+
+def _plain(name: str) -> str:
+    return looks(visible(name)).casefold()
+
+
+def _list(choices: Iterable[Choice]) -> str:
+    ordered = sorted(choices, key=lambda one: (one.name.casefold(), one.id))
+    named = [f"{one.name} ({one.id})" for one in ordered[:_MOST_NAMED]]
+    more = len(ordered) - len(named)
+    return ", ".join([*named, f"and {more} more"] if more else named)

@@ -1,0 +1,1 @@
+"""A module for each verb. It registers itself with `frame.verb`; `main` imports it."""

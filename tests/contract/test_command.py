@@ -1,0 +1,310 @@
+"""The command as a whole: errors are one line, exit codes, help, and where it finds its archive."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import typer
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+)
+from moto import mock_aws
+
+from playlist_archive.errors import StorageError
+from playlist_archive_cli import connection, frame, local_stacks, main
+from playlist_archive_cli.connection import Connection, OpenClient
+from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.location import DeployedStack, LocalStack, Location
+from playlist_archive_cli.remembered import recall, remember
+from tests.support.command import Command
+from tests.support.fakes import FakeBucket
+from tools.local.workspace import Workspace
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    troubled_archive: FakeBucket,
+) -> Command:
+    return Command(troubled_archive, monkeypatch)
+
+
+def verbs() -> list[str]:
+    group: Any = typer.main.get_command(frame.app)
+    return sorted(group.commands)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["list", "--nonsense"], ["list", "--sort", "rubbish"], ["--"]]
+)
+def test_wrong_use_is_one_line_and_exit_code_2(command: Command, arguments: list[str]) -> None:
+    outcome = command(*arguments)
+
+    assert outcome.exit_code == 2
+    assert outcome.err.startswith("playlist-archive: ")
+    assert outcome.err.count("\n") == 1
+    assert outcome.out == ""
+
+
+def test_without_a_verb_it_prints_the_help_and_fails(command: Command) -> None:
+    outcome = command()
+
+    assert outcome.exit_code == 2
+    assert all(verb in outcome.out for verb in verbs())
+
+
+@pytest.mark.parametrize("verb", verbs())
+def test_every_verb_explains_itself_and_has_the_common_options(command: Command, verb: str) -> None:
+    outcome = command(verb, "--help")
+
+    assert outcome.exit_code == 0
+    for option in ("--local", "--stack", "--region", "--profile", "--json"):
+        assert option in outcome.out
+
+
+def test_an_argument_that_is_not_text_is_wrong_use(command: Command) -> None:
+    assert command("list", "--stack", "\udcff").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (NoCredentialsError(), "aws configure"),
+        (NoRegionError(), "--region"),
+        (EndpointConnectionError(endpoint_url="https://s3"), "cannot be reached"),
+        (ClientError({"Error": {"Code": "ExpiredToken"}}, "GetObject"), "log in to AWS again"),
+        (ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject"), "do not suffice"),
+        (ClientError({"Error": {"Code": "SlowDown"}}, "GetObject"), "AWS refused"),
+    ],
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_what_aws_refuses_is_one_line_and_exit_code_1(
+    command: Command,
+    troubled_archive: FakeBucket,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    error: Exception,
+    advice: str,
+    wrapped: bool,
+) -> None:
+    def fail(*_: str) -> None:
+        if not wrapped:
+            raise error
+        raise StorageError("reading playlists/status.json") from error
+
+    monkeypatch.setattr(troubled_archive, "before", fail)
+
+    outcome = command("list")
+
+    assert outcome.exit_code == 1
+    assert advice in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_document_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bucket = FakeBucket()
+    bucket.objects["playlists/status.json"] = b'{"run": 5'
+
+    outcome = Command(bucket, monkeypatch)("list", "--json")
+
+    assert outcome.exit_code == 1
+    assert outcome.err.startswith("playlist-archive: playlists/status.json cannot be read: ")
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_pipe_that_closes_early_is_no_traceback(tmp_path: Path) -> None:
+    program = "from playlist_archive_cli.main import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "--help"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+
+
+# Where it finds its archive.
+
+
+def test_the_stack_that_was_remembered_comes_back(tmp_path: Path) -> None:
+    file = tmp_path / "settings/deployment.json"
+    stack = DeployedStack("mine", "eu-central-1", "me")
+
+    assert recall(file) is None
+    remember(file, stack)
+    assert recall(file) == stack
+
+
+@pytest.mark.parametrize("contents", [b"", b"[]", b'{"stack": 5}', b"\xff"])
+def test_what_was_remembered_and_is_damaged_is_named(tmp_path: Path, contents: bytes) -> None:
+    file = tmp_path / "deployment.json"
+    file.write_bytes(contents)
+
+    with pytest.raises(CommandError, match=r"deployment\.json cannot be read"):
+        recall(file)
+
+
+class _Healthy(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/_ministack/health" else 404)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def engine_port() -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Healthy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    (tmp_path / "template.yaml").touch()
+    (tmp_path / "layers/archive/playlist_archive").mkdir(parents=True)
+    return tmp_path
+
+
+def a_workspace(checkout: Path, name: str, port: int) -> Workspace:
+    workspace = Workspace(checkout / ".local" / name)
+    workspace.root.mkdir(parents=True)
+    workspace.remember("port", port=port)
+    workspace.remember("stack", deployed={"engine": 1}, bucket="archive")
+    return workspace
+
+
+def test_a_running_local_stack_is_found_from_any_folder_of_its_checkout(
+    checkout: Path, engine_port: int
+) -> None:
+    a_workspace(checkout, "sample", engine_port)
+    inside = checkout / "docs/adr"
+    inside.mkdir(parents=True)
+
+    expected = LocalStack("sample", f"http://127.0.0.1:{engine_port}")
+    assert local_stacks.find_running(inside) == [expected]
+
+
+def test_a_local_stack_that_was_stopped_or_is_not_deployed_yet_is_none(
+    checkout: Path, engine_port: int
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        closed = taken.getsockname()[1]
+    a_workspace(checkout, "stopped", closed)
+    a_workspace(checkout, "begun", engine_port).forget("stack")
+    (checkout / ".local/rubbish").mkdir()
+    (checkout / ".local/rubbish/port.json").write_text("5")
+
+    assert list(local_stacks.read_stacks(checkout)) == [
+        LocalStack("stopped", f"http://127.0.0.1:{closed}")
+    ]
+    assert local_stacks.find_running(checkout) == []
+
+
+class _CloudFormation:
+    """Knows the stacks `mine`, an archive, and `web`, which is none."""
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
+        if StackName not in {"mine", "web"}:
+            message = f"Stack with id {StackName} does not exist"
+            raise ClientError(
+                {"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks"
+            )
+        output = {"mine": "BucketName", "web": "Url"}[StackName]
+        return {"Stacks": [{"Outputs": [{"OutputKey": output, "OutputValue": "archive"}]}]}
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """Yield the bucket of the stack `mine`; nothing runs and nothing is remembered here."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(frame, "find_running", lambda _: [])
+    monkeypatch.setattr(frame, "deployment_file", lambda: tmp_path / "deployment.json")
+    real = connection.open_clients
+
+    def open_clients(location: Location) -> OpenClient:
+        client = real(location)
+        return lambda service: _CloudFormation() if service == "cloudformation" else client(service)
+
+    monkeypatch.setattr(connection, "open_clients", open_clients)
+    with mock_aws():
+        boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="archive")
+        yield "archive"
+
+
+def test_a_deployed_archive_is_found_by_its_stack_s_outputs(
+    stack: str, troubled_archive: FakeBucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = troubled_archive.objects["playlists/status.json"]
+    boto3.client("s3").put_object(Bucket=stack, Key="playlists/status.json", Body=status)
+
+    assert main.run(["list", "--stack", "mine", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["playlists"]) == len(
+        json.loads(status)["playlists"]
+    )
+
+
+def test_the_remembered_stack_is_used_without_any_option(
+    stack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    remember(tmp_path / "deployment.json", DeployedStack("mine"))
+
+    assert main.run(["list"]) == 1
+    assert "the stack mine has no status page" in capsys.readouterr().err
+    assert stack
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_stack_that_does_not_exist_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["list", "--stack", "other"]) == 1
+    assert capsys.readouterr().err == (
+        "playlist-archive: the stack other does not exist: name another with --stack, "
+        "or its --region\n"
+    )
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_stack_that_is_no_archive_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["list", "--stack", "web"]) == 1
+    assert "no playlist archive" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("stack")
+def test_a_profile_that_does_not_exist_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["list", "--stack", "mine", "--profile", "nobody"]) == 1
+    assert "nobody" in (printed := capsys.readouterr().err)
+    assert printed.count("\n") == 1
+
+
+def test_a_local_archive_is_opened_without_the_user_s_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "environ", {**os.environ, "AWS_PROFILE": "nobody"})
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+
+    client = Connection(LocalStack("sample", "http://127.0.0.1:9")).client("s3")
+
+    assert client.meta.endpoint_url == "http://127.0.0.1:9"
+    assert client._request_signer._credentials.access_key == "test"

@@ -1,0 +1,43 @@
+"""docs/command.md is true."""
+
+import re
+from typing import Any
+
+import pytest
+import typer
+
+from playlist_archive_cli.frame import app
+from tests.support.command import DOCUMENT, examples, print_example
+from tests.support.fakes import FakeBucket
+from tests.support.pages import assert_same_page
+
+pytestmark = pytest.mark.contract
+
+TEXT = DOCUMENT.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("line", "printed"), examples(), ids=[line for line, _ in examples()])
+def test_an_example_prints_what_the_documentation_shows(
+    troubled_archive: FakeBucket, line: str, printed: str
+) -> None:
+    assert_same_page(print_example(troubled_archive, line), printed)
+
+
+def test_every_verb_has_a_section_with_an_example() -> None:
+    group: Any = typer.main.get_command(app)
+    shown = {line.split()[1] for line, _ in examples()}
+
+    assert set(group.commands) <= set(re.findall(r"^## (\S+)$", TEXT, re.MULTILINE))
+    assert set(group.commands) <= shown
+
+
+def test_every_option_that_is_named_exists() -> None:
+    group: Any = typer.main.get_command(app)
+    options = {
+        option
+        for command in (group, *group.commands.values())
+        for parameter in command.params
+        for option in parameter.opts
+    }
+
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= options

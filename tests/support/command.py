@@ -1,0 +1,87 @@
+"""The command `playlist-archive` on an archive in memory, and its examples in the documentation."""
+
+import io
+import re
+import shlex
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+
+from playlist_archive_cli import frame, main
+from playlist_archive_cli.archive import Archive
+from playlist_archive_cli.connection import Connection
+from playlist_archive_cli.location import Asked, DeployedStack
+from tests.support.fakes import FakeBucket, FakeClock
+
+DOCUMENT = Path(__file__).parents[2] / "docs/command.md"
+NOW = datetime(2026, 10, 10, 9, tzinfo=UTC)
+_EXAMPLE = re.compile(r"```console\n\$ (playlist-archive[^\n]*)\n(.*?)```", re.DOTALL)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Outcome(NamedTuple):
+    exit_code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return msgspec.json.decode(self.out)
+
+
+class Command:
+    """Runs the command; its archive is `bucket`, whatever options name another."""
+
+    def __init__(
+        self,
+        bucket: FakeBucket,
+        monkeypatch: pytest.MonkeyPatch,
+        client: Callable[[str], Any] | None = None,
+        now: datetime = NOW,
+    ) -> None:
+        def open_connection(_: Asked) -> Connection:
+            connection = Connection(DeployedStack("test"), client or _refuse)
+            connection.archive = Archive(
+                bucket, "the stack playlist-archive in eu-central-1", FakeClock(now)
+            )
+            return connection
+
+        monkeypatch.setattr(frame, "open_connection", open_connection)
+
+    def __call__(self, *arguments: str) -> Outcome:
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            exit_code = main.run(arguments)
+        return Outcome(exit_code, out.getvalue(), err.getvalue())
+
+
+def examples() -> list[tuple[str, str]]:
+    """Return the command lines in the documentation, and what it says they print."""
+    return _EXAMPLE.findall(DOCUMENT.read_text(encoding="utf-8"))
+
+
+def show_anew(bucket: FakeBucket) -> str:
+    """Return the documentation with what its examples print now."""
+    return _EXAMPLE.sub(
+        lambda found: f"```console\n$ {found[1]}\n{print_example(bucket, found[1])}```",
+        DOCUMENT.read_text(encoding="utf-8"),
+    )
+
+
+def print_example(bucket: FakeBucket, line: str) -> str:
+    """Return what a command line prints in a terminal of a hundred columns, without colours."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name, value in {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}.items():
+            monkeypatch.setenv(name, value)
+        outcome = Command(bucket, monkeypatch)(*shlex.split(line)[1:])
+    printed = _COLOUR.sub("", outcome.out + outcome.err)
+    return "".join(f"{printed_line.rstrip()}\n" for printed_line in printed.splitlines())
+
+
+def _refuse(service: str) -> Any:
+    raise AssertionError(f"{service} was opened")
