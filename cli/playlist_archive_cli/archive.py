@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -14,7 +14,9 @@ from playlist_archive.ports.at_once import Calls, open_pool
 from playlist_archive.ports.bucket import Listed, Stored
 from playlist_archive.ports.clock import Clock
 from playlist_archive_cli.errors import CommandError
-from playlist_archive_cli.published import ArchiveStatus
+from playlist_archive_cli.past import require_history
+from playlist_archive_cli.playlist_choice import choose_playlist
+from playlist_archive_cli.published import ArchiveStatus, Ever, PlaylistStatus
 
 
 class Objects(Protocol):
@@ -27,6 +29,23 @@ class Objects(Protocol):
     def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """Yield the objects under `prefix` whose keys sort after `after`, in the order of keys."""
         ...
+
+
+class Chosen(NamedTuple):
+    """A playlist of the archive that somebody asked for."""
+
+    archive: "Archive"
+    id: str
+    name: str
+    status: PlaylistStatus
+
+    def history(self) -> History:
+        """Return its history.
+
+        Raises:
+            NeverReadError: it was never read.
+        """
+        return require_history(self.archive.history(self.id), self.name, self.status)
 
 
 class Archive:
@@ -47,6 +66,27 @@ class Archive:
         if status is None:
             raise CommandError(f"{self.address} has no status page: no run has ended yet")
         return status
+
+    def choose(self, text: str) -> Chosen:
+        """Return the playlist that is meant by an id, a link, or a name or a part of it.
+
+        Raises:
+            WrongUseError: there is no such playlist, or it is not clear which.
+        """
+        playlists = {one.id: one for one in self.playlists()}
+        names = {one.id: one.name for one in playlists.values()}
+        return playlists[choose_playlist(text, names).id]
+
+    def playlists(self) -> list[Chosen]:
+        """Return all playlists."""
+        return [
+            Chosen(self, id_, one.name or id_, one) for id_, one in self.status().playlists.items()
+        ]
+
+    def ever(self, playlist_id: str) -> Ever:
+        """Return the songs that ever were in a playlist."""
+        key = view_key("cumulative", playlist_id, ".json")
+        return self._demand(key, self._read(key, Ever))
 
     def history(self, playlist_id: str) -> History | None:
         """Return a playlist's history, None where it was never read."""

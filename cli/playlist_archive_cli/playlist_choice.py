@@ -2,11 +2,17 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+import typer
 
 from playlist_archive.documents.keys import PLAYLIST_ID, is_playlist_id
 from playlist_archive.documents.names import looks, visible
 from playlist_archive_cli.errors import WrongUseError
+
+# How a verb's argument explains itself.
+PLAYLIST = typer.Argument(metavar="PLAYLIST", help="Its id, its link, or its name or a part of it.")
+PlaylistText = Annotated[str, PLAYLIST]
 
 _LINK = re.compile(rf"playlist[/:]({PLAYLIST_ID})(?![0-9A-Za-z])")
 _ANY_LINK = re.compile(r"\s*(?:https?://|spotify:)", re.IGNORECASE)

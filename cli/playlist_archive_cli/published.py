@@ -2,6 +2,7 @@
 
 import msgspec
 
+from playlist_archive.documents.playlist import Album, Artist
 from playlist_archive.documents.status import Status
 from playlist_archive.documents.timestamps import Timestamp
 
@@ -39,3 +40,37 @@ class ArchiveStatus(msgspec.Struct, frozen=True):
     requests_within_24_hours: int
     not_before: Timestamp | None
     playlists: dict[str, PlaylistStatus]
+
+
+class Stay(msgspec.Struct, frozen=True):
+    """A time during which a song was in a playlist; it ended where `first_missing` is told."""
+
+    added_at: Timestamp | None
+    first_missing: Timestamp | None
+    first_seen: Timestamp
+    last_seen: Timestamp | None
+
+
+class EverSong(msgspec.Struct, frozen=True):
+    """A song that is or was in a playlist; `date_removed` is empty while it is there."""
+
+    uri: str
+    name: str
+    type: str
+    artists: tuple[Artist, ...]
+    album: Album
+    duration_ms: int
+    isrc: str
+    url: str
+    date_added: str
+    date_removed: str | None
+    intervals: tuple[Stay, ...]
+
+
+class Ever(msgspec.Struct, frozen=True):
+    """The document `playlists/cumulative/<id>.json`."""
+
+    name: str
+    description: str
+    url: str
+    tracks: tuple[EverSong, ...]

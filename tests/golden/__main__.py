@@ -7,6 +7,7 @@ import stamina
 
 from tests.support.command import DOCUMENT as COMMAND
 from tests.support.command import show_anew
+from tests.support.export_vectors import VECTORS, make_vectors
 from tests.support.quotations import DOCUMENTS, ROOT, quote_anew
 from tests.support.sample_archive import TROUBLE, archive_sample
 from tests.support.seed_playlist import PAGE, render_seed_page
@@ -30,5 +31,6 @@ if __name__ == "__main__":
     PAGE.write_text(render_seed_page())
     for document in DOCUMENTS:
         document.write_text(quote_anew(document.read_text(), archive))
+    VECTORS.write_text(make_vectors())
     COMMAND.write_text(show_anew(bucket))
     _write_pages(archive, _PAGES)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import msgspec
@@ -75,7 +76,8 @@ def show_anew(bucket: FakeBucket) -> str:
 
 def print_example(bucket: FakeBucket, line: str) -> str:
     """Return what a command line prints in a terminal of a hundred columns, without colours."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
+    with pytest.MonkeyPatch.context() as monkeypatch, TemporaryDirectory() as folder:
+        monkeypatch.chdir(folder)
         for name, value in {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}.items():
             monkeypatch.setenv(name, value)
         outcome = Command(bucket, monkeypatch)(*shlex.split(line)[1:])

@@ -1,0 +1,1 @@
+"""Playlists in formats that other programs take: the same bytes each time."""

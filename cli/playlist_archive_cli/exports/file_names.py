@@ -1,0 +1,50 @@
+"""Names of files that every file system takes."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from unicodedata import category, normalize
+
+from playlist_archive.documents.names import visible
+
+# With what is added to it, a name stays within the 255 bytes that a file system allows.
+_LONGEST_BYTES = 150
+_FORBIDDEN = '<>:"/\\|?*'
+# Windows keeps these for devices, whatever follows after a dot.
+_DEVICE = re.compile(
+    r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])(?:$|[. ])", re.IGNORECASE
+)
+
+
+def file_names(names: Mapping[str, str]) -> dict[str, str]:
+    """Return a name without a suffix for each playlist; no two of them are alike.
+
+    Names that would be alike, if only to a file system that ignores case, get the playlist's id.
+    """
+    chosen = {id_: file_name(name) or id_ for id_, name in names.items()}
+    with_id = {id_: f"{name} ({id_})" for id_, name in chosen.items()}
+    while True:
+        often = Counter(map(_alike, chosen.values()))
+        # Even a name with an id may be another playlist's own name.
+        clashing = {id_ for id_, name in chosen.items() if often[_alike(name)] > 1}
+        named_anew = {id_: with_id[id_] for id_ in clashing if chosen[id_] != with_id[id_]}
+        if not named_anew:
+            return chosen
+        chosen |= named_anew
+
+
+def file_name(name: str) -> str:
+    """Return a name that every file system takes, as near to `name` as may be, or nothing."""
+    kept = "".join(
+        "_"
+        if char in _FORBIDDEN or category(char) in {"Cc", "Cs", "Cn", "Co", "Zl", "Zp"}
+        else char
+        for char in normalize("NFC", visible(name))
+    )
+    short = " ".join(kept.split()).encode()[:_LONGEST_BYTES].decode(errors="ignore")
+    stripped = short.strip(". ")
+    return f"_{stripped}" if _DEVICE.match(stripped) else stripped
+
+
+def _alike(name: str) -> str:
+    return normalize("NFKC", normalize("NFKC", name).casefold())

@@ -1,0 +1,17 @@
+"""URIs, one a line: Spotify's desktop app makes a playlist of what is pasted into it.
+
+It takes five hundred at once, so a file has no more. It is the only way back for local files.
+"""
+
+from itertools import batched
+
+from playlist_archive_cli.exports.collection import Collection, Encoded, Texts
+
+URIS_IN_A_FILE = 500
+
+
+def encode_uris(collection: Collection) -> Encoded:
+    texts = Texts()
+    lines = [f"{item.uri}\n" for _, item in texts.with_uris(collection.rows)]
+    files = ["".join(part) for part in batched(lines, URIS_IN_A_FILE, strict=False)]
+    return texts.encoded(*files or [""])

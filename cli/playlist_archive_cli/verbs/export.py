@@ -1,0 +1,180 @@
+"""`export`: playlists as files for other programs."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import msgspec
+import typer
+
+from playlist_archive.documents.snapshot import Snapshot
+from playlist_archive.documents.timestamps import Timestamp
+from playlist_archive_cli.answer import Answer, Block, Line, Table
+from playlist_archive_cli.archive import Archive, Chosen
+from playlist_archive_cli.dates import Date, parse_date
+from playlist_archive_cli.errors import CommandError, WrongUseError
+from playlist_archive_cli.exports.collection import LEFT_OUT, Collection, rows_of_snapshot
+from playlist_archive_cli.exports.ever import removed_songs, rows_of
+from playlist_archive_cli.exports.file_names import file_names
+from playlist_archive_cli.exports.formats import ENCODINGS, Format
+from playlist_archive_cli.frame import verb
+from playlist_archive_cli.past import NeverReadError, NotArchivedYetError, look_back
+from playlist_archive_cli.playlist_choice import PLAYLIST
+
+
+class Wanted(NamedTuple):
+    """Which rows of a playlist: those now or on a date, all that ever were, or those that went."""
+
+    on: Date | None = None
+    ever: bool = False
+    removed: bool = False
+    since: Date | None = None
+
+    def check(self) -> None:
+        """Raise `WrongUseError` where the options contradict each other."""
+        if sum((self.on is not None, self.ever, self.removed)) > 1:
+            raise WrongUseError("--on, --ever and --removed exclude each other")
+        if self.since and not self.removed:
+            raise WrongUseError("--since is for --removed: say when they were removed")
+
+    @property
+    def suffix(self) -> str:
+        """What the name of a file says of it."""
+        if self.on:
+            return f" {self.on.text.replace(':', '')}"
+        since = f" since {self.since.text.replace(':', '')}" if self.since else ""
+        return " ever" if self.ever else f" removed{since}" if self.removed else ""
+
+
+class ExportedPlaylist(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    snapshot: Timestamp | None
+    rows: int
+    files: list[str]
+    left_out: dict[str, int]
+
+
+class SkippedPlaylist(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    reason: str
+
+
+class Exported(msgspec.Struct, frozen=True):
+    """The document of `export --json`."""
+
+    format: Format
+    folder: str
+    playlists: list[ExportedPlaylist]
+    skipped: list[SkippedPlaylist]
+    remarks: list[str]
+
+
+@verb
+def export(
+    archive: Archive,
+    playlist: Annotated[str | None, PLAYLIST] = None,
+    *,
+    format_: Annotated[Format, typer.Option("--format", help="What is written.")],
+    all_: Annotated[bool, typer.Option("--all", help="Every playlist, a file each.")] = False,
+    on: Annotated[
+        Date | None, typer.Option(parser=parse_date, metavar="DATE", help="As on this day.")
+    ] = None,
+    ever: Annotated[
+        bool, typer.Option("--ever", help="Every song that ever was in it, once.")
+    ] = False,
+    removed: Annotated[bool, typer.Option("--removed", help="Only what was removed.")] = False,
+    since: Annotated[
+        Date | None,
+        typer.Option(parser=parse_date, metavar="DATE", help="Removed on this day or later."),
+    ] = None,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="The folder.")] = Path(),
+) -> Answer:
+    """Write playlists into files for other programs; files of the same names are replaced."""
+    wanted = Wanted(on, ever, removed, since)
+    wanted.check()
+    if (playlist is None) != all_:
+        raise WrongUseError("name one PLAYLIST, or say --all")
+    everything = archive.playlists()
+    chosen = everything if playlist is None else [archive.choose(playlist)]
+    names = file_names({one.id: one.name for one in everything})
+    exported, skipped, failed = list[ExportedPlaylist](), list[SkippedPlaylist](), False
+    remarks: list[str] = []
+    for one in chosen:
+        try:
+            collection, more = collect(archive, one, wanted)
+            remarks += more
+        except CommandError as error:
+            if not all_:
+                raise
+            skipped.append(SkippedPlaylist(one.id, one.name, str(error)))
+            failed |= not isinstance(error, NeverReadError | NotArchivedYetError)
+            continue
+        exported.append(write(collection, one, format_, to, names[one.id] + wanted.suffix))
+    document = Exported(format_, str(to), exported, skipped, remarks)
+    notes = [*remarks, *(f"not written: {one.reason}" for one in skipped)]
+    return Answer(document, tell_exported(document), notes=notes, attention=failed)
+
+
+def collect(archive: Archive, chosen: Chosen, wanted: Wanted) -> tuple[Collection, list[str]]:
+    """Return the rows that are wanted of a playlist, and what has to be said about them."""
+
+    def read(times: Iterable[Timestamp]) -> Iterator[Snapshot]:
+        return archive.at_once(lambda time: archive.snapshot(chosen.id, time), times)
+
+    history = chosen.history()
+    past = look_back(history, chosen.status, wanted.on)
+    [snapshot] = read([past.snapshot])
+    collection = rows_of_snapshot(snapshot, snapshot.name if wanted.on else chosen.name)
+    if not wanted.ever and not wanted.removed:
+        return collection, past.remarks
+    ever = archive.ever(chosen.id)
+    songs = list(ever.tracks) if wanted.ever else removed_songs(ever, wanted.since)
+    stays = [song.intervals for song in songs]
+    return collection._replace(time=None, rows=rows_of(songs, read), stays=stays), past.remarks
+
+
+def write(
+    collection: Collection, chosen: Chosen, format_: Format, folder: Path, name: str
+) -> ExportedPlaylist:
+    """Write the files of one playlist.
+
+    Raises:
+        CommandError: a file cannot be written.
+    """
+    suffix, encode = ENCODINGS[format_]
+    encoded = encode(collection)
+    files = []
+    for number, body in enumerate(encoded.files, start=1):
+        part = f" {number} of {len(encoded.files)}" if len(encoded.files) > 1 else ""
+        file = folder / f"{name}{part}{suffix}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(body)
+        except OSError as error:
+            raise CommandError(f"{file} cannot be written: {error.strerror}") from error
+        files.append(file.name)
+    rows = len(collection.rows)
+    return ExportedPlaylist(
+        chosen.id, chosen.name, collection.time, rows, files, dict(encoded.left_out)
+    )
+
+
+def tell_exported(document: Exported) -> list[Block]:
+    if not document.playlists:
+        return [Line("Nothing was written")]
+    return [
+        Table(
+            ("Playlist", "Rows", "File", "What it cannot hold"),
+            [
+                (one.name, f"{one.rows:,}", ", ".join(one.files), _spell(one.left_out))
+                for one in document.playlists
+            ],
+        ),
+        Line(f"in {document.folder}", "faint"),
+    ]
+
+
+def _spell(left_out: dict[str, int]) -> str:
+    return "; ".join(f"{count:,} {LEFT_OUT[reason]}" for reason, count in left_out.items())

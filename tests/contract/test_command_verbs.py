@@ -1,0 +1,273 @@
+"""Each verb on the sample library after ten days, on some of which playlists could not be read."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from playlist_archive.documents.keys import view_key
+from tests.support.command import Command
+from tests.support.fakes import FakeBucket
+from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, troubled_archive: FakeBucket) -> Command:
+    return Command(troubled_archive, monkeypatch)
+
+
+@pytest.mark.parametrize("verb", [["show"], ["diff", "2026-10-01"], ["export", "--format", "csv"]])
+@pytest.mark.parametrize(
+    ("playlist", "advice"),
+    [
+        ("sunday", "Sunday, slowly (2) (cyexStuIdg2nfXRV1uDUg1)"),
+        ("no such thing", "`playlist-archive list` names them"),
+        ("https://open.spotify.com/playlist/0000000000000000000000", "not a playlist of this"),
+        ("", "no playlist is called “”"),
+    ],
+)
+def test_a_playlist_that_is_not_clear_is_wrong_use(
+    command: Command, verb: list[str], playlist: str, advice: str
+) -> None:
+    outcome = command(verb[0], playlist, *verb[1:])
+
+    assert outcome.exit_code == 2
+    assert advice in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert outcome.out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show"],
+        ["show", "kitchen", "--on", "yesterday"],
+        ["diff", "kitchen"],
+        ["diff", "kitchen", "2026-10-05", "2026-10-04"],
+        ["diff", "kitchen", "rubbish"],
+        ["export", "kitchen"],
+        ["export", "--format", "csv"],
+        ["export", "kitchen", "--all", "--format", "csv"],
+        ["export", "kitchen", "--format", "docx"],
+        ["export", "kitchen", "--format", "csv", "--ever", "--removed"],
+        ["export", "kitchen", "--format", "csv", "--on", "2026-10-04", "--ever"],
+        ["export", "kitchen", "--format", "csv", "--since", "2026-10-04"],
+    ],
+)
+def test_what_makes_no_sense_is_wrong_use(command: Command, arguments: list[str]) -> None:
+    outcome = command(*arguments)
+
+    assert outcome.exit_code == 2
+    assert outcome.err.count("\n") == 1
+    assert outcome.out == ""
+
+
+def test_a_verb_reads_only_what_is_published(
+    command: Command, troubled_archive: FakeBucket, tmp_path: Path
+) -> None:
+    troubled_archive.calls.clear()
+    for arguments in (
+        ["status"],
+        ["list"],
+        ["show", "kitchen"],
+        ["diff", "kitchen", "2026-10-01"],
+        ["export", "--all", "--ever", "--format", "csv", "--to", str(tmp_path)],
+    ):
+        command(*arguments)
+
+    assert troubled_archive.calls
+    assert {operation for operation, _ in troubled_archive.calls} <= {"get", "list"}
+    assert {key.split("/")[0] for _, key in troubled_archive.calls} == {"playlists", "snapshots"}
+
+
+# show
+
+
+def test_show_prints_the_rows_of_the_newest_snapshot(command: Command) -> None:
+    shown = command("show", SKYLIGHT, "--json").document
+
+    assert shown["name"] == "Rain on the Skylight (wool socks)"
+    assert shown["snapshot"] == "2026-10-10T04:00:00Z"
+    assert shown["rows"][0]["item"]["name"] == "Warm Dust"
+    assert len(shown["rows"]) == 13
+    assert shown["remarks"] == []
+
+
+def test_show_of_a_day_that_was_not_read_says_so_beside_the_last_good_read(
+    command: Command,
+) -> None:
+    outcome = command("show", "skylight", "--on", "2026-10-05")
+
+    assert outcome.exit_code == 0
+    assert outcome.out.startswith("Rain on the Skylight\n")
+    assert "6\tWarm Dust\tQuiet Machinery\tIdle\t3:58\t2026-07-23\n" in outcome.out
+    assert "was not read from 2026-10-05 to 2026-10-06" in outcome.err
+
+
+def test_show_before_the_first_read_says_when_the_archive_begins(command: Command) -> None:
+    outcome = command("show", "skylight", "--on", "2026-09-30")
+
+    assert outcome.exit_code == 1
+    assert outcome.out == ""
+    assert "begins on 2026-10-01" in outcome.err
+
+
+def test_show_of_a_moment_takes_that_snapshot(command: Command) -> None:
+    early = command("show", "skylight", "--on", "20261004T040000Z", "--json").document
+    earlier = command("show", "skylight", "--on", "20261004T035959Z", "--json").document
+
+    assert early["snapshot"] == "2026-10-04T04:00:00Z"
+    assert earlier["snapshot"] < early["snapshot"]
+
+
+def test_show_names_rows_that_spotify_does_not_name(command: Command) -> None:
+    assert "a song that Spotify does not name" in command("show", "shoebox").out
+
+
+def test_a_snapshot_that_is_missing_is_named(
+    troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = FakeBucket()
+    key = f"snapshots/{SKYLIGHT}/20261010T040000Z.json"
+    bucket.objects = {k: v for k, v in troubled_archive.objects.items() if k != key}
+
+    outcome = Command(bucket, monkeypatch)("show", SKYLIGHT)
+
+    assert outcome.exit_code == 1
+    assert key in outcome.err
+
+
+def test_a_playlist_that_was_never_read_says_why(
+    troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = FakeBucket()
+    key = view_key("history", KITCHEN, ".json")
+    bucket.objects = {k: v for k, v in troubled_archive.objects.items() if k != key}
+
+    outcome = Command(bucket, monkeypatch)("show", KITCHEN)
+
+    assert outcome.exit_code == 1
+    assert "“Kitchen, LOUD” was never read: not found, Spotify does not find it" in outcome.err
+
+
+# diff
+
+
+def test_diff_tells_what_came_went_moved_and_was_renamed(command: Command) -> None:
+    outcome = command("diff", "skylight", "2026-10-04")
+
+    assert outcome.exit_code == 0
+    assert outcome.out == (
+        "Rain on the Skylight (wool socks), between 2026-10-04 04:00 UTC and 2026-10-10 04:00 UTC: "
+        "1 added, 1 moved\n"
+        "  Renamed from “Rain on the Skylight” to “Rain on the Skylight (wool socks)”\n"
+        "  Added: Ropewalk by Velvet Ferry, row 13\n"
+        "  Moved: Warm Dust by Quiet Machinery, from row 6 to row 1\n"
+    )
+
+
+def test_diff_without_a_change_says_so(command: Command) -> None:
+    outcome = command("diff", "skylight", "2026-10-04", "2026-10-05")
+
+    assert outcome.exit_code == 0
+    assert "nothing changed" in outcome.out
+    assert "was not read" in outcome.err
+    assert (
+        command("diff", "skylight", "2026-10-04", "2026-10-05", "--json").document["change"] is None
+    )
+
+
+# export
+
+
+def test_export_writes_the_same_bytes_each_time(command: Command, tmp_path: Path) -> None:
+    contents = []
+    for _ in range(2):
+        assert command("export", "kitchen", "--format", "csv", "--to", str(tmp_path)).exit_code == 0
+        [file] = tmp_path.iterdir()
+        contents.append((file.name, file.read_bytes()))
+
+    assert contents[0] == contents[1]
+    assert contents[0][0] == "Kitchen, LOUD.csv"
+    assert contents[0][1].count(b"\n") == 28
+
+
+def test_export_says_how_much_a_format_cannot_hold(command: Command, tmp_path: Path) -> None:
+    arguments = ["export", "shoebox", "--format", "uris", "--to", str(tmp_path)]
+
+    assert "2 rows that Spotify does not name, left out" in command(*arguments).out
+    [playlist] = command(*arguments, "--json").document["playlists"]
+    assert playlist["left_out"] == {"unnamed_rows": 2}
+
+
+def test_export_of_all_writes_each_and_names_those_that_have_nothing(
+    command: Command, tmp_path: Path
+) -> None:
+    arguments = ["export", "--all", "--on", "2026-10-04", "--format", "m3u8"]
+    outcome = command(*arguments, "--to", str(tmp_path / "new/folder"), "--json")
+
+    written = {file.name for file in (tmp_path / "new/folder").iterdir()}
+    told = outcome.document
+    assert outcome.exit_code == 0
+    assert written == {file for one in told["playlists"] for file in one["files"]}
+    assert [one["name"] for one in told["skipped"]] == ["New in town"]
+    assert "begins on 2026-10-08" in outcome.err
+
+
+def test_one_damaged_playlist_does_not_stop_the_others(
+    troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bucket = FakeBucket()
+    bucket.objects = {
+        **troubled_archive.objects,
+        view_key("history", FERRY, ".json"): b'{"schema": 99}',
+    }
+    command = Command(bucket, monkeypatch)
+
+    outcome = command("export", "--all", "--format", "csv", "--to", str(tmp_path), "--json")
+
+    assert outcome.exit_code == 1
+    assert [one["id"] for one in outcome.document["skipped"]] == [FERRY]
+    assert len(outcome.document["playlists"]) == len(list(tmp_path.iterdir())) > 10
+    assert view_key("history", FERRY, ".json") in outcome.err
+
+
+def test_export_of_all_that_ever_was_has_each_song_once_with_all_that_is_known(
+    command: Command, tmp_path: Path
+) -> None:
+    command("export", FERRY, "--ever", "--format", "csv", "--to", str(tmp_path))
+
+    [file] = tmp_path.iterdir()
+    with file.open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    uris = [row["Track URI"] for row in rows]
+    assert file.name == "07_40 ferry ever.csv"
+    assert len(uris) == len(set(uris)) == 14
+    assert "Feeding Time" in {row["Track Name"] for row in rows}
+    assert all(row["Added By"] and row["Album Release Date"] for row in rows)
+
+
+def test_export_of_what_was_removed_knows_since_when(command: Command, tmp_path: Path) -> None:
+    def removed(*since: str) -> list[str]:
+        arguments = ["export", FERRY, "--removed", *since, "--format", "json"]
+        [playlist] = command(*arguments, "--to", str(tmp_path), "--json").document["playlists"]
+        document = (tmp_path / playlist["files"][0]).read_text()
+        assert playlist["rows"] == document.count('"stays"')
+        return ["Feeding Time"] if "Feeding Time" in document else []
+
+    assert removed() == ["Feeding Time"]
+    assert removed("--since", "2026-10-01") == ["Feeding Time"]
+    assert removed("--since", "2026-10-10") == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(command: Command, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+
+    outcome = command("export", "kitchen", "--format", "csv", "--to", str(blocked))
+
+    assert outcome.exit_code == 1
+    assert str(blocked) in outcome.err
+    assert outcome.err.count("\n") == 1
