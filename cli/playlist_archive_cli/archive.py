@@ -1,13 +1,20 @@
 """The archive as its published documents and its snapshots tell it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from playlist_archive.documents.history import History, HistoryOfYear
-from playlist_archive.documents.keys import STATUS_JSON, snapshot_key, view_key
+from playlist_archive.documents.keys import (
+    CHANGES_JSON,
+    INDEX_JSON,
+    STATUS_JSON,
+    snapshot_key,
+    view_key,
+)
+from playlist_archive.documents.recent_changes import RecentChanges
 from playlist_archive.documents.snapshot import Snapshot
 from playlist_archive.errors import UNREADABLE
 from playlist_archive.ports.at_once import Calls, open_pool
@@ -16,7 +23,15 @@ from playlist_archive.ports.clock import Clock
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.past import require_history
 from playlist_archive_cli.playlist_choice import choose_playlist
-from playlist_archive_cli.published import ArchiveStatus, Ever, PlaylistStatus
+from playlist_archive_cli.published import (
+    ArchiveIndex,
+    ArchiveStatus,
+    Ever,
+    PlaylistStatus,
+    SongsPart,
+)
+
+_SONGS_PARTS = 16
 
 
 class Objects(Protocol):
@@ -29,6 +44,19 @@ class Objects(Protocol):
     def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         """Yield the objects under `prefix` whose keys sort after `after`, in the order of keys."""
         ...
+
+
+def noting[T, R](troubles: list[str], call: Callable[[T], R]) -> Callable[[T], R | None]:
+    """Return the call, which notes what cannot be read and returns None then."""
+
+    def try_to_call(wanted: T) -> R | None:
+        try:
+            return call(wanted)
+        except CommandError as error:
+            troubles.append(str(error))
+            return None
+
+    return try_to_call
 
 
 class Chosen(NamedTuple):
@@ -49,12 +77,16 @@ class Chosen(NamedTuple):
 
 
 class Archive:
-    """Reads the documents of one archive, which `address` names for a person."""
+    """Reads the documents of one archive, which `address` names for a person.
 
-    def __init__(self, objects: Objects, address: str, clock: Clock) -> None:
+    `scheduled` says whether a run has to come every day; on this machine none does.
+    """
+
+    def __init__(self, objects: Objects, address: str, clock: Clock, *, scheduled: bool) -> None:
         self.objects = objects
         self.address = address
         self.clock = clock
+        self.scheduled = scheduled
 
     def status(self) -> ArchiveStatus:
         """Return what stands in the status document.
@@ -91,6 +123,21 @@ class Archive:
     def history(self, playlist_id: str) -> History | None:
         """Return a playlist's history, None where it was never read."""
         return self._read(view_key("history", playlist_id, ".json"), History)
+
+    def index(self) -> ArchiveIndex:
+        """Return what the index tells, nothing where there is none yet."""
+        return self._read(INDEX_JSON, ArchiveIndex) or ArchiveIndex(())
+
+    def recent_changes(self) -> RecentChanges:
+        """Return the changes in all playlists in the thirty days before the newest."""
+        return self._demand(CHANGES_JSON, self._read(CHANGES_JSON, RecentChanges))
+
+    def songs_parts(self, *, ids: bool) -> list[Mapping[str, list[list[str]]]]:
+        """Return titles and artists of all songs, or their ids, in the parts that there are."""
+        suffix = "ids.json" if ids else "json"
+        keys = [f"playlists/songs/{number}.{suffix}" for number in range(_SONGS_PARTS)]
+        parts = self.at_once(lambda key: self._read(key, SongsPart), keys)
+        return [part.playlists for part in parts if part]
 
     def history_of_year(self, path: str) -> HistoryOfYear:
         """Return the older changes that stand under a path of `History.older`."""

@@ -42,11 +42,11 @@ def change_lines(change: PublishedChange) -> Iterator[str]:
     for moved in change.moved:
         yield f"Moved: {spell_song(moved)}, from row {moved.before} to row {moved.after}"
     for song in change.unavailable:
-        yield f"Not playable any more: {spell_song(song)}"
+        yield f"No longer available on Spotify: {spell_song(song)}"
     for song in change.available:
-        yield f"Playable again: {spell_song(song)}"
+        yield f"Available again: {spell_song(song)}"
     for renamed in change.renamed:
-        yield f"Relabelled by Spotify: “{renamed.before}” became “{spell_song(renamed)}”"
+        yield f"Spotify changed “{renamed.before}”: {spell_song(renamed)}"
 
 
 def spell_song(song: Song | SongAtRow | MovedSong | RenamedSong) -> str:

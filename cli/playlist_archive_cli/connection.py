@@ -14,7 +14,7 @@ from playlist_archive.ports.bucket import S3Bucket
 from playlist_archive.ports.clock import SystemClock
 from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.errors import CommandError, explain_aws
-from playlist_archive_cli.location import LOCAL_REGION, LOCAL_STACK_NAME, LocalStack, Location
+from playlist_archive_cli.location import DeployedStack, LocalStack, Location
 
 type OpenClient = Callable[[str], Any]
 
@@ -33,10 +33,6 @@ class Connection:
         self.location = location
         self.client = open_client or open_clients(location)
 
-    @property
-    def stack_name(self) -> str:
-        return LOCAL_STACK_NAME if isinstance(self.location, LocalStack) else self.location.name
-
     @cached_property
     def outputs(self) -> Mapping[str, str]:
         """The stack's outputs.
@@ -45,7 +41,7 @@ class Connection:
             CommandError: the stack cannot be found.
         """
         try:
-            answer = self.client("cloudformation").describe_stacks(StackName=self.stack_name)
+            answer = self.client("cloudformation").describe_stacks(StackName=self.location.name)
         except (BotoCoreError, ClientError) as error:
             if _is_missing(error):
                 raise CommandError(
@@ -67,7 +63,8 @@ class Connection:
     @cached_property
     def archive(self) -> Archive:
         bucket = S3Bucket(self.client("s3"), self.bucket_name)
-        return Archive(bucket, str(self.location), SystemClock())
+        scheduled = isinstance(self.location, DeployedStack)
+        return Archive(bucket, str(self.location), SystemClock(), scheduled=scheduled)
 
 
 def _is_missing(error: BaseException) -> bool:
@@ -76,7 +73,7 @@ def _is_missing(error: BaseException) -> bool:
 
 def open_clients(location: Location) -> OpenClient:
     if isinstance(location, LocalStack):
-        return _open_local(location.url)
+        return _open_local(location)
     try:
         session: Any = boto3.Session(
             region_name=location.region or None, profile_name=location.profile or None
@@ -94,14 +91,14 @@ def open_clients(location: Location) -> OpenClient:
     return open_client
 
 
-def _open_local(url: str) -> OpenClient:
+def _open_local(stack: LocalStack) -> OpenClient:
     settings = botocore.session.Session(session_vars=_NO_SETTINGS)
     # The engine accepts any credentials as the account owner's.
     session: Any = boto3.Session(
-        "test", "test", region_name=LOCAL_REGION, botocore_session=settings
+        "test", "test", region_name=stack.region, botocore_session=settings
     )
     config = _patient().merge(Config(proxies={}))
-    return lambda service: session.client(service, endpoint_url=url, config=config)
+    return lambda service: session.client(service, endpoint_url=stack.url, config=config)
 
 
 def _patient() -> Config:

@@ -1,16 +1,24 @@
 """The stacks that `make run` keeps running on this machine."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
+import msgspec
+
+from playlist_archive.errors import UNREADABLE
 from playlist_archive_cli.checkout import checkouts_near
 from playlist_archive_cli.location import LocalStack
 
 _FOLDER = ".local"
 _HEALTH = "/_ministack/health"
 _PATIENCE_SECONDS = 2.0
+
+
+class _Deployed(msgspec.Struct):
+    engine_url: str
+    region: str
+    stack_name: str
 
 
 def find_running(start: Path) -> list[LocalStack]:
@@ -24,21 +32,14 @@ def find_running(start: Path) -> list[LocalStack]:
 def read_stacks(checkout: Path) -> Iterator[LocalStack]:
     """Yield the stacks that were deployed from a checkout, whether they still run or not.
 
-    A folder of a stack has `port.json`, where its engine listens, and `stack.json` once the
-    template is deployed.
+    Once it is deployed, its folder has a `stack.json`, which `tools/local/workspace.py` describes.
     """
     for folder in sorted((checkout / _FOLDER).glob("*/")):
-        port = _read(folder / "port.json").get("port")
-        if isinstance(port, int) and _read(folder / "stack.json"):
-            yield LocalStack(folder.name, f"http://127.0.0.1:{port}")
-
-
-def _read(file: Path) -> dict[str, object]:
-    try:
-        contents = json.loads(file.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return contents if isinstance(contents, dict) else {}
+        try:
+            known = msgspec.json.decode((folder / "stack.json").read_bytes(), type=_Deployed)
+        except (OSError, *UNREADABLE):
+            continue
+        yield LocalStack(folder.name, known.engine_url, known.region, known.stack_name)
 
 
 def _answers(url: str) -> bool:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from playlist_archive_cli.errors import WrongUseError
 
 STACK_VARIABLE = "PLAYLIST_ARCHIVE_STACK"
-LOCAL_STACK_NAME = "playlist-archive"
-LOCAL_REGION = "us-east-1"
 
 
 @dataclass(frozen=True)
 class LocalStack:
-    """A stack on this machine: the folder it lives in, and where its engine listens."""
+    """A stack on this machine: its folder, where its engine listens, and its name there."""
 
     workspace: str
     url: str
+    region: str
+    name: str
 
     def __str__(self) -> str:
         return f"the local archive “{self.workspace}”"

@@ -87,7 +87,7 @@ def _gap_on(history: History, shown: PublishedSnapshot, on: Date) -> PublishedGa
 def _remark_on_now(name: str, status: PlaylistStatus, on: Date | None) -> list[str]:
     checked = f", of {spell_day(status.last_checked)}" if status.last_checked else ""
     if status.status != "ok" and (on is None or on.last >= status.since):
-        verb = "is retired" if status.status == "retired" else "has not been read"
+        verb = "has been retired" if status.status == "retired" else "has not been read"
         why = f" ({status.reason})" if status.reason else ""
         since = spell_day(status.since)
         return [f"“{name}” {verb} since {since}{why}: this is the last good read{checked}"]

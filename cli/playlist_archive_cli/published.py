@@ -2,6 +2,7 @@
 
 import msgspec
 
+from playlist_archive.documents.history import Size
 from playlist_archive.documents.playlist import Album, Artist
 from playlist_archive.documents.status import Status
 from playlist_archive.documents.timestamps import Timestamp
@@ -74,3 +75,22 @@ class Ever(msgspec.Struct, frozen=True):
     description: str
     url: str
     tracks: tuple[EverSong, ...]
+
+
+class IndexedPlaylist(msgspec.Struct, frozen=True):
+    """What is needed of an entry of the index."""
+
+    id: str
+    size: Size | None = None
+
+
+class ArchiveIndex(msgspec.Struct, frozen=True):
+    """The document `playlists/index.json`."""
+
+    playlists: tuple[IndexedPlaylist, ...]
+
+
+class SongsPart(msgspec.Struct, frozen=True):
+    """The document `playlists/songs/<n>.json`, or that of the ids."""
+
+    playlists: dict[str, list[list[str]]]

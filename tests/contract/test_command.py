@@ -34,6 +34,8 @@ from tools.local.workspace import Workspace
 
 pytestmark = pytest.mark.contract
 
+PROGRAM = "from playlist_archive_cli.main import main; main()"
+
 
 @pytest.fixture
 def command(
@@ -129,10 +131,34 @@ def test_a_document_that_cannot_be_read_is_named(
     assert outcome.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "completions"),
+    [("playlist-archive ex", ["export"]), ("playlist-archive export --format x", ["xspf"])],
+)
+def test_the_shell_completes_verbs_and_choices(
+    tmp_path: Path, typed: str, completions: list[str]
+) -> None:
+    environment = {
+        **os.environ,
+        "_PLAYLIST_ARCHIVE_COMPLETE": "complete_bash",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+    }
+    completed = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert completed.stdout.split() == completions
+
+
 def test_a_pipe_that_closes_early_is_no_traceback(tmp_path: Path) -> None:
-    program = "from playlist_archive_cli.main import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-c", program, "--help"],
+        [sys.executable, "-c", PROGRAM, "--help"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=tmp_path,
@@ -188,23 +214,24 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def a_workspace(checkout: Path, name: str, port: int) -> Workspace:
+def a_local_stack(checkout: Path, name: str, port: int) -> LocalStack:
     workspace = Workspace(checkout / ".local" / name)
     workspace.root.mkdir(parents=True)
-    workspace.remember("port", port=port)
-    workspace.remember("stack", deployed={"engine": 1}, bucket="archive")
-    return workspace
+    url = f"http://127.0.0.1:{port}"
+    workspace.remember(
+        "stack", engine_url=url, region="us-east-1", stack_name="playlist-archive", bucket="archive"
+    )
+    return LocalStack(name, url, "us-east-1", "playlist-archive")
 
 
 def test_a_running_local_stack_is_found_from_any_folder_of_its_checkout(
     checkout: Path, engine_port: int
 ) -> None:
-    a_workspace(checkout, "sample", engine_port)
+    stack = a_local_stack(checkout, "sample", engine_port)
     inside = checkout / "docs/adr"
     inside.mkdir(parents=True)
 
-    expected = LocalStack("sample", f"http://127.0.0.1:{engine_port}")
-    assert local_stacks.find_running(inside) == [expected]
+    assert local_stacks.find_running(inside) == [stack]
 
 
 def test_a_local_stack_that_was_stopped_or_is_not_deployed_yet_is_none(
@@ -212,14 +239,14 @@ def test_a_local_stack_that_was_stopped_or_is_not_deployed_yet_is_none(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         closed = taken.getsockname()[1]
-    a_workspace(checkout, "stopped", closed)
-    a_workspace(checkout, "begun", engine_port).forget("stack")
-    (checkout / ".local/rubbish").mkdir()
-    (checkout / ".local/rubbish/port.json").write_text("5")
+    stopped = a_local_stack(checkout, "stopped", closed)
+    for number, contents in enumerate(["5", "", '{"bucket": "archive"}', "\xff"]):
+        folder = checkout / f".local/rubbish{number}"
+        folder.mkdir()
+        (folder / "stack.json").write_text(contents)
+    (checkout / ".local/begun").mkdir()
 
-    assert list(local_stacks.read_stacks(checkout)) == [
-        LocalStack("stopped", f"http://127.0.0.1:{closed}")
-    ]
+    assert list(local_stacks.read_stacks(checkout)) == [stopped]
     assert local_stacks.find_running(checkout) == []
 
 
@@ -304,7 +331,9 @@ def test_a_local_archive_is_opened_without_the_user_s_settings(
     monkeypatch.setattr(os, "environ", {**os.environ, "AWS_PROFILE": "nobody"})
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
 
-    client = Connection(LocalStack("sample", "http://127.0.0.1:9")).client("s3")
+    client = Connection(
+        LocalStack("sample", "http://127.0.0.1:9", "us-east-1", "playlist-archive")
+    ).client("s3")
 
     assert client.meta.endpoint_url == "http://127.0.0.1:9"
     assert client._request_signer._credentials.access_key == "test"

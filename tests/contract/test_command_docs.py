@@ -1,13 +1,15 @@
 """docs/command.md is true."""
 
 import re
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
 from playlist_archive_cli.frame import app
-from tests.support.command import DOCUMENT, examples, print_example
+from tests.support.command import DOCUMENT, Command, examples, print_example
 from tests.support.fakes import FakeBucket
 from tests.support.pages import assert_same_page
 
@@ -41,3 +43,16 @@ def test_every_option_that_is_named_exists() -> None:
     }
 
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= options
+
+
+@pytest.mark.parametrize("line", [line for line, _ in examples()])
+def test_every_field_of_a_json_document_is_described(
+    troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    verb, *arguments = shlex.split(line)[1:]
+    section = TEXT.split(f"\n## {verb}\n")[1].split("\n## ")[0]
+
+    document = Command(troubled_archive, monkeypatch)(verb, *arguments, "--json").document
+    described = set(re.findall(r"`([a-z_0-9]+)`", section))
+    assert set(document) <= described

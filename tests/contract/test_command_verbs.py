@@ -1,13 +1,20 @@
 """Each verb on the sample library after ten days, on some of which playlists could not be read."""
 
 import csv
+from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from playlist_archive.documents.fold import fold_all
 from playlist_archive.documents.keys import view_key
+from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.views import render_pages
+from playlist_archive_cli.published import ArchiveStatus, PlaylistStatus
 from tests.support.command import Command
 from tests.support.fakes import FakeBucket
+from tests.support.strategies import PLAYLIST_ID, snapshot_of
 from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT
 
 pytestmark = pytest.mark.contract
@@ -16,6 +23,44 @@ pytestmark = pytest.mark.contract
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, troubled_archive: FakeBucket) -> Command:
     return Command(troubled_archive, monkeypatch)
+
+
+def without(archive: FakeBucket, prefix: str) -> FakeBucket:
+    """Return an archive without the objects under a prefix."""
+    bucket = FakeBucket()
+    bucket.objects = {k: v for k, v in archive.objects.items() if not k.startswith(prefix)}
+    return bucket
+
+
+def busy_archive() -> FakeBucket:
+    """Return an archive of a playlist that changed on 250 days, from 2024-09-01 on."""
+    first = date(2024, 9, 1)
+    days = [str(first + timedelta(number)) for number in range(251)]
+    ledger = fold_all(
+        snapshot_of("ab" if number % 2 else "a", day) for number, day in enumerate(days)
+    )
+    last = to_timestamp(ledger.last)
+    status = PlaylistStatus("Kitchen radio", "ok", last, "", None, last, last)
+    bucket = FakeBucket()
+    bucket.objects = {key: page.body for key, page in render_pages(ledger).items()}
+    bucket.objects["playlists/status.json"] = msgspec.json.encode(
+        ArchiveStatus(
+            run=last,
+            at=last,
+            headline="All is well",
+            counts={"ok": 1},
+            up_to_date=1,
+            changed=1,
+            failure="",
+            problems=[],
+            damaged=[],
+            authorization_ends=None,
+            requests_within_24_hours=1,
+            not_before=None,
+            playlists={PLAYLIST_ID: status},
+        )
+    )
+    return bucket
 
 
 @pytest.mark.parametrize("verb", [["show"], ["diff", "2026-10-01"], ["export", "--format", "csv"]])
@@ -44,6 +89,10 @@ def test_a_playlist_that_is_not_clear_is_wrong_use(
     [
         ["show"],
         ["show", "kitchen", "--on", "yesterday"],
+        ["changes", "--since", "yesterday"],
+        ["changes", "sunday"],
+        ["find"],
+        ["find", " "],
         ["diff", "kitchen"],
         ["diff", "kitchen", "2026-10-05", "2026-10-04"],
         ["diff", "kitchen", "rubbish"],
@@ -73,6 +122,9 @@ def test_a_verb_reads_only_what_is_published(
         ["list"],
         ["show", "kitchen"],
         ["diff", "kitchen", "2026-10-01"],
+        ["changes"],
+        ["changes", "--since", "2026-01-01"],
+        ["find", "rain"],
         ["export", "--all", "--ever", "--format", "csv", "--to", str(tmp_path)],
     ):
         command(*arguments)
@@ -129,9 +181,8 @@ def test_show_names_rows_that_spotify_does_not_name(command: Command) -> None:
 def test_a_snapshot_that_is_missing_is_named(
     troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bucket = FakeBucket()
     key = f"snapshots/{SKYLIGHT}/20261010T040000Z.json"
-    bucket.objects = {k: v for k, v in troubled_archive.objects.items() if k != key}
+    bucket = without(troubled_archive, key)
 
     outcome = Command(bucket, monkeypatch)("show", SKYLIGHT)
 
@@ -142,9 +193,7 @@ def test_a_snapshot_that_is_missing_is_named(
 def test_a_playlist_that_was_never_read_says_why(
     troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bucket = FakeBucket()
-    key = view_key("history", KITCHEN, ".json")
-    bucket.objects = {k: v for k, v in troubled_archive.objects.items() if k != key}
+    bucket = without(troubled_archive, view_key("history", KITCHEN, ".json"))
 
     outcome = Command(bucket, monkeypatch)("show", KITCHEN)
 
@@ -177,6 +226,150 @@ def test_diff_without_a_change_says_so(command: Command) -> None:
     assert (
         command("diff", "skylight", "2026-10-04", "2026-10-05", "--json").document["change"] is None
     )
+
+
+# list
+
+
+def test_list_tells_songs_last_change_last_check_and_status(command: Command) -> None:
+    listed = {one["id"]: one for one in command("list", "--json").document["playlists"]}
+
+    assert listed[KITCHEN] == {
+        "id": KITCHEN,
+        "name": "Kitchen, LOUD",
+        "status": "not_found",
+        "since": "2026-10-08T04:00:00Z",
+        "reason": "Spotify does not find it: deleted, private or closed",
+        "songs": 25,
+        "rows": 27,
+        "last_changed": "2026-10-05T04:00:00Z",
+        "last_checked": "2026-10-07T04:00:00Z",
+    }
+    assert listed.keys() == {one["id"] for one in command("list", "--json").document["playlists"]}
+
+
+def test_list_of_an_archive_without_an_index_still_lists_them(
+    troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = without(troubled_archive, "playlists/index.json")
+
+    outcome = Command(bucket, monkeypatch)("list")
+
+    assert outcome.exit_code == 0
+    assert "Kitchen, LOUD\t\t2026-10-05\t2026-10-07\tnot found since 2026-10-08\n" in outcome.out
+
+
+# changes
+
+
+def test_changes_of_a_playlist_name_the_moves(command: Command) -> None:
+    outcome = command("changes", "skylight", "--since", "2026-10-05")
+
+    assert outcome.exit_code == 0
+    assert outcome.out == (
+        "2026-10-10  Rain on the Skylight (wool socks)\n"
+        "  Renamed from “Rain on the Skylight” to “Rain on the Skylight (wool socks)”\n"
+        "2026-10-08  Rain on the Skylight (wool socks): 1 added again\n"
+        "  Added again: Ropewalk by Velvet Ferry, row 13\n"
+        "Between 2026-10-04 and 2026-10-07  Rain on the Skylight (wool socks): 1 moved\n"
+        "  Moved: Warm Dust by Quiet Machinery, from row 6 to row 1\n"
+    )
+
+
+def test_changes_of_all_are_the_same_from_their_document_and_from_every_history(
+    command: Command,
+) -> None:
+    recent = command("changes", "--json").document
+    older = command("changes", "--since", "2026-01-01", "--json").document
+
+    assert older["since"] == "2026-01-01T00:00:00Z"
+    assert older["changes"] == recent["changes"]
+    assert {one["id"] for one in older["playlists"]} == {one["id"] for one in recent["playlists"]}
+
+
+def test_changes_since_a_day_begin_with_that_day(command: Command) -> None:
+    days = [
+        one["time"][:10]
+        for one in command("changes", "--since", "2026-10-09", "--json").document["changes"]
+    ]
+
+    assert set(days) == {"2026-10-09", "2026-10-10"}
+    assert days == sorted(days, reverse=True)
+
+
+def test_changes_of_many_years_are_read_from_the_years_documents(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bucket = busy_archive()
+    command = Command(bucket, monkeypatch)
+
+    newest = command("changes", PLAYLIST_ID, "--json")
+    since = command("changes", PLAYLIST_ID, "--since", "2024-12-30", "--json")
+    days = [one["time"][:10] for one in since.document["changes"]]
+    assert "--since tells older ones" in newest.err
+    assert len(newest.document["changes"]) <= 100
+    assert days == [str(date(2025, 5, 9) - timedelta(number)) for number in range(len(days))]
+    assert days[-1] == "2024-12-30"
+
+
+def test_one_damaged_history_does_not_hide_the_changes_of_others(
+    troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = FakeBucket()
+    bucket.objects = {**troubled_archive.objects, view_key("history", FERRY, ".json"): b"{"}
+
+    outcome = Command(bucket, monkeypatch)("changes", "--since", "2026-01-01", "--json")
+
+    assert outcome.exit_code == 1
+    assert view_key("history", FERRY, ".json") in outcome.err
+    assert len({one["playlist"] for one in outcome.document["changes"]}) > 10
+
+
+# find
+
+
+def test_find_tells_where_a_song_is_and_where_it_was_and_when(command: Command) -> None:
+    [song] = command("find", "ROPEWALK velvet", "--json").document["songs"]
+
+    assert (song["name"], song["artists"]) == ("Ropewalk", ["Velvet Ferry"])
+    [place] = song["places"]
+    assert (place["id"], place["now"]) == (SKYLIGHT, True)
+    assert [
+        (stay["first_seen"][:10], (stay["first_missing"] or "")[:10]) for stay in place["stays"]
+    ] == [
+        ("2026-10-01", "2026-10-04"),
+        ("2026-10-08", ""),
+    ]
+
+
+def test_find_by_link_finds_the_song_in_every_playlist(command: Command) -> None:
+    [by_name] = command("find", "municipal disco castor", "--json").document["songs"]
+    track = by_name["uri"].removeprefix("spotify:track:")
+    [by_link] = command("find", f"https://open.spotify.com/track/{track}", "--json").document[
+        "songs"
+    ]
+
+    assert by_link == by_name
+    assert len(by_link["places"]) > 1
+
+
+def test_find_without_a_finding_exits_with_1(command: Command) -> None:
+    outcome = command("find", "no such song anywhere")
+
+    assert outcome.exit_code == 1
+    assert outcome.out == "Nothing found for “no such song anywhere”\n"
+    assert outcome.err == ""
+
+
+def test_find_in_an_archive_without_a_list_of_songs_says_what_to_do(
+    troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = without(troubled_archive, "playlists/songs/")
+
+    outcome = Command(bucket, monkeypatch)("find", "rain")
+
+    assert outcome.exit_code == 1
+    assert "a rebuild writes it" in outcome.err
 
 
 # export

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -582,6 +583,15 @@ def test_the_dependencies_layer_pins_every_file_and_leaves_the_sdk_to_the_runtim
         pinned
     )
     assert not {"boto3", "botocore", "s3transfer"} & set(pinned)
+
+
+def test_the_command_brings_whatever_the_functions_import() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+
+    assert set(project["dependency-groups"]["layer"]) <= set(project["project"]["dependencies"])
+    assert not [
+        one for one in project["dependency-groups"]["layer"] if one.startswith(("typer", "rich"))
+    ]
 
 
 def test_the_layer_installs_what_the_lock_says() -> None:

@@ -48,7 +48,10 @@ class Command:
         def open_connection(_: Asked) -> Connection:
             connection = Connection(DeployedStack("test"), client or _refuse)
             connection.archive = Archive(
-                bucket, "the stack playlist-archive in eu-central-1", FakeClock(now)
+                bucket,
+                "the stack playlist-archive in eu-central-1",
+                FakeClock(now),
+                scheduled=True,
             )
             return connection
 

@@ -39,7 +39,10 @@ def diff(
         typer.Argument(metavar="TO", parser=parse_date, help="A later date; now, if left out."),
     ] = None,
 ) -> Answer:
-    """Tell what was added, removed, moved and renamed in a playlist between two dates."""
+    """Compare a playlist on two dates.
+
+    It tells what was added, removed, moved and renamed.
+    """
     if to and to.last < from_.last:
         raise WrongUseError(f"{to.text} is before {from_.text}: name the earlier date first")
     chosen = archive.choose(playlist)

@@ -91,7 +91,10 @@ def export(
     ] = None,
     to: Annotated[Path, typer.Option(metavar="DIR", help="The folder.")] = Path(),
 ) -> Answer:
-    """Write playlists into files for other programs; files of the same names are replaced."""
+    """Write playlists as files for other programs.
+
+    Files of the same names are replaced.
+    """
     wanted = Wanted(on, ever, removed, since)
     wanted.check()
     if (playlist is None) != all_:

@@ -1,6 +1,5 @@
 """`list`: all playlists of the archive."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,13 +12,14 @@ from playlist_archive_cli.answer import Answer, Block, Line, Table
 from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.dates import spell_day
 from playlist_archive_cli.frame import verb
-from playlist_archive_cli.published import PlaylistStatus
+from playlist_archive_cli.published import ArchiveIndex, ArchiveStatus
 
 
 class Order(StrEnum):
-    """By what the playlists are sorted; the newest come first."""
+    """By what the playlists are sorted; the most and the newest come first."""
 
     NAME = "name"
+    SONGS = "songs"
     CHANGED = "changed"
     CHECKED = "checked"
     STATUS = "status"
@@ -31,6 +31,8 @@ class Listed(msgspec.Struct, frozen=True):
     status: Status
     since: Timestamp
     reason: str
+    songs: int | None
+    rows: int | None
     last_changed: Timestamp | None
     last_checked: Timestamp | None
 
@@ -49,13 +51,18 @@ def list_(
     failing: Annotated[bool, typer.Option("--failing", help="Only those not read.")] = False,
     retired: Annotated[bool, typer.Option("--retired", help="Only the retired ones.")] = False,
 ) -> Answer:
-    """List the playlists, with their status, their last change and their last good check."""
-    playlists = list_playlists(archive.status().playlists)
+    """List all playlists.
+
+    It tells the number of songs, the last change, the last good check and the status of each.
+    """
+    playlists = list_playlists(archive.status(), archive.index())
     chosen = order(choose(playlists, failing=failing, retired=retired), sort)
     return Answer(Playlists(chosen), tell_playlists(chosen))
 
 
-def list_playlists(statuses: Mapping[str, PlaylistStatus]) -> list[Listed]:
+def list_playlists(status: ArchiveStatus, index: ArchiveIndex) -> list[Listed]:
+    """Return the playlists that have a status, with the sizes of those that were read."""
+    sizes = {one.id: one.size for one in index.playlists}
     return [
         Listed(
             id_,
@@ -63,10 +70,13 @@ def list_playlists(statuses: Mapping[str, PlaylistStatus]) -> list[Listed]:
             one.status,
             one.since,
             one.reason,
+            size.songs if size else None,
+            size.rows if size else None,
             one.last_changed,
             one.last_checked,
         )
-        for id_, one in statuses.items()
+        for id_, one in status.playlists.items()
+        for size in [sizes.get(id_)]
     ]
 
 
@@ -85,6 +95,8 @@ def order(playlists: list[Listed], by: Order) -> list[Listed]:
     """Return the playlists sorted; those that are alike in what counts are sorted by name."""
     ordered = sorted(playlists, key=lambda one: (one.name.casefold(), one.name, one.id))
     match by:
+        case Order.SONGS:
+            ordered.sort(key=lambda one: one.songs or 0, reverse=True)
         case Order.CHANGED:
             ordered.sort(key=lambda one: one.last_changed or "", reverse=True)
         case Order.CHECKED:
@@ -101,10 +113,11 @@ def tell_playlists(playlists: list[Listed]) -> list[Block]:
         return [Line("No playlists", "faint")]
     return [
         Table(
-            ("Playlist", "Last change", "Last good check", "Status"),
+            ("Playlist", "Songs", "Last change", "Last good check", "Status"),
             [
                 (
                     one.name,
+                    "" if one.songs is None else f"{one.songs:,}",
                     spell_day(one.last_changed) if one.last_changed else "",
                     spell_day(one.last_checked) if one.last_checked else "never",
                     spell_status(one.status)

@@ -44,7 +44,10 @@ def show(
         typer.Option(parser=parse_date, metavar="DATE", help="As it was on this day."),
     ] = None,
 ) -> Answer:
-    """Show the songs of a playlist, as they are or as they were on a day or at a moment."""
+    """Show a playlist as it is, or as it was.
+
+    A day is shown as it ended, in UTC. Where the playlist was not read, its last good read is shown.
+    """
     chosen = archive.choose(playlist)
     past = look_back(chosen.history(), chosen.status, on)
     snapshot = archive.snapshot(chosen.id, past.snapshot)

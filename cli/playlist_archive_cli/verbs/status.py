@@ -57,14 +57,15 @@ class Report(msgspec.Struct, frozen=True):
 @verb
 def status(archive: Archive) -> Answer:
     """Say whether the archive works, and what is wrong. Exits with 1 if something is."""
-    report = make_report(archive.address, archive.status(), archive.clock.now())
+    now = archive.clock.now() if archive.scheduled else None
+    report = make_report(archive.address, archive.status(), now)
     return Answer(report, tell_report(report), attention=report.attention)
 
 
-def make_report(address: str, status: ArchiveStatus, now: datetime) -> Report:
-    """Return what needs attention; `now` tells whether runs have stopped."""
+def make_report(address: str, status: ArchiveStatus, now: datetime | None) -> Report:
+    """Return what needs attention; `now` tells whether runs have stopped, None that none is due."""
     active = {id_: one for id_, one in status.playlists.items() if one.status != "retired"}
-    silent = is_silent(status, now)
+    silent = now is not None and is_silent(status, now)
     return Report(
         archive=address,
         headline=status.headline,

@@ -9,9 +9,10 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from playlist_archive.documents.history import PublishedChange
+from playlist_archive.documents.playlist import Owner, Row
 from playlist_archive_cli.changes_in_words import change_lines, spell_counts
 from playlist_archive_cli.comparison import compare_snapshots
-from tests.support.strategies import snapshot_of
+from tests.support.strategies import snapshot_of, song
 
 pytestmark = pytest.mark.unit
 
@@ -77,6 +78,24 @@ def test_names_texts_and_rows_without_a_name_are_told() -> None:
         "Renamed from “Old\x1b name” to “New”",
         "Description: “x” became “”",
         "Added: a song that Spotify does not name, row 3",
-        "Not playable any more: Song a by Ensemble",
+        "No longer available on Spotify: Song a by Ensemble",
     ]
     assert spell_counts(change.counts) == "1 added"
+
+
+def test_an_owner_a_label_and_what_can_be_played_again_are_told() -> None:
+    before = snapshot_of([Row(item=song("a", playable=False)), Row(item=song("b"))])
+    after = snapshot_of(
+        [Row(item=song("a")), Row(item=song("b", name="Other title"))],
+        "2024-03-02",
+        owner=Owner("jonas", ""),
+    )
+
+    change = compare_snapshots(before, after)
+    assert change
+    assert list(change_lines(change)) == [
+        "Owner: Marta became jonas",
+        "Available again: Song a by Ensemble",
+        "Spotify changed “Song b -- Ensemble -- Collected”: Other title by Ensemble",
+    ]
+    assert spell_counts(change.counts) == ""

@@ -13,11 +13,12 @@ EARLY, LATE = "2026-10-01T04:00:00Z", "2026-10-04T04:00:00Z"
 
 
 def listed(name: str, status: Status = "ok", changed: str | None = EARLY) -> Listed:
-    return Listed(f"{name:022}", name, status, EARLY, "", changed, changed)
+    songs = len(name) * 10 if changed else None
+    return Listed(f"{name:022}", name, status, EARLY, "", songs, songs, changed, changed)
 
 
 ALL = [
-    listed("b"),
+    listed("bb"),
     listed("C", "not_found", None),
     listed("a", "retired", LATE),
     listed("d", "forbidden"),
@@ -43,10 +44,11 @@ def test_both_together_are_all_that_are_not_well() -> None:
 @pytest.mark.parametrize(
     ("by", "expected"),
     [
-        (Order.NAME, ["a", "b", "C", "d"]),
-        (Order.CHANGED, ["a", "b", "d", "C"]),
-        (Order.CHECKED, ["a", "b", "d", "C"]),
-        (Order.STATUS, ["d", "C", "a", "b"]),
+        (Order.NAME, ["a", "bb", "C", "d"]),
+        (Order.SONGS, ["bb", "a", "d", "C"]),
+        (Order.CHANGED, ["a", "bb", "d", "C"]),
+        (Order.CHECKED, ["a", "bb", "d", "C"]),
+        (Order.STATUS, ["d", "C", "a", "bb"]),
     ],
 )
 def test_each_order_puts_first_what_it_is_about(by: Order, expected: list[str]) -> None:

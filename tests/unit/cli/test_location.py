@@ -15,8 +15,8 @@ from playlist_archive_cli.location import (
 
 pytestmark = pytest.mark.unit
 
-SAMPLE = LocalStack("sample", "http://127.0.0.1:1")
-SPOTIFY = LocalStack("spotify", "http://127.0.0.1:2")
+SAMPLE = LocalStack("sample", "http://127.0.0.1:1", "us-east-1", "playlist-archive")
+SPOTIFY = LocalStack("spotify", "http://127.0.0.1:2", "us-east-1", "playlist-archive")
 REMEMBERED = DeployedStack("mine", "eu-central-1", "me")
 
 

@@ -10,6 +10,7 @@ from playlist_archive.documents.history import (
     PublishedGap,
     PublishedPlaylist,
     PublishedSnapshot,
+    Size,
 )
 from playlist_archive_cli.dates import parse_date
 from playlist_archive_cli.past import (
@@ -49,6 +50,7 @@ def a_history(*times: str, gaps: tuple[PublishedGap, ...] = ()) -> History:
         playlist=PLAYLIST,
         first_snapshot=newest_first[-1],
         last_snapshot=newest_first[0],
+        size=Size(1, 1, "1 song"),
         snapshots=tuple(PublishedSnapshot(time, 1) for time in newest_first),
         names=(),
         gaps=gaps,
@@ -115,7 +117,7 @@ def test_a_retired_playlist_says_so() -> None:
     retired = replace(FAILING, status="retired", reason="")
 
     [remark] = look_back(HISTORY, retired, None).remarks
-    assert "is retired since 2026-10-09: " in remark
+    assert "has been retired since 2026-10-09: " in remark
 
 
 def test_a_date_after_the_last_good_read_is_not_known_yet() -> None:

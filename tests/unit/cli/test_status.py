@@ -32,7 +32,7 @@ WELL = ArchiveStatus(
 )
 
 
-def told(now: datetime = SOON, **fields: Any) -> tuple[bool, str]:
+def told(now: datetime | None = SOON, **fields: Any) -> tuple[bool, str]:
     report = make_report("the archive", replace(WELL, **fields), now)
     return report.attention, "\n".join(plain_lines(tell_report(report)))
 
@@ -57,6 +57,10 @@ def test_the_longest_day_is_not_silence() -> None:
 
     assert not told(run + timedelta(hours=26))[0]
     assert told(run + timedelta(hours=26, seconds=1))[0]
+
+
+def test_where_no_run_is_due_none_is_missed() -> None:
+    assert not told(None)[0]
 
 
 def test_what_fails_is_named_with_its_reason_and_since_when() -> None:
