@@ -5,38 +5,49 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from playlist_archive.documents.keys import check_playlist_id, registry_key
+from playlist_archive.documents.keys import (
+    INDEX,
+    STATUS_JSON,
+    check_playlist_id,
+    registry_key,
+)
 from playlist_archive.errors import InvalidPlaylistIdError
+from playlist_archive.ports.credentials import Credentials
 from tools.local.comparison import find_rebuild_differences, read_published
 from tools.local.containers import write_environments
+from tools.local.copies import copy_archive, make_folder
+from tools.local.credentials import fingerprint, read_credentials, try_credentials
 from tools.local.deploy import deploy
 from tools.local.engine import Engine, find_running, isolate_environment
 from tools.local.errors import LocalStackError
+from tools.local.lock import end_holder, only_one
 from tools.local.memory import MemoryWatch
 from tools.local.processes import stop_all
+from tools.local.progress import console, progress
 from tools.local.rendering import render_again
-from tools.local.run import Day, archive_day, await_quiet
+from tools.local.run import Day, archive_day, await_registration
+from tools.local.sample import plan_days, prepare
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
-from tools.local.workspace import LOCAL, VIEWS, Workspace
-from tools.stand_in.history import HistoryLibrary
+from tools.local.workspace import LOCAL, Workspace
+from tools.stand_in.history import HistoryFileError, HistoryLibrary
 from tools.verification import find_difference, read_expected
 
-_DAYS = 7
 _HISTORY_TIME = time_of_day(4)
-_VIEWS_PREFIX = "playlists/"
+_LOCK = LOCAL / "lock"
+_API_URL, _ACCOUNTS_URL = "https://api.spotify.com/v1", "https://accounts.spotify.com"
+# A line has room for so many names.
+_MOST_NAMED = 4
 
-console = Console(highlight=False)
 app = typer.Typer(
     help="The archive on this machine.", no_args_is_help=True, pretty_exceptions_enable=False
 )
@@ -45,10 +56,16 @@ app = typer.Typer(
 @app.command()
 def run() -> None:
     """Archive Spotify today, or seven days of a sample library when no credentials are set."""
-    if credentials := _read_spotify_credentials():
-        _run_with_spotify(credentials)
-    else:
-        _run_with_sample()
+    credentials = read_credentials(os.environ)
+    with only_one("run", _LOCK):
+        if credentials:
+            run_with_spotify(Workspace.named("spotify"), credentials)
+        else:
+            run_with_sample(Workspace.named("sample"))
+    console.print(
+        "The stack goes on running; [bold]make stop[/] ends it. "
+        "One more playlist: [bold]make register ID=<playlist id>[/]."
+    )
 
 
 @app.command()
@@ -57,27 +74,39 @@ def history(
     days: Annotated[int, typer.Option(min=1, help="How many of its last days to archive.")] = 30,
 ) -> None:
     """Archive the last days of a history file from nothing, and measure it."""
+    try:
+        versions = HistoryLibrary(file)
+    except HistoryFileError as error:
+        raise LocalStackError(str(error)) from error
+    with only_one("history", _LOCK):
+        run_with_history(file, versions, days)
+
+
+def run_with_history(file: Path, versions: HistoryLibrary, days: int) -> None:
     workspace = Workspace.named("history")
+    make_folder(workspace.copies)
     stop_all(workspace)
     shutil.rmtree(workspace.root)
     workspace = Workspace.named("history")
     began = time.monotonic()
-    last = datetime.combine(HistoryLibrary(file).last_day, _HISTORY_TIME, UTC)
+    last = datetime.combine(versions.last_day, _HISTORY_TIME, UTC)
     dates = [last - timedelta(days=before) for before in reversed(range(days))]
-    library = ["--history", str(file.resolve())]
+    total = 0
     with _stopped_when_interrupted(workspace):
         engine = Engine.ensure(workspace)
         with MemoryWatch(engine.process.pid) as memory:
-            stack, requests = _simulate(workspace, library, dates)
-        _fetch_views(stack, VIEWS)
-        with console.status("Comparing every document with the file"):
+            simulation = _start_simulation(workspace, ["--history", str(file.resolve())])
+            with _copied(workspace, simulation.stack):
+                for time_ in dates:
+                    total += _archive_simulated(simulation, time_)
+        with progress("Comparing every document with the file"):
             expected = read_expected(file, dates)
-            difference = find_difference(read_published(stack), expected)
-        with console.status("Rebuilding everything from snapshots"):
-            rebuilt = find_rebuild_differences(stack)
+            difference = find_difference(read_published(simulation.stack), expected)
+        with progress("Rebuilding everything from snapshots"):
+            rebuilt = find_rebuild_differences(simulation.stack)
         stop_all(workspace)
     console.print(
-        f"{days} days, {requests} requests to Spotify, {time.monotonic() - began:.0f} s; "
+        f"{days} days, {total} requests to Spotify, {time.monotonic() - began:.0f} s; "
         f"the engine and its functions held {memory.peak_bytes / 2**20:.0f} MiB at most"
     )
     if difference:
@@ -99,15 +128,34 @@ def register(
         key = registry_key(check_playlist_id(playlist_id))
     except InvalidPlaylistIdError as error:
         raise LocalStackError(str(error)) from error
-    for workspace in find_running():
+    with only_one("register", _LOCK):
+        workspace = find_running()[0]
         stack = Stack(Engine.ensure(workspace))
-        log_size = stack.engine.log_size
-        stack.put(key, alias)
-        # S3 calls the lister a moment later.
-        time.sleep(2)
-        await_quiet(stack, log_size)
-        _fetch_views(stack, VIEWS)
-        _tell_status(stack, playlist_id)
+        with _copied(workspace, stack), progress(f"Reading {playlist_id}"):
+            log_size = stack.engine.log_size
+            stack.put(key, alias)
+            await_registration(stack, playlist_id, log_size)
+        tell_registered(stack.read_json(STATUS_JSON), playlist_id)
+
+
+def tell_registered(status: dict[str, Any], playlist_id: str) -> None:
+    """Say what came of a registered playlist.
+
+    Raises:
+        LocalStackError: it could not be read.
+    """
+    known = status.get("playlists", {}).get(playlist_id)
+    if not known:
+        raise LocalStackError(f"{playlist_id} is registered, and the status page does not name it")
+    if known["status"] == "ok":
+        console.print(f"{known['name']} is archived ({playlist_id}).", markup=False)
+    elif known["status"] == "deferred":
+        console.print(f"{playlist_id} is registered: {known['reason']}.", markup=False)
+    else:
+        raise LocalStackError(
+            f"{playlist_id}: {known['status']}: {known['reason']}; "
+            "it stays registered, and later runs ask again"
+        )
 
 
 @app.command()
@@ -121,124 +169,136 @@ def env() -> None:
 @app.command()
 def stop() -> None:
     """Stop every process that these commands started."""
+    end_holder(_LOCK)
     for workspace in Workspace.all():
         stop_all(workspace)
 
 
-def _run_with_spotify(credentials: Mapping[str, str]) -> None:
-    workspace = Workspace.named("spotify")
+def run_with_spotify(workspace: Workspace, given: Credentials) -> None:
+    """Archive the user's library today.
+
+    Raises:
+        LocalStackError: Spotify refuses or does not answer, or nothing could be archived.
+    """
+    make_folder(workspace.copies)
+    accounts_url = os.environ.get("SPOTIFY_ACCOUNTS_URL", _ACCOUNTS_URL)
+    parameters = {
+        "IndexWindowSeconds": "0",
+        "SpotifyApiUrl": os.environ.get("SPOTIFY_API_URL", _API_URL),
+        "SpotifyAccountsUrl": accounts_url,
+    }
     with _stopped_when_interrupted(workspace):
-        with console.status("Starting AWS on this machine"):
-            parameters = {"IndexWindowSeconds": "0"}
+        with progress("Asking Spotify for an access token"):
+            credentials = try_credentials(_newest_credentials(workspace, given), accounts_url)
+        with progress("Starting AWS on this machine"):
             stack = deploy(workspace, Engine.ensure(workspace), parameters, credentials)
-        with console.status("Reading Spotify"):
-            day = archive_day(stack, datetime.now(UTC).replace(microsecond=0))
-        _tell(day, day.requests_within_24_hours)
-        _render_again(workspace, stack)
-        _fetch_views(stack, VIEWS)
-    _say_what_is_next()
+        workspace.remember("credentials", given=fingerprint(given))
+        with _copied(workspace, stack):
+            with progress("Reading Spotify"):
+                day = archive_day(stack, datetime.now(UTC).replace(microsecond=0))
+            _tell(day, day.requests_within_24_hours)
+            _render_again(workspace, stack)
 
 
-def _run_with_sample() -> None:
+def _newest_credentials(workspace: Workspace, given: Credentials) -> Credentials:
+    """Return the given credentials, or what the running stack has made of the same ones.
+
+    Spotify may have replaced their refresh token since.
+    """
+    engine = Engine.find(workspace)
+    if engine and workspace.recall("credentials").get("given") == fingerprint(given):
+        return Stack(engine).read_credentials()
+    return given
+
+
+def run_with_sample(workspace: Workspace) -> None:
+    """Archive the next days of the sample library."""
+    make_folder(workspace.copies)
     console.print(
         "No SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET are set: a stand-in for Spotify serves a "
         "sample library."
     )
-    workspace = Workspace.named("sample")
     known = workspace.recall("runs")
-    now = datetime.now(UTC).replace(microsecond=0)
-    first = now - timedelta(days=_DAYS - 1)
-    since = known.get("since", f"{first:%Y-%m-%d}")
-    if last := known.get("last"):
-        first = datetime.fromisoformat(last) + timedelta(days=1)
-    days = [first + timedelta(days=number) for number in range(_DAYS)]
-
-    def remember(day: Day) -> None:
-        workspace.remember("runs", since=since, last=day.time.isoformat())
-
+    last = datetime.fromisoformat(known["last"]) if known else None
+    days = plan_days(datetime.now(UTC).replace(microsecond=0), last)
+    since = date.fromisoformat(known["since"]) if known else days[0].date()
     with _stopped_when_interrupted(workspace):
-        stack, _ = _simulate(workspace, ["--since", since], days, remember)
-        _render_again(workspace, stack)
-        _fetch_views(stack, VIEWS)
-    _say_what_is_next()
+        simulation = _start_simulation(workspace, ["--since", since.isoformat()])
+        with _copied(workspace, simulation.stack):
+            for time_ in days:
+                prepare(simulation, since, time_.date())
+                _archive_simulated(simulation, time_)
+                workspace.remember("runs", since=since.isoformat(), last=time_.isoformat())
+            _render_again(workspace, simulation.stack)
 
 
-def _simulate(
-    workspace: Workspace,
-    library: list[str],
-    days: Iterable[datetime],
-    afterwards: Callable[[Day], None] = lambda _: None,
-) -> tuple[Stack, int]:
-    """Archive each day, and return the stack and the number of requests to Spotify."""
-    with console.status("Starting AWS and a stand-in for Spotify on this machine"):
-        simulation = Simulation.ensure(workspace, library)
-    total = 0
-    for time_ in days:
-        with console.status(f"{time_:%Y-%m-%d}"):
-            day, requests = simulation.archive_day(time_)
-        total += requests
-        _tell(day, requests)
-        afterwards(day)
-    return simulation.stack, total
+def _start_simulation(workspace: Workspace, library: list[str]) -> Simulation:
+    with progress("Starting AWS and a stand-in for Spotify on this machine"):
+        return Simulation.ensure(workspace, library)
+
+
+def _archive_simulated(simulation: Simulation, time_: datetime) -> int:
+    """Archive a simulated day, and return the number of requests to Spotify."""
+    with progress(f"{time_:%Y-%m-%d}", announced=False):
+        day, requests = simulation.archive_day(time_)
+    _tell(day, requests)
+    return requests
 
 
 def _tell(day: Day, requests: int) -> None:
-    console.print(_describe(day, requests))
-    if day.failure:
-        raise LocalStackError(day.failure)
+    console.print(describe(day, requests), markup=False)
     if day.not_before:
         console.print(
             f"Spotify asks to wait until {day.not_before}; the rest comes in a later run."
         )
+    if day.problem:
+        raise LocalStackError(day.problem)
 
 
-def _describe(day: Day, requests: int) -> str:
+def describe(day: Day, requests: int) -> str:
+    """Return the line of a day, which names the playlists that fail."""
     parts = [
-        f"[bold]{day.time:%Y-%m-%d}[/]",
+        f"{day.time:%Y-%m-%d}",
         f"{day.checked:4} checked",
         f"{day.changed:4} changed",
-        f"[red]{day.failing:4} failing[/]" if day.failing else "   0 failing",
+        f"{len(day.troubles):4} failing",
         f"{requests:5} requests",
         f"{day.seconds:6.1f} s",
     ]
-    return "  ".join(parts)
+    named = [f"{_plain(name)}: {status}" for name, status, _ in day.troubles[:_MOST_NAMED]]
+    if rest := len(day.troubles) - len(named):
+        named.append(f"and {rest} more")
+    return "  ".join([*parts, "; ".join(named)] if named else parts)
+
+
+def _plain(name: str) -> str:
+    """Return a playlist's name without what moves a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else " " for letter in name)
 
 
 def _render_again(workspace: Workspace, stack: Stack) -> None:
-    with console.status("Rebuilding the pages that other code has rendered"):
+    with progress("Rebuilding the pages that other code has rendered", announced=False):
         again = render_again(workspace, stack)
     if again:
         console.print("The code has changed: all pages were rebuilt from snapshots.")
 
 
-def _fetch_views(stack: Stack, folder: Path) -> None:
-    count = stack.download(_VIEWS_PREFIX, folder)
-    index = folder / _VIEWS_PREFIX / "index.md"
-    console.print(f"{count} files; begin with [bold]{os.path.relpath(index)}[/]")
+@contextmanager
+def _copied(workspace: Workspace, stack: Stack) -> Iterator[None]:
+    """Copy the archive afterwards, also when something has failed: the status page may say why."""
+    try:
+        yield
+    except LocalStackError:
+        _copy(workspace, stack)
+        raise
+    _copy(workspace, stack)
 
 
-def _tell_status(stack: Stack, playlist_id: str) -> None:
-    known = stack.read_json("playlists/status.json").get("playlists", {}).get(playlist_id)
-    if known:
-        console.print(f"{playlist_id}: {known['status']} {known['reason']}", markup=False)
-    else:
-        # The sample's simulated days may be ahead of the clock, which dates a registration.
-        console.print("It is registered, and read in the next run: [bold]make run[/].")
-
-
-def _say_what_is_next() -> None:
-    console.print(
-        "One more playlist: [bold]make register ID=<playlist id>[/]. "
-        "The stack goes on running; [bold]make stop[/] ends it."
-    )
-
-
-def _read_spotify_credentials() -> dict[str, str]:
-    names = ("client_id", "client_secret", "refresh_token")
-    credentials = {
-        name: value for name in names if (value := os.environ.get(f"SPOTIFY_{name.upper()}"))
-    }
-    return credentials if {"client_id", "client_secret"} <= credentials.keys() else {}
+def _copy(workspace: Workspace, stack: Stack) -> None:
+    with progress("Copying the archive", announced=False):
+        count = copy_archive(stack, workspace.copies)
+    index = os.path.relpath(workspace.copies / INDEX)
+    console.print(f"{count} files; begin with [bold]{index}[/]")
 
 
 @contextmanager

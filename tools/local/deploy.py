@@ -1,7 +1,6 @@
 """Builds the template with `sam build`, and deploys it to a local engine with `sam deploy`."""
 
 import hashlib
-import json
 import os
 import platform
 import subprocess
@@ -9,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from playlist_archive.ports.credentials import Credentials
 from tools.local.engine import REGION, Engine
 from tools.local.errors import LocalStackError
 from tools.local.stack import ARTIFACTS, STACK_NAME, Stack
@@ -23,7 +23,7 @@ def deploy(
     workspace: Workspace,
     engine: Engine,
     parameters: Mapping[str, str],
-    credentials: Mapping[str, str],
+    credentials: Credentials,
 ) -> Stack:
     """Deploy the stack if it has changed; a new bucket gets the old one's objects."""
     parameters = {
@@ -35,12 +35,25 @@ def deploy(
         "engine": engine.process.pid,
         "sources": hash_sources(*_SOURCES),
         "parameters": parameters,
-        "credentials": hashlib.sha256(json.dumps(credentials).encode()).hexdigest(),
     }
-    known = workspace.recall("stack")
+    known = workspace.recall_stack()
     stack = Stack(engine)
-    if known.get("deployed") == wanted:
-        return stack
+    if known.get("deployed") != wanted:
+        _deploy_anew(workspace, stack, parameters)
+        if former := known.get("bucket"):
+            stack.adopt(former)
+    stack.put_credentials(credentials)
+    workspace.remember_stack(
+        engine_url=engine.url,
+        region=REGION,
+        stack_name=STACK_NAME,
+        bucket=stack.bucket,
+        deployed=wanted,
+    )
+    return stack
+
+
+def _deploy_anew(workspace: Workspace, stack: Stack, parameters: Mapping[str, str]) -> None:
     stack.create_artifact_bucket()
     build()
     _run_sam(
@@ -53,13 +66,8 @@ def deploy(
         "--parameter-overrides",
         *(f"{name}={value}" for name, value in parameters.items()),
         log=workspace.root / "sam-deploy.log",
-        endpoint=engine.url,
+        endpoint=stack.engine.url,
     )
-    stack.put_credentials(credentials)
-    if former := known.get("bucket"):
-        stack.adopt(former)
-    workspace.remember("stack", deployed=wanted, bucket=stack.bucket)
-    return stack
 
 
 def build() -> None:

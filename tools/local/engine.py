@@ -1,25 +1,18 @@
 """The local AWS engine, ministack, on a port that only this machine can reach."""
 
 import os
-import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.error import URLError
-from urllib.request import urlopen
 
+from tools.local.engine_log import find_failures
 from tools.local.errors import LocalStackError
 from tools.local.processes import Process, pick_free_port
-from tools.local.workspace import Workspace
+from tools.local.workspace import Workspace, answers
 
 REGION = "us-east-1"
 _START_SECONDS = 60.0
-_FAILURE = re.compile(
-    r"ESM: Lambda (?P<function>\S+) failed processing SQS batch from \S+ "
-    r"\(errorType=(?P<kind>\S+) errorMessage=(?P<message>.*)\)"
-)
 
 
 @dataclass(frozen=True)
@@ -33,14 +26,22 @@ class Engine:
 
         The workspace keeps a bucket's objects. Everything else has to be deployed again.
         """
+        if engine := cls.find(workspace):
+            return engine
+        if process := Process.find("engine", workspace):
+            process.stop()
+        return cls._start(workspace)
+
+    @classmethod
+    def find(cls, workspace: Workspace) -> "Engine | None":
+        """Return the workspace's engine, None if it does not run or does not answer."""
         port = workspace.recall("port").get("port")
         process = Process.find("engine", workspace)
         if process and port:
             engine = cls(process, _url(port))
             if engine.healthy:
                 return engine
-            process.stop()
-        return cls._start(workspace)
+        return None
 
     @classmethod
     def _start(cls, workspace: Workspace) -> "Engine":
@@ -71,38 +72,40 @@ class Engine:
         deadline = time.monotonic() + _START_SECONDS
         while not engine.healthy:
             if not process.runs or time.monotonic() > deadline:
+                process.stop()
                 raise LocalStackError(f"the local AWS engine did not start; see {process.log}")
             time.sleep(0.1)
         return engine
 
     @property
     def healthy(self) -> bool:
-        try:
-            with urlopen(f"{self.url}/_ministack/health", timeout=5) as answer:  # noqa: S310
-                healthy: bool = answer.status == 200  # noqa: PLR2004
-        except (URLError, OSError):
-            return False
-        return healthy
+        return answers(self.url)
 
     @property
     def log_size(self) -> int:
         return self.process.log.stat().st_size
 
-    def read_failures(self, since: int) -> Iterator[str]:
-        """Yield each function error that the engine logged after the first `since` bytes."""
-        with self.process.log.open(errors="replace") as log:
+    def read_log(self, since: int) -> str:
+        """Return what the engine logged after the first `since` bytes."""
+        with self.process.log.open("rb") as log:
             log.seek(since)
-            for line in log:
-                if failure := _FAILURE.search(line):
-                    yield f"{failure['function']}: {failure['kind']}: {failure['message']}"
+            return log.read().decode(errors="replace")
+
+    def read_failures(self, since: int) -> list[str]:
+        """Return the functions' exceptions that the engine logged after the first `since` bytes."""
+        return find_failures(self.read_log(since))
 
 
 def find_running() -> list[Workspace]:
-    """Return the workspaces with a running stack; raises `LocalStackError` if there is none."""
+    """Return the workspaces with a running stack, the one that was used last first.
+
+    Raises:
+        LocalStackError: there is none.
+    """
     running = [
         workspace
-        for workspace in Workspace.all()
-        if Process.find("engine", workspace) and workspace.recall("stack")
+        for workspace in sorted(Workspace.all(), key=lambda it: it.last_used, reverse=True)
+        if workspace.recall_stack() and Engine.find(workspace)
     ]
     if not running:
         raise LocalStackError("nothing is running; use `make run` first")

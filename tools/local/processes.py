@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,9 +52,12 @@ class Process:
     def find(cls, name: str, workspace: Workspace) -> "Process | None":
         """Return the process that was started under `name`, None if it has ended."""
         known = workspace.recall(name)
-        if not known or known["command"][-1] not in _command_line(known["pid"]):
+        if not known:
             return None
-        return cls(name, known["pid"], workspace)
+        leads = " ".join(known["command"]) in _command_line(known["pid"])
+        # Its children may have outlived it; the number may be that of others by now.
+        led = any(sys.executable in command for command in _list_group(known["pid"]))
+        return cls(name, known["pid"], workspace) if leads or led else None
 
     @property
     def log(self) -> Path:
@@ -73,7 +77,7 @@ class Process:
             except ProcessLookupError:
                 break
             deadline = time.monotonic() + _PATIENCE_SECONDS
-            while self.runs and time.monotonic() < deadline:
+            while (self.runs or _list_group(self.pid)) and time.monotonic() < deadline:
                 time.sleep(0.05)
         self.workspace.forget(self.name)
 
@@ -94,6 +98,26 @@ def pick_free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def _list_group(group: int) -> list[str]:
+    """Return the command lines of the processes in a group that have not ended."""
+    if Path("/proc/self").exists():
+        pids = (int(path.name) for path in Path("/proc").glob("[0-9]*") if _group(path) == group)
+        return [command for pid in pids if (command := _command_line(pid))]
+    listing = ["ps", "-A", "-o", "pgid=,command="]
+    found = subprocess.run(listing, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    members = (line.strip().partition(" ") for line in found.splitlines())
+    return [command for pgid, _, command in members if pgid == str(group)]
+
+
+def _group(process: Path) -> int:
+    """Return the group of a process under `/proc`, 0 if it has ended."""
+    try:
+        # "pid (name) state ppid pgrp ..."; the name may hold spaces and parentheses.
+        return int((process / "stat").read_text().rpartition(")")[2].split()[2])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def _command_line(pid: int) -> str:

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from playlist_archive.documents.timestamps import to_timestamp
 from tools.local.errors import LocalStackError
@@ -12,6 +13,17 @@ _POLL_SECONDS = 0.1
 # The last message may still be on its way from S3 to the queue.
 _QUIET_SECONDS = 0.6
 _STALL_SECONDS = 180.0
+# S3 tells the lister of an entry within a second; a cold function needs a few more.
+_NOTICE_SECONDS = 60.0
+_HARMLESS = {"ok", "retired"}
+
+
+class Trouble(NamedTuple):
+    """A playlist that has no good check, and why."""
+
+    name: str
+    status: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -19,28 +31,53 @@ class Day:
     """The result of one run, from its status page.
 
     Attributes:
+        checked: how many playlists are up to date.
+        troubles: the playlists that fail.
         failure: why the library could not be listed, empty if nothing failed.
         not_before: the time until which Spotify asked to wait.
     """
 
     time: datetime
-    counts: dict[str, int]
+    checked: int
     changed: int
+    troubles: tuple[Trouble, ...]
     failure: str
     not_before: str | None
     requests_within_24_hours: int
     seconds: float
 
-    @property
-    def checked(self) -> int:
-        return self.counts.get("ok", 0)
+    @classmethod
+    def of_status(cls, time: datetime, status: dict[str, Any], seconds: float) -> "Day":
+        """Read the status page's document."""
+        return cls(
+            time=time,
+            checked=status["counts"].get("ok", 0),
+            changed=status["changed"],
+            troubles=tuple(
+                Trouble(known["name"], known["status"], known["reason"])
+                for known in status["playlists"].values()
+                if known["status"] not in _HARMLESS
+            ),
+            failure=status["failure"],
+            not_before=status["not_before"],
+            requests_within_24_hours=status["requests_within_24_hours"],
+            seconds=seconds,
+        )
 
     @property
-    def failing(self) -> int:
-        return sum(count for status, count in self.counts.items() if status not in _HARMLESS)
-
-
-_HARMLESS = {"ok", "retired"}
+    def problem(self) -> str:
+        """Why the run is no success, empty if it is one."""
+        if self.failure:
+            return self.failure
+        if self.checked:
+            return ""
+        if self.troubles:
+            name, status, reason = self.troubles[0]
+            return f"no playlist could be read; {name}: {status}: {reason}"
+        return (
+            "there is no playlist to archive: the library lists none of your own, and none is "
+            "registered"
+        )
 
 
 def archive_day(stack: Stack, day: datetime) -> Day:
@@ -59,15 +96,24 @@ def archive_day(stack: Stack, day: datetime) -> Day:
         raise LocalStackError(
             f"the status page is of the run {written_by}, not {day}; see {stack.engine.process.log}"
         )
-    return Day(
-        time=day,
-        counts=status["counts"],
-        changed=status["changed"],
-        failure=status["failure"],
-        not_before=status["not_before"],
-        requests_within_24_hours=status["requests_within_24_hours"],
-        seconds=time.monotonic() - began,
-    )
+    return Day.of_status(day, status, time.monotonic() - began)
+
+
+def await_registration(stack: Stack, playlist_id: str, log_size: int) -> None:
+    """Wait until the lister has heard of a registry entry, and all that follows has ended.
+
+    Raises:
+        LocalStackError: S3 tells nobody, or a function or a queue is in trouble.
+    """
+    deadline = time.monotonic() + _NOTICE_SECONDS
+    while f'"entry":"{playlist_id}"' not in stack.engine.read_log(log_size):
+        _check_functions(stack, log_size)
+        if time.monotonic() > deadline:
+            raise LocalStackError(
+                f"the lister has not heard of the entry; see {stack.engine.process.log}"
+            )
+        time.sleep(_POLL_SECONDS)
+    await_quiet(stack, log_size)
 
 
 def await_quiet(stack: Stack, log_size: int) -> None:
@@ -82,8 +128,7 @@ def await_quiet(stack: Stack, log_size: int) -> None:
         before, depths = depths, stack.measure_queues()
         if depths != before:
             since = now
-        if failures := list(stack.engine.read_failures(log_size)):
-            raise LocalStackError("\n".join([*failures, f"see {stack.engine.process.log}"]))
+        _check_functions(stack, log_size)
         lasted = now - since
         if lasted > _QUIET_SECONDS and (_is_empty(depths) or _is_parked(stack, depths)):
             break
@@ -97,6 +142,11 @@ def await_quiet(stack: Stack, log_size: int) -> None:
     if dead := stack.count_dead_letters():
         given_up = ", ".join(f"{count} in {name}" for name, count in dead.items())
         raise LocalStackError(f"given up: {given_up}; see {stack.engine.process.log}")
+
+
+def _check_functions(stack: Stack, log_size: int) -> None:
+    if failures := stack.engine.read_failures(log_size):
+        raise LocalStackError("\n".join([*failures, f"see {stack.engine.process.log}"]))
 
 
 def _is_empty(depths: dict[str, Depth]) -> bool:

@@ -1,26 +1,29 @@
 """The deployed stack, used only through AWS's interfaces, as its owner would."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
-from pathlib import Path
+from itertools import batched
 from typing import Any
 
 import boto3
+import msgspec
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.ports.credentials import Credentials
 from tools.local.engine import REGION, Engine
 from tools.local.errors import LocalStackError
 
 STACK_NAME = "playlist-archive"
 ARTIFACTS = "playlist-archive-artifacts"
 _CREDENTIALS_PARAMETER = "/playlist-archive/spotify"
+# S3 deletes so many objects with one request.
+_MOST_DELETED = 1000
 _QUEUES = ("Fetch", "Render", "Outcome")
 _DEAD_LETTER_QUEUES = ("Lister", *_QUEUES)
 
@@ -59,33 +62,64 @@ class Stack:
     def bucket(self) -> str:
         return self.outputs["BucketName"]
 
-    def put_credentials(self, credentials: Mapping[str, str]) -> None:
+    def put_credentials(self, credentials: Credentials) -> None:
         self._client("ssm").put_parameter(
             Name=_CREDENTIALS_PARAMETER,
             Type="SecureString",
-            Value=json.dumps(dict(credentials)),
+            Value=msgspec.json.encode(credentials).decode(),
             Overwrite=True,
         )
 
+    def read_credentials(self) -> Credentials:
+        parameter = self._client("ssm").get_parameter(
+            Name=_CREDENTIALS_PARAMETER, WithDecryption=True
+        )
+        return msgspec.json.decode(parameter["Parameter"]["Value"], type=Credentials)
+
     def adopt(self, former: str) -> None:
         """Move the objects of the bucket `former` here, without notifying anyone."""
-        if former == self.bucket:
+        if former == self.bucket or not self._has_bucket(former):
             return
+        with self.unnoticed():
+            for key in self.list_keys(bucket=former):
+                source = {"Bucket": former, "Key": key}
+                self._s3.copy_object(Bucket=self.bucket, Key=key, CopySource=source)
+        self._empty(former)
+        self._s3.delete_bucket(Bucket=former)
+
+    def _has_bucket(self, name: str) -> bool:
+        return any(bucket["Name"] == name for bucket in self._s3.list_buckets()["Buckets"])
+
+    def _empty(self, bucket: str) -> None:
+        """Delete every version in a bucket.
+
+        All are listed before the first is deleted. The engine goes on with a list at the version
+        that came last; where that is gone, it leaves out the rest of the key.
+        """
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
+        versions = [
+            {"Key": version["Key"], "VersionId": version["VersionId"]}
+            for page in pages
+            for kind in ("Versions", "DeleteMarkers")
+            for version in page.get(kind, ())
+        ]
+        for batch in batched(versions, _MOST_DELETED):  # noqa: B911 -- the last one is shorter
+            self._s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+
+    @contextmanager
+    def unnoticed(self) -> Iterator[None]:
+        """Change the bucket without notifying the lister and the renderer."""
         notifications = self._s3.get_bucket_notification_configuration(Bucket=self.bucket)
         notifications.pop("ResponseMetadata")
         self._s3.put_bucket_notification_configuration(
             Bucket=self.bucket, NotificationConfiguration={}
         )
-        for key in self.list_keys(bucket=former):
-            source = {"Bucket": former, "Key": key}
-            self._s3.copy_object(Bucket=self.bucket, Key=key, CopySource=source)
-        self._s3.put_bucket_notification_configuration(
-            Bucket=self.bucket, NotificationConfiguration=notifications
-        )
-        resource = self._session.resource("s3", endpoint_url=self.engine.url).Bucket(former)
-        resource.object_versions.delete()
-        resource.objects.delete()
-        resource.delete()
+        try:
+            yield
+        finally:
+            self._s3.put_bucket_notification_configuration(
+                Bucket=self.bucket, NotificationConfiguration=notifications
+            )
 
     def delete(self, key: str) -> None:
         self._s3.delete_object(Bucket=self.bucket, Key=key)
@@ -158,20 +192,10 @@ class Stack:
             f"{name}DeadLetterQueue": depth.total for name, depth in depths.items() if depth.total
         }
 
-    def download(self, prefix: str, folder: Path) -> int:
-        """Make `folder/prefix` a copy of the objects under `prefix`; return their number."""
-        wanted = set()
+    def list_md5s(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Yield key and MD5 of each object; the engine's ETag is its MD5."""
         for entry in self._list(prefix, self.bucket):
-            path = folder / entry["Key"]
-            wanted.add(path)
-            if not _is_same(path, entry):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                contents = self._s3.get_object(Bucket=self.bucket, Key=entry["Key"])["Body"]
-                path.write_bytes(contents.read())
-        for path in (folder / prefix).rglob("*"):
-            if path.is_file() and path not in wanted:
-                path.unlink()
-        return len(wanted)
+            yield entry["Key"], entry["ETag"].strip('"')
 
     def _measure(self, output: str) -> Depth:
         attributes = self._client("sqs").get_queue_attributes(
@@ -197,11 +221,3 @@ class Stack:
         # A slow answer must not make the client start a run twice.
         patient = Config(read_timeout=900, retries={"total_max_attempts": 1})
         return self._session.client(service, endpoint_url=self.engine.url, config=patient)
-
-
-def _is_same(path: Path, entry: Mapping[str, Any]) -> bool:
-    """Compare by MD5, because the engine's ETag is one."""
-    if not path.is_file() or path.stat().st_size != entry["Size"]:
-        return False
-    digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-    return bool(entry["ETag"] == f'"{digest}"')

@@ -6,18 +6,15 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.error import URLError
 
+from playlist_archive.ports.credentials import Credentials
 from tools.local.errors import LocalStackError
 from tools.local.processes import Process
 from tools.local.workspace import Workspace
+from tools.stand_in.accounts import Client
 from tools.stand_in.control import Control
 
-CREDENTIALS = {
-    "client_id": "standin-client",
-    "client_secret": "standin-secret",
-    "refresh_token": "standin-refresh",
-}
+CREDENTIALS = Credentials(Client.id, Client.secret, Client.refresh_token)
 _START_SECONDS = 60.0
 _LISTENING = re.compile(r"^listening on (http://\S+)", re.MULTILINE)
 
@@ -30,9 +27,8 @@ class StandIn:
     @classmethod
     def ensure(cls, workspace: Workspace, library: Sequence[str]) -> "StandIn":
         """Return the workspace's stand-in, started with the arguments `library` if necessary."""
-        process = Process.find("spotify", workspace)
-        if process and (url := _find_url(process)):
-            stand_in = cls(process, url)
+        if process := Process.find("spotify", workspace):
+            stand_in = cls(process, _find_url(process))
             if stand_in.healthy:
                 return stand_in
             process.stop()
@@ -41,6 +37,7 @@ class StandIn:
         deadline = time.monotonic() + _START_SECONDS
         while not (url := _find_url(process)):
             if not process.runs or time.monotonic() > deadline:
+                process.stop()
                 raise LocalStackError(f"the stand-in for Spotify did not start; see {process.log}")
             time.sleep(0.1)
         return cls(process, url)
@@ -53,7 +50,7 @@ class StandIn:
     def healthy(self) -> bool:
         try:
             self.control.state()
-        except (URLError, OSError):
+        except (OSError, ValueError):
             return False
         return True
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tools.stand_in.accounts import Client
-from tools.stand_in.history import HistoryLibrary
+from tools.stand_in.history import HistoryFileError, HistoryLibrary
 from tools.stand_in.library import Library
 from tools.stand_in.sample import SampleLibrary
 from tools.stand_in.server import StandIn
@@ -47,7 +47,10 @@ def serve(
     refresh_token: Annotated[str, typer.Option()] = Client.refresh_token,
 ) -> None:
     """Answer as the Spotify Web API does, from a sample library or a history file."""
-    library = _load_library(history, since)
+    try:
+        library = _load_library(history, since)
+    except HistoryFileError as error:
+        raise typer.BadParameter(str(error)) from error
     client = Client(client_id, client_secret, refresh_token)
     stand_in = StandIn(library, app=app, day=day, client=client, host=host, port=port)
 

@@ -19,6 +19,11 @@ from tools.stand_in.library import Album, Artist, Playlist, Row, Track, User
 
 _OWNER = User("me.example", "Me")
 
+
+class HistoryFileError(ValueError):
+    """The file is no history file; the message says what is wrong with it."""
+
+
 type _TrackRecord = tuple[str, str, list[tuple[str, str]], str, str, int]
 type _VersionRecord = tuple[date, str, str | None, list[int]]
 
@@ -41,15 +46,53 @@ class _Timeline:
     stays: list[dict[int, str | None]]
 
 
+def _read(path: Path) -> tuple[list[_TrackRecord], dict[str, list[_VersionRecord]]]:
+    """Return the tracks, and the versions of each playlist.
+
+    Raises:
+        HistoryFileError: the file is not as `docs/history-file.md` describes it.
+    """
+    number = 1
+    versions: dict[str, list[_VersionRecord]] = {}
+    try:
+        with lzma.open(path) as lines:
+            tracks = msgspec.json.decode(next(lines), type=_Tracks).tracks
+            for line in lines:
+                number += 1
+                history = msgspec.json.decode(line, type=_History)
+                _check(history, len(tracks))
+                versions[history.id] = history.versions
+    except StopIteration:
+        raise HistoryFileError(f"{path} is no history file: it is empty") from None
+    except (lzma.LZMAError, EOFError) as error:
+        raise HistoryFileError(
+            f"{path} is no history file: not compressed with xz: {error}"
+        ) from None
+    except ValueError as error:
+        raise HistoryFileError(f"{path} is no history file: line {number}: {error}") from None
+    except OSError as error:
+        raise HistoryFileError(f"{path} cannot be read: {error.strerror}") from None
+    if not versions:
+        raise HistoryFileError(f"{path} is no history file: it holds no playlist")
+    return tracks, versions
+
+
+def _check(history: _History, tracks: int) -> None:
+    """Raises `ValueError` if a playlist contradicts itself or the tracks."""
+    dates = [version[0] for version in history.versions]
+    if not dates:
+        raise ValueError(f"the playlist {history.id} has no version")
+    if dates != sorted(set(dates)):
+        raise ValueError(f"the versions of {history.id} are not in the order of their dates")
+    if any(not 0 <= track < tracks for version in history.versions for track in version[3]):
+        raise ValueError(f"{history.id} names a track that line 1 does not hold")
+
+
 class HistoryLibrary:
     """A library with every playlist of the file, each from the day of its first version on."""
 
     def __init__(self, path: Path, user: User = _OWNER) -> None:
-        with lzma.open(path) as lines:
-            self._tracks = msgspec.json.decode(next(lines), type=_Tracks).tracks
-            decoder = msgspec.json.Decoder(_History)
-            histories = [decoder.decode(line) for line in lines]
-        self._versions = {history.id: history.versions for history in histories}
+        self._tracks, self._versions = _read(path)
         self._user = user
         self._timeline = cache(self._build_timeline)
         self._track = cache(self._build_track)

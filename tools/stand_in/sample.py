@@ -37,7 +37,7 @@ class SampleLibrary:
         return self._since
 
     def list_ids(self, day: date) -> Sequence[str]:
-        return [id_ for id_ in self._scripts if id_ != LIGHTHOUSE and self.find(id_, day)]
+        return [id_ for id_ in self._scripts if id_ not in _ELSEWHERE and self.find(id_, day)]
 
     def find(self, playlist_id: str, day: date) -> Playlist | None:
         script = self._scripts.get(playlist_id)
@@ -66,7 +66,11 @@ SUMMER = _name_id("summer")
 NEW_IN_TOWN = _name_id("new in town")
 SHARED = _name_id("shared")
 LIGHTHOUSE = _name_id("lighthouse")
+JETTY = _name_id("jetty")
+STAIRWELL = _name_id("stairwell")
 EDITORIAL = f"37i9dQZF1DX{_name_id('editorial')[:11]}"
+# They can be read by their ids, but the library does not list them.
+_ELSEWHERE = {LIGHTHOUSE, JETTY, STAIRWELL}
 
 
 def _song(title: str) -> Track:
@@ -101,6 +105,8 @@ def _write_scripts(since: date) -> list[Script]:
         _shared(since),
         _editorial(since),
         _lighthouse(since),
+        _jetty(since),
+        _stairwell(since),
     ]
 
 
@@ -381,7 +387,7 @@ def _shared(since: date) -> Script:
         collaborators=frozenset({OWNER.id}),
     )
     script.begin(*_by("Ottoline & the Bakers"), *_pick("Seconds", "Hot Plate Gospel"))
-    script.on(4).add(_song("Amen to the Onion"), by=OWNER)
+    script.on(4).add(_song("Amen to the Onion"), by=OWNER).rename("Brine, bread & butter (ours)")
     return script.on(16).add(_song("Ají, Limón y Paciencia")).remove(_song("Rise"))
 
 
@@ -397,3 +403,32 @@ def _lighthouse(since: date) -> Script:
     script = _open(since, LIGHTHOUSE, "Lighthouse keepers' ball", owner=STRANGER, followers=9)
     script.begin(*_by("Sable Quarry"), *_by("Dell & the Understudies"))
     return script.on(10).add(_song("Lumen"))
+
+
+def _jetty(since: date) -> Script:
+    """A friend's playlist outside the library, to which the user may add songs: it can be registered."""
+    script = _open(
+        since,
+        JETTY,
+        "Jetty, July",
+        "Who had the towels?",
+        owner=FRIEND,
+        collaborators=frozenset({OWNER.id}),
+    )
+    script.begin(*_by("Afterhours Aquarium"), *_pick("Bailar es Gratis", "Salt on the Piano"))
+    script.on(6).add(_song("Lamp Post, Lamp Post"), by=OWNER)
+    return script.on(13).remove(_song("Salt on the Piano")).add(_song("Lunes con Sol"))
+
+
+def _stairwell(since: date) -> Script:
+    """Another one, whose registration ends after four days."""
+    script = _open(
+        since,
+        STAIRWELL,
+        "Stairwell swap",
+        "One in, one out. Third floor has the key.",
+        owner=FRIEND,
+        collaborators=frozenset({OWNER.id}),
+    )
+    script.begin(*_pick("Second Coffee", "Buttons", "Spare Key", "Frost Report"))
+    return script.on(2).remove(_song("Buttons")).add(_song("Your Mug"), by=OWNER)

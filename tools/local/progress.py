@@ -1,0 +1,46 @@
+"""What a long step shows: a spinner in a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+from rich.console import Console
+
+console = Console(highlight=False, soft_wrap=True)
+
+# A pipe that says nothing for 20 seconds looks dead.
+_INTERVAL_SECONDS = 10.0
+
+
+@contextmanager
+def progress(step: str, *, announced: bool = True) -> Iterator[None]:
+    """Show that `step` is being taken; `announced` says it at once, not only when it takes long."""
+    if console.is_terminal:
+        with console.status(step):
+            yield
+        return
+    if announced:
+        _tell(f"{step} ...")
+    began, ended = time.monotonic(), Event()
+
+    def tell_duration() -> None:
+        _tell(f"{step} ... {time.monotonic() - began:.0f} s")
+
+    thread = Thread(target=beat, args=(ended.wait, tell_duration), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def beat(ended: Callable[[float], bool], tell: Callable[[], object]) -> None:
+    """Call `tell` now and then, until `ended`, which waits for so many seconds, says true."""
+    while not ended(_INTERVAL_SECONDS):
+        tell()
+
+
+def _tell(line: str) -> None:
+    console.print(line, markup=False)
