@@ -1,10 +1,11 @@
-# Needs only make and Python 3.13; everything else is installed into .tools/ and .venv/.
+# Needs only make and a python3 with venv. Everything else is installed into .tools/ and .venv/, Python 3.13 too where it
+# is missing.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3)
+PYTHON ?= $(shell command -v python3.13 || command -v python3 || echo python3)
 UV := .tools/bin/uv
 BIN := .venv/bin
 
@@ -14,11 +15,13 @@ TEST := .venv/.test-installed
 CHECK := .venv/.check-installed
 
 export SAM_CLI_TELEMETRY := 0
+# Where uv puts a Python that it has to download.
+export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.tools/python
 
 ##@ On this machine
 
 .PHONY: run
-run: $(LOCAL) ## Archive Spotify, or seven days of a sample library, into archive/
+run: $(LOCAL) ## Archive Spotify, or seven days of a sample library, and copy it into archive/
 	@exec $(BIN)/python -m tools.local run
 
 .PHONY: register
@@ -146,11 +149,13 @@ EXPORT := $(UV) export --quiet --locked --only-group layer --no-annotate --no-he
 
 # What they all need.
 
+# Itself if it is the right one; otherwise uv looks for one, and downloads it if there is none.
+export CHOOSE_PYTHON := import sys; print(sys.executable if sys.version_info[:2] == (3, 13) else 3.13)
+
 $(UV):
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' \
-		|| { echo "This needs Python 3.13, and $(PYTHON) is another. Say: make PYTHON=<path of a Python 3.13>" >&2; exit 1; }
 	@echo "Installing uv into .tools/"
-	@"$(PYTHON)" -m venv .tools
+	@"$(PYTHON)" -m venv .tools \
+		|| { echo "This needs a Python 3 with venv, and $(PYTHON) is none. Say: make PYTHON=<path of one>" >&2; exit 1; }
 	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 $(LOCAL): GROUPS := --group local
@@ -158,6 +163,6 @@ $(TEST): GROUPS := --group local --group test
 $(CHECK): GROUPS := --group local --group test --group check
 $(LOCAL) $(TEST) $(CHECK): $(UV) pyproject.toml uv.lock
 	@echo "Installing what is needed into .venv/"
-	@[ -x $(BIN)/python ] || $(UV) venv --quiet --allow-existing --python "$(PYTHON)"
-	@$(UV) sync --quiet --locked --inexact $(GROUPS)
+	@[ -x $(BIN)/python ] || $(UV) venv --quiet --allow-existing --python "$$("$(PYTHON)" -c "$$CHOOSE_PYTHON")"
+	@$(UV) sync --locked --inexact $(GROUPS) 2>&1 | awk '!/^ [-+~] / { print; fflush() }'
 	@touch $@

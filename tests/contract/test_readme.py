@@ -1,6 +1,7 @@
 """The README's statements are true."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support.quotations import (
     quote_anew,
     quoted_lines,
 )
+from tools.stand_in import SampleLibrary
 from tools.template import load_source
 
 pytestmark = pytest.mark.contract
@@ -63,6 +65,17 @@ def test_every_command_exists_and_every_command_for_users_is_documented() -> Non
 
     assert documented & targets >= {"run", "stop", "test", "deploy", "register", "history", "help"}
     assert set(re.findall(r"^ +make ([a-z]+)", README, re.MULTILINE)) <= targets
+
+
+def test_the_playlist_that_the_readme_registers_is_there_to_be_registered() -> None:
+    since = date(2026, 10, 1)
+    sample = SampleLibrary(since)
+    [playlist_id] = re.findall(r"^ +make register ID=(\w+)", README, re.MULTILINE)
+
+    playlist = sample.find(playlist_id, since)
+    assert playlist
+    assert playlist.is_readable_by(sample.user)
+    assert playlist_id not in sample.list_ids(since)
 
 
 def test_the_parameters_are_the_template_s() -> None:

@@ -181,6 +181,8 @@ def run_with_spotify(workspace: Workspace, given: Credentials) -> None:
         LocalStackError: Spotify refuses or does not answer, or nothing could be archived.
     """
     make_folder(workspace.copies)
+    if not given.refresh_token:
+        console.print("SPOTIFY_REFRESH_TOKEN is not set: only registered playlists are archived.")
     accounts_url = os.environ.get("SPOTIFY_ACCOUNTS_URL", _ACCOUNTS_URL)
     parameters = {
         "IndexWindowSeconds": "0",
@@ -312,11 +314,12 @@ def _stopped_when_interrupted(workspace: Workspace) -> Iterator[None]:
         interrupted = True
         raise KeyboardInterrupt
 
-    for kind in signals:
-        signal.signal(kind, interrupt)
+    former = {kind: signal.signal(kind, interrupt) for kind in signals}
     try:
         yield
     finally:
+        for kind, handler in former.items():
+            signal.signal(kind, handler)
         # A library may have replaced the interruption by another error, or swallowed it.
         if interrupted:
             for kind in signals:

@@ -1,8 +1,6 @@
 """A library read from a history file: many real playlists, each with all its versions.
 
-The file is JSON Lines, compressed with xz. Line 1 holds the tracks, each as `[id, name, [[artist id, name], ...],
-album id, album name, seconds]`; every further line is one playlist, `{"id": ..., "versions": [[date, name,
-description, [index of a track, ...]], ...]}`, oldest version first.
+`docs/history-file.md` describes the file.
 """
 
 import lzma
