@@ -12,6 +12,7 @@ from datetime import time as time_of_day
 from pathlib import Path
 from typing import Annotated, Any
 
+import stamina
 import typer
 
 from playlist_archive.documents.keys import (
@@ -28,12 +29,12 @@ from tools.local.copies import copy_archive, make_folder
 from tools.local.credentials import fingerprint, read_credentials, try_credentials
 from tools.local.deploy import deploy
 from tools.local.engine import Engine, find_running, isolate_environment
-from tools.local.errors import LocalStackError
+from tools.local.errors import LocalStackError, StuckError
 from tools.local.lock import end_holder, only_one
 from tools.local.memory import MemoryWatch
 from tools.local.processes import stop_all
 from tools.local.progress import console, progress
-from tools.local.rendering import render_again
+from tools.local.rendering import distrust_pages, render_again
 from tools.local.run import Day, archive_day, await_registration
 from tools.local.sample import plan_days, prepare
 from tools.local.simulation import Simulation
@@ -70,10 +71,12 @@ def run() -> None:
 
 @app.command()
 def history(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    file: Path,
     days: Annotated[int, typer.Option(min=1, help="How many of its last days to archive.")] = 30,
 ) -> None:
     """Archive the last days of a history file from nothing, and measure it."""
+    if not file.name:
+        raise LocalStackError("name the file: make history FILE=<history file>")
     try:
         versions = HistoryLibrary(file)
     except HistoryFileError as error:
@@ -282,7 +285,7 @@ def _render_again(workspace: Workspace, stack: Stack) -> None:
     with progress("Rebuilding the pages that other code has rendered", announced=False):
         again = render_again(workspace, stack)
     if again:
-        console.print("The code has changed: all pages were rebuilt from snapshots.")
+        console.print("The code has changed, or a run failed: all pages were rebuilt.")
 
 
 @contextmanager
@@ -290,6 +293,14 @@ def _copied(workspace: Workspace, stack: Stack) -> Iterator[None]:
     """Copy the archive afterwards, also when something has failed: the status page may say why."""
     try:
         yield
+    except StuckError:
+        stack.drop_messages()
+        distrust_pages(workspace)
+        _copy(workspace, stack)
+        console.print(
+            "What waited in the queues is dropped: the next run reads again, and rebuilds all pages."
+        )
+        raise
     except LocalStackError:
         _copy(workspace, stack)
         raise
@@ -331,6 +342,8 @@ def _stopped_when_interrupted(workspace: Workspace) -> Iterator[None]:
 
 def main() -> None:
     isolate_environment()
+    # An error says in the end what no try could do.
+    stamina.instrumentation.set_on_retry_hooks([])
     try:
         app()
     except LocalStackError as error:

@@ -24,3 +24,8 @@ def render_again(workspace: Workspace, stack: Stack) -> bool:
         await_quiet(stack, log_size)
     workspace.remember("rendered", package=package)
     return bool(rendered)
+
+
+def distrust_pages(workspace: Workspace) -> None:
+    """Have all pages rebuilt after the next run."""
+    workspace.remember("rendered", package="unknown")

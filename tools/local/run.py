@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from playlist_archive.documents.timestamps import to_timestamp
-from tools.local.errors import LocalStackError
+from tools.local.errors import LocalStackError, StuckError
 from tools.local.stack import Depth, Stack
 
 _POLL_SECONDS = 0.1
@@ -134,9 +134,8 @@ def await_quiet(stack: Stack, log_size: int) -> None:
             break
         if lasted > _STALL_SECONDS:
             stuck = ", ".join(f"{name}Queue: {depth}" for name, depth in depths.items())
-            raise LocalStackError(
-                f"nothing has moved for {lasted:.0f} s ({stuck}); see {stack.engine.process.log}, "
-                "and use `make stop` to drop the messages"
+            raise StuckError(
+                f"nothing has moved for {lasted:.0f} s ({stuck}); see {stack.engine.process.log}"
             )
         time.sleep(_POLL_SECONDS)
     if dead := stack.count_dead_letters():
@@ -146,7 +145,7 @@ def await_quiet(stack: Stack, log_size: int) -> None:
 
 def _check_functions(stack: Stack, log_size: int) -> None:
     if failures := stack.engine.read_failures(log_size):
-        raise LocalStackError("\n".join([*failures, f"see {stack.engine.process.log}"]))
+        raise StuckError("\n".join([*failures, f"see {stack.engine.process.log}"]))
 
 
 def _is_empty(depths: dict[str, Depth]) -> bool:

@@ -30,7 +30,7 @@ class Trouble:
 
 # A playlist that did not change is not read, so each trouble begins with a change.
 TROUBLES = (
-    Trouble(RUNNING, "truncated", range(3, 5)),
+    Trouble(RUNNING, "not_found", range(3, 5)),
     Trouble(TALK, "not_found", range(6, LAST_DAY + 1)),
 )
 # The days on which a playlist is registered.

@@ -185,6 +185,11 @@ class Stack:
     def measure_queues(self) -> dict[str, Depth]:
         return {name: self._measure(f"{name}QueueUrl") for name in _QUEUES}
 
+    def drop_messages(self) -> None:
+        """Delete all messages; those that a failed function holds would come again for days."""
+        for name in _QUEUES:
+            self._client("sqs").purge_queue(QueueUrl=self.outputs[f"{name}QueueUrl"])
+
     def count_dead_letters(self) -> dict[str, int]:
         """Return the dead-letter queues that are not empty."""
         depths = {name: self._measure(f"{name}DeadLetterQueueUrl") for name in _DEAD_LETTER_QUEUES}
