@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3 || echo python3)
+# The first that runs and has venv: a version manager's python3.13 may only say that it is not chosen.
+PYTHON ?= $(shell for it in python3.13 python3; do "$$it" -c 'import ensurepip, venv' 2>/dev/null && command -v "$$it" && exit; done; echo python3)
 UV := .tools/bin/uv
 BIN := .venv/bin
 

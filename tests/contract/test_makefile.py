@@ -21,6 +21,7 @@ PYTHON = r"""case "$*" in
         [ "$HAS_VENV" = yes ] || { echo "No module named venv" >&2; exit 1; }
         mkdir -p .tools/bin; cp "$0" .tools/bin/python ;;
     *"pip install"*) cp "$FAKES/uv" .tools/bin/uv ;;
+    "-c import ensurepip, venv") ;;
     -c*) if [ "$VERSION" = 3.13 ]; then echo "$0"; else echo 3.13; fi ;;
 esac
 """

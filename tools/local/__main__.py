@@ -99,7 +99,7 @@ def run_with_history(file: Path, versions: HistoryLibrary, days: int) -> None:
         engine = Engine.ensure(workspace)
         with MemoryWatch(engine.process.pid) as memory:
             simulation = _start_simulation(workspace, ["--history", str(file.resolve())])
-            with _copied(workspace, simulation.stack):
+            with copied(workspace, simulation.stack):
                 for time_ in dates:
                     total += _archive_simulated(simulation, time_)
         with progress("Comparing every document with the file"):
@@ -134,7 +134,7 @@ def register(
     with only_one("register", _LOCK):
         workspace = find_running()[0]
         stack = Stack(Engine.ensure(workspace))
-        with _copied(workspace, stack), progress(f"Reading {playlist_id}"):
+        with copied(workspace, stack), progress(f"Reading {playlist_id}"):
             log_size = stack.engine.log_size
             stack.put(key, alias)
             await_registration(stack, playlist_id, log_size)
@@ -198,7 +198,7 @@ def run_with_spotify(workspace: Workspace, given: Credentials) -> None:
         with progress("Starting AWS on this machine"):
             stack = deploy(workspace, Engine.ensure(workspace), parameters, credentials)
         workspace.remember("credentials", given=fingerprint(given))
-        with _copied(workspace, stack):
+        with copied(workspace, stack):
             with progress("Reading Spotify"):
                 day = archive_day(stack, datetime.now(UTC).replace(microsecond=0))
             _tell(day, day.requests_within_24_hours)
@@ -229,7 +229,7 @@ def run_with_sample(workspace: Workspace) -> None:
     since = date.fromisoformat(known["since"]) if known else days[0].date()
     with _stopped_when_interrupted(workspace):
         simulation = _start_simulation(workspace, ["--since", since.isoformat()])
-        with _copied(workspace, simulation.stack):
+        with copied(workspace, simulation.stack):
             for time_ in days:
                 prepare(simulation, since, time_.date())
                 _archive_simulated(simulation, time_)
@@ -289,7 +289,7 @@ def _render_again(workspace: Workspace, stack: Stack) -> None:
 
 
 @contextmanager
-def _copied(workspace: Workspace, stack: Stack) -> Iterator[None]:
+def copied(workspace: Workspace, stack: Stack) -> Iterator[None]:
     """Copy the archive afterwards, also when something has failed: the status page may say why."""
     try:
         yield

@@ -89,7 +89,7 @@ def find_local_stacks() -> list[LocalStack]:
     found = []
     for workspace in sorted(Workspace.all(), key=lambda it: it.last_used, reverse=True):
         known = workspace.recall_stack()
-        if known and answers(known["engine_url"]):
+        if answers(known.get("engine_url", "")):
             found.append(
                 LocalStack(
                     workspace.root.name,
@@ -107,5 +107,5 @@ def answers(engine_url: str) -> bool:
     try:
         with urlopen(f"{engine_url}/_ministack/health", timeout=5) as answer:  # noqa: S310
             return bool(answer.status == HTTPStatus.OK)
-    except OSError:
+    except (OSError, ValueError):
         return False

@@ -1,13 +1,19 @@
-"""A run that archived nothing is no success, and its line names what fails."""
+"""A run that archived nothing is no success, its line names what fails, and its pages are copied."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tools.local.__main__ import describe, tell_registered
-from tools.local.errors import LocalStackError
+from tools.local.__main__ import copied, describe, tell_registered
+from tools.local.errors import LocalStackError, StuckError
 from tools.local.run import Day
+from tools.local.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tools.local.stack import Stack
 
 pytestmark = pytest.mark.unit
 
@@ -83,6 +89,51 @@ def test_a_name_cannot_move_the_cursor() -> None:
 
 def test_a_line_without_failures_ends_with_the_time() -> None:
     assert describe(day(playlist("ok")), 7).endswith("1.5 s")
+
+
+class FakeStack:
+    def __init__(self) -> None:
+        self.dropped = 0
+
+    def drop_messages(self) -> None:
+        self.dropped += 1
+
+    def list_md5s(self, prefix: str) -> Iterator[tuple[str, str]]:
+        if prefix == "playlists/":
+            yield "playlists/status.md", "the MD5 of the page"
+
+    def read(self, key: str) -> bytes:
+        return key.encode()
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setattr("tools.local.workspace.ARCHIVE", tmp_path / "archive")
+    return Workspace(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("error", "dropped"), [(LocalStackError("nothing came"), 0), (StuckError("it raised"), 1)]
+)
+def test_the_pages_are_copied_whatever_happened(
+    workspace: Workspace, error: LocalStackError, dropped: int
+) -> None:
+    stack = FakeStack()
+
+    with pytest.raises(type(error), match=str(error)), copied(workspace, cast("Stack", stack)):
+        raise error
+
+    assert (workspace.copies / "playlists/status.md").exists()
+    assert stack.dropped == dropped
+
+
+def test_after_a_failed_function_no_page_is_trusted(workspace: Workspace) -> None:
+    workspace.remember("rendered", package="now")
+
+    with pytest.raises(StuckError), copied(workspace, cast("Stack", FakeStack())):
+        raise StuckError("it raised")
+
+    assert workspace.recall("rendered") != {"package": "now"}
 
 
 @pytest.mark.parametrize("status", ["not_found", "forbidden", "invalid", "unstable"])
