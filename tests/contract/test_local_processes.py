@@ -87,7 +87,9 @@ def test_a_child_that_outlived_its_engine_is_ended(workspace: Workspace) -> None
 def test_a_number_that_belongs_to_another_process_by_now_is_left_alone(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    other = Process.start("other", Workspace(tmp_path), ["sleep", "600"], os.environ)
+    command = ["sh", "-c", "echo up; exec sleep 600"]
+    other = Process.start("other", Workspace(tmp_path), command, os.environ)
+    await_output(other)
     workspace.remember("engine", pid=other.pid, command=[sys.executable, "-m", "ministack"])
 
     stop_all(workspace)
