@@ -101,6 +101,23 @@ def test_the_documents_say_what_all_histories_say() -> None:
     ]
 
 
+def test_the_index_has_those_that_were_not_read_first_and_the_retired_ones_next() -> None:
+    bucket, catalog = archive_of(SOME)
+    entries = {
+        playlist_id: replace(catalog.entries[playlist_id], status=status)
+        for playlist_id, status in zip(IDS, ("ok", "retired", "not_found"), strict=True)
+    }
+    catalog = replace(catalog, entries=entries)
+    follow(bucket, catalog)
+
+    assert_true(bucket, catalog)
+    assert [entry["id"] for entry in read(bucket, INDEX_JSON)["playlists"]] == [
+        THIRD,
+        SECOND,
+        FIRST,
+    ]
+
+
 class TestOrder:
     @settings(max_examples=200)
     @given(steps(), st.data())

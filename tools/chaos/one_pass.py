@@ -84,7 +84,7 @@ def state_changes(catalog: Catalog, objects: Objects) -> Json:
 
 def _place(pair: tuple[str, Entry]) -> tuple[int, str, str, str]:
     playlist_id, entry = pair
-    group = {"ok": 1, "retired": 2}.get(entry.status, 0)
+    group = {"retired": 1, "ok": 2}.get(entry.status, 0)
     return group, entry.unique_name.strip().casefold(), entry.unique_name, playlist_id
 
 

@@ -106,6 +106,13 @@ class TestStays:
 
         assert intervals(ledger, "b")[0].last_seen == moment(SECOND)
 
+    def test_a_check_that_a_snapshot_dates_after_itself_narrows_nothing(self) -> None:
+        ledger = fold_all(
+            [snapshot_of("ab", FIRST), snapshot_of("a", SECOND, previous_check=day(THIRD))]
+        )
+
+        assert ledger.changes[-1].previous == day(FIRST)
+
     def test_a_song_that_comes_back_has_two_stays(self) -> None:
         ledger = folded("ab", "a", "ba")
 
@@ -209,6 +216,25 @@ class TestUnknownRows:
 
         assert current(ledger) == "aBcd"
         assert ledger.changes[-1].unavailable == ()
+
+    @pytest.mark.parametrize(
+        ("contents", "unavailable", "available"),
+        [
+            (("a", "!", "?", "!", "a"), ["a", ""], ["", "a"]),
+            (("a", "?", "!"), ["a"], [""]),
+            (("a", "!", "?", "a"), ["a", ""], ["", "a"]),
+            (("aa", "??", "aa"), ["a", ""], ["", "a"]),
+        ],
+    )
+    def test_a_song_becomes_unavailable_only_once(
+        self, contents: Sequence[str], unavailable: list[str], available: list[str]
+    ) -> None:
+        """`!` is the song when Spotify says that it cannot be played."""
+        silent = (Row(item=song("a", playable=False)),)
+        ledger = folded(*(silent if rows == "!" else rows_of(rows) for rows in contents))
+
+        assert [items(ledger, change.unavailable) for change in ledger.changes] == unavailable
+        assert [items(ledger, change.available) for change in ledger.changes] == available
 
     def test_a_hidden_song_is_removed_when_its_row_goes(self) -> None:
         ledger = folded("abc", "a?c", "ac")

@@ -208,6 +208,16 @@ def test_every_gap_is_told_newest_first() -> None:
     ]
 
 
+def test_a_gap_around_the_first_snapshot_is_told_from_there_on() -> None:
+    """A snapshot from elsewhere may lie between runs that did not read the playlist."""
+    imported = from_source(snapshot_of("a", "2024-03-03"))
+    gap = StatusPeriod(day("2024-03-01"), "not_found", "gone", until=day("2024-03-07"))
+
+    document = history_of(with_page_status(fold_all([imported]), page_status_of(gaps=(gap,))))
+
+    assert [(one.first, one.last) for one in document.gaps] == [("2024-03-03", "2024-03-06")]
+
+
 class TestYears:
     def ledger(self, changes: int) -> Ledger:
         start = day("2023-12-01")

@@ -9,9 +9,9 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Self
 
-import msgspec
 from msgspec.structs import replace
 
+from playlist_archive.documents.item_news import ItemNews, news_of
 from playlist_archive.documents.ledger import (
     Change,
     FoldedSnapshot,
@@ -22,7 +22,6 @@ from playlist_archive.documents.ledger import (
     Placed,
     archive_changes,
     fingerprint_of,
-    item_line,
     names_after,
 )
 from playlist_archive.documents.playlist import Header, Item, Row
@@ -173,7 +172,7 @@ class Fold:
         moment = to_timestamp(time)
         self._snapshots.append(FoldedSnapshot(moment, len(snapshot.rows), snapshot.source))
         checked = in_utc(snapshot.previous_check) if snapshot.previous_check else ledger.last
-        previous = max(ledger.last, checked)
+        previous = max(ledger.last, checked if checked < time else ledger.last)
         before, hidden_before = self._order, self._hidden
         order, fresh, item_news = self._recognise(snapshot.rows)
         self._order, self._rows = recognise_hidden(order, before), snapshot.rows
@@ -186,9 +185,11 @@ class Fold:
             self._change_stay(gone.occurrence, last_seen=last_seen, first_missing=moment)
             self._dates.pop(gone.occurrence, None)
         hidden = self._hidden
-        newly_hidden = (index for index in hidden if index not in hidden_before)
-        shown_again = (index for index in hidden_before if index in there and index not in hidden)
         known = self._occurrences
+        newly_hidden = [known[index].item for index in hidden if index not in hidden_before]
+        shown_again = [
+            known[index].item for index in hidden_before if index in there and index not in hidden
+        ]
         was = as_far_as_known(ledger.header, header)
         return Change(
             time=time,
@@ -199,8 +200,8 @@ class Fold:
             moved=differences.moved,
             null_added=differences.null_added,
             null_removed=differences.null_removed,
-            unavailable=(*(known[index].item for index in newly_hidden), *item_news.unplayable),
-            available=(*(known[index].item for index in shown_again), *item_news.playable),
+            unavailable=item_news.now_unavailable(newly_hidden, shown_again),
+            available=item_news.now_available(shown_again),
             renamed=tuple(item_news.renamed),
             name=_if_changed(was.name, header.name),
             description=_if_changed(was.description, header.description),
@@ -209,7 +210,7 @@ class Fold:
 
     def _recognise(
         self, rows: Sequence[Row]
-    ) -> tuple[list[int | None], list[tuple[Row, int, int]], "_ItemNews"]:
+    ) -> tuple[list[int | None], list[tuple[Row, int, int]], ItemNews]:
         """Take the newest texts.
 
         Returns:
@@ -244,7 +245,7 @@ class Fold:
             if nth:  # which of its texts is the newest, only all of its rows tell
                 del places[uri]
         self._places = places
-        return order, fresh, self._news_of(replaced)
+        return order, fresh, news_of(replaced, self._items)
 
     def _take_text(self, item: Item, known_items: int, replaced: dict[int, Item]) -> int:
         """Return the place of an item, whose text becomes the newest; note that of a known one."""
@@ -260,17 +261,6 @@ class Fold:
                 replaced.setdefault(index, items[index])
             items[index] = item
         return index
-
-    def _news_of(self, replaced: dict[int, Item]) -> "_ItemNews":
-        news = _ItemNews([], [], [])
-        for index in sorted(replaced):
-            new = self._items[index]
-            old = as_far_as_known(replaced[index], new)
-            if item_line(old) != item_line(new):
-                news.renamed.append((index, item_line(old)))
-            if old.playable != new.playable:
-                (news.playable if new.playable else news.unplayable).append(index)
-        return news
 
     def _occurrence_at(self, item: int, nth: int) -> int:
         index = self._occurrence_of.setdefault((item, nth), len(self._occurrences))
@@ -326,14 +316,6 @@ class Fold:
         years = archive_changes(ledger.years, self._changes[:ARCHIVED_AT_ONCE], afters)
         del self._changes[:ARCHIVED_AT_ONCE]
         self._ledger = replace(ledger, years=years)
-
-
-class _ItemNews(msgspec.Struct):
-    """How items that were known differ in a snapshot: indices of items."""
-
-    renamed: list[tuple[int, str]]
-    unplayable: list[int]
-    playable: list[int]
 
 
 def _guessed(order: Iterable[int | None], shown: Container[int | None]) -> list[int]:

@@ -204,11 +204,14 @@ class Ledger(
     def gaps(self) -> list[Gap]:
         """The times since the first snapshot in which it was not read, oldest first."""
         periods = self.page_status.gaps if self.page_status else ()
-        return [
+        gaps = [
             Gap(one.first, _last_missed(one, one.until), one.status, one.reason)
             for one in periods
-            if one.until and one.first > self.first_read
+            if one.until
         ]
+        # The first snapshot may have been imported into the middle of one.
+        first = self.first_read
+        return [gap._replace(first=max(gap.first, first)) for gap in gaps if gap.last > first]
 
     @property
     def _fresh_page_status(self) -> PageStatus | None:
