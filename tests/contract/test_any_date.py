@@ -111,25 +111,47 @@ def test_a_moment_of_a_day_with_several_snapshots_is_written_as_in_their_keys(
     assert asked(world, moment) == rows
 
 
-def test_a_day_without_a_snapshot_had_no_good_read_or_no_change(world: World) -> None:
+def told_of_days(world: World, days: int) -> list[str]:
+    """Return what the history and the status tell of the first days, as the document says."""
     document = history(world)
     status = world.status()["playlists"]
     assert isinstance(status, dict)
-    bad_since = status[PLAYLIST]["since"][:10]
-    days = [RUN.date() + timedelta(number) for number in range(6)]
+    last_checked = status[PLAYLIST]["last_checked"][:10]
 
-    def tell(day: date) -> str:
-        if any(one.time.startswith(f"{day}") for one in document.snapshots):
+    def tell(day: str) -> str:
+        if any(one.time.startswith(day) for one in document.snapshots):
             return "snapshot"
-        in_gap = any(gap.first <= f"{day}" <= gap.last for gap in document.gaps)
-        return "no good read" if in_gap or f"{day}" >= bad_since else "no change"
+        in_gap = any(gap.first <= day <= gap.last for gap in document.gaps)
+        between = any(one.after[:10] < day < one.until[:10] for one in document.changes)
+        return "no good read" if in_gap or between or day > last_checked else "no change"
 
-    assert [tell(day) for day in days] == [
+    return [tell(f"{RUN.date() + timedelta(number)}") for number in range(days)]
+
+
+def test_a_day_without_a_snapshot_had_no_good_read_or_no_change(world: World) -> None:
+    assert told_of_days(world, 6) == [
         "snapshot",
         "no change",
         "no good read",
         "snapshot",
         "no change",
+        "no good read",
+    ]
+
+
+def test_a_day_without_any_run_had_no_good_read() -> None:
+    world = World()
+    world.run(0)
+    world.run(1)
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, snapshot_id="v2")
+    world.run(4)
+
+    assert told_of_days(world, 6) == [
+        "snapshot",
+        "no change",
+        "no good read",
+        "no good read",
+        "snapshot",
         "no good read",
     ]
 
