@@ -387,6 +387,22 @@ class TestManyPlaylists:
         assert_true(bucket, catalog)
         assert 3 <= batches <= 6
 
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_the_changes_stay_while_a_lost_index_comes_back(
+        self, monkeypatch: pytest.MonkeyPatch, order: int
+    ) -> None:
+        bucket, catalog = archive_of(SOME)
+        before = bucket.objects[CHANGES_JSON]
+        monkeypatch.setattr(shared_documents, "MOST_READ", 1)
+        monkeypatch.setattr(
+            shared_documents, "sample", lambda needed, most: needed[::order][:most]
+        )
+        bucket.objects[INDEX_JSON] = b"{}"
+        while follow(bucket, catalog):
+            assert bucket.objects[CHANGES_JSON] == before
+
+        assert_true(bucket, catalog)
+
     def test_a_batch_reads_no_more_than_that_and_what_its_messages_name(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:

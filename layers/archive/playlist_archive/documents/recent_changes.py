@@ -175,8 +175,16 @@ class Known(NamedTuple):
         return self._replace(recent=recent)
 
     def window(self) -> tuple[Timestamp | None, Timestamp | None]:
-        """Return the beginning and the end of the thirty days."""
-        until = newest_change(self.summaries)
+        """Return the beginning and the end of the thirty days.
+
+        Where a lost index is not yet whole again, the recent changes know more.
+        """
+        unread = (
+            changes[0].time
+            for playlist_id, changes in self.recent.items()
+            if playlist_id not in self.summaries
+        )
+        until = max(filter(None, (newest_change(self.summaries), *unread)), default=None)
         return window_start(until), until
 
     def outdated(self, latest: Mapping[str, Timestamp]) -> Iterator[str]:
