@@ -345,6 +345,34 @@ class TestDamage:
 
         assert {key: bucket.objects[key] for key in SHARED} == {key: before[key] for key in SHARED}
 
+    def test_with_its_years_changes_of_another_time_a_history_counts_as_damaged(self) -> None:
+        """Its renderer writes them one by one."""
+        times = [RUN + number * 4 * HOUR for number in range(170)]
+        rows_at = [(time, "ab"[: 1 + number % 2]) for number, time in enumerate(times)]
+        bucket, catalog = archive_of({FIRST: snapshots_at(FIRST, rows_at[:140])})
+        before = dict(bucket.objects)
+        year = f"playlists/history/{FIRST}-2026.json"
+        newer = history_of(snapshots_at(FIRST, rows_at))
+        assert newer[year] != before[year]
+        bucket.objects |= {**newer, year: before[year]}
+        follow(bucket, catalog, {FIRST})
+
+        assert {key: bucket.objects[key] for key in SHARED} == {key: before[key] for key in SHARED}
+
+    @pytest.mark.parametrize("number", [0, 1, -1])
+    def test_a_history_with_a_time_that_is_none_counts_as_damaged(self, number: int) -> None:
+        bucket, catalog = archive_of(
+            {FIRST: snapshots_at(FIRST, [(RUN + day * DAY, "a") for day in range(40)])}
+        )
+        before = dict(bucket.objects)
+        key = f"playlists/history/{FIRST}.json"
+        document = json.loads(before[key])
+        document["snapshots"][number]["time"] = "2026-10-01T04:00:00"
+        bucket.objects[key] = json.dumps(document).encode()
+        follow(bucket, catalog, {FIRST})
+
+        assert {key: bucket.objects[key] for key in SHARED} == {key: before[key] for key in SHARED}
+
     def test_what_is_known_of_a_history_that_is_gone_goes_too(self) -> None:
         bucket, catalog = archive_of(SOME)
         del bucket.objects[f"playlists/history/{SECOND}.json"]

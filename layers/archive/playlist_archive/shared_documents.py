@@ -159,11 +159,15 @@ class SharedDocuments:
         return Told(summarize(history), recent_changes_of(history, years))
 
     def _years(self, history: History) -> Iterator[HistoryOfYear]:
+        changes_of = {older.year: older.changes for older in history.older}
         for year in years_within(history):
             stored = self._bucket.get(view_key("history", history.playlist.id, f"-{year}.json"))
             if stored is None:
                 raise ValueError(f"its changes of {year} are missing")
-            yield msgspec.json.decode(stored.body, type=HistoryOfYear)
+            document = msgspec.json.decode(stored.body, type=HistoryOfYear)
+            if len(document.changes) != changes_of[year]:
+                raise ValueError(f"its changes of {year} are of another time")
+            yield document
 
     def _write(self, key: str, page: Page, stored: Stored | None) -> str | None:
         """Write a document and return its ETag, None where it is stored already."""

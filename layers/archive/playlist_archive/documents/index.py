@@ -117,6 +117,8 @@ def summarize(history: History) -> Summary:
     Raises:
         UNREADABLE (`errors`): a time in the history is none.
     """
+    for time in (history.first_snapshot, *(one.time for one in history.snapshots)):
+        check_timestamp(time)
     sizes = [(one.time, one.rows) for one in sizes_over_time(history.snapshots)]
     return Summary(
         first_snapshot=history.first_snapshot,
