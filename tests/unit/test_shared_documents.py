@@ -422,9 +422,7 @@ class TestManyPlaylists:
         bucket, catalog = archive_of(SOME)
         before = bucket.objects[CHANGES_JSON]
         monkeypatch.setattr(shared_documents, "MOST_READ", 1)
-        monkeypatch.setattr(
-            shared_documents, "sample", lambda needed, most: needed[::order][:most]
-        )
+        monkeypatch.setattr(shared_documents, "sample", lambda needed, most: needed[::order][:most])
         bucket.objects[INDEX_JSON] = b"{}"
         while follow(bucket, catalog):
             assert bucket.objects[CHANGES_JSON] == before
