@@ -94,10 +94,14 @@ class Archive:
         Raises:
             CommandError: there is none yet, or it cannot be read.
         """
-        status = self._read(STATUS_JSON, ArchiveStatus)
+        status = self.status_if_any()
         if status is None:
             raise CommandError(f"{self.address} has no status page: no run has ended yet")
         return status
+
+    def status_if_any(self) -> ArchiveStatus | None:
+        """Return what stands in the status document, None where there is none yet."""
+        return self._read(STATUS_JSON, ArchiveStatus)
 
     def choose(self, text: str) -> Chosen:
         """Return the playlist that is meant by an id, a link, or a name or a part of it.

@@ -16,6 +16,9 @@ from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.errors import CommandError, explain_aws
 from playlist_archive_cli.location import DeployedStack, LocalStack, Location
 
+# The lister's timeout, and some time to answer.
+_FUNCTION_SECONDS = 320
+
 type OpenClient = Callable[[str], Any]
 
 # None of the user's settings for AWS may reach a local engine, nor may a proxy stand before it.
@@ -51,14 +54,22 @@ class Connection:
         [stack] = answer["Stacks"]
         return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", ())}
 
-    @property
-    def bucket_name(self) -> str:
+    def output(self, name: str) -> str:
+        """Return one of the stack's outputs.
+
+        Raises:
+            CommandError: the stack has no such output, or cannot be found.
+        """
         try:
-            return self.outputs["BucketName"]
+            return self.outputs[name]
         except KeyError:
             raise CommandError(
-                f"{self.location} is no playlist archive: it has no output BucketName"
+                f"{self.location} is no playlist archive: it has no output {name}"
             ) from None
+
+    @property
+    def bucket_name(self) -> str:
+        return self.output("BucketName")
 
     @cached_property
     def archive(self) -> Archive:
@@ -80,11 +91,10 @@ def open_clients(location: Location) -> OpenClient:
         )
     except BotoCoreError as error:
         raise CommandError(explain_aws(error)) from error
-    config = _patient()
 
     def open_client(service: str) -> Any:
         try:
-            return session.client(service, config=config)
+            return session.client(service, config=_patience(service))
         except BotoCoreError as error:
             raise CommandError(explain_aws(error)) from error
 
@@ -97,11 +107,20 @@ def _open_local(stack: LocalStack) -> OpenClient:
     session: Any = boto3.Session(
         "test", "test", region_name=stack.region, botocore_session=settings
     )
-    config = _patient().merge(Config(proxies={}))
-    return lambda service: session.client(service, endpoint_url=stack.url, config=config)
+
+    def open_client(service: str) -> Any:
+        config = _patience(service).merge(Config(proxies={}))
+        return session.client(service, endpoint_url=stack.url, config=config)
+
+    return open_client
 
 
-def _patient() -> Config:
+def _patience(service: str) -> Config:
+    if service == "lambda":
+        # A function may take some minutes, and would do its work twice if it were asked again.
+        return Config(
+            retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=_FUNCTION_SECONDS
+        )
     return Config(
         retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=20
     )

@@ -64,10 +64,15 @@ def explain_aws(error: BaseException) -> str:
     return str(error)
 
 
+def is_refusal(error: ClientError) -> bool:
+    """Whether AWS knows the caller and does not allow what was asked for."""
+    return error.response.get("Error", {}).get("Code", "") in _REFUSALS
+
+
 def _explain_answer(error: ClientError) -> str:
     code = error.response.get("Error", {}).get("Code", "")
     if code in _UNKNOWN_CREDENTIALS:
         return f"AWS does not accept these credentials ({code}): log in to AWS again"
-    if code in _REFUSALS:
+    if is_refusal(error):
         return f"these AWS credentials do not suffice: {error}"
     return f"AWS refused: {error}"

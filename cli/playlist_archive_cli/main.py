@@ -12,10 +12,28 @@ from playlist_archive.errors import ArchiveError
 from playlist_archive_cli.errors import FAILED, WRONG_USE, CommandError, explain_aws
 from playlist_archive_cli.frame import app
 from playlist_archive_cli.screen import tell
-from playlist_archive_cli.verbs import changes, diff, export, find, list_playlists, show, status
+from playlist_archive_cli.verbs import (
+    changes,
+    diff,
+    export,
+    find,
+    list_playlists,
+    show,
+    start_run,
+    status,
+)
 
 PROGRAM = "playlist-archive"
-VERBS = (status, list_playlists, show, changes, diff, find, export)
+VERBS = (
+    status,
+    list_playlists,
+    show,
+    changes,
+    diff,
+    find,
+    export,
+    start_run,
+)
 _EXPECTED = (
     typer.TyperException,
     typer.Abort,

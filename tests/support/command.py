@@ -18,6 +18,8 @@ from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.location import Asked, DeployedStack
 from tests.support.fakes import FakeBucket, FakeClock
+from tests.support.living_stack import LivingStack
+from tests.support.sample_archive import living_sample
 
 DOCUMENT = Path(__file__).parents[2] / "docs/command.md"
 NOW = datetime(2026, 10, 10, 9, tzinfo=UTC)
@@ -57,6 +59,13 @@ class Command:
 
         monkeypatch.setattr(frame, "open_connection", open_connection)
 
+    @classmethod
+    def on(cls, stack: LivingStack, monkeypatch: pytest.MonkeyPatch) -> "Command":
+        """Return the command for a stack whose functions work."""
+        command = cls(stack.bucket, monkeypatch)
+        monkeypatch.setattr(frame, "open_connection", lambda _: stack.connect())
+        return command
+
     def __call__(self, *arguments: str) -> Outcome:
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
@@ -83,8 +92,12 @@ def print_example(bucket: FakeBucket, line: str) -> str:
         monkeypatch.chdir(folder)
         for name, value in {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}.items():
             monkeypatch.setenv(name, value)
-        outcome = Command(bucket, monkeypatch)(*shlex.split(line)[1:])
-    printed = _COLOUR.sub("", outcome.out + outcome.err)
+        with living_sample(bucket, NOW) as stack:
+            Command.on(stack, monkeypatch)
+            screen = io.StringIO()
+            with redirect_stdout(screen), redirect_stderr(screen):
+                main.run(shlex.split(line)[1:])
+    printed = _COLOUR.sub("", screen.getvalue())
     return "".join(f"{printed_line.rstrip()}\n" for printed_line in printed.splitlines())
 
 

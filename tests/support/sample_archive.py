@@ -1,9 +1,12 @@
 """The bucket after ten days of the sample library."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 from playlist_archive.ports.credentials import Credentials
 from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
+from tests.support.living_stack import LivingClock, LivingStack
 from tests.support.pipeline import Pipeline, connect
 from tools.stand_in import SampleLibrary, StandIn
 from tools.stand_in.accounts import Client
@@ -24,11 +27,7 @@ TROUBLE: Trouble = {
 def archive_sample(trouble: Trouble) -> FakeBucket:
     """Archive ten days of the sample library and return the bucket."""
     bucket, clock = FakeBucket(), FakeClock()
-    store = FakeCredentialStore(
-        Credentials(
-            Client.id, Client.secret, Client.refresh_token, datetime(2026, 9, 1, tzinfo=UTC)
-        )
-    )
+    store = _credentials()
     with StandIn(SampleLibrary(SINCE)) as stand_in:
         pipeline = Pipeline(
             connect(stand_in.url, bucket, store, clock),
@@ -46,3 +45,24 @@ def archive_sample(trouble: Trouble) -> FakeBucket:
             clock.moment = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
             pipeline.run(clock.now())
     return bucket
+
+
+@contextmanager
+def living_sample(archived: FakeBucket, now: datetime) -> Iterator[LivingStack]:
+    """Yield a stack that goes on with a copy of the archived sample library."""
+    bucket, clock = FakeBucket(), LivingClock(now)
+    bucket.objects = dict(archived.objects)
+    bucket.types = dict(archived.types)
+    bucket.metadata = dict(archived.metadata)
+    with StandIn(SampleLibrary(SINCE)) as stand_in:
+        stand_in.control.set_date(now.date())
+        spotify = connect(stand_in.url, bucket, _credentials(), clock)
+        yield LivingStack(spotify, clock, bucket=bucket)
+
+
+def _credentials() -> FakeCredentialStore:
+    return FakeCredentialStore(
+        Credentials(
+            Client.id, Client.secret, Client.refresh_token, datetime(2026, 9, 1, tzinfo=UTC)
+        )
+    )

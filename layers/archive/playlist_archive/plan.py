@@ -12,6 +12,7 @@ from playlist_archive.documents.catalog import Catalog, Entry
 from playlist_archive.documents.keys import excluded_key
 from playlist_archive.documents.messages import FetchRequest, Latest, Outcome
 from playlist_archive.documents.playlist import Header
+from playlist_archive.documents.status import FIRST_READ_WAITS, NEXT_READ_WAITS
 from playlist_archive.selection import Selection
 
 # Playlists that are closed to the app, or gone, seldom come back.
@@ -249,11 +250,11 @@ def _await_read(
     pages until it is read again.
     """
     if entry is not None and entry.latest is not None:
-        reason = "it is archived again and waits to be read"
+        reason = NEXT_READ_WAITS
     elif lost is not None:
         reason = "the catalog has lost it, so it waits to be read again"
     else:
-        reason = "it waits for its first read"
+        reason = FIRST_READ_WAITS
     return Outcome(
         playlist_id=request.playlist_id,
         run=request.run,

@@ -19,6 +19,10 @@ Status = Literal[
     "ok", "not_found", "forbidden", "invalid", "unstable", "held", "deferred", "retired"
 ]
 
+# The reasons of a `deferred` playlist whose read is only a matter of its turn.
+FIRST_READ_WAITS = "it waits for its first read"
+NEXT_READ_WAITS = "it is archived again and waits to be read"
+
 
 def spell_status(status: Status) -> str:
     """Return the word that pages and commands use for a status, as `not found`."""

@@ -1,0 +1,181 @@
+"""A stack in memory: what AWS's clients change in it, its functions notice while somebody waits."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.events import RebuildEvent, RunEvent, parse_lister_event
+from playlist_archive.ports.spotify import Spotify
+from playlist_archive.settings import LibraryMode
+from playlist_archive_cli.archive import Archive
+from playlist_archive_cli.connection import Connection
+from playlist_archive_cli.location import DeployedStack
+from tests.support.fakes import FakeBucket, FakeClock
+from tests.support.pipeline import Pipeline, plenty
+
+ADDRESS = "the stack playlist-archive in eu-central-1"
+QUEUES = ("Fetch", "Render", "Outcome")
+OUTPUTS = {
+    "BucketName": "archive",
+    **{f"{name}FunctionName": name for name in ("Lister", "Fetcher", "Renderer", "Indexer")},
+    **{f"{name}QueueUrl": name for name in QUEUES},
+    **{f"{name}DeadLetterQueueUrl": f"{name}DeadLetters" for name in ("Lister", *QUEUES)},
+}
+
+
+class LivingClock(FakeClock):
+    """A clock during whose sleep the stack works."""
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__(now)
+        self.stack: LivingStack | None = None
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        # The functions may sleep themselves.
+        stack, self.stack = self.stack, None
+        if stack:
+            stack.work()
+            self.stack = stack
+
+
+class LivingStack:
+    """The four services with queues that move on by a step whenever somebody sleeps.
+
+    `broken` are the functions that do nothing, `refused` the operations that are not allowed.
+    """
+
+    def __init__(
+        self,
+        spotify: Spotify,
+        clock: LivingClock,
+        *,
+        bucket: FakeBucket | None = None,
+        mode: LibraryMode = "owned",
+    ) -> None:
+        clock.stack = None
+        self.clock = clock
+        self.bucket = bucket or FakeBucket()
+        self.pipeline = Pipeline(spotify, clock, bucket=self.bucket, mode=mode)
+        self.pipeline.rendered = {key for key in self.bucket.objects if key.startswith("snapshots")}
+        self.registered = self._registry()
+        self.dead_letters = dict.fromkeys(("Lister", *QUEUES), 0)
+        self.broken: set[str] = set()
+        self.refused: set[str] = set()
+        self.events: list[Any] = []
+        # What a paused fetcher has put back comes again only much later.
+        self._hidden: list[str] = []
+        self._steps = self._work()
+        clock.stack = self
+
+    def connect(self) -> Connection:
+        connection = Connection(DeployedStack("playlist-archive", "eu-central-1"), self.client)
+        connection.outputs = OUTPUTS
+        connection.archive = Archive(self.bucket, ADDRESS, self.clock, scheduled=True)
+        return connection
+
+    def client(self, service: str) -> Any:
+        return {"lambda": _Lambda, "sqs": _Sqs, "s3": _S3}[service](self)
+
+    def work(self) -> None:
+        next(self._steps)
+
+    def allow(self, operation: str) -> None:
+        if operation in self.refused:
+            raise refusal(operation)
+
+    def call_lister(self, event: Mapping[str, Any]) -> dict[str, object]:
+        self.events.append(event)
+        lister = self.pipeline.lister
+        match parse_lister_event(event):
+            case RunEvent(time=time, force=force):
+                report = lister.run(time, plenty, force=force)
+                return {"run": to_timestamp(report.run), "planned": report.planned}
+            case RebuildEvent(which=which):
+                return {"rebuilding": lister.rebuild(which)}
+        raise AssertionError(event)
+
+    def _work(self) -> Iterator[None]:
+        """Let one function after the other do what is there for it."""
+        while True:
+            if "lister" not in self.broken:
+                self._notice_registry()
+            yield
+            if "fetcher" not in self.broken and self.pipeline.fetch_queue.bodies != self._hidden:
+                self.pipeline.fetch()
+                self._hidden = list(self.pipeline.fetch_queue.bodies)
+            yield
+            if "renderer" not in self.broken:
+                self.pipeline.render()
+            yield
+            if "indexer" not in self.broken:
+                self.pipeline.index()
+            yield
+
+    def _notice_registry(self) -> None:
+        known, self.registered = self.registered, self._registry()
+        for name in sorted(known.keys() | self.registered.keys()):
+            if known.get(name) != self.registered.get(name):
+                self.pipeline.lister.registry_changed(name, self.clock.now())
+
+    def _registry(self) -> dict[str, int]:
+        """Return how often each entry was written."""
+        puts = self.bucket.puts()
+        return {
+            key.removeprefix("registry/"): puts.count(key)
+            for key in self.bucket.objects
+            if key.startswith("registry/")
+        }
+
+
+def refusal(operation: str) -> ClientError:
+    return ClientError({"Error": {"Code": "AccessDenied", "Message": "not allowed"}}, operation)
+
+
+class _Client:
+    def __init__(self, stack: LivingStack) -> None:
+        self.stack = stack
+
+
+class _Lambda(_Client):
+    def invoke(self, *, FunctionName: str, Payload: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self.stack.allow("invoke")
+        assert FunctionName == "Lister"
+        try:
+            answer = self.stack.call_lister(json.loads(Payload))
+        except Exception as error:  # noqa: BLE001 - as Lambda does
+            failed = {"errorType": type(error).__name__, "errorMessage": str(error)}
+            return {
+                "FunctionError": "Unhandled",
+                "Payload": io.BytesIO(msgspec.json.encode(failed)),
+            }
+        return {"Payload": io.BytesIO(msgspec.json.encode(answer))}
+
+
+class _Sqs(_Client):
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:  # noqa: N803
+        self.stack.allow("get_queue_attributes")
+        pipeline = self.stack.pipeline
+        counts = {
+            "Fetch": len(pipeline.fetch_queue.bodies),
+            "Render": len(pipeline.render_queue.bodies),
+            "Outcome": len(pipeline.outcome_queue.bodies),
+            **{f"{name}DeadLetters": count for name, count in self.stack.dead_letters.items()},
+        }
+        return {
+            "Attributes": dict.fromkeys(AttributeNames, "0")
+            | {AttributeNames[0]: str(counts[QueueUrl])}
+        }
+
+
+class _S3(_Client):
+    def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803
+        self.stack.allow("delete_object")
+        assert Bucket == "archive"
+        self.stack.bucket.objects.pop(Key, None)
