@@ -10,7 +10,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from playlist_archive.ports.bucket import S3Bucket
+from playlist_archive.ports.bucket import Bucket, S3Bucket
 from playlist_archive.ports.clock import SystemClock
 from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.errors import CommandError, explain_aws
@@ -72,10 +72,13 @@ class Connection:
         return self.output("BucketName")
 
     @cached_property
+    def bucket(self) -> Bucket:
+        return S3Bucket(self.client("s3"), self.bucket_name)
+
+    @cached_property
     def archive(self) -> Archive:
-        bucket = S3Bucket(self.client("s3"), self.bucket_name)
         scheduled = isinstance(self.location, DeployedStack)
-        return Archive(bucket, str(self.location), SystemClock(), scheduled=scheduled)
+        return Archive(self.bucket, str(self.location), SystemClock(), scheduled=scheduled)
 
 
 def _is_missing(error: BaseException) -> bool:

@@ -18,6 +18,7 @@ from playlist_archive_cli.verbs import (
     export,
     find,
     list_playlists,
+    registry,
     show,
     start_run,
     status,
@@ -33,6 +34,7 @@ VERBS = (
     find,
     export,
     start_run,
+    registry,
 )
 _EXPECTED = (
     typer.TyperException,

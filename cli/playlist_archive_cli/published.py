@@ -23,6 +23,7 @@ class PlaylistStatus(msgspec.Struct, frozen=True):
     overdue_since: Timestamp | None
     last_checked: Timestamp | None
     last_changed: Timestamp | None
+    in_library: bool = False
 
 
 class ArchiveStatus(msgspec.Struct, frozen=True):

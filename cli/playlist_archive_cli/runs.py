@@ -179,7 +179,13 @@ class Sight(NamedTuple):
         return "; ".join(filter(None, (missing, held and f"messages: {held}")))
 
 
-def watch(archive: Archive, queues: Queues) -> Iterator[Sight]:
+def watch(
+    archive: Archive,
+    queues: Queues,
+    *,
+    patience_seconds: float = _PATIENCE_SECONDS,
+    patience_with_nothing_seconds: float = _PATIENCE_WITH_NOTHING_SECONDS,
+) -> Iterator[Sight]:
     """Yield what is seen every few seconds, until nothing has moved for too long, or two hours."""
     clock = archive.clock
     began = clock.monotonic()
@@ -192,7 +198,7 @@ def watch(archive: Archive, queues: Queues) -> Iterator[Sight]:
         lasted = clock.monotonic() - since
         yield Sight(status, waiting, lasted)
         empty = waiting is not None and not any(waiting.values())
-        patience = _PATIENCE_WITH_NOTHING_SECONDS if empty else _PATIENCE_SECONDS
+        patience = patience_with_nothing_seconds if empty else patience_seconds
         if lasted > patience or clock.monotonic() - began > _LONGEST_SECONDS:
             return
         clock.sleep(POLL_SECONDS)

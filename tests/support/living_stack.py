@@ -77,6 +77,7 @@ class LivingStack:
     def connect(self) -> Connection:
         connection = Connection(DeployedStack("playlist-archive", "eu-central-1"), self.client)
         connection.outputs = OUTPUTS
+        connection.bucket = self.bucket
         connection.archive = Archive(self.bucket, ADDRESS, self.clock, scheduled=True)
         return connection
 

@@ -101,7 +101,7 @@ def test_a_pause_that_spotify_asks_for_is_told_and_is_no_failure(
 
     assert end.not_before == "2026-10-03T04:00:00Z"
     assert not end.failed
-    assert "2026-10-03 04:00 UTC" in list(plain_lines(tell_run(end)))[0]
+    assert "2026-10-03 04:00 UTC" in next(iter(plain_lines(tell_run(end))))
 
 
 @pytest.mark.parametrize("broken", ["fetcher", "renderer", "indexer"])
@@ -198,7 +198,7 @@ def test_a_rebuild_that_does_not_move_fails(stack: LivingStack) -> None:
     end = rebuild_now(stack.connect())
 
     assert end.failed
-    assert "1 in RenderQueue" in list(plain_lines(tell_rebuild(end)))[0]
+    assert "1 in RenderQueue" in next(iter(plain_lines(tell_rebuild(end))))
 
 
 def test_who_may_not_see_the_queues_is_told_that_the_rebuild_is_only_begun(
@@ -210,7 +210,7 @@ def test_who_may_not_see_the_queues_is_told_that_the_rebuild_is_only_begun(
     end = rebuild_now(stack.connect())
 
     assert (end.watched, end.failed) == (False, False)
-    assert "how far" in list(plain_lines(tell_rebuild(end)))[0]
+    assert "how far" in next(iter(plain_lines(tell_rebuild(end))))
 
 
 def test_spotify_s_names_are_told_as_they_are_in_the_index(

@@ -121,6 +121,7 @@ def test_failing_playlists_come_first_with_since_and_reason() -> None:
         "overdue_since": None,
         "last_checked": "2026-10-01T04:00:00Z",
         "last_changed": "2026-10-01T04:00:00Z",
+        "in_library": False,
     }
 
 

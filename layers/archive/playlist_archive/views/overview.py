@@ -238,6 +238,7 @@ def _status_json(
                 "overdue_since": _iso(overdue.get(playlist_id)),
                 "last_checked": _iso(entry.checked),
                 "last_changed": _iso(entry.latest.time) if entry.latest else None,
+                "in_library": entry.in_library,
             }
             for playlist_id, entry in playlists
         },

@@ -1,0 +1,165 @@
+"""The owner's entries under `registry/` and `excluded/`, and what comes of writing one."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from playlist_archive.documents.content_types import TEXT
+from playlist_archive.documents.keys import PLAYLIST_ID, excluded_key, registry_key, view_key
+from playlist_archive.documents.timestamps import Timestamp
+from playlist_archive.errors import UNREADABLE, ConflictError
+from playlist_archive.registry import parse_alias
+from playlist_archive_cli.archive import Archive
+from playlist_archive_cli.connection import Connection
+from playlist_archive_cli.errors import CommandError, WrongUseError
+from playlist_archive_cli.playlist_choice import Choice, choose_playlist, find_playlist_id
+from playlist_archive_cli.published import PlaylistStatus
+from playlist_archive_cli.queues import Queues
+from playlist_archive_cli.runs import Sight, awaits_its_turn, is_paused, watch
+
+_ANY_ID = re.compile(rf"playlist[/:]({PLAYLIST_ID})(?![0-9A-Za-z])")
+_OTHER_LINK = re.compile(r"https?://|spotify:", re.IGNORECASE)
+# The lister is called and the playlist is read within seconds; the index waits up to five minutes.
+_PATIENCE_SECONDS = 420.0
+_PATIENCE_WITH_NOTHING_SECONDS = 30.0
+
+
+class Arrival(NamedTuple):
+    """What came of a change of the registry.
+
+    `status` is the playlist's newest one, None if none came. `songs` is set once the playlist has a
+    page. `not_before` is set where Spotify asked to wait.
+    """
+
+    status: PlaylistStatus | None
+    songs: int | None = None
+    not_before: Timestamp | None = None
+
+
+class _Pretty(msgspec.Struct):
+    tracks: list[msgspec.Raw]
+    unavailable: list[msgspec.Raw] = []
+
+
+def pick_playlist(archive: Archive, text: str) -> Choice:
+    """Return the playlist that is meant by what was pasted, whether the archive knows it or not.
+
+    Raises:
+        WrongUseError: there is no playlist in it, or several.
+    """
+    status = archive.status_if_any()
+    names = {id_: one.name or id_ for id_, one in (status.playlists if status else {}).items()}
+    several = set(_ANY_ID.findall(text))
+    if len(several) > 1:
+        raise WrongUseError(f"“{text}” names several playlists, so choose one: {_join(several)}")
+    if playlist_id := find_playlist_id(text):
+        return Choice(playlist_id, names.get(playlist_id, playlist_id))
+    if _OTHER_LINK.search(text) or not text.strip() or not names:
+        raise WrongUseError(
+            f"“{text}” is not a playlist: paste its link from Spotify, as "
+            "https://open.spotify.com/playlist/<22 letters and digits>"
+        )
+    return choose_playlist(text, names)
+
+
+def write_entry(connection: Connection, playlist_id: str, alias: str | None) -> bool:
+    """Register a playlist, and return whether it was not registered before.
+
+    `alias` is its name in the archive, empty for Spotify's own; None keeps the one it has.
+
+    Raises:
+        WrongUseError: the alias cannot be one.
+    """
+    key = registry_key(playlist_id)
+    stored = connection.bucket.get(key)
+    body = stored.body if stored else b""
+    if alias is not None:
+        body = f"{alias}\n".encode() if alias else b""
+        if parse_alias(playlist_id, body)[1]:
+            raise WrongUseError(
+                f"“{alias}” cannot be a name: write one line of at most 300 characters, without "
+                "blanks around it"
+            )
+    try:
+        connection.bucket.put(key, body, TEXT, replacing=stored.etag if stored else None)
+    except ConflictError as error:
+        raise CommandError(f"{key} was written by another just now: look, and try again") from error
+    return stored is None
+
+
+def read_alias(connection: Connection, playlist_id: str) -> str | None:
+    """Return the alias of a registered playlist, None if it is not registered."""
+    stored = connection.bucket.get(registry_key(playlist_id))
+    return parse_alias(playlist_id, stored.body)[0] if stored else None
+
+
+def is_excluded(connection: Connection, playlist_id: str) -> bool:
+    return connection.bucket.get(excluded_key(playlist_id)) is not None
+
+
+def delete(connection: Connection, key: str) -> None:
+    connection.client("s3").delete_object(Bucket=connection.bucket_name, Key=key)
+
+
+def await_read(
+    connection: Connection, playlist_id: str, known: PlaylistStatus | None, told: Callable[[], None]
+) -> Arrival:
+    """Wait until a playlist was read that was `known` so before; call `told` if that takes time."""
+    archive = connection.archive
+    now = archive.clock.now()
+    arrival = Arrival(known)
+    waited = False
+    for sight in _watch(connection):
+        status = sight.status
+        present = status.playlists.get(playlist_id) if status else None
+        if status and is_paused(status, now):
+            return Arrival(present, not_before=status.not_before)
+        news = present is not None and present != known and not awaits_its_turn(present)
+        if news and present:
+            songs = count_songs(archive, playlist_id)
+            arrival = Arrival(present, songs)
+            if present.status != "ok" or (songs is not None and sight.quiet("Render")):
+                return arrival
+        elif not waited:
+            waited = True
+            told()
+    if arrival.status == known and known and not awaits_its_turn(known):
+        # It was read again and is as it was.
+        return Arrival(known, count_songs(archive, playlist_id))
+    return arrival
+
+
+def await_retirement(connection: Connection, playlist_id: str) -> bool:
+    """Wait until a playlist is retired; return whether that came."""
+    for sight in _watch(connection):
+        present = sight.status.playlists.get(playlist_id) if sight.status else None
+        if present is None or present.status == "retired":
+            return True
+    return False
+
+
+def count_songs(archive: Archive, playlist_id: str) -> int | None:
+    """Count the rows of a playlist's page, None where it has no page."""
+    stored = archive.objects.get(view_key("pretty", playlist_id, ".json"))
+    if stored is None:
+        return None
+    try:
+        page = msgspec.json.decode(stored.body, type=_Pretty)
+    except UNREADABLE:
+        return None
+    return len(page.tracks) + len(page.unavailable)
+
+
+def _watch(connection: Connection) -> Iterator[Sight]:
+    return watch(
+        connection.archive,
+        Queues(connection),
+        patience_seconds=_PATIENCE_SECONDS,
+        patience_with_nothing_seconds=_PATIENCE_WITH_NOTHING_SECONDS,
+    )
+
+
+def _join(ids: set[str]) -> str:
+    return ", ".join(sorted(ids))
