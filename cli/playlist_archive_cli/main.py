@@ -13,6 +13,7 @@ from playlist_archive_cli.errors import FAILED, WRONG_USE, CommandError, explain
 from playlist_archive_cli.frame import app
 from playlist_archive_cli.screen import tell
 from playlist_archive_cli.verbs import (
+    backup,
     changes,
     diff,
     export,
@@ -35,6 +36,7 @@ VERBS = (
     export,
     start_run,
     registry,
+    backup,
 )
 _EXPECTED = (
     typer.TyperException,

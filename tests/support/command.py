@@ -92,11 +92,14 @@ def print_example(bucket: FakeBucket, line: str) -> str:
         monkeypatch.chdir(folder)
         for name, value in {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}.items():
             monkeypatch.setenv(name, value)
-        with living_sample(bucket, NOW) as stack:
-            Command.on(stack, monkeypatch)
+        with living_sample(bucket, NOW) as stack, living_sample(FakeBucket(), NOW) as empty:
+            command, arguments = Command.on(stack, monkeypatch), shlex.split(line)[1:]
+            if arguments[0] == "import":
+                command("backup", arguments[-1])
+                Command.on(empty, monkeypatch)
             screen = io.StringIO()
             with redirect_stdout(screen), redirect_stderr(screen):
-                main.run(shlex.split(line)[1:])
+                main.run(arguments)
     printed = _COLOUR.sub("", screen.getvalue())
     return "".join(f"{printed_line.rstrip()}\n" for printed_line in printed.splitlines())
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
+from playlist_archive.documents.keys import parse_snapshot_key
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import RebuildEvent, RunEvent, parse_lister_event
 from playlist_archive.ports.spotify import Spotify
@@ -113,6 +114,10 @@ class LivingStack:
                 self._hidden = list(self.pipeline.fetch_queue.bodies)
             yield
             if "renderer" not in self.broken:
+                # S3 announces only what looks like a snapshot.
+                self.pipeline.rendered |= {
+                    key for key in self.bucket.objects if not parse_snapshot_key(key)
+                }
                 self.pipeline.render()
             yield
             if "indexer" not in self.broken:

@@ -1,0 +1,89 @@
+"""`backup` and `import`: the whole archive in a folder, and back into a new stack."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from playlist_archive_cli.answer import Answer, Line
+from playlist_archive_cli.backup_folder import BackupFolder
+from playlist_archive_cli.connection import Connection
+from playlist_archive_cli.copies import Phase, back_up, prepare, write
+from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.frame import verb
+from playlist_archive_cli.runs import RebuildEnd, rebuild_now
+from playlist_archive_cli.screen import tell
+from playlist_archive_cli.verbs.start_run import tell_rebuild
+
+type Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the copy.")]
+
+
+class Source(StrEnum):
+    """What is imported."""
+
+    ARCHIVE = "archive"
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """The document of `import --json`; what was `left` in the folder is made from the rest."""
+
+    written: int
+    present: int
+    left: int
+    rebuild: RebuildEnd
+
+
+@verb
+def backup(connection: Connection, folder: Folder) -> Answer:
+    """Copy the whole archive into a folder; what is there already is not copied again."""
+    with _on_disk(folder):
+        copy = BackupFolder.begin(folder, connection.bucket_name)
+        copied = back_up(connection.bucket, copy)
+    lines = [
+        Line(
+            f"{copied.copied} objects copied to {folder}, {copied.unchanged} were there already",
+            "strong",
+        )
+    ]
+    if copied.gone:
+        lines.append(
+            Line(
+                f"{copied.gone} are no longer in the archive; their files stay, and an import "
+                "leaves them out"
+            )
+        )
+    return Answer(copied, lines)
+
+
+@verb
+def import_(connection: Connection, source: Source, folder: Folder) -> Answer:
+    """Fill a new archive from a folder that `backup` has written: `import archive DIR`."""
+    assert source is Source.ARCHIVE
+    with _on_disk(folder):
+        copy = BackupFolder.open(folder)
+        bucket = connection.bucket
+        ready = prepare(bucket, copy)
+        tell(f"{sum(map(len, ready.missing.values()))} objects to write")
+        before = (Phase.STATE, Phase.OVERVIEW, Phase.SNAPSHOTS)
+        written = sum(write(bucket, copy, ready.missing[phase]) for phase in before)
+        end = rebuild_now(connection)
+        if end.failed:
+            again = Line("The registry is not written yet: mend this, and say the same again")
+            document = Imported(written, ready.present, ready.left, end)
+            return Answer(document, [*tell_rebuild(end), again], attention=True)
+        written += write(bucket, copy, ready.missing[Phase.REGISTRY])
+    document = Imported(written, ready.present, ready.left, end)
+    told = f"{written} objects written, {ready.present} were there already"
+    return Answer(document, [Line(told, "strong"), *tell_rebuild(end)])
+
+
+@contextmanager
+def _on_disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(f"{error.filename or folder}: {error.strerror or error}") from error
