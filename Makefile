@@ -54,7 +54,7 @@ deploy: $(LOCAL) ## Deploy to your AWS account; asks on its first use
 
 .PHONY: dead-letters
 dead-letters: $(LOCAL) ## List the dead letters; REDRIVE=<lister|fetch|render|outcome> sends them again; ARGS=--local is `make run`'s
-	@exec $(BIN)/python -m tools.dead_letters $(if $(REDRIVE),--redrive "$(REDRIVE)") $(ARGS)
+	@exec $(BIN)/playlist-archive dead-letters $(if $(REDRIVE),--redrive "$(REDRIVE)") $(ARGS)
 
 ##@ On the code
 

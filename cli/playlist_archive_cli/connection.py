@@ -67,6 +67,23 @@ class Connection:
                 f"{self.location} is no playlist archive: it has no output {name}"
             ) from None
 
+    def resource(self, logical_id: str) -> str | None:
+        """Return the name of one of the stack's resources, None if it has no such resource.
+
+        Raises:
+            CommandError: the stack cannot be asked.
+        """
+        try:
+            answer = self.client("cloudformation").describe_stack_resource(
+                StackName=self.stack_name, LogicalResourceId=logical_id
+            )
+        except (BotoCoreError, ClientError) as error:
+            if _is_missing(error):
+                return None
+            raise CommandError(f"{self.location}: {explain_aws(error)}") from error
+        name: str = answer["StackResourceDetail"]["PhysicalResourceId"]
+        return name
+
     @property
     def bucket_name(self) -> str:
         return self.output("BucketName")

@@ -76,7 +76,7 @@ def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
     ]
     run.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in (*own, *common)}
-    app.command(function.__name__.strip("_"), help=inspect.getdoc(function))(run)
+    app.command(function.__name__.strip("_").replace("_", "-"), help=inspect.getdoc(function))(run)
     return function
 
 

@@ -15,10 +15,13 @@ from playlist_archive_cli.screen import tell
 from playlist_archive_cli.verbs import (
     backup,
     changes,
+    dead_letters,
     diff,
     export,
     find,
     list_playlists,
+    logs,
+    open_archive,
     registry,
     show,
     start_run,
@@ -37,6 +40,9 @@ VERBS = (
     start_run,
     registry,
     backup,
+    dead_letters,
+    logs,
+    open_archive,
 )
 _EXPECTED = (
     typer.TyperException,

@@ -1,15 +1,14 @@
 """Dead letters are listed, sent again and deleted as `make dead-letters` promises."""
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
-from typer.testing import CliRunner
 
 from playlist_archive.documents.messages import (
     FetchRequest,
@@ -18,11 +17,17 @@ from playlist_archive.documents.messages import (
     RunReport,
     encode_message,
 )
+from playlist_archive_cli import frame, main
+from playlist_archive_cli.connection import Connection
+from playlist_archive_cli.dead_letters import kept
+from playlist_archive_cli.dead_letters.contents import Sender
+from playlist_archive_cli.dead_letters.kept import (
+    DeadLetter,
+    DeadLetterQueue,
+    open_dead_letter_queues,
+)
+from playlist_archive_cli.location import DeployedStack
 from tests.support.builders import PLAYLIST, RUN
-from tools.dead_letters import __main__ as command
-from tools.dead_letters import queues as boxes
-from tools.dead_letters.contents import Sender
-from tools.dead_letters.queues import DeadLetter, DeadLetterQueue, open_dead_letter_queues
 
 pytestmark = pytest.mark.contract
 
@@ -108,9 +113,10 @@ class Stack:
         return box
 
     def boxes(self) -> list[DeadLetterQueue]:
-        return open_dead_letter_queues(
-            lambda service: self.functions if service == "lambda" else self.sqs, self.outputs
-        )
+        return open_dead_letter_queues(self.client, self.outputs.__getitem__)
+
+    def client(self, service: str) -> Any:
+        return self.functions if service == "lambda" else self.sqs
 
     def received(self, sender: Sender) -> list[dict[str, Any]]:
         """Return the messages in a queue itself, not in its dead-letter queue."""
@@ -124,7 +130,7 @@ class Stack:
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    monkeypatch.setattr(boxes, "_WAIT_SECONDS", 0)
+    monkeypatch.setattr(kept, "_WAIT_SECONDS", 0)
     with mock_aws():
         yield Stack()
 
@@ -301,81 +307,99 @@ def test_only_the_named_dead_letter_is_deleted_and_only_when_confirmed(stack: St
     assert only(box.read()).id == other.id
 
 
-def run_command(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, *arguments: str, answer: str = ""
-) -> str:
-    monkeypatch.setattr(command, "_open_deployed", lambda _: stack.boxes())
-    result = CliRunner().invoke(command.app, arguments, input=answer)
-    assert result.exit_code == 0, result.output
-    return result.output
+@pytest.fixture
+def run(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Return a function that runs the verb and returns exit code, output and errors."""
+
+    def run(*arguments: str, answer: str = "") -> tuple[int, str, str]:
+        connection = Connection(DeployedStack("mine"), stack.client)
+        connection.outputs = stack.outputs
+        monkeypatch.setattr(frame, "open_connection", lambda _: connection)
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        code = main.run(["dead-letters", *arguments])
+        return code, *capsys.readouterr()
+
+    return run
 
 
-def test_the_command_lists_what_every_queue_holds(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+def test_the_verb_lists_what_every_queue_holds(
+    stack: Stack, run: Callable[..., tuple[int, str, str]]
 ) -> None:
     stack.give_up(Sender.FETCH, FETCH)
     stack.give_up(Sender.RENDER, "\x1b[2Jjunk")
-    printed = run_command(stack, monkeypatch)
+    code, printed, _ = run()
 
+    assert code == 0
     assert "fetch: 1\n" in printed
     assert "lister: nothing\n" in printed
     assert f"read {PLAYLIST}" in printed
     assert "\x1b" not in printed
 
 
-def test_the_command_says_what_it_sent_and_what_it_left(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+def test_the_verb_says_what_it_sent_and_what_it_left(
+    stack: Stack, run: Callable[..., tuple[int, str, str]]
 ) -> None:
     stack.give_up(Sender.RENDER, "junk", RENDER)
-    printed = run_command(stack, monkeypatch, "--redrive", "render")
+    code, printed, _ = run("--redrive", "render")
 
+    assert code == 0
     assert "sent again" in printed
-    assert "left: ARGS='--delete " in printed
+    assert "left: --delete " in printed
     assert "render: 1\n" in printed
 
 
-def test_the_command_asks_before_it_deletes(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_verb_asks_before_it_deletes(
+    stack: Stack, run: Callable[..., tuple[int, str, str]]
+) -> None:
     stack.give_up(Sender.RENDER, "junk")
     dead_letter = only(stack.box(Sender.RENDER).read())
-    run_command(stack, monkeypatch, "--delete", dead_letter.id, answer="n\n")
+    assert "kept" in run("--delete", dead_letter.id, answer="n\n")[1]
     assert stack.box(Sender.RENDER).read()
-    run_command(stack, monkeypatch, "--delete", dead_letter.id, answer="y\n")
+    code, printed, asked = run("--delete", dead_letter.id, answer="y\n")
 
+    assert code == 0
+    assert "deleted" in printed
+    assert "not JSON: junk" in asked
     assert not stack.box(Sender.RENDER).read()
 
 
-@pytest.mark.parametrize("section", ["deploy", "global"])
-def test_the_command_finds_what_make_deploy_made(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, section: str
+def test_a_deletion_that_nobody_confirms_does_not_happen(
+    stack: Stack, run: Callable[..., tuple[int, str, str]]
 ) -> None:
-    opened: list[tuple[str, str]] = []
+    stack.give_up(Sender.RENDER, "junk")
+    code, _, told = run("--delete", only(stack.box(Sender.RENDER).read()).id)
 
-    def open_stack(open_client: Any, stack_name: str) -> list[DeadLetterQueue]:
-        opened.append((open_client("sqs").meta.region_name, stack_name))
-        return []
-
-    monkeypatch.setattr(command, "_open_stack", open_stack)
-    (tmp_path / "samconfig.toml").write_text(
-        '[default.deploy.parameters]\ncapabilities = "CAPABILITY_IAM"\n'
-        if section == "global"
-        else ""
-    )
-    with (tmp_path / "samconfig.toml").open("a") as file:
-        file.write(f'[default.{section}.parameters]\nstack_name = "mine"\nregion = "eu-west-1"\n')
-    monkeypatch.setattr(command, "PROJECT", tmp_path)
-
-    assert CliRunner().invoke(command.app, []).exit_code == 0
-    assert CliRunner().invoke(command.app, ["--stack-name", "other"]).exit_code == 0
-    assert opened == [("eu-west-1", "mine"), ("eu-west-1", "other")]
+    assert code == 1
+    assert told.endswith("playlist-archive: stopped\n")
+    assert stack.box(Sender.RENDER).read()
 
 
-def test_the_command_says_what_to_do_when_nothing_was_deployed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--delete", "nobody"], 1),
+        (["--redrive", "rubbish"], 2),
+        (["--redrive", "fetch", "--delete", "x"], 2),
+        (["rubbish"], 2),
+    ],
+)
+def test_wrong_use_is_one_line(
+    run: Callable[..., tuple[int, str, str]], arguments: list[str], code: int
 ) -> None:
-    (tmp_path / "samconfig.toml").write_text("[default.deploy.parameters]\n")
-    monkeypatch.setattr(command, "PROJECT", tmp_path)
-    result = CliRunner().invoke(command.app, [])
+    found, printed, told = run(*arguments)
 
-    assert result.exit_code == 1
-    assert "--stack-name" in result.output
-    assert "--local" in result.output
+    assert (found, printed) == (code, "")
+    assert told.startswith("playlist-archive: ")
+    assert told.count("\n") == 1
+
+
+def test_programs_get_the_dead_letters_as_a_document(
+    stack: Stack, run: Callable[..., tuple[int, str, str]]
+) -> None:
+    stack.give_up(Sender.OUTCOME, OUTCOME)
+    [*_, outcome] = json.loads(run("--json")[1])["queues"]
+
+    assert (outcome["queue"], outcome["count"]) == ("outcome", 1)
+    assert outcome["dead_letters"][0]["about"].startswith(f"{PLAYLIST} was not found")

@@ -12,10 +12,14 @@ from playlist_archive.documents.messages import (
     RunReport,
     encode_message,
 )
+from playlist_archive_cli.dead_letters.contents import Sender
+from playlist_archive_cli.dead_letters.kept import (
+    DeadLetter,
+    DeadLetterQueue,
+    open_dead_letter_queues,
+)
 from tests.integration.test_local_stack import await_value
 from tests.support.builders import OTHER, RUN
-from tools.dead_letters.contents import Sender
-from tools.dead_letters.queues import DeadLetter, DeadLetterQueue, open_dead_letter_queues
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
 
@@ -60,7 +64,7 @@ def set_visibility(stack: Stack, name: str, seconds: str) -> str:
 
 
 def dead_letter_queues(stack: Stack) -> list[DeadLetterQueue]:
-    return open_dead_letter_queues(stack._client, stack.outputs)
+    return open_dead_letter_queues(stack._client, stack.outputs.__getitem__)
 
 
 def box(stack: Stack, sender: Sender) -> DeadLetterQueue:

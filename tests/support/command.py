@@ -3,6 +3,7 @@
 import io
 import re
 import shlex
+import webbrowser
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
@@ -90,6 +91,7 @@ def print_example(bucket: FakeBucket, line: str) -> str:
     """Return what a command line prints in a terminal of a hundred columns, without colours."""
     with pytest.MonkeyPatch.context() as monkeypatch, TemporaryDirectory() as folder:
         monkeypatch.chdir(folder)
+        monkeypatch.setattr(webbrowser, "open", lambda _: True)
         for name, value in {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}.items():
             monkeypatch.setenv(name, value)
         with living_sample(bucket, NOW) as stack, living_sample(FakeBucket(), NOW) as empty:

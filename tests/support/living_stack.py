@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -21,10 +22,11 @@ from tests.support.fakes import FakeBucket, FakeClock
 from tests.support.pipeline import Pipeline, plenty
 
 ADDRESS = "the stack playlist-archive in eu-central-1"
+FUNCTIONS = ("Lister", "Fetcher", "Renderer", "Indexer")
 QUEUES = ("Fetch", "Render", "Outcome")
 OUTPUTS = {
     "BucketName": "archive",
-    **{f"{name}FunctionName": name for name in ("Lister", "Fetcher", "Renderer", "Indexer")},
+    **{f"{name}FunctionName": name for name in FUNCTIONS},
     **{f"{name}QueueUrl": name for name in QUEUES},
     **{f"{name}DeadLetterQueueUrl": f"{name}DeadLetters" for name in ("Lister", *QUEUES)},
 }
@@ -70,6 +72,8 @@ class LivingStack:
         self.broken: set[str] = set()
         self.refused: set[str] = set()
         self.events: list[Any] = []
+        self.resources = {f"{name}LogGroup": f"{name.lower()}-log" for name in FUNCTIONS}
+        self.lines: dict[str, list[dict[str, Any]]] = {}
         # What a paused fetcher has put back comes again only much later.
         self._hidden: list[str] = []
         self._steps = self._work()
@@ -83,7 +87,20 @@ class LivingStack:
         return connection
 
     def client(self, service: str) -> Any:
-        return {"lambda": _Lambda, "sqs": _Sqs, "s3": _S3}[service](self)
+        kinds = {
+            "lambda": _Lambda,
+            "sqs": _Sqs,
+            "s3": _S3,
+            "logs": _Logs,
+            "cloudformation": _CloudFormation,
+        }
+        return kinds[service](self)
+
+    def log(self, group: str, moment: datetime, **fields: object) -> None:
+        """Note a line that a function logs."""
+        line = {"message": msgspec.json.encode(fields).decode()}
+        milliseconds = int(moment.timestamp() * 1000)
+        self.lines.setdefault(group, []).append(line | {"timestamp": milliseconds})
 
     def work(self) -> None:
         next(self._steps)
@@ -178,6 +195,51 @@ class _Sqs(_Client):
             "Attributes": dict.fromkeys(AttributeNames, "0")
             | {AttributeNames[0]: str(counts[QueueUrl])}
         }
+
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+
+class _Logs(_Client):
+    def get_paginator(self, operation: str) -> "_Logs":
+        self.stack.allow(operation)
+        return self
+
+    def paginate(
+        self,
+        *,
+        logGroupName: str,  # noqa: N803
+        startTime: int,  # noqa: N803
+        **_: Any,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the lines one by one, as pages; what the pattern asks for is not looked at."""
+        if logGroupName not in self.stack.lines:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "FilterLogEvents")
+        for line in self.stack.lines[logGroupName]:
+            if line["timestamp"] >= startTime:
+                yield {"events": [line]}
+
+
+class _CloudFormation(_Client):
+    @property
+    def meta(self) -> Any:
+        return SimpleNamespace(region_name="eu-central-1")
+
+    def describe_stack_resource(
+        self,
+        *,
+        StackName: str,  # noqa: N803
+        LogicalResourceId: str,  # noqa: N803
+    ) -> dict[str, Any]:
+        self.stack.allow("describe_stack_resource")
+        assert StackName == "playlist-archive"
+        name = self.stack.resources.get(LogicalResourceId)
+        if name is None:
+            text = f"Resource {LogicalResourceId} does not exist for stack {StackName}"
+            raise ClientError(
+                {"Error": {"Code": "ValidationError", "Message": text}}, "DescribeStackResource"
+            )
+        return {"StackResourceDetail": {"PhysicalResourceId": name}}
 
 
 class _S3(_Client):

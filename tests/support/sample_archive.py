@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
+from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.ports.credentials import Credentials
 from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
 from tests.support.living_stack import LivingClock, LivingStack
@@ -57,7 +58,34 @@ def living_sample(archived: FakeBucket, now: datetime) -> Iterator[LivingStack]:
     with StandIn(SampleLibrary(SINCE)) as stand_in:
         stand_in.control.set_date(now.date())
         spotify = connect(stand_in.url, bucket, _credentials(), clock)
-        yield LivingStack(spotify, clock, bucket=bucket)
+        stack = LivingStack(spotify, clock, bucket=bucket)
+        stack.resources["Dashboard"] = "playlist-archive-eu-central-1"
+        _log_a_run(stack)
+        yield stack
+
+
+def _log_a_run(stack: LivingStack) -> None:
+    """Let the functions have logged a little of the last run."""
+    run = datetime(2026, 10, 10, 4, tzinfo=UTC)
+    named = {"run": to_timestamp(run), "level": "INFO"}
+    lines: list[tuple[str, int, dict[str, object]]] = [
+        ("lister", 3, {"message": "run started", "planned": 14, "unchanged": 2}),
+        (
+            "fetcher",
+            9,
+            {
+                "level": "WARNING",
+                "message": "playlist checked",
+                "playlist_id": FERRY,
+                "status": "invalid",
+                "reason": "no usable answer in 4 tries: HTTP 503",
+            },
+        ),
+        ("indexer", 70, {"message": "catalog merged", "checked": 13, "failing": 2}),
+    ]
+    for service, seconds, fields in lines:
+        moment = run + timedelta(seconds=seconds)
+        stack.log(f"{service}-log", moment, service=service, **{**named, **fields})
 
 
 def _credentials() -> FakeCredentialStore:

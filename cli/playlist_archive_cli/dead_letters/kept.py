@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from playlist_archive.ports.queues import SPOTIFY_LANE, Lane, SqsQueue
-from tools.dead_letters.contents import Contents, Sender, read_contents
+from playlist_archive_cli.dead_letters.contents import Contents, Sender, read_contents
 
 # How long a dead letter is hidden from others while it is handled here.
 _HIDDEN_SECONDS = 120
@@ -107,20 +107,20 @@ class DeadLetterQueue:
 
 
 def open_dead_letter_queues(
-    open_client: Callable[[str], Any], outputs: Mapping[str, str]
+    open_client: Callable[[str], Any], output: Callable[[str], str]
 ) -> list[DeadLetterQueue]:
-    """Return the dead-letter queues of the stack that has these outputs."""
+    """Return the dead-letter queues of the stack whose outputs `output` returns by name."""
     sqs = open_client("sqs")
 
     def invoke_lister(dead_letter: DeadLetter) -> None:
         open_client("lambda").invoke(
-            FunctionName=outputs["ListerFunctionName"],
+            FunctionName=output("ListerFunctionName"),
             InvocationType="Event",
             Payload=(dead_letter.contents.again or "").encode(),
         )
 
     def send(sender: Sender, dead_letter: DeadLetter) -> None:
-        queue = SqsQueue(sqs, outputs[f"{sender.capitalize()}QueueUrl"])
+        queue = SqsQueue(sqs, output(f"{sender.capitalize()}QueueUrl"))
         body = dead_letter.contents.again or ""
         if sender is Sender.FETCH:
             # All requests share one message group, the lane; here poison has a group of its own.
@@ -132,7 +132,7 @@ def open_dead_letter_queues(
         DeadLetterQueue(
             sqs,
             sender,
-            outputs[f"{sender.capitalize()}DeadLetterQueueUrl"],
+            output(f"{sender.capitalize()}DeadLetterQueueUrl"),
             invoke_lister if sender is Sender.LISTER else partial(send, sender),
         )
         for sender in Sender

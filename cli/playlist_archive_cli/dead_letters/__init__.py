@@ -1,0 +1,1 @@
+"""What was given up: listed, sent again, deleted."""
