@@ -75,7 +75,7 @@ class Connection:
         """
         try:
             answer = self.client("cloudformation").describe_stack_resource(
-                StackName=self.stack_name, LogicalResourceId=logical_id
+                StackName=self.location.name, LogicalResourceId=logical_id
             )
         except (BotoCoreError, ClientError) as error:
             if _is_missing(error):

@@ -6,12 +6,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto import mock_aws
 
 from playlist_archive.errors import PlaylistNotFoundError
 from playlist_archive.ports.bucket import Listed
+from playlist_archive_cli import frame, main
+from playlist_archive_cli.connection import Connection
+from playlist_archive_cli.location import DeployedStack
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_reading
 from tests.support.command import NOW, Command, Outcome
 from tests.support.fakes import FakeBucket, FakeSpotify
@@ -364,6 +369,25 @@ def test_the_catalog_is_copied_before_the_snapshots(
     assert max(i for i, key in enumerate(gets) if key.startswith("state/")) < min(
         i for i, key in enumerate(gets) if key.startswith("snapshots/")
     )
+
+
+def test_a_bucket_that_a_deleted_stack_has_left_is_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with mock_aws():
+        session: Any = boto3.Session(region_name="us-east-1")
+        connection = Connection(DeployedStack("gone"), session.client)
+        monkeypatch.setattr(frame, "open_connection", lambda _: connection)
+        s3 = session.client("s3")
+        s3.create_bucket(Bucket="kept")
+        s3.put_object(Bucket="kept", Key="registry/x", Body=b"Ours", Metadata={"run": "1"})
+
+        assert main.run(["backup", str(tmp_path), "--bucket", "kept"]) == 0
+        assert (tmp_path / "objects/registry/x").read_bytes() == b"Ours"
+        assert '"metadata":{"run":"1"}' in (tmp_path / "objects.jsonl").read_text()
+        capsys.readouterr()
+        assert main.run(["backup", str(tmp_path / "new"), "--bucket", "nowhere"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 # Whatever has happened to the archive.

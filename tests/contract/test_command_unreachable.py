@@ -41,7 +41,7 @@ def test_an_archive_that_cannot_be_reached_is_one_line(
 ) -> None:
     once = Config(retries={"total_max_attempts": 1})
     monkeypatch.setattr(connection, "_patience", lambda _: once)
-    opened = Connection(LocalStack("sample", "http://127.0.0.1:9"))
+    opened = Connection(LocalStack("sample", "http://127.0.0.1:9", "us-east-1", "playlist-archive"))
     monkeypatch.setattr(frame, "open_connection", lambda _: opened)
 
     assert main.run(arguments) == 1
@@ -65,7 +65,10 @@ class _Unknown:
 def test_credentials_that_have_expired_are_one_line(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    opened = Connection(LocalStack("sample", "http://127.0.0.1:9"), lambda _: _Unknown())
+    opened = Connection(
+        LocalStack("sample", "http://127.0.0.1:9", "us-east-1", "playlist-archive"),
+        lambda _: _Unknown(),
+    )
     monkeypatch.setattr(frame, "open_connection", lambda _: opened)
 
     assert main.run(arguments) == 1

@@ -67,7 +67,7 @@ class Person:
         return self._session.client(service, endpoint_url=self._url, config=config)
 
     def __call__(self, *arguments: str) -> Ended:
-        connection = Connection(LocalStack("test", self._url), self.client)
+        connection = Connection(LocalStack("test", self._url, REGION, STACK_NAME), self.client)
         out, err = io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as monkeypatch:
             monkeypatch.setattr(frame, "open_connection", lambda _: connection)

@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from playlist_archive.ports.bucket import S3Bucket
 from playlist_archive_cli.answer import Answer, Line
 from playlist_archive_cli.backup_folder import BackupFolder
 from playlist_archive_cli.connection import Connection
@@ -38,11 +39,19 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 @verb
-def backup(connection: Connection, folder: Folder) -> Answer:
+def backup(
+    connection: Connection,
+    folder: Folder,
+    *,
+    bucket: Annotated[
+        str, typer.Option(metavar="NAME", help="A bucket that a deleted stack has left.")
+    ] = "",
+) -> Answer:
     """Copy the whole archive into a folder; what is there already is not copied again."""
+    source = S3Bucket(connection.client("s3"), bucket) if bucket else connection.bucket
     with _on_disk(folder):
-        copy = BackupFolder.begin(folder, connection.bucket_name)
-        copied = back_up(connection.bucket, copy)
+        copy = BackupFolder.begin(folder, bucket or connection.bucket_name)
+        copied = back_up(source, copy)
     lines = [
         Line(
             f"{copied.copied} objects copied to {folder}, {copied.unchanged} were there already",

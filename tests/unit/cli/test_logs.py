@@ -130,7 +130,9 @@ def test_a_local_archive_is_shown_in_its_folder(
     (tmp_path / "template.yaml").touch()
     (tmp_path / "layers/archive/playlist_archive").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    connection = Connection(LocalStack("sample", "http://127.0.0.1:9"))
+    connection = Connection(
+        LocalStack("sample", "http://127.0.0.1:9", "us-east-1", "playlist-archive")
+    )
     with pytest.raises(CommandError, match="make run"):
         find_address(connection)
     (tmp_path / "archive/sample/playlists").mkdir(parents=True)
