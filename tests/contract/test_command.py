@@ -133,7 +133,7 @@ def test_a_document_that_cannot_be_read_is_named(
 
 @pytest.mark.parametrize(
     ("typed", "completions"),
-    [("playlist-archive ex", ["export"]), ("playlist-archive export --format x", ["xspf"])],
+    [("playlist-archive exp", ["export"]), ("playlist-archive export --format x", ["xspf"])],
 )
 def test_the_shell_completes_verbs_and_choices(
     tmp_path: Path, typed: str, completions: list[str]

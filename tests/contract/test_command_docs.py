@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from playlist_archive_cli.frame import app
-from tests.support.command import DOCUMENT, Command, examples, print_example
+from tests.support.command import DOCUMENT, examples, for_example, print_example
 from tests.support.fakes import FakeBucket
 from tests.support.pages import assert_same_page
 
@@ -53,6 +53,7 @@ def test_every_field_of_a_json_document_is_described(
     verb, *arguments = shlex.split(line)[1:]
     section = TEXT.split(f"\n## {verb}\n")[1].split("\n## ")[0]
 
-    document = Command(troubled_archive, monkeypatch)(verb, *arguments, "--json").document
+    with for_example(troubled_archive, monkeypatch, line) as command:
+        document = command(verb, *arguments, "--json").document
     described = set(re.findall(r"`([a-z_0-9]+)`", section))
     assert set(document) <= described

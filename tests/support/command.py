@@ -4,8 +4,8 @@ import io
 import re
 import shlex
 import webbrowser
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,7 @@ from playlist_archive_cli.location import Asked, DeployedStack
 from tests.support.fakes import FakeBucket, FakeClock
 from tests.support.living_stack import LivingStack
 from tests.support.sample_archive import living_sample
+from tools.stand_in.sample import KITCHEN
 
 DOCUMENT = Path(__file__).parents[2] / "docs/command.md"
 NOW = datetime(2026, 10, 10, 9, tzinfo=UTC)
@@ -91,19 +92,34 @@ def print_example(bucket: FakeBucket, line: str) -> str:
     """Return what a command line prints in a terminal of a hundred columns, without colours."""
     with pytest.MonkeyPatch.context() as monkeypatch, TemporaryDirectory() as folder:
         monkeypatch.chdir(folder)
-        monkeypatch.setattr(webbrowser, "open", lambda _: True)
         for name, value in {"FORCE_COLOR": "1", "COLUMNS": "100", "TERM": "xterm"}.items():
             monkeypatch.setenv(name, value)
-        with living_sample(bucket, NOW) as stack, living_sample(FakeBucket(), NOW) as empty:
-            command, arguments = Command.on(stack, monkeypatch), shlex.split(line)[1:]
-            if arguments[0] == "import":
-                command("backup", arguments[-1])
-                Command.on(empty, monkeypatch)
-            screen = io.StringIO()
-            with redirect_stdout(screen), redirect_stderr(screen):
-                main.run(arguments)
+        screen = io.StringIO()
+        with (
+            for_example(bucket, monkeypatch, line),
+            redirect_stdout(screen),
+            redirect_stderr(screen),
+        ):
+            main.run(shlex.split(line)[1:])
     printed = _COLOUR.sub("", screen.getvalue())
     return "".join(f"{printed_line.rstrip()}\n" for printed_line in printed.splitlines())
+
+
+@contextmanager
+def for_example(
+    bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch, line: str
+) -> Iterator[Command]:
+    """Yield the command for a stack that works on, with what the example needs to be there."""
+    monkeypatch.setattr(webbrowser, "open", lambda _: True)
+    verb = shlex.split(line)[1]
+    with living_sample(bucket, NOW) as stack, living_sample(FakeBucket(), NOW) as empty:
+        command = Command.on(stack, monkeypatch)
+        if verb == "remove":
+            command("add", KITCHEN, "--alias", "The kitchen")
+        if verb == "import":
+            command("backup", "copy")
+            command = Command.on(empty, monkeypatch)
+        yield command
 
 
 def _refuse(service: str) -> Any:
