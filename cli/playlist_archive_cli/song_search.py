@@ -65,8 +65,12 @@ def _search_for_id(wanted: str) -> Search:
 
 
 def fold_case(text: str) -> str:
-    """Return a text without cases and accents."""
+    """Return a text without cases, accents and variants of letters.
+
+    Twice, since what is decomposed may have a case again (Unicode: compatibility caseless match).
+    """
     if text.isascii():
         return text.lower()
-    decomposed = normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if category(char) != "Mn")
+    for _ in range(2):
+        text = normalize("NFKD", normalize("NFD", text).casefold())
+    return "".join(char for char in text if category(char) != "Mn")
