@@ -35,7 +35,7 @@ history: $(LOCAL) ## Archive the last days of a history file and measure it: FIL
 
 .PHONY: login
 login: $(LOCAL) ## Ask for your consent in the browser and store the credentials; ARGS=--local prints them instead
-	@exec $(BIN)/python -m tools.login $(ARGS)
+	@exec $(BIN)/playlist-archive login $(ARGS)
 
 .PHONY: env
 env: $(LOCAL) ## Write .local/env.json, for sam local invoke against the local stack
@@ -48,9 +48,12 @@ stop: ## End everything that `make run` started
 ##@ In AWS
 
 .PHONY: deploy
-deploy: $(LOCAL) ## Deploy to your AWS account; asks on its first use
-	$(SAM) build
-	$(SAM) deploy $(if $(shell grep -s '^stack_name' samconfig.toml),,--guided --stack-name playlist-archive)
+deploy: $(LOCAL) ## Deploy to your AWS account; asks on its first use; ARGS="--stack <name>" and others go to the command
+	@exec $(BIN)/playlist-archive deploy $(ARGS)
+
+.PHONY: destroy
+destroy: $(LOCAL) ## Delete the stack in AWS; the archive stays, unless ARGS=--erase
+	@exec $(BIN)/playlist-archive destroy $(ARGS)
 
 .PHONY: dead-letters
 dead-letters: $(LOCAL) ## List the dead letters; REDRIVE=<lister|fetch|render|outcome> sends them again; ARGS=--local is `make run`'s
@@ -143,7 +146,6 @@ requirements-check: $(UV)
 audit: $(CHECK)
 	@$(BIN)/python -m tools.audit
 
-SAM := PATH="$(CURDIR)/$(BIN):$(CURDIR)/.tools/bin:$$PATH" $(BIN)/sam
 REQUIREMENTS := layers/dependencies/requirements.txt
 # Less boto3 and what it brings: the runtime has it, and it is larger than all the rest.
 EXPORT := $(UV) export --quiet --locked --only-group layer --no-annotate --no-header --prune boto3

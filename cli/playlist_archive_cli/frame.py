@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from playlist_archive_cli.answer import Answer
+from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.errors import FAILED
 from playlist_archive_cli.local_stacks import find_running
@@ -55,17 +56,17 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
     """Register a function as the verb of its name.
 
-    Its first parameter is the archive, or the connection if it has to do more than read. The
-    command line gives the others, and the options that all verbs have.
+    Its first parameter is the archive, or the connection if it has to do more than read, or what
+    the options say of the archive if there need not be one. The command line gives the others, and
+    the options that all verbs have.
     """
     archive, *own = inspect.signature(function, eval_str=True).parameters.values()
-    wants_connection = get_type_hints(function)[archive.name] is Connection
+    wanted = get_type_hints(function)[archive.name]
 
     def run(**values: Any) -> None:
         options = {name: values.pop(name) for name in _OPTIONS}
         screen = Screen(as_json=options.pop("as_json"))
-        connection = open_connection(Asked(**options))
-        answer = function(connection if wants_connection else connection.archive, **values)  # type: ignore[arg-type]
+        answer = function(_give(wanted, Asked(**options)), **values)  # type: ignore[arg-type]
         screen.show(answer)
         if answer.attention:
             raise typer.Exit(FAILED)
@@ -80,7 +81,15 @@ def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
     return function
 
 
+def _give(wanted: type, asked: Asked) -> Asked | Connection | Archive:
+    if wanted is Asked:
+        return asked
+    connection = open_connection(asked)
+    return connection if wanted is Connection else connection.archive
+
+
 def open_connection(asked: Asked) -> Connection:
     """Open the archive that is meant by the options, the environment and what is known here."""
     running = [] if asked.stack else find_running(Path.cwd())
-    return Connection(locate(asked, os.environ, running, recall(deployment_file())))
+    known = recall(deployment_file())
+    return Connection(locate(asked, os.environ, running, known.location if known else None))

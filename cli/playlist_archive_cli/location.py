@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from playlist_archive_cli.errors import WrongUseError
 
 STACK_VARIABLE = "PLAYLIST_ARCHIVE_STACK"
+USUAL_STACK_NAME = "playlist-archive"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,26 @@ def locate(
     raise WrongUseError(
         "no archive is known here: start one with `make run`, or name a stack with --stack"
     )
+
+
+def locate_in_cloud(
+    asked: Asked, environment: Mapping[str, str], remembered: DeployedStack | None
+) -> DeployedStack:
+    """Return the stack that is to be created, changed or deleted; it need not exist.
+
+    Raises:
+        WrongUseError: a local stack is meant.
+    """
+    if asked.local or asked.workspace:
+        raise WrongUseError("this is for a stack in AWS: `make run` and `make stop` do it here")
+    name = asked.stack or environment.get(STACK_VARIABLE, "")
+    if remembered and name in {"", remembered.name}:
+        return DeployedStack(
+            remembered.name,
+            asked.region or remembered.region,
+            asked.profile or remembered.profile,
+        )
+    return DeployedStack(name or USUAL_STACK_NAME, asked.region, asked.profile)
 
 
 def _pick_local(running: Sequence[LocalStack], workspace: str) -> LocalStack:

@@ -16,10 +16,13 @@ from playlist_archive_cli.verbs import (
     backup,
     changes,
     dead_letters,
+    deploy,
+    destroy,
     diff,
     export,
     find,
     list_playlists,
+    login,
     logs,
     open_archive,
     registry,
@@ -43,6 +46,9 @@ VERBS = (
     dead_letters,
     logs,
     open_archive,
+    login,
+    deploy,
+    destroy,
 )
 _EXPECTED = (
     typer.TyperException,

@@ -1,4 +1,4 @@
-"""The stack that was deployed from this machine, kept among the user's settings."""
+"""What is known of the stack that was deployed from this machine, kept among the user's settings."""
 
 from pathlib import Path
 
@@ -14,35 +14,71 @@ _FILE = "deployment.json"
 
 
 class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The document `deployment.json`."""
+    """The document `deployment.json`.
+
+    Attributes:
+        parameters: the template's parameters that the owner chose.
+        code_bucket: where the functions' code was uploaded.
+        kept_bucket: the bucket of a stack that was deleted.
+    """
 
     stack: str
     region: str = ""
     profile: str = ""
+    parameters: dict[str, str] = {}
+    code_bucket: str = ""
+    kept_bucket: str = ""
+
+    @property
+    def location(self) -> DeployedStack:
+        return DeployedStack(self.stack, self.region, self.profile)
+
+    def is_of(self, stack: str, region: str) -> bool:
+        return (self.stack, self.region) == (stack, region)
 
 
 def deployment_file() -> Path:
     return Path(typer.get_app_dir(_FOLDER)) / _FILE
 
 
-def recall(file: Path) -> DeployedStack | None:
-    """Return the stack that is remembered in `file`, None where there is no such file.
+def recall(file: Path) -> Deployment | None:
+    """Return what is remembered in `file`, None where there is no such file.
 
     Raises:
         CommandError: the file cannot be read.
     """
     try:
-        known = msgspec.json.decode(file.read_bytes(), type=Deployment)
+        return msgspec.json.decode(file.read_bytes(), type=Deployment)
     except FileNotFoundError:
         return None
     except (OSError, *UNREADABLE) as error:
         raise CommandError(f"{file} cannot be read ({error}): mend it, or delete it") from error
-    return DeployedStack(known.stack, known.region, known.profile)
 
 
-def remember(file: Path, stack: DeployedStack) -> None:
+def recall_stack(file: Path, stack: DeployedStack) -> Deployment:
+    """Return what is remembered of one stack; of another than the last one, nothing is."""
+    known = recall(file)
+    if known and known.is_of(stack.name, stack.region):
+        return msgspec.structs.replace(known, profile=stack.profile)
+    return Deployment(stack.name, stack.region, stack.profile)
+
+
+def remember(file: Path, deployment: Deployment) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    document = msgspec.json.encode(Deployment(stack.name, stack.region, stack.profile))
     beside = file.with_suffix(".new")
-    beside.write_bytes(msgspec.json.format(document, indent=1) + b"\n")
+    beside.write_bytes(msgspec.json.format(msgspec.json.encode(deployment), indent=1) + b"\n")
     beside.replace(file)
+
+
+def update(file: Path, deployment: Deployment) -> None:
+    """Remember a deployment, unless another stack's is remembered."""
+    known = recall(file)
+    if known is None or known.is_of(deployment.stack, deployment.region):
+        remember(file, deployment)
+
+
+def forget(file: Path, deployment: Deployment) -> None:
+    """Forget a deployment; another stack's is still remembered."""
+    known = recall(file)
+    if known and known.is_of(deployment.stack, deployment.region):
+        file.unlink()

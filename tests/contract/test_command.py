@@ -26,8 +26,8 @@ from playlist_archive.errors import StorageError
 from playlist_archive_cli import connection, frame, local_stacks, main
 from playlist_archive_cli.connection import Connection, OpenClient
 from playlist_archive_cli.errors import CommandError
-from playlist_archive_cli.location import DeployedStack, LocalStack, Location
-from playlist_archive_cli.remembered import recall, remember
+from playlist_archive_cli.location import LocalStack, Location
+from playlist_archive_cli.remembered import Deployment, recall, remember
 from tests.support.command import Command
 from tests.support.fakes import FakeBucket
 from tools.local.workspace import Workspace
@@ -174,11 +174,11 @@ def test_a_pipe_that_closes_early_is_no_traceback(tmp_path: Path) -> None:
 
 def test_the_stack_that_was_remembered_comes_back(tmp_path: Path) -> None:
     file = tmp_path / "settings/deployment.json"
-    stack = DeployedStack("mine", "eu-central-1", "me")
+    deployment = Deployment("mine", "eu-central-1", "me", {"AlarmEmail": "me@example.com"})
 
     assert recall(file) is None
-    remember(file, stack)
-    assert recall(file) == stack
+    remember(file, deployment)
+    assert recall(file) == deployment
 
 
 @pytest.mark.parametrize("contents", [b"", b"[]", b'{"stack": 5}', b"\xff"])
@@ -296,7 +296,7 @@ def test_a_deployed_archive_is_found_by_its_stack_s_outputs(
 def test_the_remembered_stack_is_used_without_any_option(
     stack: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    remember(tmp_path / "deployment.json", DeployedStack("mine"))
+    remember(tmp_path / "deployment.json", Deployment("mine"))
 
     assert main.run(["list"]) == 1
     assert "the stack mine has no status page" in capsys.readouterr().err

@@ -10,6 +10,7 @@ import typer
 
 from playlist_archive_cli.frame import app
 from tests.support.command import DOCUMENT, examples, for_example, print_example
+from tests.support.dialogues import dialogues, print_dialogue
 from tests.support.fakes import FakeBucket
 from tests.support.pages import assert_same_page
 
@@ -25,9 +26,14 @@ def test_an_example_prints_what_the_documentation_shows(
     assert_same_page(print_example(troubled_archive, line), printed)
 
 
+@pytest.mark.parametrize(("line", "said"), dialogues(), ids=[line for line, _ in dialogues()])
+def test_a_conversation_goes_as_the_documentation_shows(line: str, said: str) -> None:
+    assert_same_page(print_dialogue(line), said)
+
+
 def test_every_verb_has_a_section_with_an_example() -> None:
     group: Any = typer.main.get_command(app)
-    shown = {line.split()[1] for line, _ in examples()}
+    shown = {line.split()[1] for line, _ in (*examples(), *dialogues())}
 
     assert set(group.commands) <= set(re.findall(r"^## (\S+)$", TEXT, re.MULTILINE))
     assert set(group.commands) <= shown

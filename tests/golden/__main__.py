@@ -7,6 +7,7 @@ import stamina
 
 from tests.support.command import DOCUMENT as COMMAND
 from tests.support.command import show_anew
+from tests.support.dialogues import talk_anew
 from tests.support.export_vectors import VECTORS, make_vectors
 from tests.support.quotations import DOCUMENTS, ROOT, quote_anew
 from tests.support.sample_archive import TROUBLE, archive_sample
@@ -32,5 +33,5 @@ if __name__ == "__main__":
     for document in DOCUMENTS:
         document.write_text(quote_anew(document.read_text(), archive))
     VECTORS.write_text(make_vectors())
-    COMMAND.write_text(show_anew(bucket))
+    COMMAND.write_text(talk_anew(show_anew(bucket)))
     _write_pages(archive, _PAGES)

@@ -3,6 +3,7 @@
 import io
 import re
 import shlex
+import sys
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 from playlist_archive_cli import frame, main
 from playlist_archive_cli.archive import Archive
@@ -73,6 +75,19 @@ class Command:
         with redirect_stdout(out), redirect_stderr(err):
             exit_code = main.run(arguments)
         return Outcome(exit_code, out.getvalue(), err.getvalue())
+
+
+def converse(*arguments: str, answers: str = "", **environment: str) -> Outcome:
+    """Run the command in a terminal in which the owner gives these answers, a line each.
+
+    The answers do not appear in what is printed.
+    """
+    with CliRunner().isolation(input=answers, env=environment) as streams:
+        exit_code = main.run(arguments)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        out, err = (stream.getvalue().decode() for stream in streams[:2])
+    return Outcome(exit_code, out, err)
 
 
 def examples() -> list[tuple[str, str]]:

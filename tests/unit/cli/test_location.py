@@ -11,6 +11,7 @@ from playlist_archive_cli.location import (
     DeployedStack,
     LocalStack,
     locate,
+    locate_in_cloud,
 )
 
 pytestmark = pytest.mark.unit
@@ -112,3 +113,35 @@ def test_what_was_asked_for_is_never_passed_over(
         assert asked.stack in {"", located.name}
         assert asked.region in {"", located.region}
         assert asked.profile in {"", located.profile}
+
+
+# A stack that is to be created, changed or deleted.
+
+
+@pytest.mark.parametrize("asked", [Asked(local=True), Asked(workspace="sample")])
+def test_a_local_archive_is_neither_deployed_nor_destroyed(asked: Asked) -> None:
+    with pytest.raises(WrongUseError, match="in AWS"):
+        locate_in_cloud(asked, {}, REMEMBERED)
+
+
+@pytest.mark.parametrize(
+    ("asked", "environment", "remembered", "expected"),
+    [
+        (Asked(), {}, None, DeployedStack("playlist-archive")),
+        (Asked(region="eu-west-1"), {}, None, DeployedStack("playlist-archive", "eu-west-1")),
+        (Asked(), {}, REMEMBERED, REMEMBERED),
+        (Asked(stack="mine"), {}, REMEMBERED, REMEMBERED),
+        (Asked(profile="admin"), {}, REMEMBERED, DeployedStack("mine", "eu-central-1", "admin")),
+        (Asked(region="eu-west-1"), {}, REMEMBERED, DeployedStack("mine", "eu-west-1", "me")),
+        (Asked(stack="other"), {}, REMEMBERED, DeployedStack("other")),
+        (Asked(), {STACK_VARIABLE: "other"}, REMEMBERED, DeployedStack("other")),
+        (Asked(stack="mine"), {STACK_VARIABLE: "other"}, REMEMBERED, REMEMBERED),
+    ],
+)
+def test_the_login_and_the_deployment_find_the_same_stack_and_region(
+    asked: Asked,
+    environment: dict[str, str],
+    remembered: DeployedStack | None,
+    expected: DeployedStack,
+) -> None:
+    assert locate_in_cloud(asked, environment, remembered) == expected

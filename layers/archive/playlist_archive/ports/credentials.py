@@ -88,5 +88,13 @@ class ParameterStore:
                 kms_key_id="alias/aws/ssm",
                 overwrite=True,
             )
-        except SetParameterError:
-            raise StorageError(f"the parameter {self._name} cannot be written") from None
+        except SetParameterError as error:
+            # The message may quote the value, so only the kind of the cause is passed on.
+            raise StorageError(
+                f"the parameter {self._name} cannot be written ({_kind(error.__cause__)})"
+            ) from None
+
+
+def _kind(cause: BaseException | None) -> str:
+    answer = getattr(cause, "response", {})
+    return str(answer.get("Error", {}).get("Code") or type(cause).__name__)

@@ -1,33 +1,37 @@
-"""Logs in to Spotify, so that the archive may read the user's playlists: `python -m tools.login`.
+"""The owner's consent that the archive may read his playlists, and whose they are.
 
 Spotify reference: Authorization Code Flow, Redirect URIs. The consent lasts six months; use does
 not extend it.
 """
 
 import secrets
-import sys
-import webbrowser
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
-from typing import Annotated
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
-import typer
-from botocore.exceptions import BotoCoreError
+import requests
 
-from playlist_archive.errors import UNREADABLE, ArchiveError, AuthorizationError
-from playlist_archive.ports.aws import open_parameter
-from playlist_archive.ports.credentials import Credentials, CredentialStore
-from playlist_archive.spotify.exchange import TIMEOUT_SECONDS, NoAnswerError, exchange, open_session
+from playlist_archive.errors import UNREADABLE
+from playlist_archive.ports.credentials import Credentials
+from playlist_archive.spotify.exchange import (
+    TIMEOUT_SECONDS,
+    Answer,
+    NoAnswerError,
+    exchange,
+    open_session,
+)
+from playlist_archive_cli.errors import CommandError
 
 SCOPES = "playlist-read-private playlist-read-collaborative"
 ACCOUNTS_URL = "https://accounts.spotify.com"
+API_URL = "https://api.spotify.com/v1"
 _CALLBACK = "/callback"
-_PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 300.0
 # How long a connection may be idle, and how often the server checks for the answer.
 _IDLE_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
@@ -38,13 +42,29 @@ _REFUSALS = {
 }
 
 
-class LoginError(Exception):
+class LoginError(CommandError):
     """The login failed; the message says why, and what to do."""
 
 
 class _Tokens(msgspec.Struct, frozen=True):
+    access_token: str = ""
     refresh_token: str = ""
     error: str = ""
+
+
+class User(msgspec.Struct, frozen=True):
+    """The user whose library is read."""
+
+    id: str
+    display_name: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.display_name} ({self.id})" if self.display_name else self.id
+
+
+class Login(NamedTuple):
+    credentials: Credentials
+    user: User
 
 
 class CallbackServer(ThreadingHTTPServer):
@@ -65,8 +85,8 @@ class CallbackServer(ThreadingHTTPServer):
             super().__init__(("127.0.0.1", port), _Callback)
         except OSError as error:
             raise LoginError(
-                f"port {port} is in use: choose another with --port, and add its redirect URI to "
-                "the app's settings"
+                f"port {port} is in use: choose another with --port, and add "
+                f"http://127.0.0.1:<port>{_CALLBACK} to the app's redirect URIs"
             ) from error
         self.redirect_uri = f"http://127.0.0.1:{self.server_port}{_CALLBACK}"
         self.answer: dict[str, str] | None = None
@@ -133,9 +153,10 @@ def log_in(
     port: int,
     show_page: Callable[[str], object],
     accounts_url: str = ACCOUNTS_URL,
-    patience_seconds: float = _PATIENCE_SECONDS,
-) -> Credentials:
-    """Ask the owner for consent on the page that `show_page` opens, and return the credentials.
+    api_url: str = API_URL,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> Login:
+    """Ask the owner for consent on the page that `show_page` opens, and ask Spotify who he is.
 
     Raises:
         LoginError: the login failed.
@@ -154,93 +175,67 @@ def log_in(
         redirect_uri = server.redirect_uri
     authorized_at = datetime.now(UTC).replace(microsecond=0)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    with open_session() as session:
+        tokens = _exchange_code(session, accounts_url, form, (client_id, client_secret))
+        user = _ask_who(session, api_url, tokens.access_token)
+    return Login(Credentials(client_id, client_secret, tokens.refresh_token, authorized_at), user)
+
+
+def _exchange_code(
+    session: requests.Session, accounts_url: str, form: dict[str, str], app: tuple[str, str]
+) -> _Tokens:
     try:
-        with open_session() as session:
-            answer = exchange(
-                lambda: session.post(
-                    f"{accounts_url}/api/token",
-                    data=form,
-                    auth=(client_id, client_secret),
-                    timeout=TIMEOUT_SECONDS,
-                    allow_redirects=False,
-                    stream=True,
-                )
+        answer = exchange(
+            lambda: session.post(
+                f"{accounts_url}/api/token",
+                data=form,
+                auth=app,
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+                stream=True,
             )
+        )
         tokens = msgspec.json.decode(answer.body, type=_Tokens)
     except (NoAnswerError, *UNREADABLE) as error:
-        # The error's text may quote what was sent, so it is left out.
-        raise LoginError(f"Spotify gave no answer ({type(error).__name__}): try later") from None
+        raise _no_answer(error) from None
     if not tokens.refresh_token:
         reason = f"Spotify gave no refresh token: {tokens.error or answer.status}"
         raise LoginError(_REFUSALS.get(tokens.error, reason))
-    return Credentials(client_id, client_secret, tokens.refresh_token, authorized_at)
+    return tokens
 
 
-def _load_app(store: CredentialStore) -> tuple[str, str]:
-    """Return the id and secret of the app from an earlier login, empty if there was none."""
+def _ask_who(session: requests.Session, api_url: str, access_token: str) -> User:
+    """Return the user for whom a token acts; this also shows that the Web API accepts it."""
     try:
-        stored = store.load()
-    except AuthorizationError:
-        return "", ""
-    return stored.client_id, stored.client_secret
-
-
-def _show_page(url: str) -> None:
-    typer.echo(
-        f"Agree on this page; it opens in your browser by itself if there is one:\n\n{url}\n"
-    )
-    webbrowser.open(url)
-
-
-def login(
-    *,
-    client_id: Annotated[
-        str, typer.Option(envvar="SPOTIFY_CLIENT_ID", help="The app's id; default: the stored one.")
-    ] = "",
-    client_secret: Annotated[
-        str,
-        typer.Option(
-            envvar="SPOTIFY_CLIENT_SECRET",
-            show_envvar=False,
-            help="The app's secret; better set SPOTIFY_CLIENT_SECRET instead.",
-        ),
-    ] = "",
-    parameter: Annotated[
-        str, typer.Option(help="The parameter from which the stack reads the credentials.")
-    ] = "/playlist-archive/spotify",
-    local: Annotated[
-        bool, typer.Option("--local", help="Store nothing; print what `make run` needs.")
-    ] = False,
-    port: Annotated[int, typer.Option(help="Port of the redirect URI.")] = 8888,
-    accounts_url: Annotated[str, typer.Option(envvar="SPOTIFY_ACCOUNTS_URL")] = ACCOUNTS_URL,
-) -> None:
-    """Log in to Spotify. Its dashboard must name http://127.0.0.1:8888/callback as redirect URI."""
-    try:
-        store = None if local else open_parameter(parameter)
-        if store and not (client_id and client_secret):
-            client_id, client_secret = _load_app(store)
-        client_id = client_id or typer.prompt("Client id")
-        client_secret = client_secret or typer.prompt("Client secret", hide_input=True)
-        credentials = log_in(
-            client_id, client_secret, port=port, show_page=_show_page, accounts_url=accounts_url
+        answer = exchange(
+            lambda: session.get(
+                f"{api_url}/me",
+                headers={"Authorization": f"Bearer {access_token}"},
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+                stream=True,
+            )
         )
-        if store:
-            store.save(credentials)
-    except (LoginError, ArchiveError) as error:
-        typer.echo(f"login: {error}", err=True)
-        sys.exit(1)
-    except BotoCoreError as error:
-        typer.echo(f"login: AWS is not set up on this machine: {error}", err=True)
-        sys.exit(1)
-    ends = credentials.authorization_ends()
-    if store:
-        typer.echo(f"The credentials are stored in {parameter}.")
-    else:
-        typer.echo("Set these, and SPOTIFY_CLIENT_SECRET, before `make run`:\n")
-        typer.echo(f"export SPOTIFY_CLIENT_ID={client_id}")
-        typer.echo(f"export SPOTIFY_REFRESH_TOKEN={credentials.refresh_token}\n")
-    typer.echo(f"Your consent ends on {ends:%Y-%m-%d}; log in again before that.")
+        if answer.status == HTTPStatus.OK:
+            return msgspec.json.decode(answer.body, type=User)
+    except (NoAnswerError, *UNREADABLE) as error:
+        raise _no_answer(error) from None
+    raise LoginError(_explain_refusal(answer))
 
 
-if __name__ == "__main__":
-    typer.run(login)
+def _explain_refusal(answer: Answer) -> str:
+    match answer.status:
+        case HTTPStatus.FORBIDDEN:
+            return (
+                "Spotify closes its Web API to this user: add the user under “User Management” of "
+                "the app in the developer dashboard; the app's owner also needs Spotify Premium"
+            )
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            wait = f" for {answer.retry_after} seconds" if answer.retry_after else ""
+            return f"Spotify wants no requests{wait}: log in again after that"
+    return f"Spotify does not say whose library this is (HTTP {answer.status}): try later"
+
+
+def _no_answer(error: Exception) -> LoginError:
+    # The error's text may quote what was sent, so it is left out.
+    return LoginError(f"Spotify gave no answer ({type(error).__name__}): try later")

@@ -1,0 +1,275 @@
+"""`deploy`: creates the stack in AWS, or changes it."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from playlist_archive_cli import connection
+from playlist_archive_cli.answer import Answer, Block, Line, Table
+from playlist_archive_cli.checkout import require_checkout
+from playlist_archive_cli.deployment.questions import find_timezone, questions
+from playlist_archive_cli.deployment.sam import Package, Sam
+from playlist_archive_cli.deployment.stack import Change, Proposal, Stack, StackState, count_kinds
+from playlist_archive_cli.deployment.template import (
+    CREDENTIALS_PARAMETER,
+    Parameters,
+    parse_assignments,
+    read_parameters,
+)
+from playlist_archive_cli.dialogue import agree, ask_until
+from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.frame import verb
+from playlist_archive_cli.location import Asked, DeployedStack, locate_in_cloud
+from playlist_archive_cli.remembered import (
+    Deployment,
+    deployment_file,
+    recall,
+    recall_stack,
+    remember,
+)
+from playlist_archive_cli.screen import tell
+
+ALARM_EMAIL = "AlarmEmail"
+_TEMPLATE = "template.yaml"
+_SETTLED = "_COMPLETE"
+
+
+class Deployed(msgspec.Struct, frozen=True):
+    """The document of `deploy --json`."""
+
+    stack: str
+    region: str
+    bucket: str
+    created: bool
+    changes: int
+    parameters: dict[str, str]
+    logged_in: bool
+
+
+@verb
+def deploy(
+    asked: Asked,
+    *,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Set a parameter of the template; repeatable."),
+    ] = None,
+    code_bucket: Annotated[
+        str, typer.Option(metavar="NAME", help="The bucket for the code; default: SAM's own.")
+    ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Ask nothing: take the usual answers, and agree.")
+    ] = False,
+) -> Answer:
+    """Create the stack in AWS, or bring it up to date.
+
+    It asks when to run, whom to alarm and what of your library to archive, shows what would
+    change, and asks before it changes anything.
+    """
+    checkout = require_checkout("deploy", Path.cwd())
+    parameters = read_parameters(checkout / _TEMPLATE)
+    given = parse_assignments(parameter or [], parameters)
+    known = recall(deployment_file())
+    place = locate_in_cloud(asked, os.environ, known.location if known else None)
+    client = connection.open_clients(place)
+    cloudformation = client("cloudformation")
+    place = DeployedStack(place.name, cloudformation.meta.region_name, place.profile)
+    remembered = recall_stack(deployment_file(), place)
+    stack = Stack(cloudformation, place.name)
+    sam = Sam(checkout, place)
+    before = find_ready(stack)
+
+    tell(f"This {'brings' if before else 'creates'} {place}{' up to date' if before else ''}.")
+    chosen = choose(
+        parameters, before.parameters if before else remembered.parameters, given, yes=yes
+    )
+    tell("")
+    tell("Building functions and layers.")
+    sam.build()
+    tell("Uploading them.")
+    package = sam.package(code_bucket or remembered.code_bucket)
+    kept = remembered.kept_bucket
+    remembered = Deployment(
+        place.name,
+        place.region,
+        place.profile,
+        choices(parameters, chosen),
+        package.bucket,
+    )
+    url = upload(client("s3"), place.name, package)
+    proposal = stack.propose(url, chosen, before)
+    if proposal:
+        known_before = before.parameters if before else {}
+        for line in tell_changes(
+            proposal.changes, known_before, chosen if before else remembered.parameters
+        ):
+            tell(line)
+        agree_to(stack, proposal, yes=yes)
+        announce_mail(known_before.get(ALARM_EMAIL, ""), chosen[ALARM_EMAIL])
+    remember(deployment_file(), remembered)
+    if proposal:
+        make_changes(stack, proposal)
+    after = stack.find()
+    assert after is not None
+    logged_in = has_credentials(client("ssm"), chosen[CREDENTIALS_PARAMETER])
+    document = Deployed(
+        place.name,
+        place.region,
+        after.outputs["BucketName"],
+        created=before is None,
+        changes=len(proposal.changes) if proposal else 0,
+        parameters=remembered.parameters,
+        logged_in=logged_in,
+    )
+    notes = [left_over(kept)] if kept and before is None else []
+    return Answer(document, tell_deployed(document), notes)
+
+
+def find_ready(stack: Stack) -> StackState | None:
+    """Return the stack if it exists and can be changed, None if it can be created.
+
+    Raises:
+        CommandError: it is in a state that forbids both.
+    """
+    state = stack.find()
+    if state is None or not state.exists:
+        return None
+    if state.status.endswith("_IN_PROGRESS"):
+        raise CommandError(f"the stack {stack.name} is being changed ({state.status}): wait")
+    if not state.status.endswith(_SETTLED) or state.status == "ROLLBACK_COMPLETE":
+        raise CommandError(
+            f"the stack {stack.name} is {state.status}, and cannot be changed: look at its events in "
+            "the console, or say `playlist-archive destroy` first; the bucket stays"
+        )
+    if "BucketName" not in state.outputs:
+        raise CommandError(
+            f"the stack {stack.name} is no playlist archive: choose another name with --stack"
+        )
+    return state
+
+
+def choose(
+    parameters: Parameters, before: Mapping[str, str], given: Mapping[str, str], *, yes: bool
+) -> dict[str, str]:
+    """Return the value of every parameter: as given, as it was, as answered, or the default."""
+    usual = {name: str(one.default) for name, one in parameters.items()}
+    known = {**{name: value for name, value in before.items() if name in parameters}, **given}
+    if yes:
+        return {**usual, **known}
+    for one in questions(parameters, find_timezone(os.environ)):
+        if one.parameter not in known:
+            if one.why:
+                tell("")
+            for line in one.why:
+                tell(line)
+            known[one.parameter] = ask_until(one.prompt, one.default, one.parse)
+    return {**usual, **known}
+
+
+def choices(parameters: Parameters, values: Mapping[str, str]) -> dict[str, str]:
+    """Return what is worth being remembered: the answers, and what is not as usual."""
+    answered = {one.parameter for one in questions(parameters, "UTC")}
+    return {
+        name: value
+        for name, value in values.items()
+        if name in answered or value != str(parameters[name].default)
+    }
+
+
+def upload(s3: Any, folder: str, package: Package) -> str:
+    """Put the template, which is too large for a call, beside its code; return its address."""
+    key = f"{folder}/{hashlib.sha256(package.template).hexdigest()}.template"
+    s3.put_object(Bucket=package.bucket, Key=key, Body=package.template)
+    return f"{s3.meta.endpoint_url}/{package.bucket}/{key}"
+
+
+def agree_to(stack: Stack, proposal: Proposal, *, yes: bool) -> None:
+    """Ask whether the changes may be made.
+
+    Raises:
+        CommandError: they may not.
+    """
+    try:
+        agreed = yes or agree("Go on?")
+    except BaseException:
+        stack.reject(proposal)
+        raise
+    if not agreed:
+        stack.reject(proposal)
+        raise CommandError("nothing was changed")
+
+
+def announce_mail(before: str, now: str) -> None:
+    """Tell of the mail that a new address gets; AWS sends it as soon as the topic exists."""
+    if now not in {"", before}:
+        tell("")
+        tell(
+            f"AWS will send a mail to {now}, “AWS Notification - Subscription Confirmation”. No "
+            "alarm reaches you before you follow its link."
+        )
+
+
+def make_changes(stack: Stack, proposal: Proposal) -> None:
+    tell("")
+    for event in stack.accept(proposal):
+        if event.status.endswith(_SETTLED):
+            tell(f"  {event.logical_id}: {event.status.lower().replace('_', ' ')}")
+
+
+def tell_changes(
+    changes: list[Change], before: Mapping[str, str], parameters: Mapping[str, str]
+) -> list[str]:
+    """Say what would change: kinds and their number where all is new, else each resource."""
+    added = all(change.action == "Add" for change in changes)
+    lines = ["", "This would be created:" if added else "This would change:"]
+    if added:
+        lines += [f"  {count:3}  {kind}" for kind, count in count_kinds(changes)]
+    else:
+        lines += [f"  {one.action:7}  {one.logical_id} ({one.kind})" for one in changes]
+    differing = [
+        f"  {name} = {value or '(empty)'}"
+        for name, value in parameters.items()
+        if before.get(name) != value
+    ]
+    return [*lines, "With these parameters:", *differing] if differing else lines
+
+
+def has_credentials(ssm: Any, name: str) -> bool:
+    try:
+        ssm.get_parameter(Name=name)
+    except ssm.exceptions.ParameterNotFound:
+        return False
+    return True
+
+
+def left_over(bucket: str) -> str:
+    return f"The archive of the stack that was deleted is still in the bucket {bucket}."
+
+
+def tell_deployed(deployed: Deployed) -> list[Block]:
+    headline = "Nothing had to be changed." if not deployed.changes else "The archive is deployed."
+    blocks: list[Block] = [
+        Line(headline, "strong"),
+        Table(
+            ("What", "Value"),
+            [
+                ("Stack", f"{deployed.stack} in {deployed.region}"),
+                ("Bucket", deployed.bucket),
+                *deployed.parameters.items(),
+            ],
+        ),
+    ]
+    if not deployed.logged_in:
+        blocks.append(
+            Line(
+                "It may not read Spotify yet: say `playlist-archive login`, then "
+                "`playlist-archive run`.",
+                "warning",
+            )
+        )
+    return blocks
