@@ -10,7 +10,7 @@ import typer
 
 from playlist_archive_cli.frame import app
 from tests.support.command import DOCUMENT, examples, for_example, print_example
-from tests.support.dialogues import dialogues, print_dialogue
+from tests.support.dialogues import dialogues, print_dialogue, talk
 from tests.support.fakes import FakeBucket
 from tests.support.pages import assert_same_page
 
@@ -63,3 +63,11 @@ def test_every_field_of_a_json_document_is_described(
         document = command(verb, *arguments, "--json").document
     described = set(re.findall(r"`([a-z_0-9]+)`", section))
     assert set(document) <= described
+
+
+@pytest.mark.parametrize("line", [line for line, _ in dialogues()])
+def test_every_field_of_a_conversation_s_document_is_described(line: str) -> None:
+    section = TEXT.split(f"\n## {line.split()[1]}\n")[1].split("\n## ")[0]
+
+    described = set(re.findall(r"`([a-z_0-9]+)`", section))
+    assert set(talk(f"{line} --json").document) <= described

@@ -9,6 +9,7 @@ from playlist_archive_cli.deployment.sam import Sam
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.location import DeployedStack
 from playlist_archive_cli.remembered import Deployment, recall, remember
+from playlist_archive_cli.runs import RunEnd
 from tests.contract.test_template import TRANSFORMED
 from tests.support.cloud import BUCKET, CODE_BUCKET, PARAMETER, REGION, Cloud, FakeSam, cloud_in
 from tests.support.command import Outcome, converse
@@ -186,11 +187,50 @@ def test_without_a_dialogue_the_usual_answers_are_taken(cloud: Cloud) -> None:
 
 def test_it_says_whether_the_archive_may_read_spotify(deployed: Cloud) -> None:
     before = deploy()
-    deployed.client("ssm").put_parameter(Name=PARAMETER, Value="{}", Type="SecureString")
+    log_in(deployed)
     after = deploy()
 
     assert "playlist-archive login" in before.out
     assert "playlist-archive login" not in after.out
+
+
+def log_in(cloud: Cloud) -> None:
+    cloud.client("ssm").put_parameter(Name=PARAMETER, Value="{}", Type="SecureString")
+
+
+def test_a_new_stack_starts_its_first_run_and_says_how_it_ended(cloud: Cloud) -> None:
+    log_in(cloud)
+
+    outcome = deploy("--yes")
+
+    assert outcome.exit_code == 0, outcome.err
+    assert cloud.runs == [DeployedStack("playlist-archive", REGION)]
+    assert "The run has ended" in outcome.out
+    assert "16 of 16" in outcome.out
+
+
+def test_a_first_run_that_fails_ends_with_1_and_the_deployment_is_remembered(cloud: Cloud) -> None:
+    log_in(cloud)
+    cloud.first_run = RunEnd("2026-10-10T09:00:00Z", 0, failure="Spotify does not answer")
+
+    outcome = deploy("--yes")
+
+    assert outcome.exit_code == 1
+    assert "Spotify does not answer" in outcome.out
+    assert recall(cloud.settings) is not None
+
+
+def test_without_a_login_no_run_is_started(cloud: Cloud) -> None:
+    assert deploy("--yes").exit_code == 0
+    assert cloud.runs == []
+
+
+def test_a_change_starts_no_run(cloud: Cloud) -> None:
+    log_in(cloud)
+    deploy("--yes")
+    deploy("--yes", "--parameter", "FullReadEveryDays=7")
+
+    assert len(cloud.runs) == 1
 
 
 @pytest.mark.parametrize(
@@ -346,7 +386,7 @@ def fill(cloud: Cloud) -> None:
     s3.put_object(Bucket=BUCKET, Key="registry/x", Body=b"")
     s3.delete_object(Bucket=BUCKET, Key="registry/x")
     s3.put_object(Bucket=CODE_BUCKET, Key="another-stack/code.zip", Body=b"")
-    cloud.client("ssm").put_parameter(Name=PARAMETER, Value="{}", Type="SecureString")
+    log_in(cloud)
 
 
 def has_credentials(cloud: Cloud) -> bool:

@@ -125,13 +125,16 @@ def test_the_documented_permissions_suffice_from_the_login_to_the_last_byte(
     bucket = deployed.document["bucket"]
     assert deployed.document["created"]
     assert deployed.document["logged_in"]
+    first_run = deployed.document["first_run"]
+    assert first_run["up_to_date"] == first_run["playlists"] > 0
     assert deployed.document["parameters"]["ScheduleExpression"] == "cron(30 6 * * ? *)"
     assert bucket in account.buckets
     assert account.stacks["playlist-archive"] == "CREATE_COMPLETE"
 
     again = say("deploy", "--json")
     assert again.exit_code == 0, again.err
-    assert again.document == {**deployed.document, "created": False, "changes": 0}
+    unchanged = {"created": False, "changes": 0, "first_run": None}
+    assert again.document == deployed.document | unchanged
 
     destroyed = say("destroy", answers="playlist-archive\n")
     assert destroyed.exit_code == 0, destroyed.err

@@ -12,8 +12,10 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from playlist_archive_cli import connection
+from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.deployment.sam import Package
 from playlist_archive_cli.location import DeployedStack, Location
+from playlist_archive_cli.runs import RunEnd
 from playlist_archive_cli.verbs import deploy, destroy, login
 from tools.template import load_transformed
 
@@ -29,11 +31,15 @@ class Cloud:
 
     Attributes:
         settings: the file in which the command remembers its deployment.
+        first_run: how the first run ends.
+        runs: the stacks whose first run was started.
     """
 
     def __init__(self, settings: Path) -> None:
         self.settings = settings
         self.cloudformation = FakeCloudFormation(self)
+        self.first_run = RunEnd("2026-10-10T09:00:00Z", 16, playlists=16, up_to_date=16, changed=16)
+        self.runs: list[Location] = []
         self._clients: dict[str, Any] = {"cloudformation": self.cloudformation}
 
     def open_clients(self, _: Location) -> Callable[[str], Any]:
@@ -43,6 +49,10 @@ class Cloud:
         if service not in self._clients:
             self._clients[service] = boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
         return self._clients[service]
+
+    def run_now(self, connection: Connection) -> RunEnd:
+        self.runs.append(connection.location)
+        return self.first_run
 
     def list_versions(self, bucket: str) -> list[str]:
         answer = self.client("s3").list_object_versions(Bucket=bucket)
@@ -88,6 +98,7 @@ def cloud_in(monkeypatch: pytest.MonkeyPatch, settings: Path) -> Iterator[Cloud]
         monkeypatch.setattr(connection, "open_clients", cloud.open_clients)
         monkeypatch.setattr(FakeSam, "cloud", cloud, raising=False)
         monkeypatch.setattr(deploy, "Sam", FakeSam)
+        monkeypatch.setattr(deploy, "run_now", cloud.run_now)
         yield cloud
 
 

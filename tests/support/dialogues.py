@@ -13,7 +13,7 @@ from playlist_archive.ports.credentials import Credentials
 from playlist_archive_cli.consent import Login, User
 from playlist_archive_cli.verbs import login
 from tests.support.cloud import PARAMETER, Cloud, cloud_in
-from tests.support.command import DOCUMENT, converse
+from tests.support.command import DOCUMENT, Outcome, converse
 
 _DIALOGUE = re.compile(r"```text\n\$ (playlist-archive[^\n]*)\n(.*?)```", re.DOTALL)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -40,6 +40,13 @@ def talk_anew(text: str) -> str:
 
 def print_dialogue(line: str) -> str:
     """Return how a conversation goes in a terminal of a hundred columns, without colours."""
+    outcome = talk(line)
+    printed = _COLOUR.sub("", outcome.err + outcome.out)
+    return "".join(f"{printed_line.rstrip()}\n" for printed_line in printed.splitlines())
+
+
+def talk(line: str) -> Outcome:
+    """Say a command line to the command, and answer its questions."""
     _, verb, *options = shlex.split(line)
     with (
         pytest.MonkeyPatch.context() as monkeypatch,
@@ -47,7 +54,7 @@ def print_dialogue(line: str) -> str:
         cloud_in(monkeypatch, Path(folder) / "deployment.json") as cloud,
     ):
         _prepare(verb, cloud, monkeypatch)
-        outcome = converse(
+        return converse(
             *(verb, *options),
             answers=_ANSWERS[verb],
             FORCE_COLOR="1",
@@ -55,8 +62,6 @@ def print_dialogue(line: str) -> str:
             TERM="xterm",
             TZ="Europe/Berlin",
         )
-    printed = _COLOUR.sub("", outcome.err + outcome.out)
-    return "".join(f"{printed_line.rstrip()}\n" for printed_line in printed.splitlines())
 
 
 def _prepare(verb: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,9 @@ from playlist_archive_cli.remembered import (
     recall_stack,
     remember,
 )
+from playlist_archive_cli.runs import RunEnd, run_now
 from playlist_archive_cli.screen import tell
+from playlist_archive_cli.verbs.start_run import tell_run
 
 ALARM_EMAIL = "AlarmEmail"
 _TEMPLATE = "template.yaml"
@@ -40,7 +42,7 @@ _SETTLED = "_COMPLETE"
 
 
 class Deployed(msgspec.Struct, frozen=True):
-    """The document of `deploy --json`."""
+    """The document of `deploy --json`; the first run follows only the creation of the stack."""
 
     stack: str
     region: str
@@ -49,6 +51,7 @@ class Deployed(msgspec.Struct, frozen=True):
     changes: int
     parameters: dict[str, str]
     logged_in: bool
+    first_run: RunEnd | None
 
 
 @verb
@@ -69,7 +72,7 @@ def deploy(
     """Create the stack in AWS, or bring it up to date.
 
     It asks when to run, whom to alarm and what of your library to archive, shows what would
-    change, and asks before it changes anything.
+    change, and asks before it changes anything. A new stack starts its first run.
     """
     checkout = require_checkout("deploy", Path.cwd())
     parameters = read_parameters(checkout / _TEMPLATE)
@@ -117,6 +120,11 @@ def deploy(
     after = stack.find()
     assert after is not None
     logged_in = has_credentials(client("ssm"), chosen[CREDENTIALS_PARAMETER])
+    first_run = None
+    if logged_in and before is None:
+        tell("")
+        tell("The first run.")
+        first_run = run_now(connection.Connection(place, client))
     document = Deployed(
         place.name,
         place.region,
@@ -125,9 +133,11 @@ def deploy(
         changes=len(proposal.changes) if proposal else 0,
         parameters=remembered.parameters,
         logged_in=logged_in,
+        first_run=first_run,
     )
     notes = [left_over(kept)] if kept and before is None else []
-    return Answer(document, tell_deployed(document), notes)
+    attention = first_run is not None and first_run.failed
+    return Answer(document, tell_deployed(document), notes, attention)
 
 
 def find_ready(stack: Stack) -> StackState | None:
@@ -264,6 +274,8 @@ def tell_deployed(deployed: Deployed) -> list[Block]:
             ],
         ),
     ]
+    if deployed.first_run:
+        blocks += [Line(""), *tell_run(deployed.first_run)]
     if not deployed.logged_in:
         blocks.append(
             Line(
