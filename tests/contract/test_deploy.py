@@ -220,6 +220,13 @@ def test_a_first_run_that_fails_ends_with_1_and_the_deployment_is_remembered(clo
     assert recall(cloud.settings) is not None
 
 
+def test_before_an_import_no_run_is_started(cloud: Cloud) -> None:
+    log_in(cloud)
+
+    assert deploy("--yes", "--no-run").exit_code == 0
+    assert cloud.runs == []
+
+
 def test_without_a_login_no_run_is_started(cloud: Cloud) -> None:
     assert deploy("--yes").exit_code == 0
     assert cloud.runs == []
@@ -464,7 +471,10 @@ def test_what_was_kept_can_be_erased_later(deployed: Cloud) -> None:
     assert not has_credentials(deployed)
 
 
-def test_a_deployment_after_that_asks_nothing_and_names_the_old_bucket(cloud: Cloud) -> None:
+def test_a_deployment_after_that_asks_nothing_and_leaves_time_to_take_the_archive_over(
+    cloud: Cloud,
+) -> None:
+    log_in(cloud)
     remember(
         cloud.settings,
         Deployment(
@@ -485,6 +495,8 @@ def test_a_deployment_after_that_asks_nothing_and_names_the_old_bucket(cloud: Cl
     assert outcome.exit_code == 0, outcome.err
     assert parameters(cloud)["ArchiveMyPlaylists"] == "all"
     assert "still in the bucket the-old-bucket" in outcome.err
+    assert "playlist-archive backup DIR --bucket the-old-bucket" in outcome.err
+    assert cloud.runs == []
 
 
 @pytest.mark.parametrize("options", [[], ["--erase"]])

@@ -44,7 +44,7 @@ def questions(parameters: Parameters, timezone: str) -> list[Question]:
             "ScheduleExpression",
             (
                 "When shall the playlists be checked? Once a day, at any time; the hour costs nothing.",
-                "A hundred playlists cost about $0.43 a month in an account that runs little else.",
+                "A hundred playlists cost about half a dollar a month.",
             ),
             "Time of the daily run",
             _USUAL_TIME,

@@ -65,6 +65,9 @@ def deploy(
     code_bucket: Annotated[
         str, typer.Option(metavar="NAME", help="The bucket for the code; default: SAM's own.")
     ] = "",
+    no_run: Annotated[
+        bool, typer.Option("--no-run", help="Do not start the first run, as before an import.")
+    ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Ask nothing: take the usual answers, and agree.")
     ] = False,
@@ -121,7 +124,7 @@ def deploy(
     assert after is not None
     logged_in = has_credentials(client("ssm"), chosen[CREDENTIALS_PARAMETER])
     first_run = None
-    if logged_in and before is None:
+    if logged_in and before is None and not no_run and not kept:
         tell("")
         tell("The first run.")
         first_run = run_now(connection.Connection(place, client))
@@ -258,7 +261,11 @@ def has_credentials(ssm: Any, name: str) -> bool:
 
 
 def left_over(bucket: str) -> str:
-    return f"The archive of the stack that was deleted is still in the bucket {bucket}."
+    return (
+        f"The archive of the stack that was deleted is still in the bucket {bucket}. To continue it, "
+        f"say `playlist-archive backup DIR --bucket {bucket}` and `playlist-archive import archive "
+        "DIR` before the first run. To begin anew, say `playlist-archive run`."
+    )
 
 
 def tell_deployed(deployed: Deployed) -> list[Block]:
