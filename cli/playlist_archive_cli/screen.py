@@ -31,7 +31,7 @@ def printable(text: str) -> str:
 def encode_json(document: object) -> str:
     """Return a document as JSON in which what does not print stands as an escape."""
     text = msgspec.json.format(msgspec.json.encode(document), indent=1).decode()
-    if text.isascii():
+    if text.isascii() and "\x7f" not in text:
         return text
     return "".join(char if char.isprintable() or char == "\n" else _escape(char) for char in text)
 
