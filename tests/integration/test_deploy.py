@@ -111,7 +111,7 @@ def deploy_options(account: Account) -> list[str]:
 def test_the_documented_permissions_suffice_from_the_login_to_the_last_byte(
     account: Account, say: Callable[..., Outcome]
 ) -> None:
-    app = f"{CREDENTIALS['client_id']}\n{CREDENTIALS['client_secret']}\n"
+    app = f"{CREDENTIALS.client_id}\n{CREDENTIALS.client_secret}\n"
     logged_in = say("login", "--port", "0", answers=app)
     assert logged_in.exit_code == 0, logged_in.err
 
