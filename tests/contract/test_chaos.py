@@ -3,14 +3,18 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from copy import deepcopy
-from datetime import date, timedelta
+from dataclasses import replace as replace_fields
+from datetime import date, datetime, timedelta
 from io import StringIO
 
 import pytest
 import stamina
+from msgspec import DecodeError
 from msgspec.structs import replace
 
+from playlist_archive.documents.catalog import decode_catalog
 from playlist_archive.documents.keys import (
     ALL_FEED,
     CATALOG,
@@ -23,12 +27,15 @@ from playlist_archive.documents.keys import (
     STATUS_PAGE,
     followers_key,
     ledger_key,
+    parse_snapshot_key,
+    snapshot_key,
     snapshots_prefix,
     song_ids_key,
     songs_key,
     view_key,
 )
 from playlist_archive.documents.messages import (
+    FetchRequest,
     Outcome,
     RunReport,
     decode_outcome,
@@ -37,6 +44,7 @@ from playlist_archive.documents.messages import (
 from playlist_archive.documents.timestamps import to_timestamp
 from tests.support.pages import assert_same_pages
 from tools.chaos.__main__ import digest
+from tools.chaos.actions import DAMAGES as DAMAGES_TO_OBJECTS
 from tools.chaos.checks import CHECKS, check_all, playlists_in
 from tools.chaos.evidence import Evidence
 from tools.chaos.pollers import POISON
@@ -44,6 +52,7 @@ from tools.chaos.record import Action, Handled, Record, Written
 from tools.chaos.simulation import Simulation
 from tools.chaos.wild import WildLibrary
 from tools.stand_in import SampleLibrary
+from tools.stand_in.library import make_id
 from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT
 
 pytestmark = pytest.mark.contract
@@ -75,6 +84,12 @@ def evidence() -> Evidence:
     return Evidence(LIBRARY, chaos=simulate(calm=False), peace=simulate(calm=True))
 
 
+@pytest.fixture(scope="module")
+def undisturbed(evidence: Evidence) -> Evidence:
+    """Return the evidence of a course without faults: nothing in it excuses any damage."""
+    return Evidence(LIBRARY, chaos=evidence.peace, peace=evidence.peace)
+
+
 def find(check: str, evidence: Evidence) -> Iterator[str]:
     yield from BY_NAME[check](evidence)
 
@@ -82,6 +97,10 @@ def find(check: str, evidence: Evidence) -> Iterator[str]:
 def test_every_check_passes_after_chaos(evidence: Evidence) -> None:
     assert evidence.chaos.injected.total() > 30
     assert {check: found for check, found in check_all(evidence).items() if found} == {}
+
+
+def test_every_check_passes_without_faults(undisturbed: Evidence) -> None:
+    assert {check: found for check, found in check_all(undisturbed).items() if found} == {}
 
 
 def test_a_seed_repeats_every_byte(evidence: Evidence) -> None:
@@ -122,7 +141,9 @@ def shorten_a_snapshot(record: Record) -> None:
 
 def repeat_a_snapshot(record: Record) -> None:
     key = newest_snapshot(record)
-    record.objects[key.replace("T04", "T05")] = record.objects[key]
+    parsed = parse_snapshot_key(key)
+    assert parsed
+    record.objects[snapshot_key(SKYLIGHT, parsed[1] + timedelta(hours=1))] = record.objects[key]
 
 
 def alter_a_page(record: Record) -> None:
@@ -163,7 +184,15 @@ def lose_an_outcome(record: Record) -> None:
 
 
 def forget_the_end_of_a_run(record: Record) -> None:
-    record.objects[CATALOG] = record.catalogs[DAYS[0]]
+    """Put back the catalog of the first day on which it was not damaged, before the last run."""
+    last = record.runs[DAYS[-1]]
+    for document in record.catalogs.values():
+        with suppress(DecodeError):
+            entries = decode_catalog(document).entries.values()
+            if entries and all(entry.run < last for entry in entries):
+                record.objects[CATALOG] = document
+                return
+    pytest.fail("no catalog of an earlier day can be read")
 
 
 def alter_the_index(record: Record) -> None:
@@ -311,10 +340,21 @@ def name_no_copy(record: Record) -> None:
 
 
 def ask_for_the_last_first(record: Record) -> None:
-    begun = record.runs[DAYS[-1]].timestamp()
-    before = [asked for asked in record.asked if asked[0] < begun]
-    last = [body for moment, body in record.asked if moment >= begun]
-    record.asked = before + [(begun + 1, body) for body in reversed(last)]
+    """Add two runs, the later of which asks for what had failed before what was deferred."""
+    found, asked = (record.runs[DAYS[-1]] + timedelta(days=days) for days in (1, 2))
+    for playlist_id, status in ((make_id("failed"), "invalid"), (make_id("late"), "deferred")):
+        outcome = {
+            "type": "outcome/1",
+            "playlist_id": playlist_id,
+            "run": to_timestamp(found),
+            "at": to_timestamp(found),
+            "status": status,
+        }
+        moment, body = found.timestamp(), json.dumps(outcome)
+        record.outcomes.append((moment, body))
+        record.merged.append(Handled(moment, moment + 1, body))
+        request = FetchRequest(playlist_id=playlist_id, run=asked, source="library")
+        record.asked.append((asked.timestamp(), encode_message(request)))
 
 
 def hold_a_loss_again(record: Record) -> None:
@@ -361,7 +401,8 @@ def look_again_for_an_earlier_run(record: Record) -> None:
 
 
 def give_a_request_up(record: Record) -> None:
-    record.dead_letters.setdefault("FetchQueue", []).append(record.asked[0][1])
+    request = next(body for _, body in record.asked if body != POISON)
+    record.dead_letters.setdefault("FetchQueue", []).append(request)
 
 
 DAMAGES: list[tuple[Callable[[Record], None], str]] = [
@@ -411,18 +452,54 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("damage", "check"), DAMAGES)
-def test_damage_is_found(evidence: Evidence, damage: Callable[[Record], None], check: str) -> None:
+# Faults of the same course may explain what these do, or leave no place for it.
+EXCUSED_BY_FAULTS = {
+    lose_an_outcome,
+    swap_two_snapshots,
+    lose_all_rows_at_once,
+    forget_the_end_of_a_run,
+    alter_every_plain_page,
+    misdate_all_removals,
+    invent_a_gap,
+    claim_a_check,
+    claim_that_all_is_well,
+    date_a_check_in_the_future,
+    look_again_for_an_earlier_run,
+    ask_without_the_newest_snapshot,
+}
+
+
+def findings_after(damage: Callable[[Record], None], check: str, evidence: Evidence) -> list[str]:
+    """Return what a check finds after the damage, and not before."""
     damaged = deepcopy(evidence.chaos)
     damage(damaged)
-    before = list(find(check, evidence))
+    before = set(find(check, evidence))
+    return [
+        finding
+        for finding in find(check, Evidence(LIBRARY, damaged, evidence.peace))
+        if finding not in before
+    ]
 
-    assert len(list(find(check, Evidence(LIBRARY, damaged, evidence.peace)))) > len(before)
+
+@pytest.mark.parametrize(("damage", "check"), DAMAGES)
+def test_damage_is_found(
+    undisturbed: Evidence, damage: Callable[[Record], None], check: str
+) -> None:
+    assert findings_after(damage, check, undisturbed) != []
 
 
-def unread(evidence: Evidence) -> Record:
+@pytest.mark.parametrize(
+    ("damage", "check"), [it for it in DAMAGES if it[0] not in EXCUSED_BY_FAULTS]
+)
+def test_damage_is_found_amid_faults(
+    evidence: Evidence, damage: Callable[[Record], None], check: str
+) -> None:
+    assert findings_after(damage, check, evidence) != []
+
+
+def unread(undisturbed: Evidence) -> Record:
     """Return a record without outcomes of a playlist that was read in peace."""
-    record = deepcopy(evidence.chaos)
+    record = deepcopy(undisturbed.chaos)
     record.outcomes = [(sent, body) for sent, body in record.outcomes if KITCHEN not in body]
     record.told.discard(KITCHEN)
     return record
@@ -437,56 +514,87 @@ def tell_of_the_library(body: str, failure: str) -> str:
 
 @pytest.mark.parametrize("failure", ["", "the library could not be listed"])
 def test_a_new_playlist_is_excused_only_where_the_library_could_not_be_listed(
-    evidence: Evidence, failure: str
+    undisturbed: Evidence, failure: str
 ) -> None:
-    record = unread(evidence)
+    record = unread(undisturbed)
     record.outcomes = [(sent, tell_of_the_library(body, failure)) for sent, body in record.outcomes]
-    reasons = Evidence(LIBRARY, record, evidence.peace).excuses[KITCHEN]
+    reasons = Evidence(LIBRARY, record, undisturbed.peace).excuses[KITCHEN]
 
     assert ("new in a library that could not be listed" in reasons) == bool(failure)
 
 
-def test_a_loss_that_peace_held_and_chaos_did_not_read_is_excused(evidence: Evidence) -> None:
-    record = deepcopy(evidence.chaos)
+def test_a_loss_that_peace_held_and_chaos_did_not_read_is_excused(undisturbed: Evidence) -> None:
+    record = deepcopy(undisturbed.chaos)
+    record.calendar = replace_fields(record.calendar, stopped=None)
     record.told.add(LIBRARY.cut)
-    assert "not read, as its status said" not in evidence.excuses.get(LIBRARY.cut, ())
+    excuses = Evidence(LIBRARY, record, undisturbed.peace).excuses
+    assert "not read, as its status said" not in excuses.get(LIBRARY.cut, ())
     record.outcomes = [
         (sent, body.replace('"status":"held"', '"status":"deferred"'))
         for sent, body in record.outcomes
     ]
 
-    excuses = Evidence(LIBRARY, record, evidence.peace).excuses[LIBRARY.cut]
+    excuses = Evidence(LIBRARY, record, undisturbed.peace).excuses
 
-    assert "not read, as its status said" in excuses
+    assert "not read, as its status said" in excuses[LIBRARY.cut]
 
 
-def test_a_read_between_two_reads_of_peace_is_an_excuse_before_a_change(evidence: Evidence) -> None:
+def test_a_read_between_two_reads_of_peace_is_an_excuse_before_a_change(
+    undisturbed: Evidence,
+) -> None:
     reason = "read between two reads of peace, before it changed"
-    changed = evidence.snapshots[SKYLIGHT][-1].time
+    changed = undisturbed.snapshots[SKYLIGHT][-1].time
     before = max(
         sent.outcome.run
-        for sent in evidence.sent[SKYLIGHT]
+        for sent in undisturbed.sent[SKYLIGHT]
         if sent.outcome.status == "ok" and sent.outcome.run < changed
     )
-    peace = deepcopy(evidence.peace)
+    peace = deepcopy(undisturbed.peace)
     peace.outcomes = [
         (sent, body)
         for sent, body in peace.outcomes
         if not (SKYLIGHT in body and f'"run":"{before:%Y-%m-%d}' in body)
     ]
 
-    assert reason not in evidence.excuses.get(SKYLIGHT, ())
-    assert reason in Evidence(LIBRARY, evidence.chaos, peace).excuses[SKYLIGHT]
+    assert reason not in undisturbed.excuses.get(SKYLIGHT, ())
+    assert reason in Evidence(LIBRARY, undisturbed.chaos, peace).excuses[SKYLIGHT]
 
 
-def test_a_series_of_followers_may_stay_damaged_until_its_next_number(evidence: Evidence) -> None:
-    record = deepcopy(evidence.chaos)
-    record.objects[followers_key(FERRY)] = b"null"
+@pytest.mark.parametrize("how", sorted(DAMAGES_TO_OBJECTS.keys() - {"rolled back"}))
+def test_a_series_of_followers_may_stay_damaged_until_its_next_number(
+    undisturbed: Evidence, how: str
+) -> None:
+    record = deepcopy(undisturbed.chaos)
+    key, check = followers_key(FERRY), "follower numbers are those read"
+    record.objects[key] = DAMAGES_TO_OBJECTS[how](b'{"2026-10-01":7}')
     end = max(handled.until for handled in record.merged)
-    record.actions.append(Action(end + 1, "damage", followers_key(FERRY), "null"))
+    record.actions.append(Action(end + 1, "damage", key, how))
 
-    check = "follower numbers are those read"
-    assert list(find(check, Evidence(LIBRARY, record, evidence.peace))) == []
+    assert list(find(check, Evidence(LIBRARY, record, undisturbed.peace))) == []
+
+
+def fail_after_the_catalog(record: Record, run: datetime) -> None:
+    """Have the indexer fail in every batch of a run after it wrote the catalog."""
+    record.merged = [
+        handled
+        for handled in record.merged
+        if not (
+            handled.body != POISON
+            and isinstance(message := decode_outcome(handled.body), Outcome)
+            and message.run == run
+        )
+    ]
+
+
+def test_an_outcome_may_count_before_its_batch_has_ended(undisturbed: Evidence) -> None:
+    """An indexer may fail after it wrote the catalog; its messages come again."""
+    record, check = deepcopy(undisturbed.chaos), "the status is the last word"
+    fail_after_the_catalog(record, record.runs[DAYS[-1]])
+    assert list(find(check, Evidence(LIBRARY, record, undisturbed.peace))) == []
+
+    last = to_timestamp(record.runs[DAYS[-1]])
+    record.outcomes = [(sent, body) for sent, body in record.outcomes if last not in body]
+    assert list(find(check, Evidence(LIBRARY, record, undisturbed.peace))) != []
 
 
 def waits_for(evidence: Evidence, playlist_id: str) -> list[str]:
@@ -495,23 +603,19 @@ def waits_for(evidence: Evidence, playlist_id: str) -> list[str]:
 
 
 def test_a_catalog_that_is_damaged_after_a_loss_was_held_is_no_reason_to_have_read_it(
-    evidence: Evidence,
+    undisturbed: Evidence,
 ) -> None:
-    held = [sent for sent in evidence.sent[LIBRARY.cut] if sent.outcome.status == "held"]
-    record = deepcopy(evidence.chaos)
-    for struck in (record.hurt, record.parked, record.dead, record.actions):
-        struck.clear()
-    assert waits_for(Evidence(LIBRARY, record, evidence.peace), LIBRARY.cut) == []
+    held = [sent for sent in undisturbed.sent[LIBRARY.cut] if sent.outcome.status == "held"]
+    record = deepcopy(undisturbed.chaos)
+    assert waits_for(Evidence(LIBRARY, record, undisturbed.peace), LIBRARY.cut) == []
 
     record.actions.append(Action(held[-1].moment + 60, "damage", CATALOG, "deleted"))
-    assert waits_for(Evidence(LIBRARY, record, evidence.peace), LIBRARY.cut) == []
+    assert waits_for(Evidence(LIBRARY, record, undisturbed.peace), LIBRARY.cut) == []
 
 
-def test_a_loss_that_is_held_again_in_a_later_run_is_found(evidence: Evidence) -> None:
-    record = deepcopy(evidence.chaos)
-    for struck in (record.hurt, record.parked, record.dead, record.actions):
-        struck.clear()
-    rows = [sent.outcome.held.rows for sent in evidence.sent[LIBRARY.cut] if sent.outcome.held]
+def test_a_loss_that_is_held_again_in_a_later_run_is_found(undisturbed: Evidence) -> None:
+    record = deepcopy(undisturbed.chaos)
+    rows = [sent.outcome.held.rows for sent in undisturbed.sent[LIBRARY.cut] if sent.outcome.held]
     time = to_timestamp(record.runs[DAYS[-1]])
     again = f'"status":"held","held":{{"run":"{time}","rows":{rows[-1]}}}'
     record.outcomes = [
@@ -519,14 +623,14 @@ def test_a_loss_that_is_held_again_in_a_later_run_is_found(evidence: Evidence) -
         for sent, body in record.outcomes
     ]
 
-    assert waits_for(Evidence(LIBRARY, record, evidence.peace), LIBRARY.cut) != []
+    assert waits_for(Evidence(LIBRARY, record, undisturbed.peace), LIBRARY.cut) != []
 
 
 def test_a_read_that_only_a_damaged_catalog_knew_of_may_be_shown_as_a_gap(
-    evidence: Evidence,
+    undisturbed: Evidence,
 ) -> None:
     """A run that had read a playlist was started again after the damage, and did not read it."""
-    record = deepcopy(evidence.chaos)
+    record = deepcopy(undisturbed.chaos)
     *_, (moment, outcome) = (
         (handled.until, message)
         for handled in record.merged
@@ -542,10 +646,10 @@ def test_a_read_that_only_a_damaged_catalog_knew_of_may_be_shown_as_a_gap(
     record.objects[key] += f"> Not readable on {DAYS[2]}: so\n".encode()
     check = "every run without a read is told as a gap"
     finding = f"the history of {FERRY} tells a gap on {DAYS[2]}, when it was read"
-    assert finding in find(check, Evidence(LIBRARY, record, evidence.peace))
+    assert finding in find(check, Evidence(LIBRARY, record, undisturbed.peace))
 
     record.actions.append(Action(moment + 0.5, "damage", CATALOG, "garbage"))
-    assert finding not in find(check, Evidence(LIBRARY, record, evidence.peace))
+    assert finding not in find(check, Evidence(LIBRARY, record, undisturbed.peace))
 
 
 def test_every_check_is_tried() -> None:

@@ -208,8 +208,8 @@ def overview_pages_are_those_of_the_catalog(evidence: Evidence) -> Findings:
 def follower_numbers_are_those_read(evidence: Evidence) -> Findings:
     """The follower numbers are exactly those that arrived; the newest read of a day counts.
 
-    Numbers from before a damage to the series may be lost with it. Numbers that a forced run read
-    ahead of the clock are dropped by the next run.
+    Numbers from before a damage to the series may be lost with it, and a damaged series holds none.
+    Numbers that a forced run read ahead of the clock are dropped by the next run.
     """
     forced = {f"{run:%Y-%m-%d}" for run in evidence.chaos.forced}
     read: dict[str, dict[str, tuple[tuple[datetime, datetime], float, int]]] = defaultdict(dict)
@@ -223,7 +223,7 @@ def follower_numbers_are_those_read(evidence: Evidence) -> Findings:
                 day = f"{message.run:%Y-%m-%d}"
                 days[day] = max(found, days.get(day, found))
     stored = {
-        key: _decode_json(body)
+        key: _decode_numbers(body)
         for key, body in evidence.chaos.objects.items()
         if key.startswith("playlists/followers/")
     }
@@ -320,6 +320,14 @@ def _decode_json(body: bytes) -> dict[str, Any]:
     """Return a JSON object, an empty one if the bytes are not JSON."""
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return {}
+
+
+def _decode_numbers(body: bytes) -> dict[str, int]:
+    """Return a series of followers, an empty one if the bytes are none."""
+    try:
+        return msgspec.json.decode(body, type=dict[str, int])
     except msgspec.DecodeError:
         return {}
 

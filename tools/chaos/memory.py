@@ -153,9 +153,10 @@ def _latest_told(outcome: Outcome) -> tuple[object] | None:
 def the_status_is_the_last_word(evidence: Evidence) -> Findings:
     """A playlist's status is that of the last outcome of its newest run, with the right `since`.
 
-    A good check or a retirement outweighs the other outcomes of the run. A playlist that waits in a
-    stopped lane (the FIFO message group of all requests) is deferred. Another check covers forced
-    runs.
+    A good check or a retirement outweighs the other outcomes of the run. An outcome that has not
+    surely arrived may count already: an indexer may have merged it before it failed. A playlist
+    that waits in a stopped lane (the FIFO message group of all requests) is deferred. Another check
+    covers forced runs.
     """
     for moment, catalog in _catalogs(evidence):
         for playlist_id, arrived in _arrived(evidence, moment).items():
@@ -166,13 +167,19 @@ def the_status_is_the_last_word(evidence: Evidence) -> Findings:
             run = max(words)
             if entry.run > run and entry.status == "deferred" and evidence.chaos.parked:
                 continue
-            possible = {(one.status, one.reason) for one in words[run]}
-            if entry.run != run or (entry.status, entry.reason) not in possible:
+            sent = [
+                one.outcome
+                for one in evidence.sent.get(playlist_id, ())
+                if one.moment <= moment and one.outcome.run == entry.run
+            ]
+            last = [one for one in sent if one in _last_words([*arrived, one])[one.run]]
+            possible = {(one.status, one.reason) for one in last}
+            if entry.run < run or (entry.status, entry.reason) not in possible:
                 yield (
                     f"at {_moment(moment)} {playlist_id} is {entry.status} in {entry.run}, "
-                    f"but {sorted(possible)} in {run}"
+                    f"but {sorted({(one.status, one.reason) for one in words[run]})} in {run}"
                 )
-            elif not evidence.last_damage(CATALOG) and not evidence.chaos.parked:
+            elif entry.run == run and not evidence.last_damage(CATALOG) and not evidence.chaos.parked:
                 since = _since(words, entry.status)
                 if entry.since != since:
                     yield f"{playlist_id} is {entry.status} since {since}, not {entry.since}"
