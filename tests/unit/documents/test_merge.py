@@ -346,3 +346,18 @@ def test_pages_from_before_the_catalog_are_asked_to_show_the_status() -> None:
     assert list(new.unsent()) == []
     ((_, page_status),) = lost.unsent()
     assert page_status.status == "ok"
+
+
+@pytest.mark.parametrize("status", ["deferred", "retired"])
+def test_pages_of_what_a_catalog_lost_are_asked_to_show_the_status_in_any_order(
+    status: Status,
+) -> None:
+    """The first read comes again, as a dead letter does, before or after what the lister found."""
+    latest = Latest(RUN, "digest", 3)
+    first = an_outcome(RUN, latest=latest, first=True, written=True, read=True)
+    found = an_outcome(RUN, status, later=DAY / 2, latest=latest, header=a_header())
+    read = an_outcome(RUN + DAY, latest=latest, read=True)
+
+    for messages in ((first, found, read), (found, first, read), (first, read, found)):
+        ((_, page_status),) = merge(Catalog(), messages).unsent()
+        assert page_status.status == "ok"

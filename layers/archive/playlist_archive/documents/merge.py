@@ -114,7 +114,8 @@ def merge_outcome(entry: Entry | None, outcome: Outcome) -> Entry:
         if known is None or _is_newer(name, stamp, group, known, entry):
             stamps[name] = stamp
             fields |= group
-    if outcome.latest and not outcome.first and entry.latest is None and not entry.announced:
+    found_again = outcome.latest and not outcome.first and entry.latest is None
+    if (found_again or _comes_back(outcome)) and not entry.announced:
         # The snapshot is older than this entry, so nobody knows what its pages show.
         fields["announced"] = Announced()
     entry = replace(entry, **fields, stamps=dict(sorted(stamps.items())))
@@ -133,9 +134,8 @@ def _groups(outcome: Outcome) -> dict[str, Group]:
         }
     if header:
         groups["described"] = {"header": header, "described": outcome.run}
-        # What the catalog lost comes back with its newest snapshot, and is called what that says.
-        comes_back = outcome.status == "deferred" and outcome.latest is not None
-        if good or comes_back or outcome.status == "retired":
+        # What comes back is called what its newest snapshot says.
+        if good or _comes_back(outcome) or outcome.status == "retired":
             groups["named"] = {"name": header.name}
     if outcome.latest:
         groups["latest"] = {"latest": outcome.latest}
@@ -155,6 +155,14 @@ def _groups(outcome: Outcome) -> dict[str, Group]:
         if outcome.written:
             groups["printed"] = {"printed": figures}
     return groups
+
+
+def _comes_back(outcome: Outcome) -> bool:
+    """Whether the lister found a snapshot of a playlist that the catalog had lost.
+
+    It may have lost it after another outcome, which comes again now, told of the first snapshot.
+    """
+    return outcome.status in {"deferred", "retired"} and outcome.latest is not None
 
 
 def _is_newer(name: str, stamp: Stamp, group: Group, known: Stamp, entry: Entry) -> bool:
