@@ -229,17 +229,25 @@ def _false_of_overdue(
         yield f"{playlist_id} is shown as overdue, but was checked in the run of {known}"
     if since and since.timestamp() > moment and since not in statements.forced:
         yield f"{playlist_id} is shown as overdue since {since}, which was still to come"
-    due = _long_due(statements, playlist_id, run)
+    due = _long_due(statements, playlist_id, run, moment)
     if since is None and entry["status"] == "ok" and due:
         if statements.heard_of(playlist_id, due, moment):
             return
         yield f"{playlist_id} was due in the run of {due} and is not shown as overdue"
 
 
-def _long_due(statements: _Statements, playlist_id: str, run: datetime) -> datetime | None:
-    """Return the run before this one if a playlist was due in both of them."""
+def _long_due(
+    statements: _Statements, playlist_id: str, run: datetime, before: float
+) -> datetime | None:
+    """Return the run before this one if a playlist was due in both of them.
+
+    After a forced run that may be one of the days to come, so only runs that had sent their
+    requests before a moment count.
+    """
     runs = sorted(
-        known for known in statements.due if known < run and known not in statements.forced
+        known
+        for known, asked in statements.due.items()
+        if known < run and known not in statements.forced and min(asked.values()) < before
     )
     if run not in statements.due or not runs or playlist_id not in statements.due[run]:
         return None

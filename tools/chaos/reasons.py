@@ -16,6 +16,7 @@ from playlist_archive.documents.keys import (
 )
 from playlist_archive.documents.messages import FetchRequest, Outcome
 from tools.chaos.evidence import Evidence, Sent
+from tools.chaos.memory import newness
 
 type Findings = Iterator[str]
 
@@ -121,12 +122,24 @@ def _false_of_retirement(evidence: Evidence, playlist_id: str, sent: Sent) -> st
 
 
 def _was_swept(evidence: Evidence, playlist_id: str, moment: float) -> bool:
-    """Whether the indexer had learned that the library holds a playlist, and may still know."""
+    """Whether the indexer had learned that the library holds a playlist, and may still know.
+
+    A playlist that was excluded counts as outside of the library until the next run, even if the
+    exclusion is lifted before.
+    """
     damaged = evidence.last_damage(CATALOG, before=moment)
-    return any(
-        sent.outcome.in_library and damaged < sent.moment < moment
+    told = [
+        sent.outcome
         for sent in evidence.taken.get(playlist_id, ())
+        if sent.outcome.source and damaged < sent.moment < moment
+    ]
+    if not any(outcome.in_library for outcome in told):
+        return False
+    last = max(told, key=newness)
+    excluded = any(
+        evidence.has_entry("exclude", playlist_id, one.timestamp()) for one in (last.run, last.at)
     )
+    return last.in_library or not excluded
 
 
 def snapshots_to_come_are_told(evidence: Evidence) -> Findings:
@@ -250,6 +263,12 @@ def _turn(evidence: Evidence, request: FetchRequest, moment: float) -> int | Non
         (run for run in runs if run <= request.run), default=last.outcome.run
     )
     if not surely or not newest or not of_last_run or last.outcome.run in evidence.chaos.forced:
+        return None
+    # While the lane is stopped, an indexer defers by itself what waits in it.
+    if any(
+        since < moment and until > last.outcome.at.timestamp()
+        for since, until in evidence.chaos.parked
+    ):
         return None
     of_run = [one.outcome for one in taken if one.outcome.run == last.outcome.run]
     decisive = [outcome for outcome in of_run if outcome.status in {"ok", "retired"}]

@@ -56,6 +56,7 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
                 day == chaos.calendar.days[0] or _is_forgotten(evidence, playlist_id, day, until)
             )
             unlisted |= _is_still_away(evidence, playlist_id, day, begin)
+            unlisted |= playlist_id not in known and _was_never_listed(evidence, until)
             asked = any(begin <= moment < end for moment, _ in evidence.requests[playlist_id])
             if (
                 (missed and not asked)
@@ -79,6 +80,14 @@ def _is_still_away(evidence: Evidence, playlist_id: str, day: date, begin: float
     ]
     away = bool(known) and max(known, key=lambda sent: sent.moment).outcome.status == "retired"
     return away and evidence.chaos.runs[day] in evidence.unlisted
+
+
+def _was_never_listed(evidence: Evidence, end: float) -> bool:
+    """Whether no run since the first day's had listed the library before a moment."""
+    begin = evidence.run_moments[0]
+    return not any(
+        begin <= report.at.timestamp() < end and not report.failure for report in evidence.reports
+    )
 
 
 def _missed_run(evidence: Evidence, day: date) -> bool:
