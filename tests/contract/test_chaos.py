@@ -652,5 +652,87 @@ def test_a_read_that_only_a_damaged_catalog_knew_of_may_be_shown_as_a_gap(
     assert finding not in find(check, Evidence(LIBRARY, record, undisturbed.peace))
 
 
+def test_who_asks_after_the_lane_was_stopped_may_have_deferred_what_failed(
+    undisturbed: Evidence,
+) -> None:
+    record = deepcopy(undisturbed.chaos)
+    ask_for_the_last_first(record)
+    found = (record.runs[DAYS[-1]] + timedelta(days=1)).timestamp()
+    record.parked.append((found + 60, found + 120))
+
+    check = "what failed comes last"
+    assert list(find(check, Evidence(LIBRARY, record, undisturbed.peace))) == []
+
+
+@pytest.mark.parametrize("failure", ["", "the library could not be listed"])
+def test_nobody_may_wait_for_a_library_that_some_run_has_listed(
+    undisturbed: Evidence, failure: str
+) -> None:
+    record = unread(undisturbed)
+    record.outcomes = [(sent, tell_of_the_library(body, failure)) for sent, body in record.outcomes]
+
+    waiting = waits_for(Evidence(LIBRARY, record, undisturbed.peace), KITCHEN)
+
+    assert bool(waiting) == (not failure)
+
+
+@pytest.mark.parametrize("excluded", [True, False])
+def test_what_was_excluded_in_the_last_run_counts_as_outside_of_the_library(
+    undisturbed: Evidence, *, excluded: bool
+) -> None:
+    """The exclusion was lifted and the registration withdrawn before another run."""
+    record = deepcopy(undisturbed.chaos)
+    run = record.runs[DAYS[-1]]
+    read, lifted, withdrawn, retired = (run + timedelta(hours=hours) for hours in (1, 2, 3, 4))
+    record.actions.append(Action(run.timestamp() - 60, "register", KITCHEN))
+    if excluded:
+        record.actions.append(Action(run.timestamp() - 60, "exclude", KITCHEN))
+        record.actions.append(Action(lifted.timestamp(), "include", KITCHEN))
+    record.actions.append(Action(withdrawn.timestamp(), "deregister", KITCHEN))
+    outcome = Outcome(playlist_id=KITCHEN, run=read, at=read, status="ok", source="registry")
+    moment = read.timestamp()
+    record.merged.append(Handled(moment, moment + 1, encode_message(outcome)))
+    outcome = Outcome(
+        playlist_id=KITCHEN,
+        run=retired,
+        at=retired,
+        status="retired",
+        reason="no longer registered; what was archived is kept",
+    )
+    record.outcomes.append((retired.timestamp(), encode_message(outcome)))
+
+    found = list(find("reasons are true", Evidence(LIBRARY, record, undisturbed.peace)))
+
+    assert bool(found) == (not excluded)
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_run_makes_a_playlist_overdue_only_once_it_has_begun(
+    undisturbed: Evidence, *, begun: bool
+) -> None:
+    """The status page names a forced run, which is later than each run to come."""
+    record = deepcopy(undisturbed.chaos)
+    last = record.runs[DAYS[-1]]
+    forced = last.replace(year=last.year + 10)
+    record.forced.append(forced)
+    for run, moment in ((forced, last - timedelta(hours=2)), (last, last)):
+        request = FetchRequest(playlist_id=FERRY, run=run, source="library")
+        record.asked.append((moment.timestamp(), encode_message(request)))
+    record.outcomes = [
+        (sent, body)
+        for sent, body in record.outcomes
+        if not (FERRY in body and to_timestamp(last) in body)
+    ]
+    status = json.loads(record.pages[last_page(record, STATUS_JSON)].body)
+    status["run"] = to_timestamp(forced)
+    status["playlists"][FERRY]["overdue_since"] = None
+    written = last + timedelta(hours=1 if begun else -1)
+    record.pages = [Written(written.timestamp(), STATUS_JSON, json.dumps(status).encode())]
+
+    found = list(find("status pages are true", Evidence(LIBRARY, record, undisturbed.peace)))
+
+    assert any("is not shown as overdue" in finding for finding in found) == begun
+
+
 def test_every_check_is_tried() -> None:
     assert {check for _, check in DAMAGES} == BY_NAME.keys()

@@ -179,7 +179,9 @@ def the_status_is_the_last_word(evidence: Evidence) -> Findings:
                     f"at {_moment(moment)} {playlist_id} is {entry.status} in {entry.run}, "
                     f"but {sorted({(one.status, one.reason) for one in words[run]})} in {run}"
                 )
-            elif entry.run == run and not evidence.last_damage(CATALOG) and not evidence.chaos.parked:
+            elif (
+                entry.run == run and not evidence.last_damage(CATALOG) and not evidence.chaos.parked
+            ):
                 since = _since(words, entry.status)
                 if entry.since != since:
                     yield f"{playlist_id} is {entry.status} since {since}, not {entry.since}"
