@@ -664,6 +664,21 @@ def test_who_asks_after_the_lane_was_stopped_may_have_deferred_what_failed(
     assert list(find(check, Evidence(LIBRARY, record, undisturbed.peace))) == []
 
 
+def test_a_lister_may_send_first_what_another_had_left(undisturbed: Evidence) -> None:
+    """An event came twice, and SQS took the requests of the first lister in part."""
+    record = deepcopy(undisturbed.chaos)
+    ask_for_the_last_first(record)
+    moment, body = record.asked.pop()
+    record.asked.append((moment + 3, body))
+    check = "what failed comes last"
+    assert list(find(check, Evidence(LIBRARY, record, undisturbed.peace))) != []
+
+    run = record.runs[DAYS[-1]] + timedelta(days=2)
+    report = RunReport(run=run, at=run + timedelta(seconds=2), planned=1, unchanged=0)
+    record.outcomes.append((moment + 3, encode_message(report)))
+    assert list(find(check, Evidence(LIBRARY, record, undisturbed.peace))) == []
+
+
 @pytest.mark.parametrize("failure", ["", "the library could not be listed"])
 def test_nobody_may_wait_for_a_library_that_some_run_has_listed(
     undisturbed: Evidence, failure: str

@@ -225,13 +225,20 @@ def what_failed_comes_last(evidence: Evidence) -> Findings:
 def _by_lister(
     evidence: Evidence,
 ) -> Mapping[tuple[datetime, int], list[tuple[float, FetchRequest]]]:
-    """Return each lister's requests, in order; two listers of one run are minutes apart."""
+    """Return each lister's requests, in order.
+
+    Two listers of one run are minutes apart, or one of them has planned its own between requests of
+    both. The first may have failed because SQS took its requests in part.
+    """
+    planned = sorted(report.at.timestamp() for report in evidence.reports)
     found: dict[tuple[datetime, int], list[tuple[float, FetchRequest]]] = {}
     number, before = 0, 0.0
     for moment, request in evidence.asked:
         if request.registration:
             continue
-        number += moment - before > _APART_SECONDS
+        number += moment - before > _APART_SECONDS or (
+            bisect_right(planned, before) < bisect_right(planned, moment)
+        )
         found.setdefault((request.run, number), []).append((moment, request))
         before = moment
     return found
