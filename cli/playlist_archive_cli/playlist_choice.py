@@ -60,7 +60,10 @@ def choose_playlist(text: str, names: Mapping[str, str]) -> Choice:
         raise WrongUseError(
             f"“{text}” is not a playlist of this archive: `playlist-archive list` names them"
         )
-    raise WrongUseError(f"no playlist is called “{text}”: `playlist-archive list` names them")
+    raise WrongUseError(
+        f"no playlist is called “{text}”: `playlist-archive list` names them; a new one is added by "
+        "its link from Spotify"
+    )
 
 
 def _plain(name: str) -> str:

@@ -36,7 +36,7 @@ from tools.local.processes import stop_all
 from tools.local.progress import console, progress
 from tools.local.rendering import distrust_pages, render_again
 from tools.local.run import Day, archive_day, await_registration
-from tools.local.sample import plan_days, prepare
+from tools.local.sample import last_run, plan_days, prepare
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
 from tools.local.workspace import LOCAL, Workspace
@@ -225,12 +225,12 @@ def run_with_sample(workspace: Workspace) -> None:
     )
     known = workspace.recall("runs")
     last = datetime.fromisoformat(known["last"]) if known else None
-    days = plan_days(datetime.now(UTC).replace(microsecond=0), last)
-    since = date.fromisoformat(known["since"]) if known else days[0].date()
+    now = datetime.now(UTC).replace(microsecond=0)
+    since = date.fromisoformat(known["since"]) if known else plan_days(now, None)[0].date()
     with _stopped_when_interrupted(workspace):
         simulation = _start_simulation(workspace, ["--since", since.isoformat()])
         with copied(workspace, simulation.stack):
-            for time_ in days:
+            for time_ in plan_days(now, last_run(simulation.stack, last)):
                 prepare(simulation, since, time_.date())
                 _archive_simulated(simulation, time_)
                 workspace.remember("runs", since=since.isoformat(), last=time_.isoformat())

@@ -8,7 +8,7 @@ retired.
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from playlist_archive.documents.keys import registry_key
+from playlist_archive.documents.keys import SPOTIFY_STATE, registry_key
 from tools.local.simulation import Simulation
 from tools.local.stack import Stack
 from tools.stand_in.control import Control
@@ -37,10 +37,20 @@ TROUBLES = (
 REGISTRATIONS = {LIGHTHOUSE: range(LAST_DAY + 1), STAIRWELL: range(4)}
 
 
+def last_run(stack: Stack, remembered: datetime | None) -> datetime | None:
+    """Return the time of the newest run, None before the first.
+
+    The owner may have started one since the last simulated day, and it supersedes all before it.
+    """
+    latest = stack.read_json(SPOTIFY_STATE).get("latest_run")
+    started = datetime.fromisoformat(latest) if latest else None
+    return max(filter(None, (remembered, started)), default=None)
+
+
 def plan_days(now: datetime, last: datetime | None) -> list[datetime]:
     """Return the times of the next runs: a day apart, up to seven, none ahead of the clock.
 
-    The first of all is four weeks ago. A registration gets the time of the clock, so a run ahead
+    The first of all is four weeks ago; `last` is the newest run so far. A registration gets the time of the clock, so a run ahead
     of that would count as the newer one. When the days have caught up with the clock, the next run
     is one of now.
     """

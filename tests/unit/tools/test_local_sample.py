@@ -1,13 +1,17 @@
 """The days of the sample library end today, and show what a real library has."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.local.sample import DAYS_OF_A_RUN, REGISTRATIONS, TROUBLES, plan_days
+from tools.local.sample import DAYS_OF_A_RUN, REGISTRATIONS, TROUBLES, last_run, plan_days
 from tools.stand_in.sample import JETTY, LAST_DAY, OWNER, SampleLibrary
+
+if TYPE_CHECKING:
+    from tools.local.stack import Stack
 
 pytestmark = pytest.mark.unit
 
@@ -43,6 +47,32 @@ def test_when_the_days_have_caught_up_the_present_is_archived() -> None:
     later = NOW + timedelta(hours=2)
 
     assert plan_days(later, NOW) == [later]
+
+
+class StateOnly:
+    """A stack of which only the state of Spotify is read."""
+
+    def __init__(self, **state: str) -> None:
+        self.state = state
+
+    def read_json(self, key: str) -> dict[str, str]:
+        assert key == "state/spotify.json"
+        return self.state
+
+
+@pytest.mark.parametrize(
+    ("state", "remembered", "newest"),
+    [
+        ({}, None, None),
+        ({}, NOW - DAY, NOW - DAY),
+        ({"latest_run": "2026-11-30T12:31:27Z"}, NOW - 20 * DAY, NOW),
+        ({"latest_run": "2026-11-09T12:31:27Z"}, NOW - 20 * DAY, NOW - 20 * DAY),
+    ],
+)
+def test_a_run_that_the_owner_started_since_counts_as_the_last(
+    state: dict[str, str], remembered: datetime | None, newest: datetime | None
+) -> None:
+    assert last_run(cast("Stack", StateOnly(**state)), remembered) == newest
 
 
 def test_a_trouble_begins_when_its_playlist_changes() -> None:
