@@ -12,7 +12,6 @@ os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "eu-central-1",
-    "POWERTOOLS_METRICS_NAMESPACE": "PlaylistArchive",
     "POWERTOOLS_SERVICE_NAME": "tests",
 }
 os.environ.pop("AWS_PROFILE", None)

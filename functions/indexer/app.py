@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from playlist_archive.documents.messages import (
@@ -21,13 +20,12 @@ from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import parse_outcomes
 from playlist_archive.indexer import Indexer
 from playlist_archive.ports.at_once import open_pool
-from playlist_archive.ports.aws import open_bucket, open_queue
+from playlist_archive.ports.aws import open_bucket, open_queue, open_topic
 from playlist_archive.ports.clock import SystemClock
 from playlist_archive.settings import IndexerSettings
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
-metrics = Metrics()
 
 
 @cache
@@ -38,11 +36,11 @@ def assemble() -> Indexer:
         render_queue=open_queue(settings.render_queue_url),
         clock=SystemClock(),
         pool=open_pool(),
+        topic=open_topic(settings.alarm_topic_arn) if settings.alarm_topic_arn else None,
     )
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping[str, Any]:
     """Merge the whole batch at once, so that each shared object is written once."""
     messages, malformed = parse_outcomes(event)
@@ -51,13 +49,6 @@ def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping
     indexed = assemble().index(messages)
     for message in messages:
         log_record(message)
-    for name, value in (
-        ("PlaylistsChecked", indexed.checked),
-        ("PlaylistsFailing", indexed.failing),
-        ("HoursParked", indexed.hours_parked),
-        ("RequestsWithinADay", indexed.requests_within_a_day),
-    ):
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     logger.info(
         "catalog merged",
         run=max((to_timestamp(it.run) for it in messages if it.run), default=None),

@@ -6,9 +6,8 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.logging.utils import copy_config_to_registered_loggers
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from playlist_archive.documents.timestamps import to_timestamp
@@ -21,7 +20,6 @@ from playlist_archive.spotify.connection import connect
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
-metrics = Metrics()
 
 
 @cache
@@ -51,9 +49,6 @@ def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[
             )
             named = to_timestamp(report.run)
             logger.info("run started", **msgspec.to_builtins(report) | {"run": named})
-            if (days := report.authorization_days_left()) is not None:
-                metrics.add_metric(name="AuthorizationDaysLeft", unit=MetricUnit.Count, value=days)
-                metrics.flush_metrics()
             return {"run": named, "planned": report.planned}
         case RebuildEvent(which=which):
             playlists = lister.rebuild(which)

@@ -4,17 +4,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from playlist_archive.documents.keys import SPOTIFY_STATE, snapshot_key
-from playlist_archive.documents.messages import Outcome, encode_message
-from playlist_archive.errors import AuthorizationError, SpotifyParkedError
+from playlist_archive.documents import concerns
+from playlist_archive.documents.keys import snapshot_key
+from playlist_archive.errors import SpotifyParkedError
 from playlist_archive.ports.credentials import Credentials
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
-from tests.support.handlers import STACK, Handlers, load_event, resolve, snapshot_created, sqs_event
+from tests.support.handlers import Handlers, load_event, resolve, snapshot_created, sqs_event
 from tools.template import TEMPLATE, load_source
 
 pytestmark = pytest.mark.contract
@@ -41,6 +41,12 @@ OF_AWS = {
     "AWS/Lambda": {"Duration", "Errors", "Invocations", "RecursiveInvocationsDropped"},
 }
 
+CONCERNS = {
+    *(concerns.CONSENT, concerns.FAILURE, concerns.STANDSTILL, concerns.PAUSE),
+    *(concerns.WAITING, concerns.DAMAGED, concerns.BEHIND),
+    *(concerns.PLAYLIST.rstrip("/"), concerns.PROBLEM.rstrip("/")),
+}
+
 type Line = dict[str, Any]
 type Metric = tuple[str, str, frozenset[tuple[str, str]]]
 
@@ -48,35 +54,6 @@ type Metric = tuple[str, str, frozenset[tuple[str, str]]]
 def printed(capsys: pytest.CaptureFixture[str]) -> list[Line]:
     """Return every printed line, decoded from JSON."""
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-
-def measured(lines: list[Line], metric: str) -> list[float]:
-    return [value for line in lines if "_aws" in line for value in line.get(metric, ())]
-
-
-def metrics_in(lines: list[Line]) -> Iterator[Metric]:
-    """Yield the metrics that CloudWatch finds in the lines (CloudWatch: Embedded metric format)."""
-    for line in lines:
-        for directive in line.get("_aws", {}).get("CloudWatchMetrics", ()):
-            for names in directive["Dimensions"]:
-                dimensions = frozenset((name, line[name]) for name in names)
-                for metric in directive["Metrics"]:
-                    yield directive["Namespace"], metric["Name"], dimensions
-
-
-@pytest.fixture
-def sent(handlers: Handlers, capsys: pytest.CaptureFixture[str]) -> set[Metric]:
-    """Return every metric that the functions send."""
-    handlers.spotify.stored_credentials = LOGGED_IN
-    handlers.spotify.library = a_library()
-    for function, event in (
-        ("lister", "schedule-daily-run.json"),
-        ("fetcher", "fetch-batch.json"),
-        ("renderer", "render-request.json"),
-        ("indexer", "outcomes.json"),
-    ):
-        handlers.handle(function, event)
-    return set(metrics_in(printed(capsys)))
 
 
 def run_once(handlers: Handlers) -> None:
@@ -183,58 +160,6 @@ def test_a_superseded_message_has_a_line_of_its_own_run(
     assert [(line["run"], line["playlist_id"]) for line in lines] == [*map(described, records)]
 
 
-def test_successful_checks_and_playlists_that_fail_are_counted(
-    handlers: Handlers, capsys: pytest.CaptureFixture[str]
-) -> None:
-    handlers.handle("indexer", "outcomes.json")
-    lines = printed(capsys)
-    bodies = [json.loads(record["body"]) for record in load_event("outcomes.json")["Records"]]
-    statuses = Counter(body.get("status") for body in bodies)
-
-    assert measured(lines, "PlaylistsChecked") == [statuses["ok"]]
-    assert measured(lines, "PlaylistsFailing") == [statuses["not_found"]]
-
-
-def test_the_days_until_the_authorisation_ends_are_measured(
-    handlers: Handlers, capsys: pytest.CaptureFixture[str]
-) -> None:
-    handlers.spotify.stored_credentials = LOGGED_IN
-    handlers.spotify.library = a_library()
-    handlers.handle("lister", {"time": THE_RUN})
-
-    assert measured(printed(capsys), "AuthorizationDaysLeft") == [34]
-
-
-@pytest.mark.parametrize("credentials", [LOGGED_IN, Credentials("id", "secret", "refresh")])
-def test_a_refused_authorisation_has_no_days_left(
-    handlers: Handlers, capsys: pytest.CaptureFixture[str], credentials: Credentials
-) -> None:
-    handlers.spotify.stored_credentials = credentials
-    handlers.spotify.stop = AuthorizationError("Spotify's authorisation was revoked: log in again")
-    handlers.handle("lister", {"time": THE_RUN})
-
-    assert measured(printed(capsys), "AuthorizationDaysLeft") == [0]
-
-
-def test_the_indexer_measures_requests_and_pauses(
-    handlers: Handlers, capsys: pytest.CaptureFixture[str]
-) -> None:
-    state = {
-        "schema": 1,
-        "not_before": f"{RUN + DAY:%Y-%m-%dT%H:%M:%SZ}",
-        "parked_at": THE_RUN,
-        "parked_since": f"{RUN - 30 * DAY / 24:%Y-%m-%dT%H:%M:%SZ}",
-        "requests": {THE_RUN: 40, f"{RUN - 2 * DAY:%Y-%m-%dT%H:%M:%SZ}": 7},
-    }
-    handlers.pipeline.bucket.objects[SPOTIFY_STATE] = json.dumps(state).encode()
-    outcome = Outcome(playlist_id=PLAYLIST, run=RUN, at=RUN, status="deferred")
-    handlers.handle("indexer", sqs_event([encode_message(outcome)]))
-    lines = printed(capsys)
-
-    assert measured(lines, "HoursParked") == [30]
-    assert measured(lines, "RequestsWithinADay") == [40]
-
-
 def spell(value: Any) -> str:
     """Return a dimension's value; a reference becomes `${...}`, as on the dashboard."""
     match value:
@@ -251,21 +176,19 @@ def metric_of(alarm: dict[str, Any]) -> Metric:
     return resolve(properties["Namespace"]), properties["MetricName"], dimensions
 
 
-def is_sent(metric: Metric, sent: set[Metric]) -> bool:
-    """Whether the functions send a metric, or AWS does for a queue or function of the template."""
+def is_sent(metric: Metric) -> bool:
+    """Whether AWS sends a metric by itself, for a queue or a function of the template."""
     namespace, name, dimensions = metric
-    if namespace not in OF_AWS:
-        return metric in sent
     of_resources = {
         "AWS/SQS": {frozenset({("QueueName", f"${{{it}.QueueName}}")}) for it in QUEUES},
         "AWS/Lambda": {frozenset({("FunctionName", f"${{{it}}}")}) for it in FUNCTION_IDS},
     }
-    return name in OF_AWS[namespace] and dimensions in of_resources[namespace]
+    return name in OF_AWS.get(namespace, ()) and dimensions in of_resources[namespace]
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_watches_a_metric_that_is_sent(name: str, sent: set[Metric]) -> None:
-    assert is_sent(metric_of(ALARMS[name]), sent)
+def test_an_alarm_watches_a_metric_that_costs_nothing(name: str) -> None:
+    assert is_sent(metric_of(ALARMS[name]))
 
 
 def test_no_two_alarms_watch_the_same() -> None:
@@ -287,20 +210,13 @@ def watching(metric: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_an_alarm_sounds_when_nothing_was_checked_for_26_hours() -> None:
-    alarm = watching("PlaylistsChecked")["indexer"]
+def test_an_alarm_sounds_when_nothing_was_invoked_for_26_hours() -> None:
+    alarm = watching("Invocations")["IndexerFunction"]
 
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
+    assert alarm["EvaluationPeriods"] == alarm["DatapointsToAlarm"]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert alarm["TreatMissingData"] == "breaching"
-
-
-def test_alarms_sound_a_month_before_the_authorisation_ends_and_when_it_has_ended() -> None:
-    alarms = [ALARMS[f"Authorization{name}Alarm"]["Properties"] for name in ("Ends", "Ended")]
-
-    assert {alarm["MetricName"] for alarm in alarms} == {"AuthorizationDaysLeft"}
-    assert {alarm["Statistic"] for alarm in alarms} == {"Minimum"}
-    assert {alarm["ComparisonOperator"] for alarm in alarms} == {"LessThanOrEqualToThreshold"}
-    assert [alarm["Threshold"] for alarm in alarms] == [30, 0]
 
 
 def test_an_alarm_sounds_for_every_dead_letter_queue() -> None:
@@ -310,57 +226,23 @@ def test_an_alarm_sounds_for_every_dead_letter_queue() -> None:
     assert {alarm["Threshold"] for alarm in watched.values()} == {0}
 
 
-@pytest.mark.parametrize("metric", ["Errors", "RecursiveInvocationsDropped"])
-def test_an_alarm_sounds_when_a_function_fails_or_is_taken_for_a_loop(metric: str) -> None:
-    watched = watching(metric)
+def test_an_alarm_sounds_when_the_function_fails_that_tells_everything_else() -> None:
+    watched = watching("Errors")
 
-    assert set(watched) == FUNCTION_IDS
+    assert set(watched) == {"IndexerFunction"}
     assert {(alarm["Statistic"], alarm["Threshold"]) for alarm in watched.values()} == {("Sum", 0)}
 
 
-def test_an_alarm_sounds_before_a_waiting_message_is_lost_but_not_for_a_pause_of_a_day() -> None:
-    watched = watching("ApproximateAgeOfOldestMessage")
-    thresholds = {name: alarm["Threshold"] for name, alarm in watched.items()}
-
-    assert set(thresholds) == {"FetchQueue", "RenderQueue", "OutcomeQueue"}
-    for name, threshold in thresholds.items():
-        assert threshold < RESOURCES[name]["Properties"]["MessageRetentionPeriod"] / 2
-    assert thresholds["FetchQueue"] > timedelta(days=1).total_seconds()
-
-
-def test_alarms_on_rare_metrics_keep_their_state_without_data() -> None:
-    for metric in ("HoursParked", "AuthorizationDaysLeft"):
-        assert {alarm["TreatMissingData"] for alarm in watching(metric).values()} == {"ignore"}
-    assert watching("HoursParked")["indexer"]["Threshold"] == 24
-
-
-def test_without_an_address_there_are_no_more_alarms_than_are_free() -> None:
-    conditions = Counter(alarm.get("Condition") for alarm in ALARMS.values())
-
-    assert set(conditions) == {None, "HasAlarmEmail"}
-    assert conditions[None] <= 10
+def test_there_are_no_more_alarms_than_the_price_allows_and_none_depends_on_an_address() -> None:
+    assert len(ALARMS) == 6
+    assert not [name for name, alarm in ALARMS.items() if "Condition" in alarm]
 
 
 def test_alarms_are_mailed_where_there_is_an_address() -> None:
-    topic = {"Ref": "AlarmTopic"}
-    actions = [
-        alarm["Properties"]["AlarmActions"]
-        if "Condition" in alarm
-        else alarm["Properties"]["AlarmActions"]["Fn::If"]
-        for alarm in ALARMS.values()
-    ]
+    mailed = {"Fn::If": ["HasAlarmEmail", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
 
     assert RESOURCES["AlarmTopic"]["Condition"] == "HasAlarmEmail"
-    assert all(
-        action in ([topic], ["HasAlarmEmail", [topic], {"Ref": "AWS::NoValue"}])
-        for action in actions
-    )
-
-
-def test_metrics_are_the_stack_s_own_and_no_more_than_are_free(sent: set[Metric]) -> None:
-    assert {namespace for namespace, _, _ in sent} == {f"PlaylistArchive/{STACK}"}
-    assert {name for _, _, dimensions in sent for name, _ in dimensions} == {"service"}
-    assert 0 < len(sent) <= 10
+    assert all(alarm["Properties"]["AlarmActions"] == mailed for alarm in ALARMS.values())
 
 
 @pytest.fixture(scope="module")
@@ -382,21 +264,16 @@ def shown(widget: dict[str, Any]) -> Iterator[Metric]:
         yield namespace, name, frozenset({(dimension, value)})
 
 
-def test_the_dashboard_shows_metrics_that_are_sent(
-    widgets: list[dict[str, Any]], sent: set[Metric]
-) -> None:
+def test_the_dashboard_shows_metrics_that_are_sent(widgets: list[dict[str, Any]]) -> None:
     metrics = [metric for widget in widgets for metric in shown(widget)]
 
     assert metrics
-    assert [metric for metric in metrics if not is_sent(metric, sent)] == []
+    assert [metric for metric in metrics if not is_sent(metric)] == []
 
 
-def test_the_dashboard_shows_all_that_is_sent_and_all_that_alarms_watch(
-    widgets: list[dict[str, Any]], sent: set[Metric]
-) -> None:
+def test_the_dashboard_shows_all_that_alarms_watch(widgets: list[dict[str, Any]]) -> None:
     metrics = {metric for widget in widgets for metric in shown(widget)}
 
-    assert sent <= metrics
     assert set(map(metric_of, ALARMS.values())) <= metrics
 
 
@@ -414,15 +291,51 @@ def test_the_dashboard_s_widgets_fit_beside_one_another(widgets: list[dict[str, 
 
 def test_dashboards_of_two_stacks_or_two_regions_do_not_collide() -> None:
     """A dashboard's name is unique in the account, across all regions."""
-    assert RESOURCES["Dashboard"]["Properties"]["DashboardName"] == {
+    assert RESOURCES["ArchiveDashboard"]["Properties"]["DashboardName"] == {
         "Fn::Sub": "${AWS::StackName}-${AWS::Region}"
     }
 
 
-def test_every_alarm_and_every_metric_is_explained(sent: set[Metric]) -> None:
-    page = (TEMPLATE.parent / "docs" / "operations.md").read_text(encoding="utf-8")
-    names = ALARMS.keys() | {name for _, name, _ in sent}
+PAGE = (TEMPLATE.parent / "docs" / "operations.md").read_text(encoding="utf-8")
+# What stood in the template when the functions still measured for the alarms.
+FORMER_ALARMS = {
+    "NothingCheckedAlarm",
+    "AuthorizationEndsAlarm",
+    "AuthorizationEndedAlarm",
+    "ParkedAlarm",
+    "FetchAgeAlarm",
+    "RenderAgeAlarm",
+    "OutcomeAgeAlarm",
+    *(f"{name.capitalize()}{kind}Alarm" for name in FUNCTIONS for kind in ("Errors", "Recursion")),
+} - {"IndexerErrorsAlarm"}
 
-    assert {name for name in names if f"`{name}`" not in page} == set()
-    explained = set(re.findall(r"`(\w+Alarm)`", page))
-    assert explained - ALARMS.keys() == set()
+
+def test_every_alarm_is_explained() -> None:
+    alarms = PAGE.partition("## Alarms")[2].partition("\n## ")[0].partition("\n### ")[0]
+
+    assert set(re.findall(r"`(\w+Alarm)`", alarms)) == ALARMS.keys()
+
+
+def former_alarms() -> dict[str, tuple[str, str]]:
+    """Return for each former alarm what tells it now, and the tests that show it."""
+    table = PAGE.partition("### What the former alarms told")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.+?) \| .+? \| (.+?) \| (.+?) \|$", table, re.MULTILINE)
+    return {
+        name: (tells, tests)
+        for names, tells, tests in rows
+        for name in re.findall(r"`(\w+)`", names)
+    }
+
+
+def test_what_every_former_alarm_told_is_told_by_something_and_a_test_shows_it() -> None:
+    former = former_alarms()
+
+    assert former.keys() == FORMER_ALARMS
+    for name, (tells, tests) in former.items():
+        told_by = set(re.findall(r"`(\w+)`", tells))
+        assert told_by, name
+        assert told_by <= ALARMS.keys() | CONCERNS, name
+        found = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", tests)
+        assert found, name
+        for path, test in found:
+            assert f"def {test}(" in (TEMPLATE.parent / path).read_text(encoding="utf-8"), test

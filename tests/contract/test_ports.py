@@ -1,6 +1,7 @@
 """The real adapters and the fakes keep the same promises."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -11,11 +12,12 @@ from moto import mock_aws
 
 from playlist_archive.documents.content_types import TEXT
 from playlist_archive.errors import AuthorizationError, ConflictError, StorageError
-from playlist_archive.ports.aws import open_bucket, open_parameter, open_queue
+from playlist_archive.ports.aws import open_bucket, open_parameter, open_queue, open_topic
 from playlist_archive.ports.bucket import Bucket, set_aside, update
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive.ports.queues import Lane
-from tests.support.fakes import FakeBucket
+from playlist_archive.ports.topics import Topic
+from tests.support.fakes import FakeBucket, FakeTopic
 
 pytestmark = pytest.mark.contract
 
@@ -200,6 +202,52 @@ def test_held_messages_stay_hidden() -> None:
 def test_a_queue_that_is_gone_is_a_storage_error() -> None:
     with pytest.raises(StorageError):
         open_queue("https://sqs.eu-central-1.amazonaws.com/123456789012/gone").send(["a"])
+
+
+type Mails = Callable[[], list[tuple[str, str]]]
+
+
+@pytest.fixture(params=["fake", "sns"])
+def topic(request: pytest.FixtureRequest) -> Iterator[tuple[Topic, Mails]]:
+    """Yield a topic, and what its one subscriber got."""
+    if request.param == "fake":
+        fake = FakeTopic()
+        yield fake, lambda: fake.mails
+        return
+    with mock_aws():
+        sqs, sns = boto3.client("sqs"), boto3.client("sns")
+        url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        arn = sns.create_topic(Name="owner")["TopicArn"]
+        queue_arn = attributes["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn)
+
+        def received() -> list[tuple[str, str]]:
+            messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+            bodies = [json.loads(message["Body"]) for message in messages]
+            return [(body["Subject"], body["Message"]) for body in bodies]
+
+        yield open_topic(arn), received
+
+
+def test_a_subscriber_gets_subject_and_text_as_they_were_published(
+    topic: tuple[Topic, Mails],
+) -> None:
+    published, received = topic
+    published.publish("Well again", "Two lines,\nthe second with an —.\n")
+
+    assert received() == [("Well again", "Two lines,\nthe second with an —.\n")]
+
+
+@pytest.mark.usefixtures("_aws")
+@pytest.mark.parametrize("kind", ["fake", "sns"])
+def test_a_topic_that_is_gone_is_a_storage_error(kind: str) -> None:
+    fake = FakeTopic()
+    fake.broken = True
+    topic = fake if kind == "fake" else open_topic("arn:aws:sns:eu-central-1:123456789012:gone")
+
+    with pytest.raises(StorageError, match="publish"):
+        topic.publish("Subject", "Text")
 
 
 @pytest.mark.usefixtures("_aws")

@@ -49,8 +49,9 @@ def function_id(name: str) -> str:
 
 
 def statements(role: str) -> list[dict[str, Any]]:
+    """Return the role's statements; of one that has a condition, that where it holds."""
     return [
-        statement
+        statement["Fn::If"][1] if "Fn::If" in statement else statement
         for policy in properties(role)["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
     ]
@@ -114,6 +115,7 @@ def test_parameters_and_their_defaults() -> None:
         "FullReadEveryDays": "30",
         "IndexWindowSeconds": "60",
         "AlarmEmail": "",
+        "Dashboard": "false",
         "LogRetentionDays": "30",
         "Architecture": "arm64",
         "SpotifyApiUrl": "https://api.spotify.com/v1",
@@ -191,22 +193,23 @@ def test_two_stacks_in_one_account_do_not_collide() -> None:
     named = {name: values for name, values in given.items() if values}
     exported = [it for it in TRANSFORMED["Outputs"].values() if "Export" in it]
 
-    assert {"ArchiveBucket", "FetchQueue", "RenderQueue", "OutcomeQueue", "Dashboard"} <= set(named)
+    assert {
+        "ArchiveBucket",
+        "FetchQueue",
+        "RenderQueue",
+        "OutcomeQueue",
+        "ArchiveDashboard",
+    } <= set(named)
     assert [name for name, values in named.items() if not any(map(is_of_this_stack, values))] == []
     assert exported == []
 
 
 def test_two_stacks_in_one_account_do_not_add_up_in_one_metric() -> None:
-    sent = [
-        properties(function_id(name))["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
-        for name in FUNCTIONS
-    ]
     watched = {
         name: [alarm["Properties"].get(key) for key in ("Namespace", "Dimensions", "Metrics")]
         for name, alarm in of_type("AWS::CloudWatch::Alarm").items()
     }
 
-    assert all(map(is_of_this_stack, sent))
     assert [name for name, metric in watched.items() if not is_of_this_stack(metric)] == []
 
 
@@ -261,7 +264,6 @@ def test_a_function_gets_exactly_the_variables_of_its_settings(name: str) -> Non
     read = getattr(settings, f"{name.capitalize()}Settings").variables()
     for_libraries = {
         "POWERTOOLS_SERVICE_NAME",
-        "POWERTOOLS_METRICS_NAMESPACE",
         "POWERTOOLS_LOG_LEVEL",
         "AWS_ENDPOINT_URL",
     }
@@ -399,6 +401,31 @@ def test_only_lister_and_fetcher_have_the_credentials() -> None:
 )
 def test_who_may_send_to_which_queue(name: str, queues: set[str]) -> None:
     assert {resource for _, resource in granted(name, "sqs:SendMessage")} == queues
+
+
+def test_only_the_indexer_may_tell_the_owner_and_only_where_there_is_an_address() -> None:
+    [conditional] = [
+        statement["Fn::If"]
+        for statement in properties("IndexerRole")["Policies"][0]["PolicyDocument"]["Statement"]
+        if "Fn::If" in statement
+    ]
+    condition, told, otherwise = conditional
+    variables = properties("IndexerFunction")["Environment"]["Variables"]
+
+    assert {name for name in FUNCTIONS if granted(name, "sns:")} == {"indexer"}
+    assert (condition, told["Action"], told["Resource"]) == (
+        "HasAlarmEmail",
+        "sns:Publish",
+        {"Ref": "AlarmTopic"},
+    )
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    assert variables["ALARM_TOPIC_ARN"] == {"Fn::If": ["HasAlarmEmail", {"Ref": "AlarmTopic"}, ""]}
+    assert TRANSFORMED["Resources"]["AlarmTopic"]["Condition"] == "HasAlarmEmail"
+
+
+def test_a_dashboard_is_made_only_where_it_is_wanted() -> None:
+    assert TRANSFORMED["Resources"]["ArchiveDashboard"]["Condition"] == "HasDashboard"
+    assert SOURCE["Conditions"]["HasDashboard"] == {"Fn::Equals": [{"Ref": "Dashboard"}, "true"]}
 
 
 def test_the_schedule_may_only_call_the_lister_and_send_dead_letters() -> None:

@@ -9,7 +9,7 @@ import msgspec
 from playlist_archive.documents.playlist import Row
 from playlist_archive.documents.runs import later_run
 from playlist_archive.documents.spotify_state import SpotifyState
-from playlist_archive.errors import ConflictError, PlaylistNotFoundError
+from playlist_archive.errors import ConflictError, PlaylistNotFoundError, StorageError
 from playlist_archive.ports.bucket import NO_METADATA, Listed, Stored
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive.ports.queues import Lane
@@ -93,6 +93,19 @@ class FakeQueue:
     def take(self) -> list[str]:
         taken, self.bodies = self.bodies, []
         return taken
+
+
+class FakeTopic:
+    """Keeps the mails; with `broken` it refuses them."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, str]] = []
+        self.broken = False
+
+    def publish(self, subject: str, text: str) -> None:
+        if self.broken:
+            raise StorageError("publish: no such topic")
+        self.mails.append((subject, text))
 
 
 class FakeClock:

@@ -18,7 +18,7 @@ from playlist_archive.renderer import Rendered, Renderer
 from playlist_archive.settings import LibraryMode, SpotifySettings
 from playlist_archive.spotify import connection
 from playlist_archive.spotify.client import WebApi
-from tests.support.fakes import FakeBucket, FakeQueue
+from tests.support.fakes import FakeBucket, FakeQueue, FakeTopic
 from tools.chaos.one_at_a_time import OneAtATime
 
 
@@ -72,6 +72,7 @@ class Pipeline:
         self.bucket = bucket or FakeBucket()
         self.fetch_queue, self.dead_letters = FakeQueue(), FakeQueue()
         self.outcome_queue, self.render_queue = FakeQueue(), FakeQueue()
+        self.topic = FakeTopic()
         self.lister = Lister(
             bucket=self.bucket,
             spotify=spotify,
@@ -98,7 +99,11 @@ class Pipeline:
             pool=OneAtATime(),
         )
         self.indexer = Indexer(
-            bucket=self.bucket, render_queue=self.render_queue, clock=clock, pool=OneAtATime()
+            bucket=self.bucket,
+            render_queue=self.render_queue,
+            clock=clock,
+            pool=OneAtATime(),
+            topic=self.topic,
         )
         self.rendered: set[str] = set()
         self.indexed: Indexed | None = None

@@ -48,7 +48,7 @@ HOUR = timedelta(hours=1)
 
 
 def follow(bucket: FakeBucket, catalog: Catalog, written: AbstractSet[str] = frozenset()) -> bool:
-    return SharedDocuments(bucket, FakeClock(), OneAtATime()).follow(catalog, written)
+    return SharedDocuments(bucket, FakeClock(), OneAtATime()).follow(catalog, written).differed
 
 
 def archive_of(versions: dict[str, Version]) -> tuple[FakeBucket, Catalog]:

@@ -17,7 +17,7 @@ from typing import Annotated
 
 import msgspec
 import typer
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 
 from playlist_archive.documents.catalog import Catalog, encode_catalog
 from playlist_archive.documents.content_types import JSON
@@ -40,7 +40,7 @@ from playlist_archive.ports.bucket import NO_METADATA, Listed, Stored, update
 from playlist_archive.ports.queues import Lane
 from playlist_archive.spotify.connection import connect
 from tests.support.builders import DAY, PLAYLIST, RUN, a_header
-from tests.support.fakes import FakeClock, FakeSpotify
+from tests.support.fakes import FakeClock, FakeSpotify, FakeTopic
 from tests.support.pipeline import plenty
 from tools.chaos.one_at_a_time import OneAtATime
 
@@ -262,7 +262,11 @@ def index_batch(bucket: FolderBucket, calls: Counter[str]) -> None:
         for number in range(_BATCH)
     ]
     Indexer(
-        bucket=bucket, render_queue=Drain("render", calls), clock=FakeClock(RUN), pool=OneAtATime()
+        bucket=bucket,
+        render_queue=Drain("render", calls),
+        clock=FakeClock(RUN),
+        pool=OneAtATime(),
+        topic=FakeTopic(),
     ).index(batch)
 
 
@@ -285,7 +289,7 @@ _WORK: dict[str, Callable[[FolderBucket, Counter[str]], None]] = {
     "stop": index_stop,
 }
 # Imported so that memory includes what a function holds before its work: clients, logger, modules.
-_RUNTIME = (Logger, Metrics, connect)
+_RUNTIME = (Logger, connect)
 
 
 def main(

@@ -18,14 +18,6 @@ MONTH_DAYS = 30
 GB = 1e9
 # Spotify's limit of a library; further playlists have to be registered and requested one by one.
 LARGEST_LIBRARY = 11_000
-# The metrics that lister and indexer publish.
-METRICS = (
-    "AuthorizationDaysLeft",
-    "PlaylistsChecked",
-    "PlaylistsFailing",
-    "HoursParked",
-    "RequestsWithinADay",
-)
 _LIBRARY_PAGE = 50
 # So many iterations compute the length of a pass to the last digit.
 _ROUNDS = 100
@@ -86,10 +78,10 @@ class Deployment:
             return int(parameters[name]["Default"])
 
         def of_type(kind: str) -> list[dict[str, Any]]:
-            return [one.get("Properties", {}) for one in resources if one["Type"] == f"AWS::{kind}"]
+            return [one for one in resources if one["Type"] == f"AWS::{kind}"]
 
         [bucket] = of_type("S3::Bucket")
-        rules = bucket["LifecycleConfiguration"]["Rules"]
+        rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
         return cls(
             memory_mb={
                 name.removesuffix("Function").lower(): one["Properties"]["MemorySize"]
@@ -105,7 +97,8 @@ class Deployment:
                 if rule.get("Prefix") in {"state/", "playlists/"}
             ),
             alarms=len(of_type("CloudWatch::Alarm")),
-            dashboards=len(of_type("CloudWatch::Dashboard")),
+            # A dashboard is made only where it is asked for.
+            dashboards=sum("Condition" not in one for one in of_type("CloudWatch::Dashboard")),
         )
 
 
@@ -220,7 +213,6 @@ class Estimate:
             "S3 storage of what was replaced": (prices.S3_GB_MONTHS, replaced / GB),
             "SQS": (prices.SQS_REQUESTS, MONTH_DAYS * self.messages + _IDLE_POLLS_A_MONTH),
             "logs": (prices.LOG_GB, MONTH_DAYS * self.log_bytes / GB),
-            "metrics": (prices.METRICS, len(METRICS)),
             "alarms": (prices.ALARMS, deployment.alarms),
             "dashboards": (prices.DASHBOARDS, deployment.dashboards),
         }

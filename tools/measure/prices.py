@@ -27,6 +27,5 @@ S3_GETS = Price(0.0004, 1000)
 S3_GB_MONTHS = Price(0.023, 1)  # Standard
 SQS_REQUESTS = Price(0.40, MILLION, free=MILLION)  # FIFO costs 0.50; it is a small part
 LOG_GB = Price(0.50 + 0.03, 1, free=5)  # ingestion, and storage for a month
-METRICS = Price(0.30, 1, free=10)
 ALARMS = Price(0.10, 1, free=10)
 DASHBOARDS = Price(3.00, 1, free=3)

@@ -3,7 +3,7 @@
 Two indexers may run at once, and either may be killed after any write. The catalog is written
 first, and only if it is still the one that was read. Messages to the renderer and all pages are
 made from the written catalog. An indexer that wrote a page checks at the end whether the catalog
-has changed since, and publishes the newest one if so.
+has changed since, and publishes the newest one if so. What concerns the owner is told last.
 """
 
 import logging
@@ -15,9 +15,9 @@ from datetime import datetime
 from random import uniform
 from typing import NamedTuple
 
-from playlist_archive.documents.catalog import Catalog, decode_catalog, encode_catalog
-from playlist_archive.documents.content_types import JSON
-from playlist_archive.documents.keys import CATALOG, DAMAGED, STATUS_JSON
+from playlist_archive.catalog_store import CatalogStore, StoredCatalog
+from playlist_archive.documents.catalog import Catalog
+from playlist_archive.documents.keys import DAMAGED, STATUS_JSON
 from playlist_archive.documents.merge import merge, with_all_sent
 from playlist_archive.documents.messages import (
     Outcome,
@@ -29,11 +29,13 @@ from playlist_archive.documents.messages import (
 )
 from playlist_archive.documents.runs import FURTHEST_AHEAD
 from playlist_archive.documents.spotify_state import SpotifyState
-from playlist_archive.errors import UNREADABLE, ConflictError
+from playlist_archive.errors import ConflictError
 from playlist_archive.follower_numbers import write_follower_numbers
-from playlist_archive.ports.bucket import ATTEMPTS, NO_METADATA, Bucket, Stored, set_aside
+from playlist_archive.notifier import Notifier, Published
+from playlist_archive.ports.bucket import ATTEMPTS, NO_METADATA, Bucket, Stored
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import Queue
+from playlist_archive.ports.topics import Topic
 from playlist_archive.shared_documents import SharedDocuments
 from playlist_archive.spotify.state import load_state
 from playlist_archive.views.overview import render_overview
@@ -62,19 +64,20 @@ class Indexed(NamedTuple):
     requests_within_a_day: int
 
 
-class StoredCatalog(NamedTuple):
-    """A catalog and its ETag, which is None if no catalog is stored."""
-
-    catalog: Catalog
-    etag: str | None
-
-
 class Indexer:
     def __init__(
-        self, *, bucket: Bucket, render_queue: Queue, clock: Clock, pool: Executor
+        self,
+        *,
+        bucket: Bucket,
+        render_queue: Queue,
+        clock: Clock,
+        pool: Executor,
+        topic: Topic | None = None,
     ) -> None:
-        """Histories are read in the `pool`."""
+        """Histories are read in the `pool`; without a `topic` nobody is told anything."""
         self._bucket = bucket
+        self._store = CatalogStore(bucket, clock)
+        self._notifier = Notifier(self._store, topic) if topic else None
         self._shared = SharedDocuments(bucket, clock, pool)
         self._render_queue = render_queue
         self._clock = clock
@@ -95,11 +98,13 @@ class Indexer:
         )
         written = {one.playlist_id for one in messages if isinstance(one, PagesWritten)}
         pending = [merged]
-        state = self._retry(
-            lambda: self._publish(pending.pop() if pending else self._read(), merged, written)
+        published = self._retry(
+            lambda: self._publish(pending.pop() if pending else self._store.read(), merged, written)
         )
+        if self._notifier:
+            self._notifier.tell(published, self._clock.now())
         checked = count_checks(messages, before, catalog)
-        return _summarize(catalog, checked, state, self._clock.now())
+        return _summarize(catalog, checked, published.state, self._clock.now())
 
     def _retry[T](self, work: Callable[[], T]) -> T:
         """Repeat the work until no other indexer interferes.
@@ -130,7 +135,7 @@ class Indexer:
         status = self._bucket.get(STATUS_JSON)
         state = load_state(self._bucket)
         now = self._clock.now()
-        stored, etag = self._read()
+        stored, etag = self._store.read()
         known = stored.without_later(now + FURTHEST_AHEAD)
         found.append(known)
         # Higher than every earlier revision, including those of a lost catalog.
@@ -142,23 +147,9 @@ class Indexer:
             announce_all=etag is not None and is_rolled_back(known, status),
         )
         merged = merge(merged, defer_unread(merged, state, now), revision=revision)
-        if etag is None or merged is not stored:
-            etag = self._put(merged, etag)
-        return self._announce(StoredCatalog(merged, etag))
-
-    def _read(self) -> StoredCatalog:
-        """Return the stored catalog, decoded; its text could fill half the memory.
-
-        A catalog that cannot be read is set aside, and an empty one takes its place.
-        """
-        stored = self._bucket.get(CATALOG)
-        if stored is None:
-            return StoredCatalog(Catalog(), None)
-        try:
-            return StoredCatalog(decode_catalog(stored.body), stored.etag)
-        except UNREADABLE:
-            set_aside(self._bucket, CATALOG, stored.body, self._clock.now())
-            return StoredCatalog(Catalog(), stored.etag)
+        if etag is not None and merged is stored:
+            return self._announce(StoredCatalog(merged, etag))
+        return self._announce(self._store.put(merged, etag))
 
     def _announce(self, merged: StoredCatalog) -> StoredCatalog:
         """Send the page statuses that are not sent yet, then store that they were sent.
@@ -180,16 +171,12 @@ class Indexer:
             )
             for playlist_id, page_status in unsent
         )
-        sent = with_all_sent(catalog)
-        return StoredCatalog(sent, self._put(sent, merged.etag))
-
-    def _put(self, catalog: Catalog, etag: str | None) -> str:
-        return self._bucket.put(CATALOG, encode_catalog(catalog), JSON, replacing=etag)
+        return self._store.put(with_all_sent(catalog), merged.etag)
 
     def _publish(
         self, newest: StoredCatalog, merged: StoredCatalog, written: AbstractSet[str]
-    ) -> SpotifyState:
-        """Publish what differs, and return the Spotify state that the status page shows.
+    ) -> Published:
+        """Publish what differs, and return what the pages were made from.
 
         All is made from the `newest` catalog, which includes what was `merged`, and from the
         histories of the playlists whose pages were `written`.
@@ -200,7 +187,7 @@ class Indexer:
         catalog, etag = newest
         if catalog.revision < merged.catalog.revision:
             raise ConflictError("the catalog that was merged is gone")
-        differed = self._shared.follow(catalog, written)
+        differed, behind = self._shared.follow(catalog, written)
         state = load_state(self._bucket)
         damaged = [listed.key for listed in self._bucket.list_objects(DAMAGED)]
         for key, page in render_overview(catalog, state, damaged).items():
@@ -215,13 +202,9 @@ class Indexer:
                     metadata=metadata,
                 )
                 differed = True
-        if differed and not self._is_newest(etag):
+        if differed and not self._store.is_stored(etag):
             raise ConflictError("there is a newer catalog")
-        return state
-
-    def _is_newest(self, etag: str | None) -> bool:
-        listed = self._bucket.list_objects(CATALOG)
-        return etag in [found.etag for found in listed if found.key == CATALOG]
+        return Published(newest, state, frozenset(damaged), behind)
 
 
 def is_rolled_back(catalog: Catalog, status: Stored | None) -> bool:

@@ -16,6 +16,7 @@ from playlist_archive.documents.keys import (
     snapshot_key,
 )
 from playlist_archive.documents.messages import (
+    AUTHORISATION,
     Latest,
     Problem,
     RenderRequest,
@@ -334,7 +335,7 @@ class Lister:
             return ()
         reason = f"it ends on {ends:%Y-%m-%d}: log in to Spotify again with `make login`"
         logger.warning("Spotify's authorisation: %s", reason)
-        return (Problem("authorisation", reason),)
+        return (Problem(AUTHORISATION, reason),)
 
     def _send(self, plan: Plan) -> None:
         self._outcome_queue.send(map(encode_message, plan.outcomes))

@@ -72,4 +72,7 @@ class RendererSettings(Settings, frozen=True, kw_only=True):
 
 
 class IndexerSettings(Settings, frozen=True, kw_only=True):
+    """Settings of the indexer; without the topic's ARN nobody is told anything."""
+
     render_queue_url: NonEmpty
+    alarm_topic_arn: str

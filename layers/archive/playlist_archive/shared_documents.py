@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Executor
 from random import sample
+from typing import NamedTuple
 
 import msgspec
 
@@ -54,14 +55,21 @@ logger = logging.getLogger(__name__)
 MOST_READ = 1000
 
 
+class Followed(NamedTuple):
+    """Whether a document was written, and whose pages show an older snapshot than the newest."""
+
+    differed: bool
+    behind: frozenset[str]
+
+
 class SharedDocuments:
     def __init__(self, bucket: Bucket, clock: Clock, pool: Executor) -> None:
         self._bucket = bucket
         self._clock = clock
         self._pool = pool
 
-    def follow(self, catalog: Catalog, written: AbstractSet[str]) -> bool:
-        """Bring the documents up to date; return whether one was written.
+    def follow(self, catalog: Catalog, written: AbstractSet[str]) -> Followed:
+        """Bring the documents up to date.
 
         The histories of the playlists `written` are read, and those of which the documents do not
         tell the newest snapshot.
@@ -89,7 +97,7 @@ class SharedDocuments:
             differed |= self._write(key, page, self._bucket.get(key)) is not None
         if differed and not self._is_stored(CHANGES_JSON, etag or (stored and stored.etag)):
             raise ConflictError(f"{CHANGES_JSON} was written by another")
-        return differed
+        return Followed(differed, frozenset(known.behind(latest)))
 
     def _load[T](self, key: str, decode: Callable[[bytes], T]) -> tuple[Stored | None, T | None]:
         """Return a stored document and what it says, None where it is missing or damaged.

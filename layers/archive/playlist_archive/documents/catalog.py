@@ -10,6 +10,7 @@ from playlist_archive.documents.messages import Held, Latest, RunReport, Source
 from playlist_archive.documents.names import name_playlist
 from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.status import History, PageStatus, Stamp, Status
+from playlist_archive.documents.timestamps import Time
 
 # What is closed, or gone, is asked for again within a week; a day more is late.
 _SELDOM = timedelta(days=8)
@@ -130,14 +131,26 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         )
 
 
+class Told(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What the owner was told last of a concern, `at` that moment; grade 0 is that it is over."""
+
+    grade: int
+    since: Time
+    at: Time
+
+
 class Catalog(
     msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="schema", tag=1
 ):
-    """All entries by playlist id, the newest run's report, and the newest runs, oldest first."""
+    """All entries by playlist id, the newest run's report, and the newest runs, oldest first.
+
+    `told` is what the owner was told, by the keys of `concerns`.
+    """
 
     revision: int = 0
     report: RunReport | None = None
     runs: tuple[Stamp, ...] = ()
+    told: dict[str, Told] = {}
     entries: dict[str, Entry] = {}
 
     def without_later(self, moment: datetime) -> "Catalog":
@@ -191,6 +204,19 @@ class Catalog(
             if since := next(missed, None):
                 overdue[playlist_id] = since
         return overdue
+
+    def missed(self) -> dict[str, datetime]:
+        """Return the playlists that are overdue since an earlier run than the last one."""
+        began = self.began()
+        return {
+            playlist_id: since
+            for playlist_id, since in self.overdue().items()
+            if began is not None and since < began
+        }
+
+    def began(self) -> datetime | None:
+        """Return when the last run began."""
+        return self.runs[-1].moment_time if self.runs else None
 
     def unsent(self) -> Iterator[tuple[str, PageStatus]]:
         """Yield what the renderer may not have been asked yet to show."""

@@ -65,7 +65,7 @@ def merge(
         named[playlist_id] = _announce(
             playlist_id, named[playlist_id], revision, again=announce_all
         )
-    return Catalog(revision=revision, report=report, runs=runs, entries=named)
+    return replace(catalog, revision=revision, report=report, runs=runs, entries=named)
 
 
 def with_all_sent(catalog: Catalog) -> Catalog:

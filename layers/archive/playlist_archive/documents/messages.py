@@ -90,6 +90,10 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     first: bool = False
 
 
+# The subject of the problem that the owner's consent ends soon.
+AUTHORISATION = "authorisation"
+
+
 class Problem(msgspec.Struct, frozen=True):
     """Something the owner wrote that cannot be used, as `registry/abc`, and what to do."""
 

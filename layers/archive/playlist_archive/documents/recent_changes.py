@@ -203,6 +203,13 @@ class Known(NamedTuple):
             ):
                 yield playlist_id
 
+    def behind(self, latest: Mapping[str, Timestamp]) -> Iterator[str]:
+        """Yield the playlists whose history ends before their newest snapshot."""
+        for playlist_id, time in latest.items():
+            summary = self.summaries.get(playlist_id)
+            if summary and summary.last_snapshot < time:
+                yield playlist_id
+
     def _tells_last_change(
         self, playlist_id: str, last: LastChange | None, since: Timestamp | None
     ) -> bool:

@@ -7,6 +7,7 @@ from botocore.config import Config
 from playlist_archive.ports.bucket import S3Bucket
 from playlist_archive.ports.credentials import ParameterStore
 from playlist_archive.ports.queues import SqsQueue
+from playlist_archive.ports.topics import SnsTopic
 
 _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5, read_timeout=20
@@ -23,3 +24,7 @@ def open_queue(url: str) -> SqsQueue:
 
 def open_parameter(name: str) -> ParameterStore:
     return ParameterStore(SSMProvider(boto_config=_CONFIG), name)
+
+
+def open_topic(arn: str) -> SnsTopic:
+    return SnsTopic(boto3.client("sns", config=_CONFIG), arn)

@@ -139,18 +139,16 @@ def _status_page(
 
 def headline(catalog: Catalog, damaged: Sequence[str] = ()) -> str:
     """Say in a few words whether the archive works."""
-    report, overdue = catalog.report, catalog.overdue()
+    report = catalog.report
     bad = any(entry.status != "ok" for _, entry in catalog.active())
     wrong = report and (report.failure or report.problems or report.must_log_in())
-    began = catalog.runs[-1].moment_time if catalog.runs else None
-    missed = any(began is not None and since < began for since in overdue.values())
-    if bad or wrong or missed or damaged:
+    if bad or wrong or damaged or catalog.missed():
         return "Something needs attention"
     if not any(catalog.active()):
         return "Nothing is archived" if catalog.entries else "Nothing is archived yet"
     if report is None:
         return "No run is known yet"
-    return "The last run is not complete" if overdue else "All is well"
+    return "The last run is not complete" if catalog.overdue() else "All is well"
 
 
 def _first_steps(catalog: Catalog) -> list[str]:
