@@ -16,6 +16,6 @@ def simulation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulation]
     """Yield a stack whose sample library begins on `FIRST_DAY`; its days may only go forward."""
     workspace = Workspace(tmp_path_factory.mktemp("stack"))
     try:
-        yield Simulation.ensure(workspace, ["--since", FIRST_DAY])
+        yield Simulation.ensure(workspace, ["--since", FIRST_DAY], alarm_email="owner@example.com")
     finally:
         stop_all(workspace)

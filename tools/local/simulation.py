@@ -26,11 +26,14 @@ class Simulation:
     stand_in: StandIn
 
     @classmethod
-    def ensure(cls, workspace: Workspace, library: list[str]) -> "Simulation":
+    def ensure(
+        cls, workspace: Workspace, library: list[str], *, alarm_email: str = ""
+    ) -> "Simulation":
         """Return the workspace's simulation, started and deployed if necessary."""
         stand_in = StandIn.ensure(workspace, library)
         parameters = {
             **_PARAMETERS,
+            **({"AlarmEmail": alarm_email} if alarm_email else {}),
             "SpotifyApiUrl": f"{stand_in.url}/v1",
             "SpotifyAccountsUrl": stand_in.url,
         }

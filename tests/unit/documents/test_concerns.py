@@ -206,6 +206,12 @@ def test_a_whole_run_without_a_good_check_is_told() -> None:
     assert [one.key for one in news(facts(catalog, RUN + DAY)).concerns] == ["standstill"]
 
 
+def test_a_run_during_a_pause_is_no_standstill_yet() -> None:
+    catalog = known(report(0), outcome(0, "ok"), report(1), outcome(1, "deferred"))
+
+    assert keys(facts(catalog, RUN + DAY, state=a_pause(RUN + DAY, RUN + DAY))) == set()
+
+
 def test_waiting_is_told_after_two_days_as_one_concern() -> None:
     messages = [
         message

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from playlist_archive.documents.catalog import Catalog, Entry, Told
-from playlist_archive.documents.messages import AUTHORISATION, RunReport
+from playlist_archive.documents.messages import AUTHORISATION, CONSENT_WARNING_DAYS, RunReport
 from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.documents.status import spell_status
 
@@ -36,7 +36,7 @@ CONSENT, FAILURE, STANDSTILL, PAUSE, WAITING, DAMAGED, BEHIND = (
 PLAYLIST, PROBLEM = "playlist/", "problem/"
 _OVERDUE, _UNREADABLE = 1, 2
 # Grades of the consent's end by the days that are left.
-_WEEK_DAYS, _MONTH_DAYS = 7, 30
+_WEEK_DAYS = 7
 _ENDS_IN_A_MONTH, _ENDS_IN_A_WEEK, _HAS_ENDED = 1, 2, 3
 
 type Over = Literal["well", "gone"]
@@ -116,7 +116,9 @@ def concerns(facts: Facts) -> Iterator[Concern]:
     catalog, now = facts.catalog, facts.now
     if report := catalog.report:
         yield from _of_report(report, facts.state, now)
-        if any(catalog.active()) and not catalog.up_to_date():
+        stands_still = any(catalog.active()) and not catalog.up_to_date()
+        # A pause shorter than a day is usual.
+        if stands_still and not facts.state.parked(now):
             what = "no playlist had a good check in the last run"
             advice = "see the reasons on the status page, then the fetcher's log"
             yield Concern(STANDSTILL, 1, report.run, what, advice)
@@ -170,7 +172,7 @@ def _of_report(report: RunReport, state: SpotifyState, now: datetime) -> Iterato
         if ends <= report.at:
             what = f"your consent at Spotify has ended on {on}"
             yield Concern(CONSENT, _HAS_ENDED, ends, what, _LOG_IN)
-        elif days <= _MONTH_DAYS:
+        elif days <= CONSENT_WARNING_DAYS:
             grade = _ENDS_IN_A_WEEK if days <= _WEEK_DAYS else _ENDS_IN_A_MONTH
             what = f"your consent at Spotify ends on {on}"
             yield Concern(CONSENT, grade, report.run, what, _LOG_IN)

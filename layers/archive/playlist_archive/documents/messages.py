@@ -17,7 +17,7 @@ Source = Literal["registry", "library"]
 PlaylistId = Annotated[str, Meta(pattern=rf"\A{PLAYLIST_ID}\Z")]
 
 
-# A new consent takes the owner a minute, so a month is good time. The alarm in the template says so, too.
+# A new consent takes the owner a minute, so a month is good time.
 CONSENT_WARNING_DAYS = 30
 
 
