@@ -37,6 +37,7 @@ def assemble() -> Indexer:
         clock=SystemClock(),
         pool=open_pool(),
         topic=open_topic(settings.alarm_topic_arn) if settings.alarm_topic_arn else None,
+        digest_every=settings.digest,
     )
 
 

@@ -115,6 +115,7 @@ def test_parameters_and_their_defaults() -> None:
         "FullReadEveryDays": "30",
         "IndexWindowSeconds": "60",
         "AlarmEmail": "",
+        "Digest": "weekly",
         "Dashboard": "false",
         "LogRetentionDays": "30",
         "Architecture": "arm64",
@@ -421,6 +422,14 @@ def test_only_the_indexer_may_tell_the_owner_and_only_where_there_is_an_address(
     assert otherwise == {"Ref": "AWS::NoValue"}
     assert variables["ALARM_TOPIC_ARN"] == {"Fn::If": ["HasAlarmEmail", {"Ref": "AlarmTopic"}, ""]}
     assert TRANSFORMED["Resources"]["AlarmTopic"]["Condition"] == "HasAlarmEmail"
+
+
+def test_a_digest_is_sent_weekly_where_there_is_an_address_unless_it_is_asked_otherwise() -> None:
+    digest = SOURCE["Parameters"]["Digest"]
+    variables = properties("IndexerFunction")["Environment"]["Variables"]
+
+    assert (digest["Default"], digest["AllowedValues"]) == ("weekly", ["none", "weekly", "daily"])
+    assert variables["DIGEST"] == {"Fn::If": ["HasAlarmEmail", {"Ref": "Digest"}, "none"]}
 
 
 def test_a_dashboard_is_made_only_where_it_is_wanted() -> None:

@@ -152,16 +152,6 @@ def test_a_function_sends_only_where_it_has_something_to_say(
     assert may == (function in SENDERS[output])
 
 
-def test_only_the_indexer_tells_the_owner(acting: Acting, function: str) -> None:
-    configuration = acting.stack._client("lambda").get_function_configuration(
-        FunctionName=acting.stack.outputs["IndexerFunctionName"]
-    )
-    topic = configuration["Environment"]["Variables"]["ALARM_TOPIC_ARN"]
-    may = acting.may("sns", "publish", TopicArn=topic, Message="A test of permissions.")
-    assert may == (function == "Indexer")
-    assert not acting.may("sns", "publish", TopicArn=f"{topic}-other", Message="A test.")
-
-
 def test_only_those_who_ask_spotify_know_the_credentials(acting: Acting, function: str) -> None:
     may = acting.may("ssm", "get_parameter", Name="/playlist-archive/spotify", WithDecryption=True)
     assert may == (function in {"Lister", "Fetcher"})

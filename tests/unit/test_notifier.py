@@ -1,12 +1,13 @@
 """The indexer tells the owner at least once what is so, and a mail that fails stops nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import pytest
 
-from playlist_archive.documents.catalog import Catalog, decode_catalog, encode_catalog
+from playlist_archive.documents.catalog import Catalog, decode_catalog
+from playlist_archive.documents.digests import DigestEvery
 from playlist_archive.documents.keys import CATALOG, STATUS_JSON
-from playlist_archive.documents.merge import merge
 from playlist_archive.documents.messages import OutcomeMessage
 from playlist_archive.indexer import Indexer
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN
@@ -17,6 +18,8 @@ from tools.chaos.one_at_a_time import OneAtATime
 pytestmark = pytest.mark.unit
 
 KEY = f"playlist/{PLAYLIST}"
+# SQS delivers the messages of an indexer that died again after this time.
+REDELIVERED = timedelta(minutes=17)
 FAILED: Sequence[OutcomeMessage] = (
     report(0),
     outcome(0, "not_found"),
@@ -29,14 +32,21 @@ class Killed(BaseException):
 
 
 def index(
-    bucket: FakeBucket, topic: FakeTopic | None, messages: Sequence[OutcomeMessage], day: int = 0
+    bucket: FakeBucket,
+    topic: FakeTopic | None,
+    messages: Sequence[OutcomeMessage],
+    day: int = 0,
+    *,
+    every: DigestEvery = "none",
+    later: timedelta = timedelta(0),
 ) -> None:
     Indexer(
         bucket=bucket,
         render_queue=FakeQueue(),
-        clock=FakeClock(RUN + day * DAY),
+        clock=FakeClock(RUN + day * DAY + later),
         pool=OneAtATime(),
         topic=topic,
+        digest_every=every,
     ).index(messages)
 
 
@@ -95,7 +105,7 @@ def test_who_dies_before_it_is_stored_tells_it_again() -> None:
     with pytest.raises(Killed):
         index(bucket, topic, FAILED)
     bucket.before = lambda operation, key: None
-    index(bucket, topic, FAILED)
+    index(bucket, topic, FAILED, later=REDELIVERED)
 
     assert len(topic.mails) == 2
 
@@ -115,29 +125,45 @@ def test_wherever_an_indexer_dies_the_redelivery_tells_it(place: int) -> None:
         index(bucket, topic, FAILED)
     except Killed:
         bucket.before = lambda operation, key: None
-        index(bucket, topic, FAILED)
+        index(bucket, topic, FAILED, later=REDELIVERED)
 
     assert 1 <= len(topic.mails) <= 2
     assert set(stored(bucket).told) == {KEY}
 
 
-def test_an_indexer_that_was_overtaken_tells_what_the_newest_catalog_says() -> None:
-    bucket, topic = FakeBucket(), FakeTopic()
-    overtaken: list[str] = []
+class Interrupted(FakeTopic):
+    """While it sends the first mail, another indexer does the work given."""
 
-    def overtake(operation: str, key: str) -> None:
-        # The last listing of the catalog is the one before the mail.
-        if operation == "list" and key == CATALOG and len(overtaken) < 2:
-            overtaken.append(key)
-            if len(overtaken) == 2:
-                newer = merge(stored(bucket), [outcome(0, "ok", at=RUN + DAY / 24)])
-                bucket.objects[CATALOG] = encode_catalog(newer)
+    def __init__(self, work: Callable[[FakeTopic], None]) -> None:
+        super().__init__()
+        self._work: Callable[[FakeTopic], None] | None = work
 
-    bucket.before = overtake
+    def publish(self, subject: str, text: str) -> None:
+        super().publish(subject, text)
+        work, self._work = self._work, None
+        if work:
+            work(self)
+
+
+def test_of_two_indexers_at_once_only_one_tells_the_same() -> None:
+    bucket = FakeBucket()
+    topic = Interrupted(lambda topic: index(bucket, topic, FAILED))
     index(bucket, topic, FAILED)
 
-    assert len(overtaken) == 2
-    assert topic.mails == []
+    assert len(topic.mails) == 1
+    assert set(stored(bucket).told) == {KEY}
+
+
+def test_what_another_indexer_merges_meanwhile_is_told_as_well() -> None:
+    bucket = FakeBucket()
+    third = "0" * 22
+    wrong = outcome(0, "forbidden", third)
+    topic = Interrupted(lambda topic: index(bucket, topic, [wrong]))
+    index(bucket, topic, FAILED)
+
+    assert len(topic.mails) == 2
+    assert set(stored(bucket).told) >= {KEY, f"playlist/{third}"}
+    assert stored(bucket).telling is None
 
 
 def test_without_a_topic_nothing_is_told_and_later_all_that_is_wrong_then() -> None:
@@ -157,3 +183,45 @@ def test_what_was_told_survives_every_merge() -> None:
 
     assert told
     assert stored(bucket).told == told
+
+
+def good(day: int) -> Sequence[OutcomeMessage]:
+    return report(day), outcome(day, "ok")
+
+
+@pytest.mark.parametrize(("every", "mails"), [("none", 0), ("weekly", 2), ("daily", 0)])
+def test_where_nothing_is_new_only_a_weekly_digest_says_so(every: DigestEvery, mails: int) -> None:
+    bucket, topic = FakeBucket(), FakeTopic()
+    for day in range(15):
+        index(bucket, topic, good(day), day, every=every)
+
+    assert [subject for subject, _ in topic.mails] == ["Playlist archive: nothing new"] * mails
+
+
+def test_who_dies_before_a_digest_is_stored_sends_it_again_and_never_leaves_it_out() -> None:
+    bucket, topic = FakeBucket(), FakeTopic()
+    index(bucket, topic, good(0), every="weekly")
+
+    def kill(operation: str, key: str) -> None:
+        if topic.mails and (operation, key) == ("put", CATALOG):
+            raise Killed
+
+    bucket.before = kill
+    with pytest.raises(Killed):
+        index(bucket, topic, good(7), 7, every="weekly")
+    bucket.before = lambda operation, key: None
+    index(bucket, topic, good(7), 7, every="weekly", later=REDELIVERED)
+    index(bucket, topic, good(7), 7, every="weekly", later=REDELIVERED)
+
+    assert len(topic.mails) == 2
+    assert stored(bucket).digested == RUN + 7 * DAY
+
+
+def test_after_the_catalog_was_lost_no_old_digest_is_sent() -> None:
+    bucket, topic = FakeBucket(), FakeTopic()
+    index(bucket, topic, good(0), every="weekly")
+    del bucket.objects[CATALOG]
+    index(bucket, topic, good(30), 30, every="weekly")
+
+    assert topic.mails == []
+    assert stored(bucket).digested == RUN + 30 * DAY

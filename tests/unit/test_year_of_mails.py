@@ -3,7 +3,9 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -15,9 +17,11 @@ from playlist_archive.errors import (
     SpotifyUnavailableError,
     UnstablePlaylistError,
 )
+from playlist_archive.indexer import Indexer
 from playlist_archive.ports.credentials import Credentials
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
 from tests.support.world import World
+from tools.chaos.one_at_a_time import OneAtATime
 
 pytestmark = pytest.mark.unit
 
@@ -39,6 +43,14 @@ class Year(World):
         self.spotify.library = a_library()
         self.spotify.playlists[OTHER] = OTHER_GOOD
         self.register(OTHER)
+        self.pipeline.indexer = Indexer(
+            bucket=self.pipeline.bucket,
+            render_queue=self.pipeline.render_queue,
+            clock=self.clock,
+            pool=OneAtATime(),
+            topic=self.pipeline.topic,
+            digest_every="weekly",
+        )
         self.works = (self.pipeline.fetch, self.pipeline.render)
 
     def live(self, day: int) -> None:
@@ -131,17 +143,32 @@ TROUBLES: Mapping[Callable[[Year, int], None], range] = {
 }
 
 
+class Sent(NamedTuple):
+    """A mail, and the number of its day."""
+
+    day: int
+    subject: str
+    text: str
+
+
 @pytest.fixture(scope="module")
-def mails() -> list[Mail]:
-    """Return each line of each mail, with the number of its day."""
-    year, told = Year(), list[Mail]()
+def sent() -> list[Sent]:
+    year, mails = Year(), list[Sent]()
     for day in range(DAYS):
         year.live(day)
-        for _, text in year.pipeline.topic.mails:
-            lines = re.findall(r"^- (?:Since \S+: )?(.+)$", text, re.MULTILINE)
-            told += [(day, line) for line in lines]
+        mails += [Sent(day, *mail) for mail in year.pipeline.topic.mails]
         year.pipeline.topic.mails.clear()
-    return told
+    return mails
+
+
+@pytest.fixture(scope="module")
+def mails(sent: list[Sent]) -> list[Mail]:
+    """Return each line of each notice, with the number of its day."""
+    return [
+        (mail.day, line)
+        for mail in sent
+        for line in re.findall(r"^- (?:Since \S+: )?(.+)$", mail.text, re.MULTILINE)
+    ]
 
 
 def test_the_page_lists_the_mails_of_a_year(mails: list[Mail]) -> None:
@@ -160,3 +187,13 @@ def test_a_quiet_day_has_no_mail(mails: list[Mail]) -> None:
 
     assert quiet
     assert all("consent" in line for line in quiet)
+
+
+def test_a_digest_comes_every_week_and_only_one_has_something_new(sent: list[Sent]) -> None:
+    digests = [mail for mail in sent if not re.search("attention|well again", mail.subject)]
+    [news] = [mail for mail in digests if "nothing new" not in mail.subject]
+
+    assert all(7 <= later.day - earlier.day <= 8 for earlier, later in pairwise(digests))
+    assert len(digests) >= DAYS // 8
+    assert "Harbour mix:\n" in news.text
+    assert min(TROUBLES[dead_renderer]) <= news.day <= max(TROUBLES[dead_renderer]) + 8

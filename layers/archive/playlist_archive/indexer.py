@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from playlist_archive.catalog_store import CatalogStore, StoredCatalog
 from playlist_archive.documents.catalog import Catalog
+from playlist_archive.documents.digests import DigestEvery
 from playlist_archive.documents.keys import DAMAGED, STATUS_JSON
 from playlist_archive.documents.merge import merge, with_all_sent
 from playlist_archive.documents.messages import (
@@ -73,11 +74,12 @@ class Indexer:
         clock: Clock,
         pool: Executor,
         topic: Topic | None = None,
+        digest_every: DigestEvery = "none",
     ) -> None:
         """Histories are read in the `pool`; without a `topic` nobody is told anything."""
         self._bucket = bucket
         self._store = CatalogStore(bucket, clock)
-        self._notifier = Notifier(self._store, topic) if topic else None
+        self._notifier = Notifier(self._store, topic, digest_every) if topic else None
         self._shared = SharedDocuments(bucket, clock, pool)
         self._render_queue = render_queue
         self._clock = clock
@@ -187,7 +189,8 @@ class Indexer:
         catalog, etag = newest
         if catalog.revision < merged.catalog.revision:
             raise ConflictError("the catalog that was merged is gone")
-        differed, behind = self._shared.follow(catalog, written)
+        followed = self._shared.follow(catalog, written)
+        differed = followed.differed
         state = load_state(self._bucket)
         damaged = [listed.key for listed in self._bucket.list_objects(DAMAGED)]
         for key, page in render_overview(catalog, state, damaged).items():
@@ -204,7 +207,7 @@ class Indexer:
                 differed = True
         if differed and not self._store.is_stored(etag):
             raise ConflictError("there is a newer catalog")
-        return Published(newest, state, frozenset(damaged), behind)
+        return Published(newest, state, frozenset(damaged), followed.behind, followed.changes)
 
 
 def is_rolled_back(catalog: Catalog, status: Stored | None) -> bool:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 import msgspec
 from msgspec import Meta
 
+from playlist_archive.documents.digests import DigestEvery
 from playlist_archive.errors import SettingsError
 
 NonEmpty = Annotated[str, Meta(min_length=1)]
@@ -76,3 +77,4 @@ class IndexerSettings(Settings, frozen=True, kw_only=True):
 
     render_queue_url: NonEmpty
     alarm_topic_arn: str
+    digest: DigestEvery

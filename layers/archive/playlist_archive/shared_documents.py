@@ -33,6 +33,7 @@ from playlist_archive.documents.keys import (
 )
 from playlist_archive.documents.recent_changes import (
     Known,
+    RecentChanges,
     Told,
     decode_recent_changes,
     encode_recent_changes,
@@ -56,10 +57,16 @@ MOST_READ = 1000
 
 
 class Followed(NamedTuple):
-    """Whether a document was written, and whose pages show an older snapshot than the newest."""
+    """The recent changes as they are published now.
+
+    Attributes:
+        differed: whether a document was written.
+        behind: the playlists whose pages show an older snapshot than the newest.
+    """
 
     differed: bool
     behind: frozenset[str]
+    changes: RecentChanges
 
 
 class SharedDocuments:
@@ -97,7 +104,7 @@ class SharedDocuments:
             differed |= self._write(key, page, self._bucket.get(key)) is not None
         if differed and not self._is_stored(CHANGES_JSON, etag or (stored and stored.etag)):
             raise ConflictError(f"{CHANGES_JSON} was written by another")
-        return Followed(differed, frozenset(known.behind(latest)))
+        return Followed(differed, frozenset(known.behind(latest)), document)
 
     def _load[T](self, key: str, decode: Callable[[bytes], T]) -> tuple[Stored | None, T | None]:
         """Return a stored document and what it says, None where it is missing or damaged.

@@ -41,7 +41,9 @@ def test_what_is_over_is_named() -> None:
 
 
 def test_many_concerns_are_one_short_mail() -> None:
-    many = tuple(concern(number, "x" * 9_999) for number in range(5_000))
+    many = tuple(
+        concern(number, "\N{ROLLING ON THE FLOOR LAUGHING}" * 9_999) for number in range(5_000)
+    )
     mail = notice(News(many, (), {}), Catalog())
 
     assert mail.subject == "Playlist archive: 5,000 things need attention"

@@ -144,13 +144,16 @@ class Catalog(
 ):
     """All entries by playlist id, the newest run's report, and the newest runs, oldest first.
 
-    `told` is what the owner was told, by the keys of `concerns`.
+    `told` is what the owner was told, by the keys of `concerns`; `digested` is the run with which the
+    last digest ended. `telling` is when an indexer began to send mails that are not in these yet.
     """
 
     revision: int = 0
     report: RunReport | None = None
     runs: tuple[Stamp, ...] = ()
     told: dict[str, Told] = {}
+    digested: Time | None = None
+    telling: Time | None = None
     entries: dict[str, Entry] = {}
 
     def without_later(self, moment: datetime) -> "Catalog":

@@ -1,6 +1,6 @@
 """The mail that tells the owner what has begun to concern them, and what is over."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from playlist_archive.documents.catalog import Catalog
@@ -47,10 +47,9 @@ def notice(news: News, catalog: Catalog) -> Mail:
     """Return the mail about what is new and what is over."""
     parts: list[str] = []
     if news.concerns:
-        parts += ["This needs attention:", "", *_limited(map(_concern, news.concerns))]
+        parts += ["This needs attention:", "", *_limited(news.concerns, _concern)]
     if news.over:
-        lines = [_over(key, how, catalog) for key, how in news.over]
-        parts += ["This is over:", "", *_limited(lines)]
+        parts += ["This is over:", "", *_limited(news.over, lambda one: _over(*one, catalog))]
     parts += [f"All that is wrong at present is in {STATUS_PAGE}; see playlist-archive status."]
     return Mail(_subject(news), "\n".join(parts) + "\n")
 
@@ -63,38 +62,37 @@ def _subject(news: News) -> str:
     return f"Playlist archive: {needs} {verb} attention"
 
 
-def _limited(items: Iterable[str]) -> Sequence[str]:
-    """Return the first items, a blank line behind each, and how many more there are."""
-    every = list(items)
-    lines = [line for item in every[:MOST_LISTED] for line in (item, "")]
-    if left := len(every) - MOST_LISTED:
-        lines += [f"- and {left:,} more", ""] if left > 0 else []
-    return lines
+def _limited[T](items: Sequence[T], word: Callable[[T], str]) -> Iterator[str]:
+    """Yield the first items in words, a blank line behind each, and how many more there are."""
+    for item in items[:MOST_LISTED]:
+        yield from (word(item), "")
+    if len(items) > MOST_LISTED:
+        yield from (f"- and {len(items) - MOST_LISTED:,} more", "")
 
 
 def _concern(concern: Concern) -> str:
     return (
-        f"- Since {day(concern.since)}: {_line(concern.what)}\n"
-        f"  What to do: {_line(concern.advice)}."
+        f"- Since {day(concern.since)}: {plain_line(concern.what)}\n"
+        f"  What to do: {plain_line(concern.advice)}."
     )
 
 
 def _over(key: str, how: Over, catalog: Catalog) -> str:
     if key.startswith(PROBLEM):
-        return f"- {_line(key.removeprefix(PROBLEM))}: there is nothing to correct any more"
+        return f"- {plain_line(key.removeprefix(PROBLEM))}: there is nothing to correct any more"
     if not key.startswith(PLAYLIST):
         return f"- {_OVER[key]}"
     playlist_id = key.removeprefix(PLAYLIST)
     entry = catalog.entries.get(playlist_id)
-    name = _line(entry.unique_name if entry else "") or playlist_id
+    name = plain_line(entry.unique_name if entry else "") or playlist_id
     what = "is read again" if how == "well" else "is not archived any more"
     return f'- "{name}" {what}'
 
 
-def _line(text: str) -> str:
+def plain_line(text: str, longest: int = _LONGEST) -> str:
     """Return text of others as part of one line, without what breaks or hides it."""
     line = " ".join("".join(_printable(visible(text))).split()).rstrip(".")
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    return line if len(line) <= longest else f"{line[:longest]}…"
 
 
 def _printable(text: str) -> Iterable[str]:

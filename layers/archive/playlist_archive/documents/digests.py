@@ -1,0 +1,61 @@
+"""When a digest is due, and what is in it: the changes of one span of time.
+
+A digest ends with a run, and the next one begins there. It is due a day or a week after the last one,
+once the answers and the pages of its run are there. Where nothing is known of a last one, the next
+digest begins with the run of the moment, so that nothing old is sent.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from playlist_archive.documents.catalog import Catalog
+from playlist_archive.documents.recent_changes import RecentChange, RecentChanges
+from playlist_archive.documents.timestamps import to_timestamp
+
+type DigestEvery = Literal["none", "weekly", "daily"]
+
+# A run may begin a little earlier than the one a day or a week before.
+_PERIODS = {"daily": timedelta(hours=20), "weekly": timedelta(days=7, hours=-4)}
+# A run that still waits for answers or pages is not waited for any longer.
+_LONGEST_RUN = timedelta(hours=6)
+
+
+class Span(NamedTuple):
+    """The time after one run until the next that ends a digest; at the beginning there is none."""
+
+    after: datetime | None
+    until: datetime
+
+
+def span_due(
+    catalog: Catalog, every: DigestEvery, now: datetime, *, pages_follow: bool = False
+) -> Span | None:
+    """Return what the next digest is about, None where none is due.
+
+    With `pages_follow` some pages do not show their newest snapshots yet.
+    """
+    run, last = _newest_ready(catalog, now, pages_follow=pages_follow), catalog.digested
+    if every == "none" or run is None:
+        return None
+    # After a clock was wrong, digests begin anew.
+    if last is None or last > now:
+        return Span(None, run)
+    return Span(last, run) if run - last >= _PERIODS[every] else None
+
+
+def _newest_ready(catalog: Catalog, now: datetime, *, pages_follow: bool) -> datetime | None:
+    """Return when the newest run began that is not waited for, None where there is none."""
+    complete = not catalog.overdue() and not pages_follow
+    for run in reversed(catalog.runs):
+        if complete or now - run.moment_time >= _LONGEST_RUN:
+            return run.moment_time if run.moment_time <= now else None
+        complete = False
+    return None
+
+
+def changes_within(span: Span, document: RecentChanges) -> list[RecentChange]:
+    """Return the changes in the span, newest first."""
+    if span.after is None:
+        return []
+    after, until = to_timestamp(span.after), to_timestamp(span.until)
+    return [change for change in document.changes if after < change.time <= until]
