@@ -1,5 +1,6 @@
 """Published documents equal a second statement of their meaning, made from the history file alone."""
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -379,3 +380,54 @@ def test_a_removal_on_another_day_in_the_cumulative_page_is_found(
 
     assert wrong != archived[key]
     assert find_difference({**archived, key: wrong}, expected).startswith(key)
+
+
+def table_key(year: int) -> str:
+    return f"playlists/table/{ODD}/{year}.json.gz"
+
+
+def change_stay(stay: Json) -> None:
+    stay["first_missing"], stay["last_seen"] = stay["last_seen"], stay["first_missing"]
+
+
+def forget_who(stay: Json) -> None:
+    del stay["added_by"]
+
+
+def keep_a_row(stay: Json) -> None:
+    stay["row"] = 1
+
+
+def name_another_artist(stay: Json) -> None:
+    stay["artists"].reverse()
+
+
+@pytest.mark.parametrize(
+    "mistake", [change_stay, forget_who, keep_a_row, name_another_artist, dict.clear]
+)
+def test_a_mistake_in_a_line_of_the_table_is_found(
+    archived: Objects, expected: Expected, mistake: Mistake
+) -> None:
+    key = table_key(2023)
+    stays = [json.loads(line) for line in gzip.decompress(archived[key]).splitlines()]
+    mistake(next(stay for stay in stays if "first_missing" in stay))
+    wrong = "".join(f"{json.dumps(stay)}\n" for stay in stays)
+
+    found = find_difference({**archived, key: gzip.compress(wrong.encode())}, expected)
+
+    assert found.startswith(key)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"no gzip", gzip.compress(b"{}")[:-9]])
+def test_a_file_of_the_table_that_cannot_be_read_is_found(
+    archived: Objects, expected: Expected, damaged: bytes
+) -> None:
+    found = find_difference({**archived, table_key(2023): damaged}, expected)
+
+    assert table_key(2023) in found or found.startswith(f"{ODD}: table cannot be read")
+
+
+def test_a_file_of_a_year_without_snapshots_is_found(archived: Objects, expected: Expected) -> None:
+    found = find_difference({**archived, table_key(1999): archived[table_key(2023)]}, expected)
+
+    assert found.startswith(f"playlists/table/{ODD}/")

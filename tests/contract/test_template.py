@@ -346,6 +346,7 @@ def test_who_may_write_where() -> None:
             "bucket/playlists/history/*",
             "bucket/playlists/feeds/*",
             "bucket/playlists/songs/*",
+            "bucket/playlists/table/*",
         },
         "indexer": {
             DAMAGED,

@@ -25,6 +25,7 @@ WRITERS = {
     f"playlists/feeds/{ID}.atom": {"Renderer"},
     "playlists/songs/9.json": {"Renderer"},
     "playlists/songs/9.ids.json": {"Renderer"},
+    f"playlists/table/{ID}/2026.json.gz": {"Renderer"},
     f"playlists/followers/{ID}.json": {"Indexer"},
     "playlists/index.md": {"Indexer"},
     "playlists/index.json": {"Indexer"},
@@ -56,6 +57,7 @@ READERS = {
     f"playlists/history/{ID}.json": {"Renderer", "Indexer"},
     f"playlists/feeds/{ID}.atom": {"Renderer"},
     "playlists/songs/9.json": {"Renderer"},
+    f"playlists/table/{ID}/2026.json.gz": {"Renderer"},
     "playlists/index.md": {"Indexer"},
     "playlists/changes.json": {"Indexer"},
 }

@@ -469,7 +469,7 @@ def puts_of_a_playlist(world: World) -> list[str]:
     return [key for key in world.pipeline.bucket.puts() if not _OF_ALL_PLAYLISTS.match(key)]
 
 
-def test_a_changed_playlist_costs_at_most_twelve_puts(world: World) -> None:
+def test_a_changed_playlist_costs_at_most_thirteen_puts_in_one_year(world: World) -> None:
     world.run()
     world.pipeline.bucket.calls.clear()
     world.spotify.playlists[PLAYLIST] = a_reading(2, 1, 4, snapshot_id="v2")
@@ -486,6 +486,7 @@ def test_a_changed_playlist_costs_at_most_twelve_puts(world: World) -> None:
         f"playlists/pretty/{PLAYLIST}.md",
         "playlists/songs/9.ids.json",
         "playlists/songs/9.json",
+        f"playlists/table/{PLAYLIST}/2026.json.gz",
         f"snapshots/{PLAYLIST}/20261002T040000Z.json",
         f"state/ledgers/{PLAYLIST}.json",
     ]

@@ -73,7 +73,7 @@ _GAP = re.compile(
 _DAY_SECONDS = 86_400
 # The longest pause that a function waits for itself; the time until it has stored a longer one.
 _WAITED_FOR_SECONDS, _STORED_AFTER_SECONDS, _A_SECOND = 31, 60, 1
-_OF_THE_PAST = frozenset({"cumulative", "history", "feeds"})
+_OF_THE_PAST = frozenset({"cumulative", "history", "feeds", "table"})
 
 type Findings = Iterator[str]
 type Check = Callable[[Evidence], Findings]

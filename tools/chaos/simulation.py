@@ -51,7 +51,7 @@ _SEVERAL_PAGES = 100
 _RETRY_SECONDS = (60, 120)
 _DOUBLED, _LATE, _VERY_LATE, _LOST = 0.05, 0.05, 0.01, 0.002
 _OUTAGE_SECONDS = 2.5 * 3_600
-_VIEWS = ("pretty", "cumulative", "plain", "history", "feeds", "songs")
+_VIEWS = ("pretty", "cumulative", "plain", "history", "feeds", "table", "songs")
 _VICTIMS = 4
 # One of so many seeds has a library without troubles, and one has an older kind of app.
 _HEALTHY, _OLDER = 3, 4

@@ -38,6 +38,7 @@ _OF_PLAYLISTS = (
     "playlists/plain/",
     "playlists/history/",
     "playlists/feeds/",
+    "playlists/table/",
 )
 _SONGS = "playlists/songs/"
 _KEPT_VERSIONS = 4
@@ -310,9 +311,9 @@ class World:
 
 
 def playlist_of(key: str) -> str | None:
-    """Return the playlist of a page, a ledger or a follower series, None if there is none."""
-    name = key.rpartition("/")[2][:22]
-    return name if key.startswith(_OF_PLAYLISTS) and is_playlist_id(name) else None
+    """Return the playlist of a page or a ledger, None if there is none."""
+    names = (key.removeprefix(folder)[:22] for folder in _OF_PLAYLISTS if key.startswith(folder))
+    return next(filter(is_playlist_id, names), None)
 
 
 def _years_later(now: datetime) -> datetime:

@@ -26,6 +26,7 @@ _COSTS, _WRITES = "make scale", "make scale, writes"
 _FOR_PROGRAMS = (
     "playlists/feeds/",
     "playlists/songs/",
+    "playlists/table/",
     "playlists/changes.md",
     "playlists/changes.json",
     "playlists/index.json",

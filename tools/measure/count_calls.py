@@ -35,7 +35,7 @@ from tools.stand_in.server import StandIn
 
 _FOLLOWERS = "playlists/followers/"
 _HISTORIES = "playlists/history/"
-_VIEWS = ("pretty", "cumulative", "plain", "history", "feeds", "songs")
+_VIEWS = ("pretty", "cumulative", "plain", "history", "feeds", "table", "songs")
 _SHARED = (
     "playlists/index",
     "playlists/status",

@@ -1,5 +1,6 @@
 """Compares what a document says with what it must say."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,12 +9,14 @@ type Json = dict[str, Any]
 type Differences = Iterator[str]
 """One text for each difference: where it is, which begins with the document's key, and what it is."""
 
+_UNREADABLE = (EOFError, IndexError, KeyError, OSError, SyntaxError, TypeError, ValueError)
+
 
 def attempted(what: str, differences: Differences) -> Differences:
     """Yield what a check finds; a document that it cannot read is a difference too."""
     try:
         yield from differences
-    except (KeyError, IndexError, SyntaxError, TypeError, ValueError) as error:
+    except (*_UNREADABLE, zlib.error) as error:
         yield f"{what} cannot be read: {error!r}"
 
 

@@ -1,5 +1,6 @@
 """Finds what the published documents of one playlist say and must not."""
 
+import gzip
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tools.verification.comparing import Differences, Json, Objects, attempted, compared
-from tools.verification.expected import Change, ExpectedPlaylist
+from tools.verification.expected import Change, ExpectedPlaylist, labels
 from tools.verification.history_file import Song, State
 from tools.verification.rows import RowsError, rows_after
 from tools.verification.tables import read_cumulative_table
@@ -360,8 +361,45 @@ def _plain(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Differ
     yield from compared(key, shown, sorted(lines, key=lambda line: (line.lower(), line)))
 
 
+def _table(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Differences:
+    """Each stay stands in the file of the year in which it began, and nowhere else."""
+    prefix = f"playlists/table/{playlist.id}/"
+    years: dict[str, list[Json]] = {
+        f"{prefix}{one.time[:4]}.json.gz": [] for one in playlist.archived
+    }
+    codes = _isrcs(published, playlist)
+    now = {label: row for row, label in enumerate(labels(playlist.state), start=1)}
+    for label, stays in playlist.stays_of_rows.items():
+        song = playlist.texts[label[0]]
+        for stay in stays:
+            said = {
+                **stay._asdict(),
+                "playlist_id": playlist.id,
+                "uri": song.uri,
+                "name": song.name,
+                "artists": song.artist_names,
+                "isrc": codes[song.uri],
+                "row": None if stay.first_missing else now[label],
+                "added_by": "me.example",
+            }
+            told = {name: value for name, value in said.items() if value}
+            years[f"{prefix}{stay.first_seen[:4]}.json.gz"].append(told)
+    shown = {
+        key: [json.loads(line) for line in gzip.decompress(body).splitlines()]
+        for key, body in published.objects.items()
+        if key.startswith(prefix)
+    }
+    yield from compared(prefix, sorted(shown), sorted(years))
+    for key, lines in shown.items():
+        yield from compared(key, _sorted(lines), _sorted(years[key]))
+
+
+def _sorted(lines: list[Json]) -> list[Json]:
+    return sorted(lines, key=lambda line: json.dumps(line, sort_keys=True))
+
+
 def _listed(keys: Sequence[str]) -> str:
     return ", ".join(key.rpartition("/")[2] for key in keys) or "nothing"
 
 
-_CHECKS: tuple[_Check, ...] = (_snapshots, _pretty, _plain, _cumulative, _history)
+_CHECKS: tuple[_Check, ...] = (_snapshots, _pretty, _plain, _cumulative, _history, _table)

@@ -159,13 +159,16 @@ class ExpectedPlaylist:
         )
 
     @cached_property
+    def stays_of_rows(self) -> dict[Label, list[Stay]]:
+        """Every stay of each row."""
+        ever = dict.fromkeys(label for one in self.archived for label in labels(one.state))
+        return {label: list(self._stays(label)) for label in ever}
+
+    @cached_property
     def stays(self) -> dict[str, list[Stay]]:
         """Every stay of each song, by URI: one row's stay after the other."""
-        stays: dict[Label, list[Stay]] = {}
-        for label in dict.fromkeys(label for one in self.archived for label in labels(one.state)):
-            stays[label] = list(self._stays(label))
         by_song: dict[str, list[Stay]] = {}
-        for (uri, _), told in stays.items():
+        for (uri, _), told in self.stays_of_rows.items():
             by_song.setdefault(uri, []).extend(told)
         return by_song
 

@@ -38,7 +38,7 @@ def test_the_code_reads_and_writes_the_documented_example(example: bytes) -> Non
 
 
 def test_the_documented_example_has_pages(example: bytes) -> None:
-    assert len(render_pages(decode_ledger(example))) == 8
+    assert len(render_pages(decode_ledger(example))) == 9
 
 
 def test_every_field_is_documented() -> None:

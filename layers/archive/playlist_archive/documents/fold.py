@@ -175,14 +175,16 @@ class Fold:
         previous = max(ledger.last, checked if checked < time else ledger.last)
         before, hidden_before = self._order, self._hidden
         order, fresh, item_news = self._recognise(snapshot.rows)
+        stood = ledger.rows if self._rows is None else self._rows
         self._order, self._rows = recognise_hidden(order, before), snapshot.rows
         self._hidden = _guessed(self._order, set(order)) if None in order else []
         were_there, there = set(before), set(self._order)
         added, readded = self._begin_stays(fresh, were_there, moment)
         differences = compare_rows(before, self._order, were_there, there)
-        last_seen = to_timestamp(previous)
+        seen = to_timestamp(previous)
         for gone in differences.removed:
-            self._change_stay(gone.occurrence, last_seen=last_seen, first_missing=moment)
+            who = stood[gone.row - 1].added_by
+            self._change_stay(gone.occurrence, last_seen=seen, first_missing=moment, added_by=who)
             self._dates.pop(gone.occurrence, None)
         hidden = self._hidden
         known = self._occurrences
@@ -302,7 +304,7 @@ class Fold:
             return day < known
         return stay.seen in self._imports
 
-    def _change_stay(self, index: int, **changes: Timestamp | None) -> None:
+    def _change_stay(self, index: int, **changes: str | None) -> None:
         *former, last = self._occurrences[index].intervals
         stays = (*former, replace(last, **changes))
         self._occurrences[index] = replace(self._occurrences[index], intervals=stays)

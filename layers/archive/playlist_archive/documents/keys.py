@@ -12,6 +12,7 @@ EXCLUDED = "excluded/"
 SNAPSHOTS = "snapshots/"
 DAMAGED = "damaged/"
 LEDGERS = "state/ledgers/"
+TABLE = "playlists/table/"
 CATALOG = "state/catalog.json"
 SPOTIFY_STATE = "state/spotify.json"
 INDEX = "playlists/index.md"
@@ -116,6 +117,11 @@ def songs_key(playlist_id: str) -> str:
 def song_ids_key(playlist_id: str) -> str:
     """Return the key of the part with the ids of a playlist's songs."""
     return f"playlists/songs/{songs_part(playlist_id)}.ids.json"
+
+
+def table_key(playlist_id: str, year: str) -> str:
+    """Return the key of the stays of a playlist that began in a year."""
+    return f"{TABLE}{check_playlist_id(playlist_id)}/{year}.json.gz"
 
 
 def followers_key(playlist_id: str) -> str:

@@ -30,12 +30,14 @@ class Interval(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defa
     `seen` is the first run that saw it, `added_at` the date that Spotify gave for it then, or an
     older one that Spotify gave later. It was removed after `last_seen`, the last good check that
     saw it, and before `first_missing`, the first that did not; both are None while it is there.
+    Until then the ledger's row says who added it, and afterwards `added_by` does.
     """
 
     seen: Timestamp
     added_at: Timestamp | None = None
     last_seen: Timestamp | None = None
     first_missing: Timestamp | None = None
+    added_by: str = ""
 
 
 class Occurrence(msgspec.Struct, frozen=True, gc=False, array_like=True):

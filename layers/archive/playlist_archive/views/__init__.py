@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from playlist_archive.documents.content_types import ATOM, JSON, TEXT
-from playlist_archive.documents.keys import song_ids_key, songs_key, view_key
+from playlist_archive.documents.content_types import ATOM, GZIP, JSON, TEXT
+from playlist_archive.documents.keys import song_ids_key, songs_key, table_key, view_key
 from playlist_archive.documents.ledger import Ledger
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views.cumulative import cumulative_pages
@@ -22,6 +22,7 @@ from playlist_archive.views.page_header import page_path
 from playlist_archive.views.plain import plain_page
 from playlist_archive.views.pretty import pretty_json, pretty_page
 from playlist_archive.views.songs import song_ids_line, songs_line
+from playlist_archive.views.table import table_files
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -83,6 +84,11 @@ def _feed(ledger: Ledger, _texts: ItemTexts) -> Pages:
     yield key, Page(atom_feed(head, newest_changes(ledger)), ATOM)
 
 
+def _table(ledger: Ledger, _texts: ItemTexts) -> Pages:
+    for year, file in table_files(ledger):
+        yield table_key(ledger.playlist_id, year), Page(file, GZIP)
+
+
 def _text(page: str) -> Page:
     return Page(page.encode(), TEXT)
 
@@ -93,4 +99,5 @@ VIEWS: Mapping[str, Callable[[Ledger, ItemTexts], Pages]] = {
     "plain": _plain,
     "history": _history,
     "feeds": _feed,
+    "table": _table,
 }
