@@ -27,6 +27,7 @@ from playlist_archive_cli.verbs import (
     open_archive,
     registry,
     show,
+    sql,
     start_run,
     status,
 )
@@ -40,6 +41,7 @@ VERBS = (
     diff,
     find,
     export,
+    sql,
     start_run,
     registry,
     backup,

@@ -117,6 +117,7 @@ def test_parameters_and_their_defaults() -> None:
         "AlarmEmail": "",
         "Digest": "weekly",
         "Dashboard": "false",
+        "Analytics": "false",
         "LogRetentionDays": "30",
         "Architecture": "arm64",
         "SpotifyApiUrl": "https://api.spotify.com/v1",
@@ -146,6 +147,7 @@ def test_outputs_name_the_bucket_the_functions_and_the_queues() -> None:
         *(f"{function_id(name)}Name" for name in FUNCTIONS),
         *(f"{name}QueueUrl" for name in ("Fetch", "Render", "Outcome")),
         *(f"{name}DeadLetterQueueUrl" for name in ("Lister", "Fetch", "Render", "Outcome")),
+        *("AnalyticsDatabaseName", "AnalyticsWorkgroupName"),
     }
 
 

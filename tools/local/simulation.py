@@ -15,6 +15,7 @@ _PARAMETERS = {
     "RequestIntervalMs": "0",
     # The engine does not wait for the end of a batching window.
     "IndexWindowSeconds": "0",
+    "Analytics": "true",
     # The clock must not start a run between simulated days.
     "ScheduleExpression": "at(2199-01-01T00:00:00)",
 }

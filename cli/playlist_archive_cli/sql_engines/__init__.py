@@ -1,0 +1,1 @@
+"""What answers a question in SQL: DuckDB on this machine, or Athena in AWS."""
