@@ -670,3 +670,60 @@ def test_the_transform_is_printed_for_other_tools() -> None:
     ).stdout
 
     assert json.loads(printed) == TRANSFORMED
+
+
+ANALYTICS = {
+    name: resource
+    for name, resource in SOURCE["Resources"].items()
+    if re.match("AWS::(Glue|Athena)::", resource["Type"])
+}
+
+
+def test_nothing_is_there_for_sql_unless_it_is_wanted() -> None:
+    outputs = {name for name, it in SOURCE["Outputs"].items() if "HasAnalytics" in it.values()}
+
+    assert set(ANALYTICS) == {"AnalyticsDatabase", "AnalyticsTable", "AnalyticsWorkgroup"}
+    assert {it.get("Condition") for it in ANALYTICS.values()} == {"HasAnalytics"}
+    assert outputs == {"AnalyticsDatabaseName", "AnalyticsWorkgroupName"}
+    assert SOURCE["Conditions"]["HasAnalytics"] == {"Fn::Equals": [{"Ref": "Analytics"}, "true"]}
+
+
+def test_a_query_may_scan_a_gigabyte_whatever_it_asks_for_itself() -> None:
+    settings_ = properties("AnalyticsWorkgroup")["WorkGroupConfiguration"]
+
+    assert settings_["EnforceWorkGroupConfiguration"] is True
+    assert settings_["BytesScannedCutoffPerQuery"] == 10**9
+    assert settings_["PublishCloudWatchMetricsEnabled"] is False  # each would cost as an own one
+
+
+def test_answers_to_queries_lie_apart_and_expire_after_seven_days() -> None:
+    settings_ = properties("AnalyticsWorkgroup")["WorkGroupConfiguration"]
+    location = settings_["ResultConfiguration"]["OutputLocation"]["Fn::Sub"]
+    rules = properties("ArchiveBucket")["LifecycleConfiguration"]["Rules"]
+    [wanted] = [rule["Fn::If"] for rule in rules if "Fn::If" in rule]
+    condition, rule, otherwise = wanted
+
+    assert location == "s3://${ArchiveBucket}/queries/"
+    assert (condition, otherwise) == ("HasAnalytics", {"Ref": "AWS::NoValue"})
+    assert (rule["Prefix"], rule["ExpirationInDays"], rule["Status"]) == ("queries/", 7, "Enabled")
+    assert not [one for one in rules if "ExpirationInDays" in one]
+    for name in FUNCTIONS:
+        assert not [it for _, it in granted(name, "s3:") if "queries" in it]
+
+
+def test_athena_reads_gzipped_json_lines_with_the_serde_that_aws_recommends() -> None:
+    storage = properties("AnalyticsTable")["TableInput"]["StorageDescriptor"]
+
+    assert storage["SerdeInfo"] == {
+        "SerializationLibrary": "org.apache.hive.hcatalog.data.JsonSerDe"
+    }
+    assert storage["InputFormat"] == "org.apache.hadoop.mapred.TextInputFormat"
+    assert storage["Compressed"] is True
+
+
+def test_the_name_of_the_database_needs_no_quotes_in_sql() -> None:
+    text, parts = properties("AnalyticsDatabase")["DatabaseInput"]["Name"]["Fn::Sub"]
+    separator, pieces = parts["Id"]["Fn::Join"]
+
+    assert re.fullmatch(r"[a-z_]+\$\{Id\}", text)
+    assert (separator, pieces["Fn::Split"][0]) == ("_", "-")

@@ -36,8 +36,8 @@ class FakeAthena:
 
     def start_query_execution(self, **asked: Any) -> dict[str, str]:
         if self._refusal:
-            error = {"Error": {"Code": self._refusal, "Message": "line 1:1: no"}}
-            raise ClientError(error, "StartQueryExecution")
+            refused: Any = {"Code": self._refusal, "Message": "line 1:1: no"}
+            raise ClientError({"Error": refused}, "StartQueryExecution")
         self.asked = asked
         return {"QueryExecutionId": "q1"}
 

@@ -73,7 +73,10 @@ def test_values_have_their_types_and_what_was_scanned_is_told() -> None:
         ("d", "array(varchar)"),
         ("e", "varchar"),
     ]
-    rows = [["12", "0.5", "true", "[x, y]", None], ["-1", "1.0E10", "false", "[]", ""]]
+    rows: list[list[str | None]] = [
+        ["12", "0.5", "true", "[x, y]", None],
+        ["-1", "1.0E10", "false", "[]", ""],
+    ]
 
     assert ask(FakeAthena(columns=columns, rows=rows)) == Result(
         ["a", "b", "c", "d", "e"],
