@@ -23,7 +23,7 @@ def statements(name: str) -> dict[str, dict[str, Any]]:
     return by_sid
 
 
-RESOURCES = statements("deploy-resources")
+RESOURCES = statements("deploy-resources") | statements("deploy-analytics")
 COMMAND = statements("deploy-command")
 # Actions that name no resource, and those that describe many.
 EVERYWHERE = {"Describe", "LambdaEventSourceMappingOfTheseFunctions"}
@@ -101,6 +101,12 @@ def test_nothing_but_the_archive_s_own_prefix_is_named() -> None:
         "arn:aws:cloudformation:*:aws:transform/Serverless-2016-10-31",
         "arn:aws:cloudformation:*:*:stack/aws-sam-cli-managed-default/*",
         "arn:aws:s3:::aws-sam-cli-managed-default-*",
+        # A database has no hyphens in its name.
+        "arn:aws:glue:*:*:catalog",
+        "arn:aws:glue:*:*:database/playlist_archive_*",
+        "arn:aws:glue:*:*:table/playlist_archive_*/*",
+        "arn:aws:glue:*:*:table/playlist_archive_*/stays",
+        "arn:aws:glue:*:*:userDefinedFunction/playlist_archive_*/*",
     }
     named = {
         resource

@@ -272,9 +272,13 @@ class FakeCloudFormation:
 
 @cache
 def _read_resources() -> dict[str, str]:
-    """Return the types of the template's resources."""
+    """Return the types of the template's resources, without those of `Analytics`."""
     resources = load_transformed()["Resources"]
-    return {name: resource["Type"] for name, resource in sorted(resources.items())}
+    return {
+        name: resource["Type"]
+        for name, resource in sorted(resources.items())
+        if resource.get("Condition") != "HasAnalytics"
+    }
 
 
 def _error(message: str) -> ClientError:

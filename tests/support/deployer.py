@@ -14,6 +14,10 @@ POLICIES = Path(__file__).parents[2] / "docs/policies"
 _HANDLERS = ("create", "read", "update", "delete")
 # What the registry names for properties that the template does not set.
 UNUSED = {
+    "AWS::Glue::Database": {
+        *("glue:CreateConnection", "glue:DeleteConnection", "glue:GetConnection"),
+        *("glue:PassConnection", "glue:UpdateConnection"),
+    },
     "AWS::IAM::Role": {
         *("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
         *("iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"),
@@ -58,10 +62,18 @@ _ELSEWHERE = {
     "AWS::Lambda::Function": {"lambda:GetLayerVersion"},
     "AWS::Lambda::LayerVersion": {"s3:GetObject", "s3:GetObjectVersion"},
 }
+# The registry does not name the actions of these types.
+_UNREGISTERED = {
+    "AWS::Glue::Table": {
+        *("glue:CreateTable", "glue:DeleteTable", "glue:GetTable", "glue:UpdateTable"),
+    }
+}
 
 
 def needed(kind: str) -> set[str]:
     """Return the actions on resources of a type that its properties in the template can need."""
+    if kind in _UNREGISTERED:
+        return _UNREGISTERED[kind]
     handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema["handlers"]
     service = kind.split("::")[1].lower()
     own = {
