@@ -59,7 +59,7 @@ pytestmark = pytest.mark.contract
 
 SINCE = date(2026, 10, 1)
 DAYS = [SINCE + timedelta(number) for number in range(5)]
-SEED = 10
+SEED = 32
 FUNCTIONS = {"lister", "fetcher", "renderer", "indexer"}
 
 
