@@ -236,6 +236,15 @@ class TestUnknownRows:
         assert [items(ledger, change.unavailable) for change in ledger.changes] == unavailable
         assert [items(ledger, change.available) for change in ledger.changes] == available
 
+    def test_a_song_of_which_no_source_says_that_it_could_be_played_is_not_told_to_have_stopped(
+        self,
+    ) -> None:
+        silent = (Row(item=replace(song("a"), unknown=("playable",))),)
+        ledger = folded(silent, "?", silent, "?", "a")
+
+        assert not any(change.unavailable for change in ledger.changes)
+        assert [items(ledger, change.available) for change in ledger.changes] == ["a"]
+
     def test_a_hidden_song_is_removed_when_its_row_goes(self) -> None:
         ledger = folded("abc", "a?c", "ac")
 

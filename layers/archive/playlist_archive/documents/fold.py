@@ -11,7 +11,11 @@ from typing import NamedTuple, Self
 
 from msgspec.structs import replace
 
-from playlist_archive.documents.item_news import ItemNews, news_of
+from playlist_archive.documents.item_news import (
+    ItemNews,
+    news_of,
+    silent_about_playability,
+)
 from playlist_archive.documents.ledger import (
     Change,
     FoldedSnapshot,
@@ -192,6 +196,8 @@ class Fold:
         shown_again = [
             known[index].item for index in hidden_before if index in there and index not in hidden
         ]
+        if shown_again and snapshot.source:
+            shown_again = self._without_silent(shown_again, snapshot.rows)
         was = as_far_as_known(ledger.header, header)
         return Change(
             time=time,
@@ -209,6 +215,18 @@ class Fold:
             description=_if_changed(was.description, header.description),
             owner=_if_changed(was.owner, header.owner),
         )
+
+    def _without_silent(self, shown: Sequence[int], rows: Sequence[Row]) -> list[int]:
+        """Return the items that the rows say can be played or not; of the others that is unknown now."""
+        silent = silent_about_playability(rows)
+        told: list[int] = []
+        for index in shown:
+            item = self._items[index]
+            if item.uri not in silent:
+                told.append(index)
+            elif "playable" not in item.unknown:
+                self._items[index] = replace(item, unknown=(*item.unknown, "playable"))
+        return told
 
     def _recognise(
         self, rows: Sequence[Row]

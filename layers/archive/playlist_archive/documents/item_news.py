@@ -1,14 +1,15 @@
 """What a snapshot says anew about songs that were known before it.
 
 A song cannot be played where Spotify says so, and where it no longer says what stands in its row
-(the row is hidden). Going from the one to the other is no news.
+(the row is hidden). Going from the one to the other is no news, and may be what happened where a
+source does not tell what can be played.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from playlist_archive.documents.ledger import item_line
-from playlist_archive.documents.playlist import Item
+from playlist_archive.documents.playlist import Item, Row
 from playlist_archive.documents.unknown_fields import as_far_as_known
 
 
@@ -26,14 +27,19 @@ class ItemNews(NamedTuple):
     def now_unavailable(self, hidden: Iterable[int], shown: Container[int]) -> tuple[int, ...]:
         """Return what cannot be played any more; rows of these were `hidden`, or `shown` again."""
         could_be_played = (
-            item for item in hidden if self.items[item].playable and item not in self.playable
+            item for item in hidden if self._is_playable(item) and item not in self.playable
         )
         stopped = (item for item in self.unplayable if item not in shown)
         return _each_once(could_be_played, stopped)
 
     def now_available(self, shown: Iterable[int]) -> tuple[int, ...]:
         """Return what can be played again; rows of these were `shown` again."""
-        return _each_once((item for item in shown if self.items[item].playable), self.playable)
+        return _each_once(filter(self._is_playable, shown), self.playable)
+
+    def _is_playable(self, item: int) -> bool:
+        """Whether a song is known to be playable."""
+        known = self.items[item]
+        return known.playable and "playable" not in known.unknown
 
 
 def news_of(before: Mapping[int, Item], items: Sequence[Item]) -> ItemNews:
@@ -49,6 +55,11 @@ def news_of(before: Mapping[int, Item], items: Sequence[Item]) -> ItemNews:
         if old.playable != new.playable:
             (playable if new.playable else unplayable).append(index)
     return ItemNews(items, renamed, unplayable, playable)
+
+
+def silent_about_playability(rows: Iterable[Row]) -> set[str]:
+    """Return the URIs of songs of which these rows do not tell whether they can be played."""
+    return {row.item.uri for row in rows if row.item and "playable" in row.item.unknown}
 
 
 def _each_once(*indices: Iterable[int]) -> tuple[int, ...]:
