@@ -72,6 +72,9 @@ def _describe() -> None:
 
 
 def main() -> NoReturn:
+    # A stream that the caller has closed is None.
+    sys.stdout = sys.stdout or os.fdopen(_discard(), "w")
+    sys.stderr = sys.stderr or os.fdopen(_discard(), "w")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -88,9 +91,13 @@ def run(arguments: Sequence[str]) -> int:
         code = command.main(args=wanted, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would complain once more when it flushes on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return FAILED
+    except OSError as error:
+        # A full disk, mostly, behind the standard output or a file of the settings.
+        _discard_output()
+        where = f"{error.filename}: " if error.filename else "the output cannot be written: "
+        return _fail(f"{where}{error.strerror or error}", FAILED)
     except _EXPECTED as error:
         return _fail(*explain(error))
     return (code or 0) if arguments else WRONG_USE
@@ -108,6 +115,15 @@ def explain(error: Exception) -> tuple[str, int]:
         case ArchiveError(__cause__=BotoCoreError() | ClientError() as cause):
             return explain_aws(cause), FAILED
     return explain_aws(error), FAILED
+
+
+def _discard() -> int:
+    return os.open(os.devnull, os.O_WRONLY)
+
+
+def _discard_output() -> None:
+    # Python would complain once more when it flushes on its way out.
+    os.dup2(_discard(), sys.stdout.fileno())
 
 
 def _is_text(argument: str) -> bool:

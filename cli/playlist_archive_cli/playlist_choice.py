@@ -25,11 +25,18 @@ class Choice(NamedTuple):
 
 
 def find_playlist_id(text: str) -> str | None:
-    """Return the playlist id in an id, a link or a URI, None where there is none."""
+    """Return the playlist id in an id, a link or a URI, None where there is none.
+
+    Raises:
+        WrongUseError: there are links of several playlists in it.
+    """
     if is_playlist_id(stripped := text.strip()):
         return stripped
-    found = _LINK.search(text)
-    return found[1] if found else None
+    found = set(_LINK.findall(text))
+    if len(found) > 1:
+        several = ", ".join(sorted(found))
+        raise WrongUseError(f"“{text}” names several playlists, so choose one: {several}")
+    return found.pop() if found else None
 
 
 def choose_playlist(text: str, names: Mapping[str, str]) -> Choice:

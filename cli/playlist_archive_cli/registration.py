@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from playlist_archive.documents.content_types import TEXT
-from playlist_archive.documents.keys import PLAYLIST_ID, excluded_key, registry_key, view_key
+from playlist_archive.documents.keys import excluded_key, registry_key, view_key
 from playlist_archive.documents.timestamps import Timestamp
 from playlist_archive.errors import UNREADABLE, ConflictError
 from playlist_archive.registry import parse_alias
@@ -19,7 +19,6 @@ from playlist_archive_cli.published import PlaylistStatus
 from playlist_archive_cli.queues import Queues
 from playlist_archive_cli.runs import Sight, awaits_its_turn, is_paused, watch
 
-_ANY_ID = re.compile(rf"playlist[/:]({PLAYLIST_ID})(?![0-9A-Za-z])")
 _OTHER_LINK = re.compile(r"https?://|spotify:", re.IGNORECASE)
 # The lister is called and the playlist is read within seconds; the index waits up to five minutes.
 _PATIENCE_SECONDS = 420.0
@@ -51,9 +50,6 @@ def pick_playlist(archive: Archive, text: str) -> Choice:
     """
     status = archive.status_if_any()
     names = {id_: one.name or id_ for id_, one in (status.playlists if status else {}).items()}
-    several = set(_ANY_ID.findall(text))
-    if len(several) > 1:
-        raise WrongUseError(f"“{text}” names several playlists, so choose one: {_join(several)}")
     if playlist_id := find_playlist_id(text):
         return Choice(playlist_id, names.get(playlist_id, playlist_id))
     if _OTHER_LINK.search(text) or not text.strip() or not names:
@@ -159,7 +155,3 @@ def _watch(connection: Connection) -> Iterator[Sight]:
         patience_seconds=_PATIENCE_SECONDS,
         patience_with_nothing_seconds=_PATIENCE_WITH_NOTHING_SECONDS,
     )
-
-
-def _join(ids: set[str]) -> str:
-    return ", ".join(sorted(ids))

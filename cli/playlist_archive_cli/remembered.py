@@ -49,7 +49,7 @@ def recall(file: Path) -> Deployment | None:
     """
     try:
         return msgspec.json.decode(file.read_bytes(), type=Deployment)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, *UNREADABLE) as error:
         raise CommandError(f"{file} cannot be read ({error}): mend it, or delete it") from error

@@ -169,7 +169,42 @@ def test_a_pipe_that_closes_early_is_no_traceback(tmp_path: Path) -> None:
         assert b"Traceback" not in process.stderr.read()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is full")
+def test_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        completed = subprocess.run(
+            [sys.executable, "-c", PROGRAM, "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            check=False,
+        )
+
+    assert completed.returncode == 1
+    assert completed.stderr == (
+        "playlist-archive: the output cannot be written: No space left on device\n"
+    )
+
+
+def test_closed_streams_are_no_traceback(tmp_path: Path) -> None:
+    completed = subprocess.run(
+        ["sh", "-c", '"$0" -c "$1" list --help >&-', sys.executable, PROGRAM],
+        capture_output=True,
+        cwd=tmp_path,
+        check=False,
+    )
+
+    assert (completed.returncode, completed.stderr) == (0, b"")
+
+
 # Where it finds its archive.
+
+
+def test_nothing_is_remembered_where_the_settings_are_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "settings").touch()
+
+    assert recall(tmp_path / "settings/deployment.json") is None
 
 
 def test_the_stack_that_was_remembered_comes_back(tmp_path: Path) -> None:

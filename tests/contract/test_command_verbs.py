@@ -387,6 +387,33 @@ def test_export_writes_the_same_bytes_each_time(command: Command, tmp_path: Path
     assert contents[0][1].count(b"\n") == 28
 
 
+def test_a_list_of_uris_with_fewer_parts_leaves_no_part_of_the_longer_one(
+    command: Command, tmp_path: Path
+) -> None:
+    old = ["Kitchen, LOUD 1 of 2.txt", "Kitchen, LOUD 2 of 2.txt"]
+    others = ["Kitchen, LOUD ever 1 of 2.txt", "Kitchen, LOUD 1 of 2.csv", "Kitchen.txt"]
+    for name in (*old, *others):
+        (tmp_path / name).write_text("spotify:track:gone\n")
+
+    outcome = command("export", "kitchen", "--format", "uris", "--to", str(tmp_path))
+
+    assert {file.name for file in tmp_path.iterdir()} == {"Kitchen, LOUD.txt", *others}
+    assert all(f"{name} is deleted" in outcome.err for name in old)
+
+
+def test_export_into_a_file_says_that_it_is_no_folder(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+
+    outcome = command("export", "kitchen", "--format", "csv", "--to", str(file))
+
+    assert (outcome.exit_code, outcome.err) == (1, f"playlist-archive: {file} is not a folder\n")
+
+
+def test_logs_of_a_run_without_a_time_are_refused(command: Command) -> None:
+    assert command("logs", "--run", "").exit_code == 2
+
+
 def test_export_says_how_much_a_format_cannot_hold(command: Command, tmp_path: Path) -> None:
     arguments = ["export", "shoebox", "--format", "uris", "--to", str(tmp_path)]
 

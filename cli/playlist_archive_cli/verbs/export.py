@@ -15,7 +15,7 @@ from playlist_archive_cli.dates import Date, parse_date
 from playlist_archive_cli.errors import CommandError, WrongUseError
 from playlist_archive_cli.exports.collection import LEFT_OUT, Collection, rows_of_snapshot
 from playlist_archive_cli.exports.ever import removed_songs, rows_of
-from playlist_archive_cli.exports.file_names import file_names
+from playlist_archive_cli.exports.file_names import file_names, is_a_part, part_name
 from playlist_archive_cli.exports.formats import ENCODINGS, Format
 from playlist_archive_cli.frame import verb
 from playlist_archive_cli.past import NeverReadError, NotArchivedYetError, look_back
@@ -114,7 +114,9 @@ def export(
             skipped.append(SkippedPlaylist(one.id, one.name, str(error)))
             failed |= not isinstance(error, NeverReadError | NotArchivedYetError)
             continue
-        exported.append(write(collection, one, format_, to, names[one.id] + wanted.suffix))
+        written, outdated = write(collection, one, format_, to, names[one.id] + wanted.suffix)
+        exported.append(written)
+        remarks += [f"{file} is deleted: it was of a list of another length" for file in outdated]
     document = Exported(format_, str(to), exported, skipped, remarks)
     notes = [*remarks, *(f"not written: {one.reason}" for one in skipped)]
     return Answer(document, tell_exported(document), notes=notes, attention=failed)
@@ -140,8 +142,11 @@ def collect(archive: Archive, chosen: Chosen, wanted: Wanted) -> tuple[Collectio
 
 def write(
     collection: Collection, chosen: Chosen, format_: Format, folder: Path, name: str
-) -> ExportedPlaylist:
-    """Write the files of one playlist.
+) -> tuple[ExportedPlaylist, list[str]]:
+    """Write the files of one playlist, and return also those of an earlier export that it deleted.
+
+    A list of URIs that has another number of parts than before would else leave some behind, and
+    whoever pastes them all would get songs that are no longer in it.
 
     Raises:
         CommandError: a file cannot be written.
@@ -150,18 +155,34 @@ def write(
     encoded = encode(collection)
     files = []
     for number, body in enumerate(encoded.files, start=1):
-        part = f" {number} of {len(encoded.files)}" if len(encoded.files) > 1 else ""
-        file = folder / f"{name}{part}{suffix}"
+        file = folder / f"{part_name(name, number, len(encoded.files))}{suffix}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             file.write_bytes(body)
+        except FileExistsError as error:
+            raise CommandError(f"{folder} is not a folder") from error
         except OSError as error:
             raise CommandError(f"{file} cannot be written: {error.strerror}") from error
         files.append(file.name)
+    outdated = _delete_outdated(folder, name, suffix, files) if format_ is Format.URIS else []
     rows = len(collection.rows)
-    return ExportedPlaylist(
-        chosen.id, chosen.name, collection.time, rows, files, dict(encoded.left_out)
+    left_out = dict(encoded.left_out)
+    written = ExportedPlaylist(chosen.id, chosen.name, collection.time, rows, files, left_out)
+    return written, outdated
+
+
+def _delete_outdated(folder: Path, name: str, suffix: str, written: list[str]) -> list[str]:
+    outdated = sorted(
+        file
+        for file in folder.iterdir()
+        if file.suffix == suffix and is_a_part(file.stem, name) and file.name not in written
     )
+    for file in outdated:
+        try:
+            file.unlink()
+        except OSError as error:
+            raise CommandError(f"{file} cannot be deleted: {error.strerror}") from error
+    return [file.name for file in outdated]
 
 
 def tell_exported(document: Exported) -> list[Block]:

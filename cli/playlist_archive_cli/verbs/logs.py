@@ -25,10 +25,12 @@ class Logged(msgspec.Struct, frozen=True):
 def logs(
     connection: Connection,
     *,
-    run: Annotated[str, typer.Option(metavar="TIME", help="The run; default: the last one.")] = "",
+    run: Annotated[
+        str | None, typer.Option(metavar="TIME", help="The run; default: the last one.")
+    ] = None,
 ) -> Answer:
     """Show what the functions logged of a run."""
-    moment = _parse_run(run) if run else connection.archive.status().run
+    moment = connection.archive.status().run if run is None else _parse_run(run)
     if moment is None:
         raise CommandError("no run is known yet: name one with --run")
     lines = read_log_lines(connection, moment)

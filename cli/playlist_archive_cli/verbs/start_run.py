@@ -28,7 +28,7 @@ def rebuild(
     ] = None,
 ) -> Answer:
     """Make all pages again from the snapshots, without a request to Spotify."""
-    chosen = [connection.archive.choose(text).id for text in playlists or ()]
+    chosen = list(dict.fromkeys(connection.archive.choose(text).id for text in playlists or ()))
     end = rebuild_now(connection, chosen or None)
     return Answer(end, tell_rebuild(end), attention=end.failed)
 

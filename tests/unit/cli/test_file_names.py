@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from playlist_archive_cli.exports.file_names import file_name, file_names
+from playlist_archive_cli.exports.file_names import file_name, file_names, is_a_part
 
 pytestmark = pytest.mark.unit
 
@@ -78,3 +78,27 @@ def test_only_those_that_are_alike_get_their_id() -> None:
     names = file_names({ONE: "Mix", TWO: "mix", THREE: "Other"})
 
     assert names == {ONE: f"Mix ({ONE})", TWO: f"mix ({TWO})", THREE: "Other"}
+
+
+def test_a_name_that_looks_like_a_part_of_another_file_gets_its_id() -> None:
+    names = file_names({ONE: "Mix", TWO: "Mix 1 of 3", THREE: "1 of 3"})
+
+    assert names == {ONE: "Mix", TWO: f"Mix 1 of 3 ({TWO})", THREE: "1 of 3"}
+
+
+@pytest.mark.parametrize(
+    ("stem", "is_one"),
+    [
+        ("Mix", True),
+        ("Mix 1 of 3", True),
+        ("Mix 12 of 12", True),
+        ("Mix ever", False),
+        ("Mix ever 1 of 3", False),
+        ("Mix 1 of", False),
+        ("Remix 1 of 3", False),
+        ("mix", False),
+        (f"Mix 1 of 3 ({TWO})", False),
+    ],
+)
+def test_the_parts_of_a_file_are_told_from_other_files(stem: str, *, is_one: bool) -> None:
+    assert is_a_part(stem, "Mix") is is_one

@@ -118,3 +118,11 @@ def test_what_is_found_by_name_has_it_in_its_name(names: dict[str, str], text: s
 
     others = [name for name in names.values() if name != found.name]
     assert text == found.name or text not in others
+
+
+def test_links_of_several_playlists_name_none() -> None:
+    links = f"https://open.spotify.com/playlist/{HARBOUR}?si=1 spotify:playlist:{RAIN}"
+
+    with pytest.raises(WrongUseError, match=f"choose one: {HARBOUR}, {RAIN}"):
+        choose_playlist(links, NAMES)
+    assert find_playlist_id(f"spotify:playlist:{RAIN} spotify:playlist:{RAIN}") == RAIN
