@@ -10,8 +10,16 @@ from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.location import DeployedStack
 from playlist_archive_cli.remembered import Deployment, recall, remember
 from playlist_archive_cli.runs import RunEnd
-from tests.contract.test_template import TRANSFORMED
-from tests.support.cloud import BUCKET, CODE_BUCKET, PARAMETER, REGION, Cloud, FakeSam, cloud_in
+from tests.support.cloud import (
+    BUCKET,
+    CODE_BUCKET,
+    PARAMETER,
+    REGION,
+    Cloud,
+    FakeSam,
+    cloud_in,
+    read_resources,
+)
 from tests.support.command import Outcome, converse
 
 pytestmark = pytest.mark.contract
@@ -86,7 +94,7 @@ def test_every_resource_is_shown_however_many_there_are(cloud: Cloud) -> None:
         for line in outcome.err.splitlines()
         if line.startswith("   ") and line.split()[0].isdigit()
     ]
-    assert sum(counts) == len(TRANSFORMED["Resources"])
+    assert sum(counts) == len(read_resources())
 
 
 def test_a_new_stack_that_fails_leaves_nothing_behind(cloud: Cloud) -> None:

@@ -124,7 +124,7 @@ class FakeCloudFormation:
         self._in_progress = 0
         self._cloud = cloud
         self._events: list[dict[str, str]] = []
-        self._resources = _read_resources()
+        self._resources = read_resources()
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
         for stack in self.stacks.values():
@@ -270,14 +270,18 @@ class FakeCloudFormation:
         )
 
 
+# By default these conditions do not hold.
+_OFF = {"HasAnalytics", "HasDashboard"}
+
+
 @cache
-def _read_resources() -> dict[str, str]:
-    """Return the types of the template's resources, without those of `Analytics`."""
+def read_resources() -> dict[str, str]:
+    """Return the types of the resources that a stack has by default."""
     resources = load_transformed()["Resources"]
     return {
         name: resource["Type"]
         for name, resource in sorted(resources.items())
-        if resource.get("Condition") != "HasAnalytics"
+        if resource.get("Condition") not in _OFF
     }
 
 

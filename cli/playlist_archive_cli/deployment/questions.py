@@ -54,11 +54,11 @@ def questions(parameters: Parameters, timezone: str) -> list[Question]:
         Question(
             "AlarmEmail",
             (
-                "Whom shall AWS mail when the archive stands still, or when your consent ends soon?",
-                "Nine more alarms for that cost $0.90 a month. Without an address nobody is mailed,",
-                "and it costs nothing; the status page says the same.",
+                "Whom shall the archive mail when something needs attention, and once a week what changed?",
+                "A thousand mails a month cost nothing. Without an address nobody is mailed; the status page",
+                "says the same.",
             ),
-            "E-mail for alarms",
+            "E-mail address",
             "",
             take("AlarmEmail"),
         ),
