@@ -2,7 +2,12 @@
 
 import msgspec
 
-from playlist_archive.documents.history import History, PublishedGap, PublishedSnapshot
+from playlist_archive.documents.history import (
+    History,
+    PublishedChange,
+    PublishedGap,
+    PublishedSnapshot,
+)
 from playlist_archive.documents.status import spell_status
 from playlist_archive.documents.timestamps import Timestamp
 from playlist_archive_cli.dates import Date, spell_day, spell_moment
@@ -44,6 +49,12 @@ def look_back(history: History, status: PlaylistStatus | None, on: Date | None) 
         remarks.append(
             f"“{history.playlist.name}” was not read {when}{why}: this is the last good read before"
         )
+    elif on and (change := _unseen_change(history, on)):
+        remarks.append(
+            f"nothing says how “{history.playlist.name}” was then: it changed between "
+            f"{spell_moment(change.after)} and {spell_moment(change.until)}. "
+            "This is the last good read before"
+        )
     elif status and shown.time == history.last_snapshot:
         remarks += _remark_on_now(history.playlist.name, status, on)
     return Past(shown.time, gap, remarks)
@@ -82,6 +93,15 @@ def _gap_on(history: History, shown: PublishedSnapshot, on: Date) -> PublishedGa
     if spell_day(shown.time) == day:
         return None
     return next((gap for gap in history.gaps if gap.first <= day <= gap.last), None)
+
+
+def _unseen_change(history: History, on: Date) -> PublishedChange | None:
+    """Return the change that had perhaps happened by then, because no run looked on that date.
+
+    It is known of those changes that the history's main document has.
+    """
+    later = [change for change in history.changes if change.time > on.last]
+    return later[-1] if later and later[-1].after < on.first else None
 
 
 def _remark_on_now(name: str, status: PlaylistStatus, on: Date | None) -> list[str]:

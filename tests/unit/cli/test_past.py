@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from playlist_archive.documents.history import (
+    Counts,
     History,
+    PublishedChange,
     PublishedGap,
     PublishedPlaylist,
     PublishedSnapshot,
@@ -72,6 +74,32 @@ def test_before_the_first_read_it_says_when_the_archive_begins() -> None:
 def test_before_the_first_read_of_a_day_it_says_at_which_moment_it_begins() -> None:
     with pytest.raises(NotArchivedYetError, match=r"begins on 2026-10-01 04:00 UTC"):
         look_back(HISTORY, WELL, parse_date("20261001T035959Z"))
+
+
+@pytest.mark.parametrize(
+    ("date", "is_certain"),
+    [
+        ("2026-10-01", True),
+        ("2026-10-02", True),
+        ("20261002T040000Z", True),
+        ("20261002T040001Z", False),
+        ("2026-10-03", False),
+        ("2026-10-04", True),
+        ("2026-10-05", True),
+    ],
+)
+def test_a_date_without_any_run_is_not_said_to_be_without_a_change(
+    date: str, *, is_certain: bool
+) -> None:
+    """The check of 2 October found nothing new, that of 4 October did; between them was none."""
+    after, time = "2026-10-02T04:00:00Z", "2026-10-04T04:00:00Z"
+    change = PublishedChange(time=time, after=after, until=time, counts=Counts(1, 0, 0, 0))
+    history = replace(a_history("2026-10-01T04:00:00Z", time), changes=(change,))
+
+    remarks = look_back(history, WELL, parse_date(date)).remarks
+
+    assert bool(remarks) is not is_certain
+    assert is_certain or "between 2026-10-02 04:00 UTC and 2026-10-04 04:00 UTC" in remarks[0]
 
 
 @pytest.mark.parametrize("day", ["2026-10-05", "2026-10-06", "20261006T120000Z"])
