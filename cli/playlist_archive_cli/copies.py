@@ -14,7 +14,7 @@ import msgspec
 
 from playlist_archive.documents import keys
 from playlist_archive.documents.catalog import decode_catalog
-from playlist_archive.documents.content_types import BINARY, JSON, TEXT
+from playlist_archive.documents.content_types import ATOM, BINARY, JSON, TEXT
 from playlist_archive.errors import UNREADABLE, ConflictError
 from playlist_archive.ports.at_once import Calls, open_pool
 from playlist_archive.ports.bucket import Bucket, Listed
@@ -42,7 +42,7 @@ _OVERVIEW = {
 _CONTENT_TYPES = {
     ".json": JSON,
     ".md": TEXT,
-    ".atom": "application/atom+xml; charset=utf-8",
+    ".atom": ATOM,
 }
 # Tells the renderer not to render each of them: one rebuild follows.
 _IMPORTED = {"source": "import"}

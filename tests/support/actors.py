@@ -1,7 +1,8 @@
 """Services that are killed before a call, and services that alternate call by call."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from queue import SimpleQueue
+from random import Random
 from threading import Thread
 
 from tests.support.fakes import FakeBucket, FakeQueue
@@ -85,3 +86,34 @@ class Actor:
             self.error = error
         self.done = True
         self._stops.put(True)
+
+
+def act_at_once[Work](
+    works: Iterable[Work],
+    start: Callable[[Work], Actor],
+    chance: Random,
+    *,
+    actors: int,
+    deaths: float,
+    bursts: Sequence[int] = (1,),
+) -> None:
+    """Have several actors do their works at once, and now and then kill the one whose turn it is.
+
+    A turn is as many calls as one of the `bursts`; `deaths` is the probability that a call is the
+    last one of its actor. The work of one that was killed comes again after the others.
+    """
+    waiting = list(works)
+    acting: dict[int, tuple[Work, Actor]] = {}
+    while waiting or acting:
+        for place in range(actors):
+            if place not in acting and waiting:
+                work = waiting.pop(0)
+                acting[place] = work, start(work)
+        place = chance.choice(sorted(acting))
+        work, actor = acting[place]
+        for _ in range(chance.choice(bursts)):
+            actor.step(die=chance.random() < deaths)
+        if actor.done:
+            del acting[place]
+            if actor.died:
+                waiting.append(work)

@@ -15,7 +15,7 @@ from playlist_archive.documents.keys import CATALOG, SPOTIFY_STATE, STATUS_JSON
 from playlist_archive.documents.messages import Latest, Outcome, RunReport, decode_render_request
 from playlist_archive.documents.status import PageStatus, Status
 from playlist_archive.indexer import Indexer
-from tests.support.actors import Actor, Play, play_until
+from tests.support.actors import Actor, Play, act_at_once, play_until
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header
 from tests.support.fakes import FakeBucket, FakeClock, FakeQueue
 from tools.chaos.one_at_a_time import OneAtATime
@@ -142,6 +142,8 @@ def test_a_death_is_repaired_even_if_its_batch_comes_last(number: int) -> None:
 
 # The probability that a call is the last one of its indexer.
 DEATHS = 0.03
+# One indexer may do all of its work between two calls of the other.
+BURSTS = (1, 5, 50)
 
 
 @settings(max_examples=150)
@@ -149,22 +151,14 @@ DEATHS = 0.03
 def test_two_indexers_at_once_leave_no_stale_page(batches: Sequence[Batch], chance: Random) -> None:
     """Interleave two indexers call by call, and now and then kill the one whose turn it is."""
     bucket, queue = FakeBucket(), FakeQueue()
-    waiting = list(batches)
-    acting: dict[bool, tuple[Batch, Actor]] = {}
-    while waiting or acting:
-        for side in (False, True):
-            if side not in acting and waiting:
-                batch = waiting.pop(0)
-                acting[side] = batch, Actor(bucket, queue, indexing(batch))
-        side = chance.choice(sorted(acting))
-        batch, actor = acting[side]
-        # One indexer may do all of its work between two calls of the other.
-        for _ in range(chance.choice((1, 5, 50))):
-            actor.step(die=chance.random() < DEATHS)
-        if actor.done:
-            del acting[side]
-            if actor.died:
-                waiting.append(batch)
+    act_at_once(
+        batches,
+        lambda batch: Actor(bucket, queue, indexing(batch)),
+        chance,
+        actors=2,
+        deaths=DEATHS,
+        bursts=BURSTS,
+    )
 
     assert_clean(bucket, queue)
 

@@ -25,7 +25,7 @@ from playlist_archive.errors import ConflictError
 from playlist_archive.indexer import Indexer
 from playlist_archive.ports.at_once import open_pool
 from playlist_archive.shared_documents import SharedDocuments
-from tests.support.actors import Actor, Play, play_until
+from tests.support.actors import Actor, Play, act_at_once, play_until
 from tests.support.builders import DAY, RUN
 from tests.support.fakes import FakeBucket, FakeClock, FakeQueue
 from tests.support.histories import (
@@ -619,6 +619,8 @@ def test_a_death_is_repaired_even_if_its_message_comes_last(number: int) -> None
 
 # The probability that a call is the last one of its indexer.
 DEATHS = 0.03
+# One indexer may do all of its work between two calls of the other.
+BURSTS = (1, 5, 50)
 
 
 @settings(max_examples=150)
@@ -629,22 +631,14 @@ def test_two_indexers_at_once_end_in_the_same_documents(
     """Interleave two indexers call by call, and now and then kill the one whose turn it is."""
     bucket = rendered_anew()
     queue = FakeQueue()
-    waiting = list(messages)
-    acting: dict[bool, tuple[str, Actor]] = {}
-    while waiting or acting:
-        for side in (False, True):
-            if side not in acting and waiting:
-                playlist_id = waiting.pop(0)
-                acting[side] = playlist_id, Actor(bucket, queue, indexing(playlist_id))
-        side = chance.choice(sorted(acting))
-        playlist_id, actor = acting[side]
-        # One indexer may do all of its work between two calls of the other.
-        for _ in range(chance.choice((1, 5, 50))):
-            actor.step(die=chance.random() < DEATHS)
-        if actor.done:
-            del acting[side]
-            if actor.died:
-                waiting.append(playlist_id)
+    act_at_once(
+        messages,
+        lambda playlist_id: Actor(bucket, queue, indexing(playlist_id)),
+        chance,
+        actors=2,
+        deaths=DEATHS,
+        bursts=BURSTS,
+    )
 
     assert_clean(bucket)
     assert queue.bodies == []

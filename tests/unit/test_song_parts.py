@@ -29,7 +29,7 @@ from playlist_archive.documents.songs import decode_lines, encode_lines
 from playlist_archive.errors import ConflictError
 from playlist_archive.renderer import Renderer
 from playlist_archive.views import render_lines
-from tests.support.actors import Actor, Play, play_until
+from tests.support.actors import Actor, Play, act_at_once, play_until
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, rows
 from tests.support.fakes import FakeBucket, FakeClock, FakeQueue
 from tests.support.pipeline import plenty, render_snapshot
@@ -224,20 +224,13 @@ def test_renderers_at_once_lose_no_line_and_leave_no_old_one(
 ) -> None:
     """Some are killed; the message of such a renderer comes again after the others."""
     bucket, queue, chance = FakeBucket(), FakeQueue(), Random(seed)
-    waiting = [*snapshots]
-    acting: dict[int, tuple[Snapshot, Actor]] = {}
-    while waiting or acting:
-        for place in range(renderers):
-            if place not in acting and waiting:
-                snapshot = waiting.pop(0)
-                acting[place] = snapshot, Actor(bucket, queue, playing(snapshot))
-        place = chance.choice(sorted(acting))
-        snapshot, actor = acting[place]
-        actor.step(die=chance.random() < DEATHS)
-        if actor.done:
-            del acting[place]
-            if actor.died:
-                waiting.append(snapshot)
+    act_at_once(
+        snapshots,
+        lambda snapshot: Actor(bucket, queue, playing(snapshot)),
+        chance,
+        actors=renderers,
+        deaths=DEATHS,
+    )
     settle(bucket, queue)
 
     assert bucket.objects == CLEAN

@@ -6,7 +6,7 @@ from playlist_archive.documents.catalog import Catalog, decode_catalog, encode_c
 from playlist_archive.documents.content_types import JSON
 from playlist_archive.documents.keys import CATALOG
 from playlist_archive.errors import UNREADABLE
-from playlist_archive.ports.bucket import Bucket, set_aside
+from playlist_archive.ports.bucket import Bucket, is_stored, set_aside
 from playlist_archive.ports.clock import Clock
 
 
@@ -48,5 +48,4 @@ class CatalogStore:
 
     def is_stored(self, etag: str | None) -> bool:
         """Whether the catalog with this ETag is still the one that is stored."""
-        listed = self._bucket.list_objects(CATALOG)
-        return etag in [found.etag for found in listed if found.key == CATALOG]
+        return is_stored(self._bucket, CATALOG, etag)

@@ -43,7 +43,7 @@ from playlist_archive.documents.recent_changes import (
 from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 from playlist_archive.errors import UNREADABLE, ConflictError
 from playlist_archive.ports.at_once import Calls
-from playlist_archive.ports.bucket import Bucket, Stored, set_aside
+from playlist_archive.ports.bucket import Bucket, Stored, is_stored, set_aside
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.read_ahead import read_ahead
 from playlist_archive.views import Page
@@ -102,7 +102,7 @@ class SharedDocuments:
             (ALL_FEED, Page(all_feed(document), ATOM)),
         ):
             differed |= self._write(key, page, self._bucket.get(key)) is not None
-        if differed and not self._is_stored(CHANGES_JSON, etag or (stored and stored.etag)):
+        if differed and not is_stored(self._bucket, CHANGES_JSON, etag or (stored and stored.etag)):
             raise ConflictError(f"{CHANGES_JSON} was written by another")
         return Followed(differed, frozenset(known.behind(latest)), document)
 
@@ -190,10 +190,6 @@ class SharedDocuments:
             return None
         replacing = stored.etag if stored else None
         return self._bucket.put(key, page.body, page.content_type, replacing=replacing)
-
-    def _is_stored(self, key: str, etag: str | None) -> bool:
-        listed = self._bucket.list_objects(key)
-        return etag in [found.etag for found in listed if found.key == key]
 
 
 def _called(catalog: Catalog) -> dict[str, PublishedPlaylist]:

@@ -114,6 +114,11 @@ def set_aside(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> boo
     return True
 
 
+def is_stored(bucket: Bucket, key: str, etag: str | None) -> bool:
+    """Whether the object with this ETag is still the one that is stored; its body is not read."""
+    return etag in [found.etag for found in bucket.list_objects(key) if found.key == key]
+
+
 def list_snapshots(
     bucket: Bucket, playlist_id: str, *, after: str = ""
 ) -> Iterator[tuple[str, datetime]]:
