@@ -1,7 +1,6 @@
 """The command on a deployed stack: as a local one, and as one in AWS with the reader's own policy."""
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from playlist_archive_cli import frame, main
 from playlist_archive_cli.location import LocalStack
 from tests.support.command import DOCUMENT
+from tests.support.users import a_user, documented_policy
 from tools.local.engine import REGION
 from tools.local.simulation import Simulation
 from tools.local.stack import STACK_NAME
@@ -49,17 +49,10 @@ def local(archived: Simulation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 def reader(archived: Simulation) -> Iterator[dict[str, str]]:
     """Yield the access key of a user who may do what the documentation says, and nothing else."""
     stack = archived.stack
-    iam: Any = stack._client("iam")
-    found = re.search(r"```json\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
-    assert found
-    policy = found[1].replace("<bucket>", stack.bucket)
-    iam.create_user(UserName=USER)
-    iam.put_user_policy(UserName=USER, PolicyName="read", PolicyDocument=policy)
-    key = iam.create_access_key(UserName=USER)["AccessKey"]
-    yield {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
-    iam.delete_access_key(UserName=USER, AccessKeyId=key["AccessKeyId"])
-    iam.delete_user_policy(UserName=USER, PolicyName="read")
-    iam.delete_user(UserName=USER)
+    with a_user(
+        stack, USER, {"read": documented_policy(DOCUMENT, bucket=stack.bucket)}
+    ) as variables:
+        yield variables
 
 
 @pytest.fixture

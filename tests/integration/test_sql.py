@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.location import DeployedStack
 from playlist_archive_cli.sql_engines.duck import ask_duckdb
 from tests.support.command import DOCUMENT
+from tests.support.users import a_user, documented_policy
 from tools.local.engine import REGION
 from tools.local.simulation import Simulation
 from tools.local.stack import STACK_NAME
@@ -39,22 +39,19 @@ def archived(simulation: Simulation) -> Simulation:
 def analyst(archived: Simulation) -> Iterator[dict[str, str]]:
     """Yield the access key of a user who may do what both documents say, and nothing else."""
     stack = archived.stack
-    iam: Any = stack._client("iam")
-    iam.create_user(UserName=USER)
-    for document in (DOCUMENT, SQL_DOCUMENT):
-        found = re.search(r"```json\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
-        assert found
-        policy = found[1].replace("<bucket>", stack.bucket)
-        policy = policy.replace("<AnalyticsDatabaseName>", stack.outputs["AnalyticsDatabaseName"])
+    values = {
+        "bucket": stack.bucket,
+        "AnalyticsDatabaseName": stack.outputs["AnalyticsDatabaseName"],
+    }
+    policies = {
         # AWS knows the workgroup of a query that runs; the engine does not.
-        policy = policy.replace("arn:aws:athena:*:*:workgroup/<stack>", "*")
-        iam.put_user_policy(UserName=USER, PolicyName=document.stem, PolicyDocument=policy)
-    key = iam.create_access_key(UserName=USER)["AccessKey"]
-    yield {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
-    iam.delete_access_key(UserName=USER, AccessKeyId=key["AccessKeyId"])
-    for document in (DOCUMENT, SQL_DOCUMENT):
-        iam.delete_user_policy(UserName=USER, PolicyName=document.stem)
-    iam.delete_user(UserName=USER)
+        document.stem: documented_policy(document, **values).replace(
+            "arn:aws:athena:*:*:workgroup/<stack>", "*"
+        )
+        for document in (DOCUMENT, SQL_DOCUMENT)
+    }
+    with a_user(stack, USER, policies) as variables:
+        yield variables
 
 
 @pytest.fixture
