@@ -257,7 +257,7 @@ def test_hostile_text_stays_text(name: str, song: str, artist: str) -> None:
         f"Renamed from “{shown(song)}” to “{shown(name)}”",
         f"Owner changed from {shown(f'{artist} to {name}')}",
         "Added:",
-        f"{shown(f'{song} by {artist}')}",
+        shown(f"{song} by {artist}" if artist else song),
         "Spotify changed:",
         f"{shown(f'“{artist}”: {song}')}",
     ]

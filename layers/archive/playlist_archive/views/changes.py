@@ -137,7 +137,7 @@ def _song(song: _Told) -> str:
     if song.name is UNSET or song.artists is UNSET or song.uri is UNSET:
         return f"row {song.row:,}, which Spotify does not name"
     title = link(song.name, _url(song.uri))
-    line = f"{title} by {escape(', '.join(song.artists))}" if song.artists else title
+    line = wording.song_by(title, escape(wording.artist_names(song.artists)))
     return f"{_quote(song.before)} is now {line}" if isinstance(song, RenamedSong) else line
 
 
