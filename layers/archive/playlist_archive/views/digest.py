@@ -83,7 +83,7 @@ def _song(song: SongAtRow) -> str:
     if song.name is UNSET or song.artists is UNSET:
         return f"row {song.row:,}, which Spotify does not name"
     artists = plain_line(artist_names(song.artists), _LONGEST)
-    return song_by(plain_line(song.name, _LONGEST), artists)
+    return song_by(plain_line(song.name or str(song.uri), _LONGEST), artists)
 
 
 def _unreadable(catalog: Catalog) -> Iterator[str]:
