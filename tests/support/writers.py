@@ -130,15 +130,15 @@ class Troubled:
         return call()
 
 
-def plan_of(songs: list[Song]) -> Plan:
+def plan_of(songs: list[Song], tag: str = TAG) -> Plan:
     return Plan(
         source="4uLU6hMCjMI75M1A2tKUQC",
         source_name="Kitchen radio",
         client_id="standin-client",
         user="lena",
-        tag=TAG,
+        tag=tag,
         name="Kitchen radio (restored)",
-        description=f"Put back ({TAG})",
+        description=f"Put back ({tag})",
         batches=make_batches(songs),
     )
 

@@ -19,6 +19,7 @@ class World:
         self.written = Written()
         self._day = day
         self._edits: Counter[str] = Counter()
+        self._items: dict[str, Item] | None = None
 
     @property
     def day(self) -> date:
@@ -27,6 +28,7 @@ class World:
     @day.setter
     def day(self, day: date) -> None:
         self._day = day
+        self._items = None
         self._edits.clear()
 
     def list_ids(self) -> Sequence[str]:
@@ -43,7 +45,11 @@ class World:
 
     def find_item(self, uri: str) -> Item | None:
         """Return what a URI names today; None if Spotify has no such item."""
-        return self.written.find_item(uri, filter(None, map(self.find, self.list_ids())))
+        if self._items is None:
+            found = (self.library.find(id_, self._day) for id_ in self.library.list_ids(self._day))
+            rows = (row for playlist in found if playlist for row in playlist.rows)
+            self._items = {row.item.uri: row.item for row in rows if row.item}
+        return self.written.find_item(uri, self._items)
 
     def edit(self, playlist_id: str) -> None:
         """Move the playlist's first row to the end, until the day changes or edits are undone."""

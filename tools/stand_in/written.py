@@ -1,7 +1,7 @@
 """The playlists that requests have created or changed; from then on they stay as they were written."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tools.stand_in.library import (
@@ -52,19 +52,17 @@ class Written:
         """Refuse this item from now on, as one that the catalogue does not have."""
         self._gone.add(uri)
 
-    def find_item(self, uri: str, known: Iterable[Playlist]) -> Item | None:
-        """Return an item, with the texts that it has in `known` playlists or invented ones.
+    def find_item(self, uri: str, known: Mapping[str, Item]) -> Item | None:
+        """Return an item: a `known` one, or one with invented texts.
 
         It is None where the text is not the URI of a song or an episode, or the item is gone.
         """
         parts = _URI.fullmatch(uri)
         if parts is None or uri in self._gone:
             return None
-        for playlist in known:
-            for row in playlist.rows:
-                if row.item and row.item.uri == uri:
-                    return row.item
-        return (_invent_song if parts["kind"] == "track" else _invent_episode)(parts["id"])
+        return known.get(uri) or (_invent_song if parts["kind"] == "track" else _invent_episode)(
+            parts["id"]
+        )
 
 
 def _invent_song(track_id: str) -> Track:

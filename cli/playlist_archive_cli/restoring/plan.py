@@ -53,6 +53,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         source: the id of the archived playlist, and `source_name` its name.
         tag: a word in the new playlist's description, by which it is found again.
         user: the id of the user in whose library the new playlist is.
+        remarks: what has to be said about the songs, as that they are of an older day.
         playlist_id: the id of the new playlist, empty until it is known.
         not_before: when Spotify takes requests again, empty if it did not ask to wait.
     """
@@ -66,6 +67,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     description: str
     batches: tuple[Batch, ...]
     left_out: tuple[LeftOut, ...] = ()
+    remarks: tuple[str, ...] = ()
     playlist_id: str = ""
     not_before: Timestamp = ""
     finished: bool = False

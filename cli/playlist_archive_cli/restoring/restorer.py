@@ -42,6 +42,7 @@ _MOST_TRIES = 5
 # Spotify may show what it did a little later.
 _SECONDS_BETWEEN_LOOKS = 3
 _MOST_LOOKS = 3
+_SECONDS_BEFORE_SEARCHES = (0, 8, 20)
 
 
 class StoppedError(CommandError):
@@ -115,10 +116,10 @@ class Restorer:
 
     def _create(self, plan: Plan) -> Plan:
         if self._doubt == "unanswered":
-            for _ in range(_MOST_LOOKS):
+            for seconds in _SECONDS_BEFORE_SEARCHES:
+                self._clock.sleep(seconds)
                 if found := self._writer.find(plan.tag):
                     return with_playlist(plan, found)
-                self._clock.sleep(_SECONDS_BETWEEN_LOOKS)
             self._doubt = "none"
         try:
             created = self._writer.create(plan.name, plan.description)

@@ -101,13 +101,12 @@ def restore(
         raise WrongUseError("--resume goes on with what was begun, and takes no other choice")
     chosen = archive.choose(playlist)
     file = plan_file(chosen.id)
-    remarks: list[str] = []
     if resume:
         plan = find_begun(load_plan(file), chosen, now=to_timestamp(archive.clock.now()))
     else:
-        plan, remarks = make_plan(archive, chosen, wanted, name)
+        plan = make_plan(archive, chosen, wanted, name)
         if not write:
-            return Answer(make_document(plan, remarks), tell_plan(plan), notes=remarks)
+            return Answer(make_document(plan), tell_plan(plan), notes=plan.remarks)
         require_none_begun(load_plan(file), chosen, str(file))
     if not plan.finished:
         check_pause(archive)
@@ -125,14 +124,13 @@ def restore(
                 begin_anew=f"To begin anew, delete it in Spotify, and {file}",
             )
             plan = restorer.restore(plan, resumed=resume)
-    document = make_document(plan, remarks)
-    return Answer(document, tell_restored(document), notes=remarks, attention=bool(plan.refused))
+    document = make_document(plan)
+    refused = bool(plan.refused)
+    return Answer(document, tell_restored(document), notes=plan.remarks, attention=refused)
 
 
-def make_plan(
-    archive: Archive, chosen: Chosen, wanted: Wanted, name: str
-) -> tuple[Plan, list[str]]:
-    """Return the plan of a restore that has not begun, and remarks about what is put back.
+def make_plan(archive: Archive, chosen: Chosen, wanted: Wanted, name: str) -> Plan:
+    """Return the plan of a restore that has not begun.
 
     Raises:
         CommandError: there is nothing to put back, or more than Spotify takes.
@@ -149,7 +147,7 @@ def make_plan(
             "choose fewer with --on or --removed"
         )
     tag = f"restore-{secrets.token_hex(8)}"
-    plan = Plan(
+    return Plan(
         source=chosen.id,
         source_name=chosen.name,
         client_id="",
@@ -159,8 +157,8 @@ def make_plan(
         description=f"{_what(wanted, collection)}. Put back by playlist-archive ({tag})",
         batches=make_batches(songs),
         left_out=tuple(left_out),
+        remarks=tuple(remarks),
     )
-    return plan, remarks
 
 
 def _short(wanted: Wanted) -> str:
@@ -239,7 +237,7 @@ def _ask_consent(client_id: str, port: int, accounts_url: str, api_url: str) -> 
     )
 
 
-def make_document(plan: Plan, remarks: Sequence[str]) -> Restored:
+def make_document(plan: Plan) -> Restored:
     return Restored(
         id=plan.source,
         name=plan.source_name,
@@ -255,7 +253,7 @@ def make_document(plan: Plan, remarks: Sequence[str]) -> Restored:
             for batch in plan.refused
             for song in batch.songs
         ],
-        remarks=remarks,
+        remarks=plan.remarks,
     )
 
 
