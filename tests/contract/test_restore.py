@@ -1,5 +1,7 @@
 """A restore against the stand-in: the writer's promises, faults at every request, and the verb."""
 
+import re
+import shlex
 import stat
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -444,8 +446,8 @@ def test_a_playlist_is_put_back_as_it_was(restoring: Restoring) -> None:
     assert document["url"].endswith(document["new_id"])
     assert restoring.rows(document["new_id"]) == [row["item"]["uri"] for row in shown["rows"]]
     assert document["added"] == document["songs"] == len(shown["rows"])
-    for scope in SCOPES:
-        assert scope in outcome.err
+    for said in (*SCOPES, "Mara Quayle (mara.quayle)", f"restore {KITCHEN} --resume"):
+        assert said in outcome.err
     seen = [one for one in restoring.control.requests() if one.path.startswith("/v1")]
     assert len(seen[: document["requests"]]) == document["requests"]
 
@@ -579,3 +581,13 @@ def test_many_left_out_rows_are_counted_on_the_screen(restoring: Restoring) -> N
 
         assert outcome.exit_code == 0
         assert outcome.out.count("a local file") <= 20
+
+
+def test_what_the_readme_says_of_restoring_works(restoring: Restoring) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^    playlist-archive restore (.*?)(?: +#|$)", readme, re.MULTILINE)
+
+    outcomes = [restoring(*shlex.split(line)) for line in lines]
+
+    assert [outcome.exit_code for outcome in outcomes] == [0, 0, 0]
+    assert "9 of 9 songs are in it" in outcomes[-1].out

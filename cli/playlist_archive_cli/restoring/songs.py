@@ -11,7 +11,7 @@ from playlist_archive.documents.playlist import Item, Row
 type Reason = Literal["unnamed", "local", "no_uri", "other_kind"]
 
 REASONS: dict[Reason, str] = {
-    "unnamed": "Spotify does not name it",
+    "unnamed": "nothing is left of it that could be added",
     "local": "a local file, which only Spotify's own app can add",
     "no_uri": "has no URI of Spotify's",
     "other_kind": "neither a song nor an episode",

@@ -10,9 +10,11 @@ import typer
 
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.spotify.exchange import open_session
+from playlist_archive.views.wording import counted
 from playlist_archive_cli.answer import Answer, Block, Line, Table
 from playlist_archive_cli.archive import Archive, Chosen
 from playlist_archive_cli.brief_consent import SCOPES, BriefConsent, ask_briefly
+from playlist_archive_cli.changes_in_words import UNNAMED
 from playlist_archive_cli.consent import ACCOUNTS_URL, API_URL
 from playlist_archive_cli.dates import Date, parse_date, spell_moment
 from playlist_archive_cli.dialogue import ask
@@ -114,13 +116,15 @@ def restore(
         consent = _ask_consent(client_id, port, accounts_url, api_url)
         plan = plan_of(consent, plan, client_id)
         save_plan(file, plan)
+        advice = f"go on with `playlist-archive restore {chosen.id} --resume`"
+        tell(f"It goes into the library of {consent.user}. If it breaks off, {advice}.")
         with open_session() as session:
             restorer = Restorer(
                 WebWriter(session, consent.access_token, api_url, archive.clock),
                 archive.clock,
                 save=partial(save_plan, file),
                 tell=tell,
-                advice=f"go on with `playlist-archive restore {chosen.id} --resume`",
+                advice=advice,
                 begin_anew=f"To begin anew, delete it in Spotify, and {file}",
             )
             plan = restorer.restore(plan, resumed=resume)
@@ -281,13 +285,16 @@ def tell_restored(document: Restored) -> list[Block]:
     ]
     if document.refused:
         refused = [(str(one.row), one.name or one.uri, one.reason) for one in document.refused]
-        blocks += _cut(("Row", "Refused by Spotify", "Its reason"), refused)
+        blocks.append(Line(f"Spotify refused {counted(len(refused), 'song')}:", "warning"))
+        blocks += _cut(("Row", "Song", "Its reason"), refused)
     return [*blocks, *_tell_left_out(document.left_out)]
 
 
 def _tell_left_out(left_out: Sequence[LeftOut]) -> list[Block]:
-    rows = [(str(one.row), one.name or one.uri, REASONS[one.reason]) for one in left_out]
-    return _cut(("Row", "Left out", "Why"), rows) if rows else []
+    rows = [(str(one.row), one.name or one.uri or UNNAMED, REASONS[one.reason]) for one in left_out]
+    if not rows:
+        return []
+    return [Line(f"{counted(len(rows), 'row')} left out:"), *_cut(("Row", "Song", "Why"), rows)]
 
 
 def _cut(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Block]:
