@@ -19,7 +19,6 @@ from playlist_archive.spotify.exchange import open_session
 from playlist_archive_cli.brief_consent import SCOPES, BriefConsent, ask_briefly
 from playlist_archive_cli.consent import LoginError
 from playlist_archive_cli.restoring.plan_file import load_plan, plan_file, save_plan
-from playlist_archive_cli.restoring.songs import sort_out
 from playlist_archive_cli.restoring.web_writer import SECONDS_BETWEEN_REQUESTS, WebWriter
 from playlist_archive_cli.restoring.writer import (
     AskedToWaitError,
@@ -32,6 +31,9 @@ from playlist_archive_cli.verbs import restore
 from tests.support.command import Command, Outcome
 from tests.support.fakes import FakeBucket, FakeClock
 from tests.support.writers import (
+    CALLS,
+    GONE,
+    LONG,
     TAG,
     FakeWriter,
     Mishap,
@@ -39,7 +41,6 @@ from tests.support.writers import (
     plan_of,
     restore_to_the_end,
 )
-from tests.unit.cli.test_restoring import CALLS, GONE, long_list
 from tools.stand_in import SampleLibrary, StandIn
 from tools.stand_in.sample import EVERYTHING, KITCHEN, TAPES
 
@@ -240,7 +241,6 @@ def test_a_song_that_spotify_replaces_is_known_by_both_uris(
 
 # A long restore through each fault at each request.
 
-LONG = list(sort_out(long_list()).songs)
 WANTED = [song.uri for song in LONG if song.uri != GONE]
 
 

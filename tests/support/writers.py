@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from itertools import cycle, islice
 from typing import Literal
 
+from playlist_archive.documents.playlist import Item, Row
 from playlist_archive_cli.restoring.plan import Plan, make_batches
 from playlist_archive_cli.restoring.restorer import Restorer, StoppedError
-from playlist_archive_cli.restoring.songs import Song
+from playlist_archive_cli.restoring.songs import Song, sort_out
 from playlist_archive_cli.restoring.writer import (
     LOOKED_AT,
     AskedToWaitError,
@@ -20,6 +22,7 @@ from playlist_archive_cli.restoring.writer import (
 from tests.support.fakes import FakeClock
 
 TAG = "restore-0123456789abcdef"
+GONE = f"spotify:track:{'gone':0>22}"
 
 type Mishap = Literal[
     "lost",  # it is done, and there is no answer
@@ -164,3 +167,37 @@ def restore_to_the_end(
         except StoppedError as error:
             said.append(str(error))
     raise AssertionError(f"no end in {most_rounds} rounds: {said[-3:]}")
+
+
+def uri(number: int, kind: str = "track") -> str:
+    return f"spotify:{kind}:{number:022}"
+
+
+def songs_of(*uris: str) -> list[Song]:
+    return [Song(row, uri, f"song {row}") for row, uri in enumerate(uris, start=1)]
+
+
+def item(uri: str, *, local: bool = False) -> Item:
+    return Item(type="track", uri=uri, name="Hum", duration_ms=1, local=local)
+
+
+def long_list() -> list[Row]:
+    """Return 1,200 rows with duplicates, episodes, local files, unnamed rows and a refused URI."""
+    uris = list(islice(cycle([uri(n) for n in range(700)]), 1200))
+    uris[5:600:7] = [uri(number, "episode") for number in range(len(uris[5:600:7]))]
+    rows = [Row(item=item(one)) for one in uris]
+    rows[3:900:50] = [Row(item=item("spotify:local:A:B:C:1", local=True))] * len(rows[3:900:50])
+    rows[44] = rows[800] = Row()
+    rows[777] = Row(item=item(GONE))
+    return rows
+
+
+def count_calls(songs: list[Song]) -> int:
+    writer = Troubled(FakeWriter(frozenset({GONE})), {})
+    restore_to_the_end(plan_of(songs), writer, [])
+    return writer.calls
+
+
+LONG = list(sort_out(long_list()).songs)
+CALLS = count_calls(LONG)
+"""How many calls the restore of `LONG` takes without a mishap."""

@@ -1,12 +1,10 @@
 """A restore puts each song into one new playlist exactly once and in order, or tells."""
 
-from itertools import cycle, islice
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playlist_archive.documents.playlist import Item, Row
+from playlist_archive.documents.playlist import Row
 from playlist_archive_cli.restoring.plan import (
     Add,
     Create,
@@ -21,7 +19,7 @@ from playlist_archive_cli.restoring.plan import (
     with_refused,
 )
 from playlist_archive_cli.restoring.restorer import Restorer, StoppedError
-from playlist_archive_cli.restoring.songs import Song, sort_out
+from playlist_archive_cli.restoring.songs import sort_out
 from playlist_archive_cli.restoring.writer import (
     AskedToWaitError,
     ClosedError,
@@ -31,40 +29,24 @@ from playlist_archive_cli.restoring.writer import (
 from tests.support.fakes import FakeClock
 from tests.support.writers import (
     ABSORBED,
+    CALLS,
+    GONE,
+    LONG,
     FakeWriter,
     Mishap,
     Troubled,
+    count_calls,
+    item,
+    long_list,
     plan_of,
     restore_to_the_end,
+    songs_of,
+    uri,
 )
 
 pytestmark = pytest.mark.unit
 
-GONE = f"spotify:track:{'gone':0>22}"
 FIRST = f"{0:022}"
-
-
-def uri(number: int, kind: str = "track") -> str:
-    return f"spotify:{kind}:{number:022}"
-
-
-def songs_of(*uris: str) -> list[Song]:
-    return [Song(row, uri, f"song {row}") for row, uri in enumerate(uris, start=1)]
-
-
-def item(uri: str, *, local: bool = False) -> Item:
-    return Item(type="track", uri=uri, name="Hum", duration_ms=1, local=local)
-
-
-def long_list() -> list[Row]:
-    """Return 1,200 rows with duplicates, episodes, local files, unnamed rows and a refused URI."""
-    uris = list(islice(cycle([uri(n) for n in range(700)]), 1200))
-    uris[5:600:7] = [uri(number, "episode") for number in range(len(uris[5:600:7]))]
-    rows = [Row(item=item(one)) for one in uris]
-    rows[3:900:50] = [Row(item=item("spotify:local:A:B:C:1", local=True))] * len(rows[3:900:50])
-    rows[44] = rows[800] = Row()
-    rows[777] = Row(item=item(GONE))
-    return rows
 
 
 # What can be put back.
@@ -164,16 +146,6 @@ def expect_whole(plan: Plan, writer: FakeWriter, wanted: list[str]) -> None:
     assert [song.uri for batch in plan.refused for song in batch.songs] == [
         one for one in wanted if one == GONE
     ]
-
-
-def count_calls(songs: list[Song]) -> int:
-    writer = Troubled(FakeWriter(frozenset({GONE})), {})
-    restore_to_the_end(plan_of(songs), writer, [])
-    return writer.calls
-
-
-LONG = list(sort_out(long_list()).songs)
-CALLS = count_calls(LONG)
 
 
 def test_without_trouble_nothing_is_asked_twice() -> None:
