@@ -62,11 +62,15 @@ class Followed(NamedTuple):
     Attributes:
         differed: whether a document was written.
         behind: the playlists whose pages show an older snapshot than the newest.
+        shown: the newest snapshots of the playlists whose recent changes are all in `changes`.
+        newest_before: the time of the newest change that was published before.
     """
 
     differed: bool
     behind: frozenset[str]
     changes: RecentChanges
+    shown: Mapping[str, Timestamp]
+    newest_before: Timestamp | None
 
 
 class SharedDocuments:
@@ -104,7 +108,13 @@ class SharedDocuments:
             differed |= self._write(key, page, self._bucket.get(key)) is not None
         if differed and not is_stored(self._bucket, CHANGES_JSON, etag or (stored and stored.etag)):
             raise ConflictError(f"{CHANGES_JSON} was written by another")
-        return Followed(differed, frozenset(known.behind(latest)), document)
+        return Followed(
+            differed,
+            frozenset(known.behind(latest)),
+            document,
+            known.shown(latest),
+            changes.until if changes else None,
+        )
 
     def _load[T](self, key: str, decode: Callable[[bytes], T]) -> tuple[Stored | None, T | None]:
         """Return a stored document and what it says, None where it is missing or damaged.
