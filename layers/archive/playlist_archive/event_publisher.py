@@ -1,7 +1,7 @@
 """Publishes each change as an event for other programs."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,10 +14,10 @@ from playlist_archive.documents.change_events import (
     changes_due,
     encode_event,
 )
-from playlist_archive.documents.recent_changes import RecentChange
+from playlist_archive.documents.recent_changes import RecentChange, RecentChanges
+from playlist_archive.documents.timestamps import Timestamp
 from playlist_archive.notifier import Published, Sending
 from playlist_archive.ports.event_bus import LARGEST_DETAIL, EventBus
-from playlist_archive.shared_documents import Followed
 
 logger = logging.getLogger(__name__)
 
@@ -38,18 +38,24 @@ class EventPublisher:
         begun = begin_events(catalog, followed.newest_before, now)
         if begun is None:
             return None
-        due = changes_due(begun, followed.changes)
-        if not due and after_publishing(begun, due, set(), followed.shown) == catalog.events:
+        due, shown = changes_due(begun, followed.changes), followed.shown()
+        if not due and after_publishing(begun, due, set(), shown) == catalog.events:
             return None
-        return partial(self._publish, self._bus, begun, due, followed)
+        return partial(self._publish, self._bus, begun, due, followed.changes, shown)
 
     def _publish(
-        self, bus: EventBus, begun: EventsSent, due: list[RecentChange], followed: Followed
+        self,
+        bus: EventBus,
+        begun: EventsSent,
+        due: Sequence[RecentChange],
+        document: RecentChanges,
+        shown: Mapping[str, Timestamp],
     ) -> Mapping[str, Any]:
-        playlists = {playlist.id: playlist for playlist in followed.changes.playlists}
+        playlists = {playlist.id: playlist for playlist in document.playlists}
         events = [ChangeEvent.of(change, playlists[change.playlist]) for change in due]
         taken = bus.publish(
             {event.id: encode_event(event, LARGEST_DETAIL) for event in events[:MOST_EVENTS]}
         )
-        logger.info("%s of %s events were published", len(taken), len(due))
-        return {"events": after_publishing(begun, due, taken, followed.shown)}
+        if due:
+            logger.info("%s of %s events were published", len(taken), len(due))
+        return {"events": after_publishing(begun, due, taken, shown)}

@@ -62,15 +62,21 @@ class Followed(NamedTuple):
     Attributes:
         differed: whether a document was written.
         behind: the playlists whose pages show an older snapshot than the newest.
-        shown: the newest snapshots of the playlists whose recent changes are all in `changes`.
         newest_before: the time of the newest change that was published before.
+        known: what the histories tell that were read.
+        latest: the newest snapshot of each playlist.
     """
 
     differed: bool
     behind: frozenset[str]
     changes: RecentChanges
-    shown: Mapping[str, Timestamp]
     newest_before: Timestamp | None
+    known: Known
+    latest: Mapping[str, Timestamp]
+
+    def shown(self) -> dict[str, Timestamp]:
+        """Return the newest snapshots of the playlists whose recent changes are all in `changes`."""
+        return self.known.shown(self.latest)
 
 
 class SharedDocuments:
@@ -112,8 +118,9 @@ class SharedDocuments:
             differed,
             frozenset(known.behind(latest)),
             document,
-            known.shown(latest),
             changes.until if changes else None,
+            known,
+            latest,
         )
 
     def _load[T](self, key: str, decode: Callable[[bytes], T]) -> tuple[Stored | None, T | None]:
