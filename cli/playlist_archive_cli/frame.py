@@ -3,6 +3,7 @@
 import inspect
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -60,6 +61,24 @@ def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
     the options say of the archive if there need not be one. The command line gives the others, and
     the options that all verbs have.
     """
+    return verb_of(app)(function)
+
+
+def open_group(name: str, description: str) -> typer.Typer:
+    """Return a new verb that has verbs of its own."""
+    group = typer.Typer(name=name, help=description, no_args_is_help=True)
+    app.add_typer(group)
+    return group
+
+
+def verb_of[**P](
+    group: typer.Typer,
+) -> Callable[[Callable[P, Answer]], Callable[P, Answer]]:
+    """Register a function as a verb of a group, as `verb` does."""
+    return partial(_register, group)
+
+
+def _register[**P](group: typer.Typer, function: Callable[P, Answer]) -> Callable[P, Answer]:
     archive, *own = inspect.signature(function, eval_str=True).parameters.values()
     wanted = get_type_hints(function)[archive.name]
 
@@ -77,7 +96,9 @@ def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
     ]
     run.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in (*own, *common)}
-    app.command(function.__name__.strip("_").replace("_", "-"), help=inspect.getdoc(function))(run)
+    group.command(function.__name__.strip("_").replace("_", "-"), help=inspect.getdoc(function))(
+        run
+    )
     return function
 
 

@@ -40,7 +40,6 @@ _PLAYLIST = re.compile(rf"{_SPOTIFY}/(?:user/[^/]+/)?playlist/({PLAYLIST_ID})")
 _TITLE = re.compile(rf"^### \[(.*)\]\(({_PLAYLIST.pattern})\)", re.MULTILINE)
 _DESCRIPTION = re.compile(r"^> ?(.*)\n\n", re.MULTILINE | re.DOTALL)
 _TABLE = re.compile(r"^\| No\. \|[^\n]*\n\|[-|]*\|\n", re.MULTILINE)
-_NUMBER = re.compile(r"^\| \d+ \| ", re.MULTILINE)
 # Texts are not escaped, so only the links tell where a cell ends.
 _CELLS = re.compile(
     rf"\[(?P<name>.*?)\]\((?P<url>{_SPOTIFY}/(?P<type>track|episode)/(?P<id>{PLAYLIST_ID}))\)"
@@ -144,9 +143,9 @@ class Pages:
         if not table:
             raise UnreadablePageError("the page has no table")
         description = _DESCRIPTION.search(text, title.end(), table.start())
-        _, *lines = _NUMBER.split("\n" + text[table.end() :])
+        lines = _lines(text[table.end() :])
         return self._page(
-            [self._keep(line.rstrip("\n"), self._parse_cells) for line in lines],
+            [self._keep(line, self._parse_cells) for line in lines],
             lines,
             playlist_id=title[3],
             name=title[1],
@@ -187,8 +186,7 @@ class Pages:
         unknown: tuple[HeaderField, ...] = () if owner else ("owner",)
         header = msgspec.json.encode((name, description, owner, unknown))
         content = blake2b(header, digest_size=16)
-        for one in read:
-            content.update(one.digest)
+        content.update(b"".join([one.digest for one in read]))
         answer = content.copy()
         answer.update(msgspec.json.encode((snapshot_id, followers)))
         unreadable = [
@@ -259,9 +257,19 @@ class Pages:
             unknown=_NEVER_TOLD,
         )
         # Beside a name, an empty text of a document is Spotify's own.
-        return Row(
-            added_at, item=_without_missing(item, empty_is_missing=track.name == _MISSING)
-        )
+        return Row(added_at, item=_without_missing(item, empty_is_missing=track.name == _MISSING))
+
+
+def _lines(table: str) -> list[str]:
+    """Return the rows without their numbers; a line without a number goes on with the row before."""
+    lines: list[str] = []
+    for line in f"\n{table.rstrip('\n')}".split("\n| ")[1:]:
+        number, _, cells = line.partition(" | ")
+        if number.isdecimal() or not lines:
+            lines.append(cells)
+        else:
+            lines[-1] += f"\n| {line}"
+    return lines
 
 
 def _without_missing(item: Item, *, empty_is_missing: bool) -> Item:

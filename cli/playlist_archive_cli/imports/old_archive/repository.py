@@ -176,9 +176,7 @@ class Repository:
             raise CommandError("git is needed to read the old archive: install it") from None
 
     @contextmanager
-    def _running(
-        self, *arguments: str, asking: bool = False
-    ) -> Iterator[subprocess.Popen[bytes]]:
+    def _running(self, *arguments: str, asking: bool = False) -> Iterator[subprocess.Popen[bytes]]:
         with (
             tempfile.TemporaryFile() as errors,
             subprocess.Popen(  # noqa: S603 - no shell, and no argument of somebody else's

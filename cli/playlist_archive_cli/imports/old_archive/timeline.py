@@ -183,9 +183,7 @@ def _branched(commits: Sequence[Commit]) -> set[str]:
     return {one for before, one in pairwise(["", *ordered]) if follows[one] != before}
 
 
-def _inherit(
-    commit: Commit, states: dict[str, _State], children: Counter[str]
-) -> _State:
+def _inherit(commit: Commit, states: dict[str, _State], children: Counter[str]) -> _State:
     """Return the state before a commit, which is the commit's to change."""
     if not commit.parents or commit.parents[0] not in states:
         return _State()
@@ -218,7 +216,7 @@ def _apply_pages(
         changed |= {one: None for one, shown in state.shown.items() if shown.path in deleted}
     written: dict[str, list[Change]] = {}
     for change in commit.changes:
-        if change.blob in pages and is_page(change.path):
+        if change.blob and change.blob in pages and is_page(change.path):
             written.setdefault(pages[change.blob].playlist_id, []).append(change)
     for playlist_id, files in written.items():
         current = None if playlist_id in changed else state.shown.get(playlist_id)
