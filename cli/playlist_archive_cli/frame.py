@@ -66,7 +66,7 @@ def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
 
 def open_group(name: str, description: str) -> typer.Typer:
     """Return a new verb that has verbs of its own."""
-    group = typer.Typer(name=name, help=description, no_args_is_help=True)
+    group = typer.Typer(name=name, help=description)
     app.add_typer(group)
     return group
 

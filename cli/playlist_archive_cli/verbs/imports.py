@@ -23,11 +23,11 @@ from playlist_archive_cli.verbs.start_run import tell_rebuild
 
 IMPORT = open_group("import", "Bring a backup into a new archive, or the past into any.")
 
-type Register = Annotated[
+Register = Annotated[
     bool, typer.Option("--register", help="Archive the playlists from now on, too.")
 ]
-type DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come; write nothing.")]
-type Report = Annotated[
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would come; write nothing.")]
+Report = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Where to write what came and what was left out."),
 ]

@@ -151,7 +151,7 @@ def _readings(
         shown = _apply_pages(commit, state, pages)
         if children[commit.id]:
             states[commit.id] = state
-        if not shown or len(commit.parents) > 1:
+        if len(commit.parents) > 1 or not (shown or _is_run(commit)):
             continue
         # Once there was a registry, a run may have read a part of it, and kept what it failed to.
         whole = _is_run(commit) and not state.has_registry
