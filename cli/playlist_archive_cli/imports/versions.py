@@ -12,11 +12,6 @@ from playlist_archive.documents.snapshot import Snapshot
 type Source = Literal["git-archive", "spotify-export", "exportify"]
 type Unit = Literal["row", "version", "file"]
 
-SOURCE_NAMES: dict[Source, str] = {
-    "git-archive": "the old archive",
-    "spotify-export": "Spotify's data export",
-    "exportify": "Exportify",
-}
 NO_OWNER = Owner("", "")
 _MOST_SAMPLES = 20
 
