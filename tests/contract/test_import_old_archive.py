@@ -515,7 +515,7 @@ def test_a_snapshot_that_says_something_else_is_told_and_stays(
     assert "says something else" in left["reason"]
 
 
-class Crash(Exception):
+class CrashError(Exception):
     pass
 
 
@@ -562,11 +562,11 @@ def test_a_rebuild_that_a_crash_cut_off_is_made_by_the_next_import(
     repository = an_old_archive(history)
 
     def crash(*_: object) -> None:
-        raise Crash
+        raise CrashError
 
     with monkeypatch.context() as patch:
         patch.setattr("playlist_archive_cli.verbs.imports.rebuild_now", crash)
-        with pytest.raises(Crash):
+        with pytest.raises(CrashError):
             owner.imports(repository)
     settle(owner.stack)
     assert view_key("history", PLAYLIST, ".json") not in owner.stack.bucket.objects

@@ -98,6 +98,7 @@ def a_song(number: int, **changes: Any) -> dict[str, Any]:
         "album": _linked("album", f"album{number % 5:017d}", "Slack Water"),
         **changes,
     }
+    track["uri"] = f"spotify:{track['type']}:{track['id']}"
     track["external_urls"] = {"spotify": f"{SITE}/{track['type']}/{track['id']}"}
     return {"added_at": "2020-05-01T10:00:00Z", "track": track}
 
@@ -136,7 +137,7 @@ def files_of(era: Era, answer: Mapping[str, Any], alias: str = "") -> dict[str, 
         f"playlists/plain/{id_}": _plain(answer, name),
         f"playlists/pretty/{stem}.md": page(era, answer, name),
     }
-    if era not in {"E1"}:
+    if era != "E1":
         files[f"playlists/cumulative/{stem}.md"] = f"### [{name}]({SITE}/playlist/{id_})\n"
     if era in {"E3", "E4"} and alias:
         files[f"playlists/aliases/{id_}"] = f"{alias}\n"
