@@ -25,6 +25,7 @@ VERBS = [
     ["logs", "--run", "2026-10-01T04:00:00Z"],
     ["backup", "copy"],
     ["import", "archive", "kept"],
+    ["import", "old-archive", "kept"],
 ]
 
 

@@ -22,6 +22,7 @@ from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.location import Asked, DeployedStack
 from tests.support.fakes import FakeBucket, FakeClock
 from tests.support.living_stack import LivingStack
+from tests.support.old_archive import write_old_archive
 from tests.support.sample_archive import living_sample
 from tools.stand_in.sample import KITCHEN
 
@@ -133,7 +134,9 @@ def for_example(
         command = Command.on(stack, monkeypatch)
         if verb == "remove":
             command("add", KITCHEN, "--alias", "The kitchen")
-        if verb == "import":
+        if "old-archive" in line:
+            write_old_archive(Path("spotify-playlist-archive"))
+        elif verb == "import":
             command("backup", "copy")
             command = Command.on(empty, monkeypatch)
         yield command

@@ -70,7 +70,7 @@ class GitHistory:
         return self._commits
 
     def write(self) -> Path:
-        git(self.folder, "init", "--bare", "--quiet", "--initial-branch=main", str(self.folder))
+        git(self.folder, "init", "--bare", "--quiet", "--initial-branch=main")
         git(self.folder, "fast-import", "--quiet", "--force", given=b"".join(self._stream))
         return self.folder
 
@@ -126,6 +126,24 @@ def an_answer(
         "tracks": {"items": list(rows)},
         **changes,
     }
+
+
+def write_old_archive(folder: Path) -> Path:
+    """Write a small repository with two playlists, the first day's layout and a wrong name."""
+    history = GitHistory(folder)
+    ferry, kitchen = "2fErRyOlDaRcHiVe000001", "5kItChEnOlDaRcHiVe0001"
+
+    def answer(playlist_id: str, name: str, *numbers: int) -> dict[str, Any]:
+        return an_answer(playlist_id, [a_song(number) for number in numbers], name)
+
+    history.commit(at("2019-05-25"), {f"playlists/raw/{ferry}": "A -- B -- C"}, "Introduce raw")
+    history.commit(at("2019-05-27"), files_of("E1", answer(ferry, "Morning ferry", 1, 2)))
+    both = files_of("E2", answer(ferry, "Morning ferry", 1, 2, 3))
+    both |= files_of("E2", answer(kitchen, "Kitchen radio", 4))
+    history.commit(at("2020-02-01"), {**both, "playlists/plain/Cardio": "\n"})
+    history.commit(at("2021-11-23"), files_of("E6", answer(kitchen, "Kitchen radio", 4, 5)))
+    history.commit(at("2022-04-08"), files_of("E8", answer(kitchen, "Kitchen radio", 5)))
+    return history.write()
 
 
 def files_of(era: Era, answer: Mapping[str, Any], alias: str = "") -> dict[str, str]:

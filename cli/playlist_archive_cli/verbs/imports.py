@@ -149,7 +149,7 @@ def tell_imported(document: Imported) -> list[Block]:
 
 def _tell_left_out(left_out: Iterable[LeftOut]) -> Iterable[Line]:
     for one in left_out:
-        text = f"{_counted(one.count, one.unit)} left out: {one.reason} (as {one.samples[0]})"
+        text = f"{_counted(one.count, one.unit)} left out: {one.reason}, such as {one.samples[0]}"
         yield Line(text, "faint")
 
 

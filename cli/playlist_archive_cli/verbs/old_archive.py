@@ -39,6 +39,7 @@ def old_archive(
 ) -> Answer:
     """Bring in what the old archive, spotify-playlist-archive, has kept in its git history."""
     chosen = parse_ids(playlist or ())
+    connection.outputs  # noqa: B018 - an archive that is not there is told before the long reading
     with Repository.open(repository) as opened:
         left_out = LeftOuts()
         archive = OldArchive(opened, left_out, chosen)
