@@ -14,7 +14,7 @@ from playlist_archive.documents.catalog import (
     decode_catalog,
     encode_catalog,
 )
-from playlist_archive.documents.keys import CATALOG, snapshot_key
+from playlist_archive.documents.keys import CATALOG, SPOTIFY_STATE, snapshot_key
 from playlist_archive.documents.messages import (
     DamageReport,
     FetchRequest,
@@ -28,6 +28,7 @@ from playlist_archive.documents.messages import (
     decode_render_request,
 )
 from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
+from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.documents.status import PageStatus
 from playlist_archive.errors import InvalidAnswerError, InvalidPlaylistIdError
 from playlist_archive.events import RegistryEvent, parse_lister_event
@@ -390,6 +391,16 @@ class TestImportedPlaylists:
         self.of(world, PLAYLIST)
         if failure:
             self.with_run(world, failure=failure)
+
+        assert self.told(world, [PLAYLIST]) == []
+
+    def test_a_catalog_that_was_rolled_back_does_not_tell_that_a_playlist_is_retired(
+        self, world: World
+    ) -> None:
+        self.of(world, PLAYLIST)
+        self.with_run(world)
+        state = SpotifyState(latest_run=RUN + DAY)
+        world.objects[SPOTIFY_STATE] = msgspec.json.encode(state)
 
         assert self.told(world, [PLAYLIST]) == []
 

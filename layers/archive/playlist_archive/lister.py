@@ -50,6 +50,7 @@ from playlist_archive.ports.spotify import Library, Spotify
 from playlist_archive.registry import parse_alias, read_registry
 from playlist_archive.selection import check_library, choose, count_known, may_hide_known
 from playlist_archive.settings import LibraryMode
+from playlist_archive.spotify.state import load_state
 
 logger = logging.getLogger(__name__)
 
@@ -280,9 +281,12 @@ class Lister:
     ) -> Iterator[Outcome | DamageReport]:
         """Yield what the catalog has to learn of playlists that were imported.
 
-        Before the first complete sweep nobody knows whether the library holds a new one.
+        Without the report of a complete sweep by the newest run, nobody knows whether the library
+        holds a new one.
         """
-        swept = catalog.report is not None and not catalog.report.failure
+        report, newest_run = catalog.report, load_state(self._bucket).latest_run
+        swept = report is not None and not report.failure
+        swept &= report is None or newest_run is None or report.run >= newest_run
         for playlist_id in playlist_ids:
             entry, now = catalog.entries.get(playlist_id), self._clock.now()
             if entry and entry.latest:

@@ -75,13 +75,17 @@ def test_what_cannot_be_read_stays_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"reference": "another clone"}, {"previous_check": RUN - timedelta(days=1)}]
+    "same",
+    [
+        a_version(1, reference="another clone"),
+        a_version(1, previous_check=RUN - timedelta(days=1)),
+    ],
 )
-def test_the_same_from_elsewhere_is_there_already(changes: dict[str, object]) -> None:
+def test_the_same_from_elsewhere_is_there_already(same: PastVersion) -> None:
     bucket = FakeBucket()
     put(bucket, a_version(1))
 
-    [playlist] = write(bucket, [a_version(1, **changes)])
+    [playlist] = write(bucket, [same])
 
     assert (playlist.present, playlist.contradicting) == (1, 0)
 
