@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeAliasType, get_type_hints
 
 import typer
 
@@ -80,6 +80,8 @@ def verb_of[**P](
 
 def _register[**P](group: typer.Typer, function: Callable[P, Answer]) -> Callable[P, Answer]:
     archive, *own = inspect.signature(function, eval_str=True).parameters.values()
+    # Typer does not look behind the name of a type, where the help of an option may stand.
+    own = [one.replace(annotation=_unnamed(one.annotation)) for one in own]
     wanted = get_type_hints(function)[archive.name]
 
     def run(**values: Any) -> None:
@@ -100,6 +102,10 @@ def _register[**P](group: typer.Typer, function: Callable[P, Answer]) -> Callabl
         run
     )
     return function
+
+
+def _unnamed(annotation: Any) -> Any:
+    return annotation.__value__ if isinstance(annotation, TypeAliasType) else annotation
 
 
 def _give(wanted: type, asked: Asked) -> Asked | Connection | Archive:

@@ -65,12 +65,13 @@ def read_playlist(file: PackedFile, left_out: LeftOuts) -> FoundPlaylist:
         UnreadableTableError: it is not a table of songs, or not a whole one.
     """
     stem = PurePosixPath(file.name).stem
+    names = list(_names_in(stem))
     rows = read_rows(_decode(file.read()), file.reference, left_out)
     return FoundPlaylist(
         source="exportify",
         reference=file.reference,
-        name=stem,
-        called=frozenset(map(spell_as_file, _names_in(stem))),
+        name=names[-1],
+        called=frozenset(map(spell_as_file, names)),
         rows=rows,
         unknown=("name", "description", "owner"),
         of_a_day=not _OF_NO_DAY.search(stem),

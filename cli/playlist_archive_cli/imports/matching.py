@@ -113,7 +113,7 @@ def _doubt_by_name(best: Fit, songs: int, rival: int, *, alone: bool) -> str:
         return "several playlists of the archive have its name"
     size = best.archived.size
     if size and _percent(best.shared, min(songs, size)) < _FEW_PERCENT:
-        return f"only {best.shared} of its {songs} songs ever were in the one with its name"
+        return "hardly any of its songs ever were in the playlist of its name"
     if best.shared * 2 < rival:
         return "it shares more songs with a playlist of another name"
     return ""
@@ -133,7 +133,7 @@ def _doubt_rivals(match: Match, shared: Sequence[int]) -> Match:
     best, *others = sorted(shared, reverse=True) if len(shared) > 1 else [own]
     if not others or (own == best and others[0] * 2 < best):
         return match
-    return match._replace(doubt=f"{len(shared)} playlists of the files fit the same one")
+    return match._replace(doubt="another one of the files fits the same playlist")
 
 
 def _percent(part: int, whole: int) -> int:

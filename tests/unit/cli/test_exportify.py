@@ -5,6 +5,7 @@
 import csv
 import io
 import zipfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -134,10 +135,8 @@ def test_a_file_that_is_cut_off_never_gives_another_song(length: int) -> None:
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_whatever_a_file_holds_it_is_read_or_refused(body: bytes) -> None:
-    try:
+    with suppress(UnreadableTableError):
         read("Track URI,Track Name\n" + body.decode("utf-8", "replace"))
-    except UnreadableTableError as error:
-        assert str(error).startswith("it is ")
 
 
 def test_a_row_that_cannot_be_read_is_counted_and_keeps_its_place() -> None:

@@ -47,7 +47,7 @@ def test_a_name_with_quite_other_songs_is_not_enough() -> None:
     matched = only(found("Mix", "abcdefgh"), archived(HARBOUR, "aijklmnop", "Mix"))
 
     assert matched.playlist_id is None
-    assert matched.doubt == "only 1 of its 8 songs ever were in the one with its name"
+    assert matched.doubt == "hardly any of its songs ever were in the playlist of its name"
     assert [fit.archived.id for fit in matched.fits] == [HARBOUR]
 
 
@@ -96,7 +96,7 @@ def test_two_files_that_fit_the_same_playlist_as_well_are_both_in_doubt() -> Non
     known = [archived(HARBOUR, "abcdef", "Mix")]
 
     for matched in match([found("Mix", "abcde"), found("Mix", "abcdf")], known, str.casefold):
-        assert matched.doubt == "2 playlists of the files fit the same one"
+        assert matched.doubt == "another one of the files fits the same playlist"
         assert matched.fits
 
 
