@@ -107,7 +107,7 @@ def _doubt(found: FoundPlaylist, songs: int, fits: Sequence[Fit]) -> str:
 
 
 def _doubt_by_name(best: Fit, songs: int, rival: int, *, alone: bool) -> str:
-    if not songs:
+    if not songs and best.archived.size:
         return "it has no songs that could be compared"
     if not alone and best.shared <= rival * 2:
         return "several playlists of the archive have its name"

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from playlist_archive.documents.playlist import Album, Artist, Item, Owner, Row
 from playlist_archive_cli.exports.collection import Collection
 from playlist_archive_cli.exports.csv_file import COLUMNS, encode_csv
-from playlist_archive_cli.exports.file_names import file_name
+from playlist_archive_cli.exports.file_names import file_name, file_names
 from playlist_archive_cli.imports.exportify import (
     NO_URI,
     OTHER_CELLS,
@@ -27,6 +27,7 @@ from playlist_archive_cli.imports.exportify import (
     spell_as_file,
 )
 from playlist_archive_cli.imports.found import FoundPlaylist
+from playlist_archive_cli.imports.matching import Archived, match
 from playlist_archive_cli.imports.versions import LeftOuts
 from tests.support.strategies import nasty_texts, song
 from tools.verification.history_file import State, read_versions
@@ -398,11 +399,24 @@ def test_what_was_imported_and_exported_again_is_the_same_file(written: tuple[Ro
         assert export(read(once)) == once
 
 
-def test_all_real_playlists_come_back_as_they_were_exported(data: Path) -> None:
-    for versions in read_versions(data / "playlist-history.jsonl.xz").values():
-        written = rows_of_state(versions[-1][1])
+def test_all_real_playlists_come_back_as_they_were_exported(data: Path, tmp_path: Path) -> None:
+    history = read_versions(data / "playlist-history.jsonl.xz")
+    states = {playlist_id: versions[-1][1] for playlist_id, versions in history.items()}
+    written = {playlist_id: rows_of_state(state) for playlist_id, state in states.items()}
+    names = file_names({playlist_id: state.name for playlist_id, state in states.items()})
+    for playlist_id, name in names.items():
+        (tmp_path / f"{name}.csv").write_text(export(written[playlist_id]), encoding="utf-8")
 
-        assert tuple(map(as_told, read(export(written)))) == written
+    found, left_out = read_files(tmp_path)
+    known = [
+        Archived(playlist_id, (state.name,), len(set(state.uris)), frozenset(state.uris))
+        for playlist_id, state in states.items()
+    ]
+    matches = match(found, known, spell_as_file)
+    assert left_out == {}
+    assert {
+        one.playlist_id or "": tuple(map(as_told, one.found.rows)) for one in matches
+    } == written
 
 
 def rows_of_state(state: State) -> tuple[Row, ...]:

@@ -103,6 +103,10 @@ def test_two_files_that_fit_the_same_playlist_as_well_are_both_in_doubt() -> Non
 # What is certain
 
 
+def test_an_empty_playlist_is_one_that_always_was_empty() -> None:
+    assert only(found("Mix", ""), archived(HARBOUR, "", "Mix")).playlist_id == HARBOUR
+
+
 def test_a_name_and_some_of_the_songs_are_enough() -> None:
     assert only(found("MIX", "abcd"), archived(HARBOUR, "dcefgh", "Mix")).playlist_id == HARBOUR
 
