@@ -128,8 +128,16 @@ def write_export(folder: Path, *playlists: dict[str, Any]) -> Path:
         (["exportify", ".", "--date", DAY, "--playlist", KITCHEN], "which one is"),
         (["exportify", ".", "--date", DAY, "--playlist", f"polka={KITCHEN}"], "called “polka”"),
         (
-            ["exportify", "mix.csv", "--date", DAY]
-            + ["--playlist", f"mix={KITCHEN}", "--playlist", f"mix={FERRY}"],
+            [
+                "exportify",
+                "mix.csv",
+                "--date",
+                DAY,
+                "--playlist",
+                f"mix={KITCHEN}",
+                "--playlist",
+                f"mix={FERRY}",
+            ],
             "twice",
         ),
         (["exportify", "nowhere.csv", "--date", DAY], "nowhere.csv does not exist"),
@@ -139,6 +147,7 @@ def write_export(folder: Path, *playlists: dict[str, Any]) -> Path:
     ],
 )
 def test_what_makes_no_sense_says_so_and_writes_nothing(
+    *,
     stack: LivingStack,
     on: Callable[..., Outcome],
     tmp_path: Path,
@@ -310,6 +319,7 @@ def test_an_older_export_makes_the_history_begin_earlier(
 
 @pytest.mark.parametrize(("answers", "came"), [("\n", 0), ("7\nx\n1\n", 1)])
 def test_what_is_not_certain_is_asked_in_a_terminal(
+    *,
     stack: LivingStack,
     on: Callable[..., Outcome],
     csv: Path,
