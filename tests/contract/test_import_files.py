@@ -1,7 +1,6 @@
 """`import spotify-export` and `import exportify`: files become a part of the history, and invent nothing."""
 
 import json
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,14 @@ from typing import Any
 import pytest
 
 from playlist_archive.documents.keys import registry_key, view_key
-from playlist_archive.documents.snapshot import Snapshot, decode_snapshot
+from playlist_archive.documents.snapshot import Snapshot
 from playlist_archive_cli import dialogue
 from playlist_archive_cli.imports.matching import NOTHING_FITS
 from tests.support.command import NOW, Command, Outcome, converse
 from tests.support.fakes import FakeBucket
 from tests.support.living_stack import LivingStack
 from tests.support.sample_archive import living_sample
+from tests.support.spotify_export import as_exported, read_live, snapshots_of, write_export
 from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT
 
 pytestmark = pytest.mark.contract
@@ -51,13 +51,7 @@ def written(stack: LivingStack, before: dict[str, bytes]) -> list[str]:
 
 
 def snapshots(stack: LivingStack, playlist_id: str, source: str) -> list[Snapshot]:
-    """Return the snapshots of a playlist that came from a source, oldest first."""
-    all_ = [
-        decode_snapshot(body)
-        for key, body in sorted(stack.bucket.objects.items())
-        if key.startswith(f"snapshots/{playlist_id}/")
-    ]
-    return [one for one in all_ if one.source == source]
+    return snapshots_of(stack.bucket, playlist_id, source)
 
 
 def changes(stack: LivingStack, playlist_id: str) -> list[dict[str, Any]]:
@@ -66,51 +60,8 @@ def changes(stack: LivingStack, playlist_id: str) -> list[dict[str, Any]]:
     return [{**change, "after": ""} for change in document["changes"]]
 
 
-def as_exported(snapshot: Snapshot, day: str = DAY, **fields: Any) -> dict[str, Any]:
-    """Return a playlist as Spotify's own export tells it."""
-    items = []
-    for row in snapshot.rows:
-        added = f"{row.added_at:%Y-%m-%d}" if row.added_at else None
-        item: dict[str, Any] = {"track": None, "episode": None, "localTrack": None}
-        if row.item and row.item.local:
-            item["localTrack"] = {"uri": row.item.uri}
-        elif row.item and row.item.type == "episode":
-            item["episode"] = {
-                "episodeName": row.item.name,
-                "showName": row.item.album.name,
-                "episodeUri": row.item.uri,
-            }
-        elif row.item:
-            item["track"] = {
-                "trackName": row.item.name,
-                "artistName": row.item.artists[0].name if row.item.artists else "",
-                "albumName": row.item.album.name,
-                "trackUri": row.item.uri,
-            }
-        items.append({**item, "addedDate": added})
-    return {
-        "name": snapshot.name,
-        "lastModifiedDate": day,
-        "items": items,
-        "description": snapshot.description,
-        "numberOfFollowers": 0,
-        **fields,
-    }
-
-
-def live_on(stack: LivingStack, playlist_id: str, day: str = DAY) -> Snapshot:
-    """Return the newest live snapshot of a playlist that is not later than a day."""
-    live = snapshots(stack, playlist_id, "")
-    return [one for one in live if f"{one.time:%Y-%m-%d}" <= day][-1]
-
-
-def write_export(folder: Path, *playlists: dict[str, Any]) -> Path:
-    path = folder / "my_spotify_data.zip"
-    with zipfile.ZipFile(path, "w") as writing:
-        body = json.dumps({"playlists": playlists})
-        writing.writestr("Spotify Account Data/Playlist1.json", body)
-        writing.writestr("Spotify Account Data/PlaylistInABottle.json", "{}")
-    return path
+def live_on(stack: LivingStack, playlist_id: str) -> Snapshot:
+    return read_live(stack.bucket, playlist_id, DAY)
 
 
 # What makes no sense
@@ -278,7 +229,7 @@ def test_spotifys_own_export_is_dated_by_its_newest_day_and_invents_nothing(
     stack: LivingStack, on: Callable[..., Outcome], tmp_path: Path
 ) -> None:
     ids = (KITCHEN, SHOEBOX, SKYLIGHT)
-    export = write_export(tmp_path, *(as_exported(live_on(stack, id_)) for id_ in ids))
+    export = write_export(tmp_path, *(as_exported(live_on(stack, id_), DAY) for id_ in ids))
     before = {id_: changes(stack, id_) for id_ in ids}
 
     outcome = on(stack, "import", "spotify-export", export, "--json")

@@ -30,6 +30,8 @@ _ADDITION = re.compile(r"(?: ?\(\d+\)| \d{4}-\d{2}-\d{2}| \d{8}T\d{6}Z| \([0-9A-
 _DURATION = re.compile("[1-9][0-9]{0,9}")
 # Before it used semicolons, pavelkomarov/exportify joined names with a comma and no blank.
 _BARE_COMMA = re.compile(",(?! )")
+# This project's export adds it where names are alike.
+_ID = re.compile(r" \(([0-9A-Za-z]{22})\)(?: [0-9TZ-]+)?$")
 _NULL = "undefined"
 _USER = "spotify:user:"
 _LONGEST_CELL = 1_000_000
@@ -75,6 +77,7 @@ def read_playlist(file: PackedFile, left_out: LeftOuts) -> FoundPlaylist:
         rows=rows,
         unknown=("name", "description", "owner"),
         of_a_day=not _OF_NO_DAY.search(stem),
+        playlist_id=found[1] if (found := _ID.search(stem)) else None,
     )
 
 

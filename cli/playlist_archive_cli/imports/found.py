@@ -11,9 +11,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FoundPlaylist(NamedTuple):
-    """A playlist as a file has it; files do not tell its id.
+    """A playlist as a file has it.
 
-    `called` are the names that fit it, as the source spells them. `modified` is the newest day on
+    `playlist_id` is known only if it stands in the name of the file. `called` are the names that fit it, as the source spells them. `modified` is the newest day on
     which the file says that it changed. `of_a_day` is false if it may have
     the songs of many days, so that only its name tells which playlist it is.
     """
@@ -28,6 +28,7 @@ class FoundPlaylist(NamedTuple):
     unknown: tuple[HeaderField, ...] = ()
     modified: datetime | None = None
     of_a_day: bool = True
+    playlist_id: str | None = None
 
     def songs(self) -> frozenset[str]:
         """Return the URIs of its rows."""

@@ -1,7 +1,7 @@
 """Which playlist of the archive a playlist of a file is: by its name, and by its songs.
 
-A name is enough where it is the only one and the songs do not speak against it. Songs are enough
-where nearly all are the same. Anything else is for the owner to say.
+An id in the name of the file is enough. So is a name where it is the only one and the songs do not
+speak against it, and so are songs where nearly all are the same. Anything else is for the owner to say.
 """
 
 from collections import Counter
@@ -82,6 +82,10 @@ class _Known:
                 self._with_song.setdefault(song, []).append(one.id)
 
     def match(self, found: FoundPlaylist) -> Match:
+        if found.playlist_id in self._by_id:
+            named = self._by_id[found.playlist_id]
+            shared_songs = len(found.songs() & named.songs)
+            return Match(found, (Fit(named, by_name=True, shared=shared_songs),), "")
         songs = found.songs()
         by_name = {id_ for name in found.called for id_ in self._named.get(name, ())}
         shared = Counter(id_ for song in songs for id_ in self._with_song.get(song, ()))

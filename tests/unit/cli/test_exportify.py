@@ -305,6 +305,25 @@ def test_a_playlist_is_known_by_the_name_of_its_file(tmp_path: Path, name: str, 
     assert spell_as_file("Another") not in found.called
 
 
+@pytest.mark.parametrize(
+    ("file", "playlist_id"),
+    [
+        ("Mix (4uLU6hMCjMI75M1A2tKUQC).csv", "4uLU6hMCjMI75M1A2tKUQC"),
+        ("Mix (4uLU6hMCjMI75M1A2tKUQC) 2026-10-04.csv", "4uLU6hMCjMI75M1A2tKUQC"),
+        ("Mix (4uLU6hMCjMI75M1A2tKUQC) ever.csv", None),
+        ("4uLU6hMCjMI75M1A2tKUQC.csv", None),
+        ("Mix (2021).csv", None),
+    ],
+)
+def test_an_id_in_the_name_of_a_file_is_that_of_the_playlist(
+    tmp_path: Path, file: str, playlist_id: str | None
+) -> None:
+    (tmp_path / file).write_text(WATSONBOX, encoding="utf-8")
+
+    [found], _ = read_files(tmp_path / file)
+    assert found.playlist_id == playlist_id
+
+
 @given(nasty_texts | st.text(min_size=1))
 def test_the_name_of_an_exported_file_is_spelled_as_the_playlist(name: str) -> None:
     if len(name) < 40 and any(char.isalnum() for char in name):

@@ -111,6 +111,13 @@ def test_a_name_and_some_of_the_songs_are_enough() -> None:
     assert only(found("MIX", "abcd"), archived(HARBOUR, "dcefgh", "Mix")).playlist_id == HARBOUR
 
 
+def test_an_id_is_enough() -> None:
+    two = archived(HARBOUR, "abc", "Mix"), archived(NIGHT, "abc", "Mix")
+
+    assert only(found("Mix", "abc")._replace(playlist_id=NIGHT), *two).playlist_id == NIGHT
+    assert only(found("Mix", "abc")._replace(playlist_id=RAIN), *two).playlist_id is None
+
+
 def test_any_of_a_playlists_names_fits() -> None:
     known = archived(HARBOUR, "abc", "Mix (wool socks)", "Mix")
 

@@ -32,7 +32,12 @@ from playlist_archive.documents.playlist import Header, Item, Row
 from playlist_archive.documents.row_order import compare_rows, recognise_hidden
 from playlist_archive.documents.snapshot import Snapshot, header_of
 from playlist_archive.documents.timestamps import Timestamp, in_utc, to_timestamp
-from playlist_archive.documents.unknown_fields import as_far_as_known, with_known
+from playlist_archive.documents.unknown_fields import (
+    adds_nothing,
+    as_far_as_known,
+    corrects,
+    with_known,
+)
 
 NEWEST_CHANGES = 100
 ARCHIVED_AT_ONCE = 50
@@ -301,7 +306,7 @@ class Fold:
         for row, index, number in fresh:
             stays = self._occurrences[index].intervals
             dated = self._dates.get(index)
-            if is_imported and index in before and _adds_nothing(row.added_at, stays[-1].added_at):
+            if is_imported and index in before and adds_nothing(row.added_at, stays[-1].added_at):
                 dated = self._dates[index] = _Dated.at(stays[-1].added_at)
             elif dated is None or dated.added_at != row.added_at:
                 dated = self._dates[index] = _Dated.of(row)
@@ -309,18 +314,9 @@ class Fold:
                 (readded if stays else added).append(Placed(index, number))
                 begun = (*stays, Interval(time, dated.moment))
                 self._occurrences[index] = replace(self._occurrences[index], intervals=begun)
-            elif self._corrects(dated.moment, stays[-1]):
+            elif corrects(dated.moment, stays[-1].added_at, stays[-1].seen, self._imports):
                 self._change_stay(index, added_at=dated.moment)
         return added, readded
-
-    def _corrects(self, date: Timestamp | None, stay: Interval) -> bool:
-        """Say whether a date is of an earlier day than is known, or is the exact one of that day."""
-        if date is None:
-            return False
-        day, known = date[:10], (stay.added_at or stay.seen)[:10]
-        if day != known:
-            return day < known
-        return stay.seen in self._imports and (stay.added_at is None or _is_day(stay.added_at))
 
     def _change_stay(self, index: int, **changes: str | None) -> None:
         *former, last = self._occurrences[index].intervals
@@ -336,19 +332,6 @@ class Fold:
         years = archive_changes(ledger.years, self._changes[:ARCHIVED_AT_ONCE], afters)
         del self._changes[:ARCHIVED_AT_ONCE]
         self._ledger = replace(ledger, years=years)
-
-
-def _adds_nothing(date: datetime | None, known: Timestamp | None) -> bool:
-    """Whether a source tells no date, or only the day of the one that is known."""
-    if date is None:
-        return True
-    moment = to_timestamp(date)
-    return _is_day(moment) and known is not None and known[:10] == moment[:10]
-
-
-def _is_day(moment: Timestamp) -> bool:
-    """Whether a moment is a midnight, as of a source that tells the day only."""
-    return moment.endswith("T00:00:00Z")
 
 
 def _guessed(order: Iterable[int | None], shown: Container[int | None]) -> list[int]:
