@@ -26,6 +26,8 @@ VERBS = [
     ["backup", "copy"],
     ["import", "archive", "kept"],
     ["import", "old-archive", "kept"],
+    ["import", "spotify-export", "kept"],
+    ["import", "exportify", "kept", "--date", "2026-10-04"],
 ]
 
 

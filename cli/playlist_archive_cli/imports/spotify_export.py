@@ -26,7 +26,7 @@ from playlist_archive_cli.imports.versions import LeftOuts
 NO_URI = "the row has no URI of a song; its place stays"
 NO_ROW = "the row is not one; its place stays"
 NO_PLAYLIST = "it is not a playlist with a name and rows"
-OLD_EXPORT = "none of its rows has a URI, as in exports before 2021"
+OLD_EXPORT = "none of its rows has a URI, as in older exports"
 
 # `PlaylistInABottle.json` beside them is another thing.
 _FILE = re.compile(r"Playlist[0-9]*\.json")

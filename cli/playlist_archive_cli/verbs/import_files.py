@@ -65,6 +65,7 @@ def spotify_export(
     report: Report = None,
 ) -> Answer:
     """Bring in the playlists of Spotify's own “Download your data”."""
+    connection.outputs  # noqa: B018 - an archive that is not there is told before the reading
     left_out = LeftOuts()
     found = list(read_spotify_export(export, left_out))
     if date is None:
@@ -96,6 +97,7 @@ def exportify(
     """Bring in CSV files of Exportify, or of this project's own `export`."""
     if date is None:
         raise WrongUseError("say when the files were made, as --date 2026-10-04: they do not tell")
+    connection.outputs  # noqa: B018 - an archive that is not there is told before the reading
     left_out = LeftOuts()
     found = list(read_exportify(files, left_out))
     read = _Files(connection, found, left_out, spell_as_file, dry_run=dry_run)
