@@ -1,0 +1,228 @@
+// Searches the songs of all playlists as one types: by words of titles and artists, or by an id.
+
+const TRACK_LINK =
+  /^\s*(?:spotify:track:|https?:\/\/open\.spotify\.com\/(?:intl-[a-z]+\/)?track\/)([0-9A-Za-z]{22})(?![0-9A-Za-z])/;
+const URI = /^\s*(spotify:(?!track:)[a-z]+:\S+)\s*$/;
+const ISRC = /^\s*([A-Za-z]{2}[0-9A-Za-z]{3}[0-9]{7})\s*$/;
+const PARTS = Array.from({ length: 16 }, (_, number) => number);
+const BEGINS_WORD = /[\p{L}\p{N}]/u;
+// From the best: the whole title, its beginning, a word's beginning, anything in the title, the rest.
+const RANKS = 5;
+const SEPARATOR = '\n';
+
+/** Return a text without cases, accents, widths and variants of letters. */
+export function foldCase(text) {
+  if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase();
+  // Twice, since what is decomposed may have a case again (Unicode: compatibility caseless match).
+  let folded = text;
+  for (let round = 0; round < 2; round += 1) {
+    folded = caseless(folded.normalize('NFD')).normalize('NFKD');
+  }
+  return folded.replace(/\p{Mn}/gu, '');
+}
+
+function caseless(text) {
+  return text.toUpperCase().toLowerCase();
+}
+
+/** Return the words of a search, or the id that it means: `{words, id}`, one of them null. */
+export function parseSearch(text) {
+  const found = TRACK_LINK.exec(text) ?? URI.exec(text);
+  if (found) return { words: null, id: found[1] };
+  const isrc = ISRC.exec(text);
+  if (isrc) return { words: null, id: isrc[1].toUpperCase() };
+  return { words: foldCase(text).split(/\s+/).filter(Boolean), id: null };
+}
+
+/**
+ * The songs of the parts that were added.
+ *
+ * A song is a title with its artists. Its `places` say where it is or was: the playlist, the number
+ * that it has there in the document of the ids, and whether it is `gone` for long.
+ */
+export class SongIndex {
+  constructor() {
+    this.songs = [];
+    this.lines = []; // what is searched, in step with the songs
+    this.numbers = new Map();
+    this.searched = new Set();
+  }
+
+  /** Add the documents of one part: `playlists` of `songs(n)` or of `goneSongs(n)`. */
+  add(playlists, { gone = false } = {}) {
+    for (const [playlist, songs] of Object.entries(playlists)) {
+      if (!gone) this.searched.add(playlist);
+      songs.forEach((song, position) => {
+        this.songs[this.numberOf(song)].places.push({ playlist, position, gone });
+      });
+    }
+  }
+
+  numberOf(song) {
+    const key = song.join(SEPARATOR);
+    const known = this.numbers.get(key);
+    if (known !== undefined) return known;
+    const number = this.songs.length;
+    const [title, ...artists] = song;
+    const folded = foldCase(key);
+    const end = folded.indexOf(SEPARATOR);
+    this.numbers.set(key, number);
+    this.songs.push({ title, artists, places: [] });
+    this.lines.push({ text: folded, title: end < 0 ? folded.length : end });
+    return number;
+  }
+
+  /**
+   * Return the songs that have all the words, the best first, and how many there are:
+   * `{songs, total}`. Of those that are equally good, the one in more playlists comes first.
+   */
+  find(words, limit = 100) {
+    if (words.length === 0) return { songs: [], total: 0 };
+    const ranked = Array.from({ length: RANKS }, () => []);
+    const [first] = words;
+    let total = 0;
+    for (let number = 0; number < this.lines.length; number += 1) {
+      const line = this.lines[number];
+      if (!hasAll(line.text, words)) continue;
+      total += 1;
+      const same = ranked[rankOf(line, first, words)];
+      // So many more than are wanted let the ones in more playlists come first.
+      if (same.length < limit * 10) same.push(this.songs[number]);
+    }
+    const songs = [];
+    for (const same of ranked) {
+      if (songs.length >= limit) break;
+      songs.push(...same.sort((one, other) => other.places.length - one.places.length));
+    }
+    return { songs: songs.slice(0, limit), total };
+  }
+}
+
+function hasAll(text, words) {
+  for (const word of words) {
+    if (!text.includes(word)) return false;
+  }
+  return true;
+}
+
+function rankOf(line, first, words) {
+  const { text, title } = line;
+  const wanted = words.length > 1 ? words.join(' ') : first;
+  if (text.startsWith(wanted)) return title === wanted.length ? 0 : 1;
+  const place = text.indexOf(first);
+  if (place >= title) return 4;
+  return place === 0 || !BEGINS_WORD.test(text[place - 1]) ? 2 : 3;
+}
+
+/** Return the playlists of the index that have all the words in their names. */
+export function findPlaylists(playlists, words) {
+  if (words.length === 0) return [];
+  return playlists.filter(({ name }) => hasAll(foldCase(name), words));
+}
+
+/**
+ * Return where a track, a URI or an ISRC stands in documents of ids, as `{id, isrc, places}` of each
+ * song that has it.
+ */
+export function findById(parts, wanted) {
+  const found = new Map();
+  for (const { playlists, gone } of parts) {
+    for (const [playlist, songs] of Object.entries(playlists)) {
+      songs.forEach(([id, isrc = ''], position) => {
+        if (id !== wanted && isrc !== wanted) return;
+        const song = found.get(id) ?? { id, isrc, places: [] };
+        song.places.push({ playlist, position, gone });
+        found.set(id, song);
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/**
+ * Search with what can be loaded.
+ *
+ * `documents` are those of documents.js. Whoever is told by `load` that a part is there may search it
+ * already. `unsearched` are the playlists whose songs are not, and why.
+ */
+export class Search {
+  constructor(documents) {
+    this.documents = documents;
+    this.index = new SongIndex();
+    this.playlists = [];
+    this.troubles = [];
+    this.isLoading = false;
+  }
+
+  /** Load all parts, and call `progress` after each. */
+  async load(progress = () => {}) {
+    this.isLoading = true;
+    try {
+      this.playlists = (await this.documents.index()).playlists;
+      await Promise.all(
+        PARTS.flatMap((part) => [
+          this.loadPart(() => this.documents.songs(part), { part, gone: false }, progress),
+          this.loadPart(() => this.documents.goneSongs(part), { part, gone: true }, progress),
+        ]),
+      );
+    } finally {
+      this.isLoading = false;
+    }
+  }
+
+  async loadPart(read, { part, gone }, progress) {
+    try {
+      this.index.add((await read()).playlists, { gone });
+    } catch (error) {
+      this.troubles.push({ part, gone, error });
+    }
+    progress();
+  }
+
+  /** Return `{playlists, songs, total, unsearched, troubles}` for what was typed. */
+  find(text, limit = 100) {
+    const { words } = parseSearch(text);
+    const wanted = words ?? [];
+    return {
+      playlists: findPlaylists(this.playlists, wanted),
+      ...this.index.find(wanted, limit),
+      unsearched: this.unsearched(),
+      troubles: this.troubles,
+    };
+  }
+
+  /** Return the playlists that have songs which nobody could search. */
+  unsearched() {
+    return this.playlists.filter(
+      ({ id, last_snapshot: read }) => read && !this.index.searched.has(id),
+    );
+  }
+
+  /** Return where a track, a URI or an ISRC is or was: `{songs, troubles}`. */
+  async findId(id) {
+    const troubles = [];
+    const parts = await Promise.all(
+      PARTS.flatMap((part) =>
+        [
+          [() => this.documents.songIds(part), false],
+          [() => this.documents.goneSongIds(part), true],
+        ].map(async ([read, gone]) => {
+          try {
+            return { playlists: (await read()).playlists, gone };
+          } catch (error) {
+            troubles.push({ part, gone, error });
+            return { playlists: {}, gone };
+          }
+        }),
+      ),
+    );
+    return { songs: findById(parts, id), troubles };
+  }
+}
+
+/** Return the id of a song that was found, as its playlist's document of ids has it. */
+export async function songIdAt(documents, { playlist, position, gone }) {
+  const part = await documents.songsPart(playlist);
+  const { playlists } = await (gone ? documents.goneSongIds(part) : documents.songIds(part));
+  return playlists[playlist]?.[position]?.[0] ?? null;
+}
