@@ -23,7 +23,7 @@ export async function playlistView(route, page) {
   const seen = visit(id, history.last_snapshot);
   const known = { id, history, check, trouble: check?.status === 'ok' ? null : check, seen };
   const contents = await TABS[tab][1](known, route, page);
-  const steps = contents.update ? stepping(known, page) : null;
+  const steps = tab === 'now' ? stepping(known, page) : null;
   const actions = h('div', { class: 'actions' }, contents.actions, compareLink(known), h('a', { class: 'button', href: `/playlists/feeds/${id}.atom` }, 'Feed'));
   const element = h('article', {},
     head(known, actions),
@@ -33,12 +33,14 @@ export async function playlistView(route, page) {
   const view = { element, keys: { ...steps?.keys, y: contents.copy, c: () => { location.hash = view.compared ?? lastChange(known); }, n: () => page.go({ page: 'playlist', id }) } };
 
   async function update(next) {
+    if (!steps) return contents.update(next);
     const state = stateAt(history, next.moment, check?.last_checked, known.trouble);
     steps.update(next, state);
     await contents.update(next, state);
     view.compared = state.snapshot && beforeAndAt(known, state.snapshot);
     view.title = next.moment ? `${history.playlist.name} on ${momentInWords(state)}` : history.playlist.name;
     view.spoken = contents.spoken();
+    return undefined;
   }
 
   view.title = tab === 'now' ? history.playlist.name : `${TABS[tab][0]} of ${history.playlist.name}`;
