@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -68,6 +69,9 @@ def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
         screen = Screen(as_json=options.pop("as_json"))
         answer = function(_give(wanted, Asked(**options)), **values)  # type: ignore[arg-type]
         screen.show(answer)
+        if answer.afterwards:
+            sys.stdout.flush()
+            answer.afterwards()
         if answer.attention:
             raise typer.Exit(FAILED)
 

@@ -1,0 +1,68 @@
+"""What a browser is told of the site's objects, here and by CloudFront alike."""
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from playlist_archive.documents.content_types import ATOM, BINARY, GZIP, JSON, TEXT
+from playlist_archive.documents.keys import SNAPSHOTS
+
+SHELL_FOLDER = "site/"
+SHELL = f"{SHELL_FOLDER}index.html"
+PREFIXES = (SHELL_FOLDER, "playlists/", SNAPSHOTS)
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        # `descriptions.js` has the only one.
+        "trusted-types one-character-reference",
+    )
+)
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+REVALIDATED = "no-cache"
+IMMUTABLE = "max-age=31536000, immutable"
+_HASHED = re.compile(r".*[.-][0-9a-f]{8,64}\.[a-z]+")
+_CONTENT_TYPES = {
+    ".atom": ATOM,
+    ".css": "text/css; charset=utf-8",
+    ".gz": GZIP,
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": JSON,
+    ".md": TEXT,
+    ".svg": "image/svg+xml",
+}
+_PACKED = {BINARY, GZIP}
+
+
+def content_type(key: str) -> str:
+    """Return what an object says it is."""
+    suffix = PurePosixPath(key).suffix
+    is_plain_page = not suffix and key.startswith("playlists/")
+    return TEXT if is_plain_page else _CONTENT_TYPES.get(suffix, BINARY)
+
+
+def is_compressible(kind: str) -> bool:
+    return kind not in _PACKED
+
+
+def cache_control(key: str) -> str:
+    """Return how long an object may be kept: for ever if it never changes under its key."""
+    never_changes = key.startswith(SNAPSHOTS) or (
+        key.startswith(SHELL_FOLDER) and _HASHED.fullmatch(key)
+    )
+    return IMMUTABLE if never_changes else REVALIDATED
