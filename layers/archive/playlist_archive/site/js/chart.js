@@ -38,7 +38,7 @@ export function timeline({ points, gaps, end, choose, step }) {
   gaps.map((gap) => h('div', { class: 'gap', style: { left: percent(scale.x(gap.from)), width: percent(scale.x(gap.to) - scale.x(gap.from)) } })),
   shadow, marker);
   const element = h('figure', { class: 'timeline' },
-    h('figcaption', {}, h('span', {}, 'Size over time'), readout),
+    h('figcaption', {}, h('span', {}, 'Size over time', gaps.length > 0 && [' · ', h('i', { class: 'key missed', 'aria-hidden': 'true' }), ' not read']), readout),
     h('div', { class: 'scale', 'aria-hidden': 'true' }, h('span', {}, number(scale.high)), h('span', {}, number(scale.low))),
     plot, axis(scale));
   let standing = '';
@@ -109,7 +109,7 @@ function ticksOf(start, end) {
   if (span < 62) {
     const every = Math.max(1, Math.ceil(span / 6));
     const first = Math.ceil(start / DAY_MS) * DAY_MS;
-    const last = start + (end - start) * 0.94;
+    const last = start + (end - start) * 0.92;
     return spread(first, last, every * DAY_MS).map((at) => ({ at, text: day(new Date(at).toISOString()).slice(0, -5) }));
   }
   const months = (to.getUTCFullYear() - from.getUTCFullYear()) * 12 + to.getUTCMonth() - from.getUTCMonth();
@@ -118,7 +118,7 @@ function ticksOf(start, end) {
   for (let nth = 1; nth <= months; nth += 1) {
     const at = Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + nth, 1);
     const count = new Date(at).getUTCFullYear() * 12 + new Date(at).getUTCMonth();
-    if (count % every || (at - start) / (end - start) > 0.94) continue;
+    if (count % every || (at - start) / (end - start) > 0.9) continue;
     const iso = new Date(at).toISOString();
     ticks.push({ at, text: every >= 12 ? iso.slice(0, 4) : month(iso) });
   }

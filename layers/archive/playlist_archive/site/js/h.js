@@ -14,7 +14,7 @@ function fill(element, properties, children) {
       element.setAttribute(name, value === true ? '' : value);
     }
   }
-  element.append(...children.flat(2).filter((child) => child !== undefined && child !== null && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false));
   return element;
 }
 

@@ -10,7 +10,7 @@ import { formatRoute } from '../routes.js';
 import { rowTable } from '../rows.js';
 import { copyUris, takeAway } from '../take_away.js';
 import { lastSeen } from '../visits.js';
-import { KINDS, credits, notice, playlistLink, sign, songLink, textLines } from './parts.js';
+import { KINDS, countMarks, credits, notice, playlistLink, sign, songLink, textLines } from './parts.js';
 
 const CHOICES = ['added', 'removed', 'moved', 'renamed'];
 
@@ -84,7 +84,7 @@ export async function compareView(route, page) {
     target = { earlier: between(earlier, from.snapshot), later: between(at, later) };
     const seen = lastSeen(id);
     const links = [
-      ['‹ Change before', target.earlier], ['Change after ›', target.later],
+      ['‹ Earlier change', target.earlier], ['Later change ›', target.later],
       ['Last change', between(previousSnapshot(history, newest.time), newest)],
       [seen && `Since your last visit (${day(seen)})`, seen && seen < newest.time && formatRoute({ page: 'compare', id, from: formatMoment(seen), to: momentOf(history, newest) })],
       ['Since the beginning', history.snapshots.length > 1 && between(history.snapshots.at(-1), newest)],
@@ -107,7 +107,7 @@ function described(change, from, to, nothing) {
   const version = ({ snapshot, kind, gap, unseen }) => [`${day(snapshot.time)}, ${clock(snapshot.time)}`, (gap || unseen) && ' (the last good read before)', kind === 'after' && ' (the newest)'];
   const lines = textLines(change);
   return [
-    h('p', { class: 'asof' }, h('span', {}, h('strong', {}, 'The version of '), version(from), ' against that of ', version(to), '.')),
+    h('p', { class: 'asof' }, h('span', {}, h('strong', {}, version(from)), h('span', { class: 'quietly' }, ' to '), h('strong', {}, version(to)), !nothing && [': ', countMarks(change)])),
     lines.length > 0 && h('ul', { class: 'lines' }, lines.map((line) => line())),
     nothing && h('p', { class: 'lead' }, sign('='), ' Nothing differs between them.'),
   ];

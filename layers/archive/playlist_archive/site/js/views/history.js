@@ -50,7 +50,7 @@ function changeEntry({ id, history }, change) {
   const before = history.snapshots.find((one) => one.time < change.time);
   return h('li', { class: 'change' },
     h('div', { class: 'titled' },
-      h('h2', {}, when(change).replace(/^b/, 'B'), h('span', { class: 'quietly' }, '  '), h('small', {}, countMarks(change.counts))),
+      h('h2', {}, when(change).replace(/^b/, 'B'), h('small', {}, countMarks(change))),
       h('p', { class: 'actions' },
         h('a', { href: formatRoute({ page: 'playlist', id, moment: at ? momentOf(history, at) : formatMoment(change.time) }) }, 'Songs then'),
         before && at && h('a', { href: formatRoute({ page: 'compare', id, from: momentOf(history, before), to: momentOf(history, at) }) }, 'Compare'))),

@@ -58,19 +58,26 @@ function playlistsTable(index, status) {
     ],
   });
   const checks = status.playlists ?? {};
+  const mostly = mostFrequent(index.playlists.map((it) => it.owner?.id));
   table.show(index.playlists, (playlist) => {
     const { id, name: title, owner, status: found, size, sizes, last_change: change, last_snapshot: last } = playlist;
     const { last_checked: checked, overdue_since: overdue } = checks[id] ?? {};
     return [
       [last ? playlistLink(id, title) : name(title || id), ' ',
-        found !== 'ok' || overdue ? h('small', {}, statusMark(found, { overdue })) : owner && h('small', { class: 'quietly' }, name(owner.name || owner.id))],
+        found !== 'ok' || overdue ? h('small', {}, statusMark(found, { overdue })) : owner && owner.id !== mostly && h('small', { class: 'quietly' }, 'by ', name(owner.name || owner.id))],
       sizes && sparkline(sizes, checked),
       size ? number(size.rows) : h('span', { class: 'quietly' }, 'none'),
-      change ? [`${countsInWords(change.counts) || 'its texts'}, `, h('span', { class: 'when' }, when(change))] : h('span', { class: 'quietly' }, last ? 'never changed' : 'never read'),
+      change ? [`${countsInWords(change.counts) || 'details'}, `, h('span', { class: 'when' }, when(change))] : h('span', { class: 'quietly' }, last ? 'never changed' : 'never read'),
       checked ? day(checked) : 'never',
     ];
   });
   return table.element;
+}
+
+function mostFrequent(values) {
+  const counts = new Map();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort((one, other) => other[1] - one[1])[0]?.[0];
 }
 
 /** Tell the newest changes of all playlists, day by day. */
@@ -84,7 +91,7 @@ function lately({ changes, playlists }) {
     if (told !== before) list.append(h('li', { class: 'day' }, told.replace(/^b/, 'B')));
     before = told;
     list.append(h('li', {}, playlistLink(change.playlist, names.get(change.playlist), { tab: 'history' }),
-      h('div', { class: 'few' }, countMarks(change.counts), someSongs(change))));
+      h('div', { class: 'few' }, countMarks(change), someSongs(change))));
   }
   return list;
 }

@@ -99,11 +99,15 @@ export function textLines({ name: named, description, owner }) {
   return lines;
 }
 
-/** Return the counts of a change, each with its sign and its word. */
-export function countMarks(counts) {
-  const marks = KINDS.filter(([kind]) => counts?.[kind]).map(([kind, mark, word, tone]) =>
-    h('span', { class: tone }, h('span', { class: 'word' }, `${mark}${number(counts[kind])} `), word));
-  return marks.length ? marks.map((mark, nth) => [nth > 0 && ', ', mark]) : 'its texts';
+/** Return what a change counts, each with its sign and its word. */
+export function countMarks(change) {
+  const marks = KINDS.map(([kind, mark, word, tone]) => {
+    const count = change.counts?.[kind] ?? change[kind]?.length;
+    return count && h('span', { class: tone }, h('span', { class: 'word' }, `${mark}${number(count)} `), word);
+  }).filter(Boolean);
+  const texts = [change.name && 'new name', change.description && 'new description', change.owner && 'new owner'].filter(Boolean);
+  const all = [...marks, ...texts];
+  return all.length ? all.map((mark, nth) => [nth > 0 && ', ', mark]) : 'changed';
 }
 
 /** Say how many songs and rows there are. */

@@ -87,26 +87,31 @@ function head({ id, history, check, trouble, seen }, actions) {
       h('a', { href: formatRoute({ page: 'compare', id, from: formatMoment(seen), to: momentOf(history, history.snapshots[0]) }) }, `See what is new since the version of ${day(seen)}`))));
 }
 
-/** Return the timeline and the steps before and after, which stay while the date changes. */
-function stepping({ id, history, check, trouble }, page) {
+/** Return the timeline of a playlist, on which one can click, and its end. */
+function timelineOf({ id, history, check, trouble }, page, step) {
   const { points, gaps, last } = sizeSeries(history, check?.last_checked, trouble);
-  const target = {};
   const chart = timeline({
     points: points.map((point) => ({ ...point, at: Date.parse(point.time) })),
     gaps: gaps.map((gap) => ({ ...gap, from: Date.parse(gap.first), to: Date.parse(gap.last ? dayLater(gap.last, 1) : last) })).filter(({ from, to }) => to > from),
     end: Date.parse(last),
     choose: (moment) => page.go({ page: 'playlist', id, moment }),
-    step: (where) => target[where] && (location.hash = target[where]),
+    step,
   });
+  return { chart, last };
+}
+
+/** Return the timeline and the steps before and after, which stay while the date changes. */
+function stepping({ id, history, check, trouble }, page) {
+  const target = {};
+  const { chart, last } = timelineOf({ id, history, check, trouble }, page, (where) => target[where] && (location.hash = target[where]));
   const links = Object.fromEntries([
-    ['first', '« First'], ['previous', '‹ Change before'], ['next', 'Change after ›'], ['now', 'Now »'],
+    ['first', '« First'], ['previous', '‹ Earlier'], ['next', 'Later ›'], ['now', 'Now »'],
   ].map(([where, text]) => [where, h('a', { class: 'button' }, text)]));
   links.previous.setAttribute('aria-keyshortcuts', '[');
   links.next.setAttribute('aria-keyshortcuts', ']');
   links.now.setAttribute('aria-keyshortcuts', 'n');
   const field = h('input', { type: 'date', min: history.first_snapshot.slice(0, 10), max: last.slice(0, 10), onchange: () => field.value && page.go({ page: 'playlist', id, moment: field.value }) });
   const element = h('div', {}, chart.element,
-    gaps.length > 0 && h('p', { class: 'legend' }, h('span', {}, h('i', { class: 'gap-key missed' }), 'not read')),
     h('div', { class: 'stepper' }, links.first, links.previous, h('label', {}, 'Date ', field), links.next, links.now));
 
   function update({ moment }, { snapshot, moment: on, kind }) {
@@ -125,10 +130,18 @@ function stepping({ id, history, check, trouble }, page) {
       link.setAttribute('aria-disabled', String(!target[where]));
     }
     field.value = (on?.first ?? last).slice(0, 10);
-    chart.mark(on ? (on.isDay ? (snapshot?.time.startsWith(on.text) ? snapshot.time : on.first) : on.first) : last);
+    chart.mark(...placeOf(on, kind, snapshot, last));
   }
 
   return { element, update, keys: { '[': () => target.previous && (location.hash = target.previous), ']': () => target.next && (location.hash = target.next) } };
+}
+
+/** Return the time that the timeline marks, and what to say of it where that is not the size then. */
+function placeOf(on, kind, snapshot, last) {
+  if (!on) return [last];
+  if (snapshot?.time.startsWith(on.text) || !on.isDay) return [on.isDay ? snapshot.time : on.first];
+  const noon = on.first.replace('T00', 'T12');
+  return kind === 'unchanged' ? [noon] : [noon, `${day(on.first)}: ${kind === 'before' ? 'before the archive' : 'not read'}`];
 }
 
 function compareLink(known) {

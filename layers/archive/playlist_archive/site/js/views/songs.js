@@ -35,10 +35,10 @@ export async function songsTab(known, _route, page) {
     const line = stateInWords(known, state);
     spoken = [line.text, size].filter(Boolean).join(' ');
     told.replaceChildren(...[line.notice,
-      !line.notice && h('div', { class: 'asof' }, h('p', {}, h('strong', {}, line.text), line.more && h('span', { class: 'quietly' }, ` ${line.more}`)), h('p', { class: 'quietly number' }, size)),
-      line.notice && snapshot && h('p', { class: 'asof quietly number' }, size),
+      h('div', { class: 'asof' },
+        h('p', {}, !line.notice && [h('strong', {}, line.text), line.more && h('span', { class: 'quietly' }, ` ${line.more}`), state.snapshot && ' · '], state.snapshot && changedThen(known, state.snapshot)),
+        h('p', { class: 'quietly number' }, size)),
       snapshot && thenCalled(history, snapshot),
-      state.snapshot && changedThen(known, state.snapshot),
       error && errorNotice(error)].filter(Boolean));
     table.element.hidden = !snapshot || !snapshot.rows.length;
     if (snapshot && !snapshot.rows.length) told.append(h('p', { class: 'lead' }, 'There is no song in it.'));
@@ -100,9 +100,9 @@ function thenCalled({ playlist }, { name: then, unknown = [] }) {
 /** Say what this version changed, where the newest changes tell it. */
 function changedThen({ id, history }, { time }) {
   const before = previousSnapshot(history, time);
-  if (!before) return h('p', { class: 'quietly asof' }, 'The first version.');
+  if (!before) return h('span', { class: 'quietly' }, 'the first version');
   const change = history.changes.find((one) => one.time === time);
   const at = history.snapshots.find((one) => one.time === time);
-  return h('p', { class: 'asof' }, h('span', {}, h('span', { class: 'quietly' }, 'This version: '), change ? countMarks(change.counts) : 'a change', ' ',
-    h('a', { href: formatRoute({ page: 'compare', id, from: momentOf(history, before), to: momentOf(history, at) }) }, 'Compare with the one before')));
+  const address = formatRoute({ page: 'compare', id, from: momentOf(history, before), to: momentOf(history, at) });
+  return h('a', { href: address }, change ? countMarks(change) : 'changed', ' since the version before');
 }

@@ -38,12 +38,14 @@ function facts(status) {
 function unread({ playlists }) {
   const wrong = Object.entries(playlists).filter(([, it]) => it.overdue_since || !['ok', 'retired'].includes(it.status));
   if (!wrong.length) return null;
-  return h('section', {}, h('h2', {}, `Not read (${number(wrong.length)})`),
-    h('table', { class: 'plain' },
-      h('thead', {}, h('tr', {}, ['Playlist', 'Status', 'Since', 'Last good check', 'Reason'].map((title) => h('th', { scope: 'col' }, title)))),
-      h('tbody', {}, wrong.map(([id, it]) => h('tr', {},
-        h('td', {}, playlistLink(id, it.name)), h('td', {}, statusMark(it.status, { overdue: it.overdue_since })), h('td', {}, day(it.overdue_since ?? it.since)),
-        h('td', {}, it.last_checked ? moment(it.last_checked) : 'never'), h('td', {}, name(it.reason)))))));
+  const table = rowTable({ label: 'Not read', kind: 'unread', columns: [
+    { key: 'title', head: 'Playlist' }, { key: 'word', head: 'Status' }, { key: 'since', head: 'Since' }, { key: 'checked', head: 'Last good check' }, { key: 'reason', head: 'Reason' },
+  ] });
+  table.show(wrong, ([id, it]) => [
+    playlistLink(id, it.name), statusMark(it.status, { overdue: it.overdue_since }), day(it.overdue_since ?? it.since),
+    it.last_checked ? day(it.last_checked) : 'never', name(it.reason),
+  ]);
+  return h('section', {}, h('h2', {}, `Not read (${number(wrong.length)})`), table.element);
 }
 
 function toCorrect({ problems, damaged }) {
