@@ -14,6 +14,7 @@ from playlist_archive.documents.content_types import ASK_EACH_TIME, KEEP_FOR_EVE
 from playlist_archive.documents.keys import SITE
 from playlist_archive.ports.bucket import Bucket
 from playlist_archive.site_assets import SITE_INDEX, content_type_of, publish_as
+from playlist_archive.site_bundle import bundle
 
 logger = logging.getLogger(__name__)
 
@@ -21,12 +22,13 @@ _FOLDER = Path(__file__).with_name("site")
 
 
 def read_shell(folder: Path = _FOLDER) -> dict[str, bytes]:
-    """Return the shell's files by their names, as `js/main.js`."""
-    return {
+    """Return the shell's files by their names, with all modules joined in `js/main.js`."""
+    files = {
         file.relative_to(folder).as_posix(): file.read_bytes()
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
+    return bundle(files)
 
 
 class SitePublisher:

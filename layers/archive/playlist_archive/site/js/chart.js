@@ -11,7 +11,7 @@ const WIDTH = 1000;
 export function sparkline(sizes, until) {
   const points = [...sizes].reverse().map(([time, rows]) => ({ at: Date.parse(time), rows }));
   const scale = scaleOf(points, [], Math.max(Date.parse(until ?? sizes[0][0]), points[0].at + DAY_MS));
-  return s('svg', { class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+  return s('svg.spark', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     s('path', { d: steps(points, [], scale) }));
 }
 
@@ -24,22 +24,22 @@ export function sparkline(sizes, until) {
 export function timeline({ points, gaps, end, choose, step }) {
   const scale = scaleOf(points, gaps, end);
   const drawing = s('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    scale.low === 0 && s('path', { class: 'area', d: areas(points, gaps, scale) }),
-    s('path', { class: 'line', d: steps(points, gaps, scale) }));
-  const marker = h('div', { class: 'marker' });
-  const shadow = h('div', { class: 'hover', hidden: true });
-  const readout = h('p', { class: 'readout' });
-  const plot = h('div', {
-    class: 'plot', tabindex: '0', role: 'slider', 'aria-label': 'Date on the timeline of its size',
+    scale.low === 0 && s('path.area', { d: areas(points, gaps, scale) }),
+    s('path.line', { d: steps(points, gaps, scale) }));
+  const marker = h('div.marker');
+  const shadow = h('div.hover', { hidden: true });
+  const readout = h('p.readout');
+  const plot = h('div.plot', {
+    tabindex: '0', role: 'slider', 'aria-label': 'Date on the timeline of its size',
     'aria-orientation': 'horizontal', 'aria-valuemin': 1, 'aria-valuemax': points.length,
     onkeydown: onKey, onclick: (event) => choose(dayAt(event)), onpointermove: onHover,
     onpointerleave: () => { shadow.hidden = true; readout.textContent = standing; },
   }, drawing,
-  gaps.map((gap) => h('div', { class: 'gap', style: { left: percent(scale.x(gap.from)), width: percent(scale.x(gap.to) - scale.x(gap.from)) } })),
+  gaps.map((gap) => h('div.gap', { style: { left: percent(scale.x(gap.from)), width: percent(scale.x(gap.to) - scale.x(gap.from)) } })),
   shadow, marker);
-  const element = h('figure', { class: 'timeline' },
-    h('figcaption', {}, h('span', {}, 'Size over time', gaps.length > 0 && [' · ', h('i', { class: 'key missed', 'aria-hidden': 'true' }), ' not read']), readout),
-    h('div', { class: 'scale', 'aria-hidden': 'true' }, h('span', {}, number(scale.high)), h('span', {}, number(scale.low))),
+  const element = h('figure.timeline',
+    h('figcaption', h('span', 'Size over time', gaps.length > 0 && [' · ', h('i.key.missed', { 'aria-hidden': 'true' }), ' not read']), readout),
+    h('div.scale', { 'aria-hidden': 'true' }, h('span', number(scale.high)), h('span', number(scale.low))),
     plot, axis(scale));
   let standing = '';
 
@@ -86,15 +86,15 @@ export function timeline({ points, gaps, end, choose, step }) {
  */
 export function stays(bars, { start, end }) {
   const share = (at) => ((Math.min(end, Math.max(start, at)) - start) / Math.max(1, end - start)) * 100;
-  const part = (kind, from, to) => to > from && h('div', { class: kind, style: { left: percent(share(from)), width: percent(share(to) - share(from)) } });
-  return h('div', { class: 'stays', 'aria-hidden': 'true' }, bars.map(({ from, to, sure }) => [
+  const part = (kind, from, to) => to > from && h(`div.${kind}`, { style: { left: percent(share(from)), width: percent(share(to) - share(from)) } });
+  return h('div.stays', { 'aria-hidden': 'true' }, bars.map(({ from, to, sure }) => [
     part('perhaps', from, sure.from), part('surely', sure.from, sure.to), part('perhaps', sure.to, to)]));
 }
 
 /** Return the years or months below a drawing. */
 export function axis({ start, end }) {
   const ticks = ticksOf(start, end);
-  return h('div', { class: 'axis', 'aria-hidden': 'true' }, ticks.map(({ at, text }) =>
+  return h('div.axis', { 'aria-hidden': 'true' }, ticks.map(({ at, text }) =>
     h('span', { style: { left: percent(((at - start) / (end - start)) * 100) } }, text)));
 }
 

@@ -36,17 +36,17 @@ export function showHelp() {
   const choice = h('input', { type: 'checkbox', id: 'keys-on', onchange: () => remember(choice.checked) });
   choice.checked = keysAreOn();
   openDialog('Help and keys',
-    h('p', {}, 'Every view has an address of its own that you can keep and send. On a timeline, click a day.'),
-    h('dl', { class: 'key-facts' }, [...KEYS, ...CHART_KEYS].map(([keys, does]) => [
-      h('dt', {}, keys.split(' ').map((key) => [h('kbd', {}, key), ' '])), h('dd', {}, does)])),
-    h('p', { class: 'choices' }, h('label', { for: 'keys-on' }, choice, 'Letters and signs act as keys')));
+    h('p', 'Every view has an address of its own that you can keep and send. On a timeline, click a day.'),
+    h('dl.key-facts', [...KEYS, ...CHART_KEYS].map(([keys, does]) => [
+      h('dt', keys.split(' ').map((key) => [h('kbd', key), ' '])), h('dd', does)])),
+    h('p.choices', h('label', { for: 'keys-on' }, choice, 'Letters and signs act as keys')));
 }
 
 /** Open a dialog that Escape and its button close, after which focus is where it was. */
 export function openDialog(title, ...content) {
   const dialog = h('dialog', { 'aria-labelledby': 'dialog-title' },
     h('h2', { id: 'dialog-title' }, title), content,
-    h('div', { class: 'formats' }, h('button', { type: 'button', onclick: () => dialog.close() }, 'Close')));
+    h('div.formats', h('button', { type: 'button', onclick: () => dialog.close() }, 'Close')));
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

@@ -113,7 +113,7 @@ let toasting;
 function toast(text) {
   document.querySelector('.toast')?.remove();
   clearTimeout(toasting);
-  document.body.append(h('p', { class: 'toast' }, text));
+  document.body.append(h('p.toast', text));
   toasting = setTimeout(() => document.querySelector('.toast')?.remove(), 6000);
   page.say(text);
 }

@@ -6,11 +6,12 @@ import { h } from './h.js';
 const CHUNK = 100;
 const SLICE_MS = 30;
 
-/** Return a table with these columns, each `{ key, head }`, and what shows items in it. */
+/** Return a table, and what shows items in it. `columns` has a class for each column and its head. */
 export function rowTable({ label, kind, columns }) {
-  const head = h('div', { role: 'rowgroup', class: 'head' },
-    h('div', { role: 'row' }, columns.map(({ key, head }) => h('div', { role: 'columnheader', class: key }, head))));
-  const element = h('div', { role: 'table', class: `rows ${kind}`, 'aria-label': label, 'aria-colcount': columns.length }, head);
+  const keys = Object.keys(columns);
+  const head = h('div.head', { role: 'rowgroup' },
+    h('div', { role: 'row' }, keys.map((key) => h(`div.${key}`, { role: 'columnheader' }, columns[key]))));
+  const element = h(`div.rows.${kind}`, { role: 'table', 'aria-label': label }, head);
   const chunks = [];
   let turn = 0;
 
@@ -36,7 +37,7 @@ export function rowTable({ label, kind, columns }) {
 
   function fillChunk(place, items, cells, mark) {
     while (chunks.length <= place) {
-      const group = h('div', { role: 'rowgroup', class: 'chunk' });
+      const group = h('div.chunk', { role: 'rowgroup' });
       chunks.push({ group, holds: '' });
       element.append(group);
     }
@@ -51,7 +52,7 @@ export function rowTable({ label, kind, columns }) {
   function row(item, place, cells, mark) {
     const made = cells(item, place);
     return h('div', { role: 'row', class: mark?.(item) },
-      columns.map(({ key }, nth) => h('div', { role: 'cell', class: key }, made[nth])));
+      keys.map((key, nth) => h(`div.${key}`, { role: 'cell' }, made[nth])));
   }
 
   function firstInView() {

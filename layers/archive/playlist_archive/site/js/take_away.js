@@ -47,7 +47,7 @@ function showText(text, count, leftOut) {
   const field = h('textarea', { readonly: true, 'aria-label': 'URIs' });
   field.value = text;
   openDialog('Copy these songs',
-    h('p', {}, `The browser does not let this page write to the clipboard. Here are ${counted(count, 'song')}: press Ctrl+C or ⌘C${remarks(leftOut, '. ')}.`),
+    h('p', `The browser does not let this page write to the clipboard. Here are ${counted(count, 'song')}: press Ctrl+C or ⌘C${remarks(leftOut, '. ')}.`),
     field);
   field.focus();
   field.select();
@@ -55,12 +55,12 @@ function showText(text, count, leftOut) {
 
 function showFormats(collection, page) {
   const choices = Object.keys(FORMATS).map((format) => [
-    h('dt', {}, h('button', { type: 'button', onclick: () => download(format, collection, page) }, NAMES[format][0])),
-    h('dd', {}, NAMES[format][1]),
+    h('dt', h('button', { type: 'button', onclick: () => download(format, collection, page) }, NAMES[format][0])),
+    h('dd', NAMES[format][1]),
   ]);
   openDialog('Download',
-    h('p', {}, h('bdi', {}, collection.name), `: ${counted(collection.rows.length, 'row')}`),
-    h('dl', { class: 'key-facts' }, choices));
+    h('p', h('bdi', collection.name), `: ${counted(collection.rows.length, 'row')}`),
+    h('dl.key-facts', choices));
 }
 
 function download(format, collection, page) {

@@ -19,11 +19,11 @@ export async function chartsTab(known, _route, page) {
   const items = snapshot.rows?.flatMap(({ item }) => item ?? []) ?? [];
   return {
     actions: buttons, copy,
-    element: h('div', {},
-      h('section', {}, h('h2', {}, 'Came and went, by month'), comings(changes)),
+    element: h('div',
+      h('section', h('h2', 'Came and went, by month'), comings(changes)),
       snapshot.error ? errorNotice(snapshot.error) : [
-        h('section', {}, h('h2', {}, 'Most songs by'), ranks(counts(items.flatMap((item) => [...new Set((item.artists ?? []).map((artist) => artist.name).filter(Boolean))])).slice(0, ARTISTS), 'song')),
-        h('section', {}, h('h2', {}, 'Albums released in'), ranks(decades(items), 'song')),
+        h('section', h('h2', 'Most songs by'), ranks(counts(items.flatMap((item) => [...new Set((item.artists ?? []).map((artist) => artist.name).filter(Boolean))])).slice(0, ARTISTS), 'song')),
+        h('section', h('h2', 'Albums released in'), ranks(decades(items), 'song')),
       ]),
   };
 }
@@ -40,20 +40,20 @@ function comings(changes) {
     const sums = months.get(time.slice(0, 7)) ?? [0, 0];
     months.set(time.slice(0, 7), [sums[0] + added + readded, sums[1] + removed]);
   }
-  if (!months.size) return h('p', { class: 'quietly' }, 'It has not changed since the archive began.');
+  if (!months.size) return h('p.quietly', 'It has not changed since the archive began.');
   const most = Math.max(1, ...[...months.values()].flat());
-  return h('ul', { class: 'ranks' }, [...months].slice(0, MONTHS).map(([at, [came, went]]) => h('li', {},
-    h('span', {}, month(at)),
-    h('span', { class: 'bar-cell pair', 'aria-hidden': 'true' }, bar(came / most), bar(went / most, 'down')),
-    h('span', { class: 'number' }, `+${number(came)} −${number(went)}`, h('span', { class: 'unseen' }, ' (came and went)')))));
+  return h('ul.ranks', [...months].slice(0, MONTHS).map(([at, [came, went]]) => h('li',
+    h('span', month(at)),
+    h('span.bar-cell.pair', { 'aria-hidden': 'true' }, bar(came / most), bar(went / most, 'down')),
+    h('span.number', `+${number(came)} −${number(went)}`, h('span.unseen', ' (came and went)')))));
 }
 
 function ranks(counted_, noun) {
-  if (!counted_.length) return h('p', { class: 'quietly' }, 'There is nothing to count.');
+  if (!counted_.length) return h('p.quietly', 'There is nothing to count.');
   const most = Math.max(...counted_.map(([, count]) => count));
-  return h('ol', { class: 'ranks' }, counted_.map(([what, count]) => h('li', {},
-    h('span', {}, name(what)), h('span', { class: 'bar-cell', 'aria-hidden': 'true' }, bar(count / most)),
-    h('span', { class: 'number' }, counted(count, noun)))));
+  return h('ol.ranks', counted_.map(([what, count]) => h('li',
+    h('span', name(what)), h('span.bar-cell', { 'aria-hidden': 'true' }, bar(count / most)),
+    h('span.number', counted(count, noun)))));
 }
 
 function bar(share, tone = '') {

@@ -19,13 +19,13 @@ export async function compareView(route, page) {
   const history = await documents.history(id);
   const status = await documents.status().catch(() => null);
   const checked = status?.playlists[id]?.last_checked;
-  const told = h('div', {});
-  const table = rowTable({ label: 'Changes', kind: 'compared', columns: [
-    { key: 'word', head: 'Change' }, { key: 'place', head: 'Row' }, { key: 'title', head: 'Title' }, { key: 'artists', head: 'Artists' },
-  ] });
+  const told = h('div');
+  const table = rowTable({ label: 'Changes', kind: 'compared', columns: {
+    word: 'Change', place: 'Row', title: 'Title', artists: 'Artists',
+  } });
   const fields = ['from', 'to'].map((end) => h('input', { type: 'date', min: history.first_snapshot.slice(0, 10), onchange: (event) => event.target.value && page.go({ ...ends, [end]: event.target.value }) }));
-  const choices = h('nav', { class: 'choices', 'aria-label': 'Which changes' });
-  const shortcuts = h('p', { class: 'choices' });
+  const choices = h('nav.choices', { 'aria-label': 'Which changes' });
+  const shortcuts = h('p.choices');
   let ends = { page: 'compare', id };
   let rows = [];
   let target = {};
@@ -34,11 +34,11 @@ export async function compareView(route, page) {
   const { buttons, copy } = takeAway(() => collection(() => true), page, { words: 'what changed' });
   const removed = h('button', { type: 'button', onclick: () => copyUris(collection(({ kind }) => kind === 'removed'), page) }, 'Copy what was removed');
   const view = {
-    element: h('article', {},
-      h('p', { class: 'crumb' }, h('a', { href: '#/' }, 'Playlists'), ' / ', playlistLink(id, history.playlist.name)),
-      h('div', { class: 'titled' }, h('div', {}, h('h1', {}, 'Compare ', name(history.playlist.name))), h('div', { class: 'actions' }, removed, buttons)),
+    element: h('article',
+      h('p.crumb', h('a', { href: '#/' }, 'Playlists'), ' / ', playlistLink(id, history.playlist.name)),
+      h('div.titled', h('div', h('h1', 'Compare ', name(history.playlist.name))), h('div.actions', removed, buttons)),
       shortcuts,
-      h('div', { class: 'stepper' }, h('label', {}, 'From ', fields[0]), h('label', {}, 'to ', fields[1])),
+      h('div.stepper', h('label', 'From ', fields[0]), h('label', 'to ', fields[1])),
       told, choices, table.element),
     keys: {
       '[': () => target.earlier && (location.hash = target.earlier), ']': () => target.later && (location.hash = target.later),
@@ -54,7 +54,7 @@ export async function compareView(route, page) {
     fields[1].value = to.moment.first.slice(0, 10);
     if (!to.snapshot || !from.snapshot) {
       rows = [];
-      told.replaceChildren(notice(false, h('p', {}, h('strong', {}, `The archive begins ${day(history.first_snapshot)}. `), 'Choose dates from then on.')));
+      told.replaceChildren(notice(false, h('p', h('strong', `The archive begins ${day(history.first_snapshot)}. `), 'Choose dates from then on.')));
     } else {
       const [one, other] = await Promise.all([documents.snapshot(id, from.snapshot.time), documents.snapshot(id, to.snapshot.time)]);
       const change = compare(one, other);
@@ -107,9 +107,9 @@ function described(change, from, to, nothing) {
   const version = ({ snapshot, kind, gap, unseen }) => [`${day(snapshot.time)}, ${clock(snapshot.time)}`, (gap || unseen) && ' (the last good read before)', kind === 'after' && ' (the newest)'];
   const lines = textLines(change);
   return [
-    h('p', { class: 'asof' }, h('span', {}, h('strong', {}, version(from)), h('span', { class: 'quietly' }, ' to '), h('strong', {}, version(to)), !nothing && [': ', countMarks(change)])),
-    lines.length > 0 && h('ul', { class: 'lines' }, lines.map((line) => line())),
-    nothing && h('p', { class: 'lead' }, sign('='), ' Nothing differs between them.'),
+    h('p.asof', h('span', h('strong', version(from)), h('span.quietly', ' to '), h('strong', version(to)), !nothing && [': ', countMarks(change)])),
+    lines.length > 0 && h('ul.lines', lines.map((line) => line())),
+    nothing && h('p.lead', sign('='), ' Nothing differs between them.'),
   ];
 }
 
@@ -118,7 +118,7 @@ function cells({ kind, name: title, artists = [], uri, row, from, to, before }) 
   return [
     [sign(mark), ` ${word}`],
     from ? `${number(from)} → ${number(to)}` : row && number(row),
-    [uri === undefined ? h('em', {}, 'A row that Spotify does not name') : songLink(title, uri), before && h('div', { class: 'quietly' }, 'before: ', name(before))],
+    [uri === undefined ? h('em', 'A row that Spotify does not name') : songLink(title, uri), before && h('div.quietly', 'before: ', name(before))],
     credits(artists),
   ];
 }

@@ -16,26 +16,26 @@ export async function errorView(error, again) {
   const [title, advice] = TOLD[error.kind] ?? ['Something is wrong with this page', 'It is a mistake in the page and not in the archive. Try once more.'];
   return {
     title,
-    element: h('div', {},
-      h('h1', {}, title),
+    element: h('div',
+      h('h1', title),
       notice(false,
-        h('p', {}, advice),
-        h('p', { class: 'quietly' }, h('bdi', {}, error.message)),
-        h('p', { class: 'actions' }, h('button', { type: 'button', class: 'main', onclick: again }, 'Try again'),
-          h('a', { class: 'button', href: '#/' }, 'All playlists')))),
+        h('p', advice),
+        h('p.quietly', h('bdi', error.message)),
+        h('p.actions', h('button', { type: 'button', class: 'main', onclick: again }, 'Try again'),
+          h('a.button', { href: '#/' }, 'All playlists')))),
   };
 }
 
 /** Return an error as a part of a view that is there otherwise. */
 export function errorNotice(error) {
   const [title, advice] = TOLD[error.kind] ?? ['This part cannot be shown', ''];
-  return notice(false, h('p', {}, h('strong', {}, `${title}. `), advice), h('p', { class: 'quietly' }, h('bdi', {}, error.message)));
+  return notice(false, h('p', h('strong', `${title}. `), advice), h('p.quietly', h('bdi', error.message)));
 }
 
 export async function unknownView() {
   return {
     title: 'No such page',
-    element: h('div', {}, h('h1', {}, 'No such page'),
-      h('p', { class: 'lead' }, 'The address leads nowhere in this archive. ', h('a', { href: '#/' }, 'See all playlists'), '.')),
+    element: h('div', h('h1', 'No such page'),
+      h('p.lead', 'The address leads nowhere in this archive. ', h('a', { href: '#/' }, 'See all playlists'), '.')),
   };
 }

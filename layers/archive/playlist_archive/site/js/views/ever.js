@@ -24,11 +24,11 @@ export async function everTab(known, _route, page) {
   const until = check?.last_checked ?? history.last_snapshot;
   const document = await documents.cumulative(id);
   const all = [...document.tracks];
-  const table = rowTable({ label: 'Every song', kind: 'ever', columns: [
-    { key: 'title', head: 'Title' }, { key: 'artists', head: 'Artists' }, { key: 'stay', head: 'In this playlist' }, { key: 'often', head: 'Days' },
-  ] });
-  const choices = h('nav', { class: 'choices', 'aria-label': 'Which songs' });
-  const count = h('p', { class: 'quietly', role: 'status' });
+  const table = rowTable({ label: 'Every song', kind: 'ever', columns: {
+    title: 'Title', artists: 'Artists', stay: 'In this playlist', often: 'Days',
+  } });
+  const choices = h('nav.choices', { 'aria-label': 'Which songs' });
+  const count = h('p.quietly', { role: 'status' });
   let chosen = [];
 
   function show(only) {
@@ -45,7 +45,7 @@ export async function everTab(known, _route, page) {
     ], { mark: (song) => song.date_removed && 'away' });
   }
 
-  const more = h('div', { class: 'actions' }, (document.older ?? []).map((entry) => {
+  const more = h('div.actions', (document.older ?? []).map((entry) => {
     const button = h('button', { type: 'button', onclick: async () => {
       try {
         all.push(...(await documents.olderCumulative(entry)).tracks);
@@ -63,7 +63,7 @@ export async function everTab(known, _route, page) {
     shownOnly = next.only;
     show(shownOnly);
   };
-  return { actions: buttons, copy, update, element: h('div', {}, choices, more, count, table.element) };
+  return { actions: buttons, copy, update, element: h('div', choices, more, count, table.element) };
 }
 
 /** Say when a song is or was there. */

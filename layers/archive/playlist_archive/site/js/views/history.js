@@ -12,7 +12,7 @@ import { changeLines, countMarks, sign } from './parts.js';
 
 export async function historyTab(known, _route, page) {
   const { id, history } = known;
-  const list = h('ol', {});
+  const list = h('ol');
   const gaps = [...history.gaps];
   const add = (changes) => {
     for (const change of changes) {
@@ -21,7 +21,7 @@ export async function historyTab(known, _route, page) {
     }
   };
   add(history.changes);
-  const more = h('div', { class: 'actions' });
+  const more = h('div.actions');
   history.older.forEach((entry, nth) => {
     const button = h('button', { type: 'button', hidden: nth > 0, onclick: async () => {
       try {
@@ -40,24 +40,24 @@ export async function historyTab(known, _route, page) {
   const { buttons, copy } = takeAway(async () => rowsOfSnapshot(await documents.snapshot(id, history.last_snapshot), history.playlist.name), page, { words: 'its songs' });
   return {
     actions: buttons, copy,
-    element: h('div', {}, !history.changes.length && h('p', { class: 'lead' }, 'It has not changed since the archive began.'), list, more,
-      h('p', { class: 'change quietly' }, `The archive begins ${day(history.first_snapshot)}.`)),
+    element: h('div', !history.changes.length && h('p.lead', 'It has not changed since the archive began.'), list, more,
+      h('p.change.quietly', `The archive begins ${day(history.first_snapshot)}.`)),
   };
 }
 
 function changeEntry({ id, history }, change) {
   const at = history.snapshots.find((one) => one.time === change.time);
   const before = history.snapshots.find((one) => one.time < change.time);
-  return h('li', { class: 'change' },
-    h('div', { class: 'titled' },
-      h('h2', {}, when(change).replace(/^b/, 'B'), h('small', {}, countMarks(change))),
-      h('p', { class: 'actions' },
+  return h('li.change',
+    h('div.titled',
+      h('h2', when(change).replace(/^b/, 'B'), h('small', countMarks(change))),
+      h('p.actions',
         h('a', { href: formatRoute({ page: 'playlist', id, moment: at ? momentOf(history, at) : formatMoment(change.time) }) }, 'Songs then'),
         before && at && h('a', { href: formatRoute({ page: 'compare', id, from: momentOf(history, before), to: momentOf(history, at) }) }, 'Compare'))),
     changeLines(change));
 }
 
 function gapEntry(gap) {
-  return h('li', { class: 'change lost' }, h('span', { class: 'swatch missed', 'aria-hidden': 'true' }),
-    h('p', {}, sign('!'), ` Not read ${days(gap.first, gap.last)}: `, h('bdi', {}, gap.reason || spelled(gap.status))));
+  return h('li.change.lost', h('span.swatch.missed', { 'aria-hidden': 'true' }),
+    h('p', sign('!'), ` Not read ${days(gap.first, gap.last)}: `, h('bdi', gap.reason || spelled(gap.status))));
 }

@@ -18,13 +18,13 @@ export async function homeView() {
   const problem = [status, index].find((it) => it.error && it.error.kind !== 'missing');
   if (problem && (status.error && index.error)) throw problem.error;
   if (index.error?.kind === 'missing' || index.playlists?.length === 0) return emptyView(status);
-  const element = h('div', {},
-    status.error ? [h('h1', {}, 'All playlists'), errorNotice(status.error)] : stateOf(status),
-    h('div', { class: 'home' },
-      h('section', {},
-        h('h2', {}, index.error ? 'Playlists' : `${counted(index.playlists.length, 'playlist')}`),
+  const element = h('div',
+    status.error ? [h('h1', 'All playlists'), errorNotice(status.error)] : stateOf(status),
+    h('div.home',
+      h('section',
+        h('h2', index.error ? 'Playlists' : `${counted(index.playlists.length, 'playlist')}`),
         index.error ? errorNotice(index.error) : playlistsTable(index, status)),
-      h('section', { class: 'late' }, h('h2', {}, 'Lately changed'), changes.error ? errorNotice(changes.error) : lately(changes))));
+      h('section.late', h('h2', 'Lately changed'), changes.error ? errorNotice(changes.error) : lately(changes))));
   return { title: 'Playlist archive', spoken: status.headline ?? 'All playlists', element };
 }
 
@@ -36,26 +36,26 @@ function stateOf(status) {
   const active = Object.values(counts).reduce((sum, count) => sum + count, 0) - (counts.retired ?? 0);
   const isWell = !/attention|not complete/.test(headline);
   const wrong = Object.entries(playlists).filter(([, { status: found, overdue_since: overdue }]) => overdue || !['ok', 'retired', 'deferred'].includes(found));
-  return h('div', { class: 'state' },
+  return h('div.state',
     h('h1', { class: isWell ? 'good' : 'bad' }, sign(isWell ? '✓' : '!'), ` ${headline}`),
-    h('p', { class: 'quietly' }, `${number(status.up_to_date)} of ${counted(active, 'playlist')} up to date`),
-    run && h('p', { class: 'quietly' }, `Last run ${day(run)}, ${clock(run)} (${ago(run)})`),
-    h('p', {}, h('a', { href: '#/status' }, 'Status')),
-    (failure || problems.length > 0 || wrong.length > 0) && h('ul', { class: 'wrongs' },
-      failure && h('li', {}, sign('!'), h('bdi', {}, failure)),
-      problems.slice(0, WRONGS).map(({ subject, reason }) => h('li', {}, sign('!'), h('span', {}, name(subject), ': ', name(reason)))),
-      wrong.slice(0, WRONGS).map(([id, it]) => h('li', {}, h('span', { class: 'bad' }, sign('!')), h('span', {},
+    h('p.quietly', `${number(status.up_to_date)} of ${counted(active, 'playlist')} up to date`),
+    run && h('p.quietly', `Last run ${day(run)}, ${clock(run)} (${ago(run)})`),
+    h('p', h('a', { href: '#/status' }, 'Status')),
+    (failure || problems.length > 0 || wrong.length > 0) && h('ul.wrongs',
+      failure && h('li', sign('!'), h('bdi', failure)),
+      problems.slice(0, WRONGS).map(({ subject, reason }) => h('li', sign('!'), h('span', name(subject), ': ', name(reason)))),
+      wrong.slice(0, WRONGS).map(([id, it]) => h('li', h('span.bad', sign('!')), h('span',
         playlistLink(id, it.name), `, not read since ${day(it.overdue_since ?? it.since)}: `, name(it.reason || spelled(it.status))))),
-      wrong.length > WRONGS && h('li', {}, sign('!'), h('a', { href: '#/status' }, `${counted(wrong.length - WRONGS, 'other playlist')}`))));
+      wrong.length > WRONGS && h('li', sign('!'), h('a', { href: '#/status' }, `${counted(wrong.length - WRONGS, 'other playlist')}`))));
 }
 
 function playlistsTable(index, status) {
   const table = rowTable({
     label: 'All playlists', kind: 'lists',
-    columns: [
-      { key: 'title', head: 'Playlist' }, { key: 'spark-cell', head: 'Size over time' }, { key: 'size', head: 'Rows' },
-      { key: 'changed', head: 'Last change' }, { key: 'checked', head: 'Last check' },
-    ],
+    columns: {
+      title: 'Playlist', 'spark-cell': 'Size over time', size: 'Rows',
+      changed: 'Last change', checked: 'Last check',
+    },
   });
   const checks = status.playlists ?? {};
   const mostly = mostFrequent(index.playlists.map((it) => it.owner?.id));
@@ -64,10 +64,10 @@ function playlistsTable(index, status) {
     const { last_checked: checked, overdue_since: overdue } = checks[id] ?? {};
     return [
       [last ? playlistLink(id, title) : name(title || id), ' ',
-        found !== 'ok' || overdue ? h('small', {}, statusMark(found, { overdue })) : owner && owner.id !== mostly && h('small', { class: 'quietly' }, 'by ', name(owner.name || owner.id))],
+        found !== 'ok' || overdue ? h('small', statusMark(found, { overdue })) : owner && owner.id !== mostly && h('small.quietly', 'by ', name(owner.name || owner.id))],
       sizes && sparkline(sizes, checked),
-      size ? number(size.rows) : h('span', { class: 'quietly' }, 'none'),
-      change ? [`${countsInWords(change.counts) || 'details'}, `, h('span', { class: 'when' }, when(change))] : h('span', { class: 'quietly' }, last ? 'never changed' : 'never read'),
+      size ? number(size.rows) : h('span.quietly', 'none'),
+      change ? [`${countsInWords(change.counts) || 'details'}, `, h('span.when', when(change))] : h('span.quietly', last ? 'never changed' : 'never read'),
       checked ? day(checked) : 'never',
     ];
   });
@@ -82,16 +82,16 @@ function mostFrequent(values) {
 
 /** Tell the newest changes of all playlists, day by day. */
 function lately({ changes, playlists }) {
-  if (!changes.length) return h('p', { class: 'quietly' }, 'Nothing has changed yet.');
+  if (!changes.length) return h('p.quietly', 'Nothing has changed yet.');
   const names = new Map(playlists.map((it) => [it.id, it.name]));
-  const list = h('ul', {});
+  const list = h('ul');
   let before = null;
   for (const change of changes.slice(0, LATELY)) {
     const told = when(change);
-    if (told !== before) list.append(h('li', { class: 'day' }, told.replace(/^b/, 'B')));
+    if (told !== before) list.append(h('li.day', told.replace(/^b/, 'B')));
     before = told;
-    list.append(h('li', {}, playlistLink(change.playlist, names.get(change.playlist), { tab: 'history' }),
-      h('div', { class: 'few' }, countMarks(change), someSongs(change))));
+    list.append(h('li', playlistLink(change.playlist, names.get(change.playlist), { tab: 'history' }),
+      h('div.few', countMarks(change), someSongs(change))));
   }
   return list;
 }
@@ -107,14 +107,14 @@ function emptyView(status) {
   return {
     title: 'Playlist archive',
     spoken: 'Nothing is archived yet',
-    element: h('div', {},
-      h('h1', {}, known?.headline ?? 'Nothing is archived yet'),
-      known?.failure && h('p', { class: 'notice' }, sign('!'), h('bdi', {}, known.failure)),
-      h('p', { class: 'lead' }, known?.run ? `The last run was on ${day(known.run)}, and found no playlist to archive.` : 'No run has told anything yet. The first one begins with the schedule.'),
-      h('section', {}, h('h2', {}, 'How to begin'),
-        h('dl', { class: 'key-facts' },
-          h('dt', {}, h('code', {}, 'playlist-archive login')), h('dd', {}, 'archives the playlists of your own library'),
-          h('dt', {}, h('code', {}, 'playlist-archive add <link>')), h('dd', {}, 'archives one more playlist; an object registry/<playlist id> does the same'),
-          h('dt', {}, h('code', {}, 'playlist-archive status')), h('dd', {}, 'says what the last run found')))),
+    element: h('div',
+      h('h1', known?.headline ?? 'Nothing is archived yet'),
+      known?.failure && h('p.notice', sign('!'), h('bdi', known.failure)),
+      h('p.lead', known?.run ? `The last run was on ${day(known.run)}, and found no playlist to archive.` : 'No run has told anything yet. The first one begins with the schedule.'),
+      h('section', h('h2', 'How to begin'),
+        h('dl.key-facts',
+          h('dt', h('code', 'playlist-archive login')), h('dd', 'archives the playlists of your own library'),
+          h('dt', h('code', 'playlist-archive add <link>')), h('dd', 'archives one more playlist; an object registry/<playlist id> does the same'),
+          h('dt', h('code', 'playlist-archive status')), h('dd', 'says what the last run found')))),
   };
 }

@@ -44,22 +44,22 @@ export function playlistLink(id, title, more = {}) {
 
 /** Return a sign and a word for a status. */
 export function statusMark(status, { overdue = false } = {}) {
-  if (status === 'ok' && !overdue) return h('span', { class: 'good' }, sign('✓'), ' up to date');
-  if (status === 'ok') return h('span', { class: 'bad' }, sign('!'), ' overdue');
-  if (status === 'retired') return h('span', { class: 'quietly' }, sign('–'), ' retired');
-  if (status === 'deferred') return h('span', { class: 'quietly' }, sign('…'), ' waits its turn');
-  return h('span', { class: 'bad' }, sign('!'), ` ${spelled(status)}`);
+  if (status === 'ok' && !overdue) return h('span.good', sign('✓'), ' up to date');
+  if (status === 'ok') return h('span.bad', sign('!'), ' overdue');
+  if (status === 'retired') return h('span.quietly', sign('–'), ' retired');
+  if (status === 'deferred') return h('span.quietly', sign('…'), ' waits its turn');
+  return h('span.bad', sign('!'), ` ${spelled(status)}`);
 }
 
 export function sign(text) {
-  return h('span', { class: 'sign', 'aria-hidden': 'true' }, text);
+  return h('span.sign', { 'aria-hidden': 'true' }, text);
 }
 
 /** Return everything that a change tells, a line each: few at first, and all where that is wanted. */
 export function changeLines(change) {
   const lines = [...textLines(change), ...KINDS.flatMap(([kind, mark, word, tone]) =>
     (change[kind] ?? []).map((song) => () => songLine(mark, word, tone, song)))];
-  const list = h('ul', { class: 'lines' }, lines.slice(0, lines.length > FEW + 3 ? FEW : undefined).map((line) => line()));
+  const list = h('ul.lines', lines.slice(0, lines.length > FEW + 3 ? FEW : undefined).map((line) => line()));
   if (lines.length <= FEW + 3) return list;
   const more = h('button', { type: 'button', onclick: () => {
     const first = list.children.length;
@@ -72,23 +72,23 @@ export function changeLines(change) {
 
 function songLine(mark, word, tone, { name: title, artists = [], uri, row, from, to, before }) {
   return h('li', { class: tone },
-    h('span', { class: 'word' }, sign(mark), ` ${word}`),
-    h('span', {},
-      uri === undefined ? h('em', {}, 'a row that Spotify does not name') : songLink(title, uri),
-      artists.length > 0 && [h('span', { class: 'quietly' }, ' by '), credits(artists)],
-      before && h('span', { class: 'quietly' }, ', before: ', name(before)),
+    h('span.word', sign(mark), ` ${word}`),
+    h('span',
+      uri === undefined ? h('em', 'a row that Spotify does not name') : songLink(title, uri),
+      artists.length > 0 && [h('span.quietly', ' by '), credits(artists)],
+      before && h('span.quietly', ', before: ', name(before)),
       place({ row, from, to })));
 }
 
 /** Say where a song stands, or from where to where it moved. */
 export function place({ row, from, to }) {
-  if (from) return h('span', { class: 'quietly number' }, `, from row ${number(from)} to ${number(to)}`);
-  return row ? h('span', { class: 'quietly number' }, `, row ${number(row)}`) : null;
+  if (from) return h('span.quietly.number', `, from row ${number(from)} to ${number(to)}`);
+  return row ? h('span.quietly.number', `, row ${number(row)}`) : null;
 }
 
 /** Return what a change tells of the playlist itself. */
 export function textLines({ name: named, description, owner }) {
-  const line = (word, ...told) => h('li', {}, h('span', { class: 'word' }, sign('≈'), ` ${word}`), h('span', {}, ...told));
+  const line = (word, ...told) => h('li', h('span.word', sign('≈'), ` ${word}`), h('span', ...told));
   const lines = [];
   if (named) lines.push(() => line('renamed', 'from “', name(named.before), '” to “', name(named.after), '”'));
   if (description) {
@@ -103,7 +103,7 @@ export function textLines({ name: named, description, owner }) {
 export function countMarks(change) {
   const marks = KINDS.map(([kind, mark, word, tone]) => {
     const count = change.counts?.[kind] ?? change[kind]?.length;
-    return count && h('span', { class: tone }, h('span', { class: 'word' }, `${mark}${number(count)} `), word);
+    return count && h('span', { class: tone }, h('span.word', `${mark}${number(count)} `), word);
   }).filter(Boolean);
   const texts = [change.name && 'new name', change.description && 'new description', change.owner && 'new owner'].filter(Boolean);
   const all = [...marks, ...texts];
@@ -127,5 +127,5 @@ export function tags(item) {
 }
 
 export function notice(calm, ...told) {
-  return h('div', { class: calm ? 'notice calm' : 'notice' }, sign(calm ? 'i' : '!'), h('div', {}, ...told));
+  return h('div', { class: calm ? 'notice calm' : 'notice' }, sign(calm ? 'i' : '!'), h('div', ...told));
 }

@@ -24,10 +24,10 @@ export async function playlistView(route, page) {
   const known = { id, history, check, trouble: check?.status === 'ok' ? null : check, seen };
   const contents = await TABS[tab][1](known, route, page);
   const steps = tab === 'now' ? stepping(known, page) : null;
-  const actions = h('div', { class: 'actions' }, contents.actions, compareLink(known), h('a', { class: 'button', href: `/playlists/feeds/${id}.atom` }, 'Feed'));
-  const element = h('article', {},
+  const actions = h('div.actions', contents.actions, compareLink(known), h('a.button', { href: `/playlists/feeds/${id}.atom` }, 'Feed'));
+  const element = h('article',
     head(known, actions),
-    h('nav', { class: 'tabs', 'aria-label': 'Views of this playlist' }, Object.entries(TABS).map(([key, [title]]) =>
+    h('nav.tabs', { 'aria-label': 'Views of this playlist' }, Object.entries(TABS).map(([key, [title]]) =>
       h('a', { href: formatRoute({ page: 'playlist', id, tab: key }), 'aria-current': key === tab && 'page' }, title))),
     steps?.element, contents.element);
   const view = { element, keys: { ...steps?.keys, y: contents.copy, c: () => { location.hash = view.compared ?? lastChange(known); }, n: () => page.go({ page: 'playlist', id }) } };
@@ -71,19 +71,19 @@ function head({ id, history, check, trouble, seen }, actions) {
   const { playlist, size, names, last_snapshot: newest } = history;
   const latest = names[0];
   const text = latest?.description && descriptionText(latest.description);
-  return h('header', {},
-    h('p', { class: 'crumb' }, h('a', { href: '#/' }, 'Playlists')),
-    h('div', { class: 'titled' },
-      h('div', {},
-        h('h1', {}, name(playlist.name)),
-        h('p', { class: 'facts' },
+  return h('header',
+    h('p.crumb', h('a', { href: '#/' }, 'Playlists')),
+    h('div.titled',
+      h('div',
+        h('h1', name(playlist.name)),
+        h('p.facts',
           latest?.owner && ['by ', outward(latest.owner.url, name(latest.owner.name || latest.owner.id)), ' · '],
           size.text, ' · ', outward(playlist.url, 'Open in Spotify')),
-        text && h('p', { class: 'described', dir: 'auto' }, text)),
+        text && h('p.described', { dir: 'auto' }, text)),
       actions),
-    trouble && notice(false, h('p', {}, h('strong', {}, `Not read since ${day(trouble.since)}: ${spelled(trouble.status)}. `),
-      h('bdi', {}, trouble.reason), ` The last good check was ${check.last_checked ? `on ${day(check.last_checked)}` : 'never'}.`)),
-    seen && seen < newest && notice(true, h('p', {}, 'Changed since your last visit. ',
+    trouble && notice(false, h('p', h('strong', `Not read since ${day(trouble.since)}: ${spelled(trouble.status)}. `),
+      h('bdi', trouble.reason), ` The last good check was ${check.last_checked ? `on ${day(check.last_checked)}` : 'never'}.`)),
+    seen && seen < newest && notice(true, h('p', 'Changed since your last visit. ',
       h('a', { href: formatRoute({ page: 'compare', id, from: formatMoment(seen), to: momentOf(history, history.snapshots[0]) }) }, `See what is new since the version of ${day(seen)}`))));
 }
 
@@ -106,13 +106,13 @@ function stepping({ id, history, check, trouble }, page) {
   const { chart, last } = timelineOf({ id, history, check, trouble }, page, (where) => target[where] && (location.hash = target[where]));
   const links = Object.fromEntries([
     ['first', '« First'], ['previous', '‹ Earlier'], ['next', 'Later ›'], ['now', 'Now »'],
-  ].map(([where, text]) => [where, h('a', { class: 'button' }, text)]));
+  ].map(([where, text]) => [where, h('a.button', text)]));
   links.previous.setAttribute('aria-keyshortcuts', '[');
   links.next.setAttribute('aria-keyshortcuts', ']');
   links.now.setAttribute('aria-keyshortcuts', 'n');
   const field = h('input', { type: 'date', min: history.first_snapshot.slice(0, 10), max: last.slice(0, 10), onchange: () => field.value && page.go({ page: 'playlist', id, moment: field.value }) });
-  const element = h('div', {}, chart.element,
-    h('div', { class: 'stepper' }, links.first, links.previous, h('label', {}, 'Date ', field), links.next, links.now));
+  const element = h('div', chart.element,
+    h('div.stepper', links.first, links.previous, h('label', 'Date ', field), links.next, links.now));
 
   function update({ moment }, { snapshot, moment: on, kind }) {
     const at = snapshot?.time ?? history.first_snapshot;
@@ -147,7 +147,7 @@ function placeOf(on, kind, snapshot, last) {
 function compareLink(known) {
   const { history } = known;
   if (history.snapshots.length < 2) return null;
-  return h('a', { class: 'button', href: lastChange(known), 'aria-keyshortcuts': 'c' }, 'Compare');
+  return h('a.button', { href: lastChange(known), 'aria-keyshortcuts': 'c' }, 'Compare');
 }
 
 const lastChange = (known) => beforeAndAt(known, known.history.snapshots[0]);
@@ -166,11 +166,11 @@ function momentInWords({ moment }) {
 function neverReadView(id, { name: title, status, since, reason }) {
   return {
     title: title || id,
-    element: h('article', {},
-      h('p', { class: 'crumb' }, h('a', { href: '#/' }, 'Playlists')),
-      h('h1', {}, name(title || id)),
-      notice(false, h('p', {}, h('strong', {}, `Never read so far: ${spelled(status)} since ${day(since)}. `), h('bdi', {}, reason)),
-        h('p', {}, 'It has no songs here yet. Every run tries again.'))),
+    element: h('article',
+      h('p.crumb', h('a', { href: '#/' }, 'Playlists')),
+      h('h1', name(title || id)),
+      notice(false, h('p', h('strong', `Never read so far: ${spelled(status)} since ${day(since)}. `), h('bdi', reason)),
+        h('p', 'It has no songs here yet. Every run tries again.'))),
   };
 }
 

@@ -20,18 +20,18 @@ export async function searchView(route, page) {
   const isNew = !kept;
   kept ??= new Search(documents);
   const search = kept;
-  const told = h('p', { class: 'quietly' });
-  const trouble = h('div', {});
-  const lists = h('ul', {});
-  const listed = h('section', { hidden: true }, h('h2', {}, 'Playlists'), lists);
-  const songsTitle = h('h2', {});
-  const table = rowTable({ label: 'Songs that were found', kind: 'found', columns: [
-    { key: 'title', head: 'Title' }, { key: 'artists', head: 'Artists' }, { key: 'in', head: 'In' },
-  ] });
+  const told = h('p.quietly');
+  const trouble = h('div');
+  const lists = h('ul');
+  const listed = h('section', { hidden: true }, h('h2', 'Playlists'), lists);
+  const songsTitle = h('h2');
+  const table = rowTable({ label: 'Songs that were found', kind: 'found', columns: {
+    title: 'Title', artists: 'Artists', in: 'In',
+  } });
   const { buttons, copy } = takeAway(() => collectionOf(songs, query), page, { words: 'these songs' });
-  const actions = h('div', { class: 'actions', hidden: true }, buttons);
-  const found = h('section', { hidden: true }, h('div', { class: 'titled' }, songsTitle, actions), table.element);
-  const view = { element: h('div', {}, h('h1', {}, 'Search'), told, trouble, listed, found), keys: { y: copy }, update };
+  const actions = h('div.actions', { hidden: true }, buttons);
+  const found = h('section', { hidden: true }, h('div.titled', songsTitle, actions), table.element);
+  const view = { element: h('div', h('h1', 'Search'), told, trouble, listed, found), keys: { y: copy }, update };
   let songs = [];
   let query = '';
   let resting;
@@ -55,11 +55,11 @@ export async function searchView(route, page) {
       : search.isLoading ? 'Still loading the songs …'
         : total + playlists.length ? '' : `Nothing fits “${query}” among the songs and names of ${counted(search.playlists.length - missed.length, 'playlist')}.`;
     trouble.replaceChildren(...(!search.isLoading && (missed.length || troubles.length) ? [notice(false,
-      h('p', {}, h('strong', {}, 'Not everything could be searched. '),
+      h('p', h('strong', 'Not everything could be searched. '),
         missed.length ? [`The songs of ${counted(missed.length, 'playlist')} could not be loaded: `, missed.slice(0, 5).map((it, nth) => [nth > 0 && ', ', playlistLink(it.id, it.name)]), missed.length > 5 && ' and others', '.']
           : 'Songs that have been gone for long could not be loaded.'))] : []));
     listed.hidden = !playlists.length;
-    lists.replaceChildren(...playlists.slice(0, 20).map((it) => h('li', {}, playlistLink(it.id, it.name), ' ', h('span', { class: 'quietly' }, it.size?.text ?? 'never read'))));
+    lists.replaceChildren(...playlists.slice(0, 20).map((it) => h('li', playlistLink(it.id, it.name), ' ', h('span.quietly', it.size?.text ?? 'never read'))));
     found.hidden = !matching.length;
     actions.hidden = !matching.length;
     songsTitle.textContent = total > matching.length ? `${number(total)} songs, the best ${number(matching.length)} shown` : counted(total, 'song');
@@ -85,7 +85,7 @@ export async function searchView(route, page) {
     listed.hidden = found.hidden = true;
     const { songs: ids, troubles } = await search.findId(id);
     told.textContent = ids.length ? '' : troubles.length ? 'Not everything could be searched.' : 'No playlist of this archive has or had that song.';
-    trouble.replaceChildren(h('ul', {}, ids.map((it) => h('li', {}, songLink(it.id, uriOf(it.id)), ` in ${counted(new Set(it.places.map(({ playlist }) => playlist)).size, 'playlist')}`))));
+    trouble.replaceChildren(h('ul', ids.map((it) => h('li', songLink(it.id, uriOf(it.id)), ` in ${counted(new Set(it.places.map(({ playlist }) => playlist)).size, 'playlist')}`))));
   }
 
   if (isNew) {
@@ -128,7 +128,7 @@ function idOf(song) {
 function where(song, names) {
   const ids = [...new Set(song.places.map(({ playlist }) => playlist))];
   return [ids.slice(0, PLAYLISTS_NAMED).map((id, nth) => [nth > 0 && ', ', playlistLink(id, names.get(id))]),
-    ids.length > PLAYLISTS_NAMED && h('span', { class: 'quietly' }, ` and ${number(ids.length - PLAYLISTS_NAMED)} more`)];
+    ids.length > PLAYLISTS_NAMED && h('span.quietly', ` and ${number(ids.length - PLAYLISTS_NAMED)} more`)];
 }
 
 async function collectionOf(songs, query) {

@@ -24,15 +24,15 @@ export async function songView(route, page) {
   const track = places.find((it) => it.track)?.track;
   const title = track?.name || (track ? 'Without a title' : 'A song');
   const { buttons, copy } = takeAway(() => rowsOfSnapshot({ playlist_id: route.id, name: title, description: '', owner: { id: '', name: '' }, url: '', time: null, rows: track ? [{ item: track }] : [] }), page, { words: 'its URI' });
-  const element = h('article', {},
-    h('p', { class: 'crumb' }, h('a', { href: '#/search' }, 'Songs')),
-    h('div', { class: 'titled' },
-      h('div', {}, h('h1', {}, name(title)),
-        track && h('p', { class: 'facts' }, credits((track.artists ?? []).map((artist) => artist.name)),
+  const element = h('article',
+    h('p.crumb', h('a', { href: '#/search' }, 'Songs')),
+    h('div.titled',
+      h('div', h('h1', name(title)),
+        track && h('p.facts', credits((track.artists ?? []).map((artist) => artist.name)),
           track.album?.name && [' · ', name(track.album.name)], track.duration_ms > 0 && ` · ${length(track.duration_ms)}`, ' · ', outward(track.url, track.url ? 'Open in Spotify' : 'not at Spotify'))),
-      h('div', { class: 'actions' }, track && buttons)),
-    found.troubles.length > 0 && notice(false, h('p', {}, `${counted(found.troubles.length, 'part')} of the list of songs could not be read, so playlists may be missing here.`)),
-    places.length ? whereabouts(places) : notice(true, h('p', {}, 'It is in no playlist of this archive, and was in none.')),
+      h('div.actions', track && buttons)),
+    found.troubles.length > 0 && notice(false, h('p', `${counted(found.troubles.length, 'part')} of the list of songs could not be read, so playlists may be missing here.`)),
+    places.length ? whereabouts(places) : notice(true, h('p', 'It is in no playlist of this archive, and was in none.')),
     places.filter((it) => it.error).map((it) => errorNotice(it.error)),
     others.length > 0 && recordings(others, isrc, named));
   return { title, spoken: `${title}: in ${counted(places.length, 'playlist')}`, element, keys: { y: track && copy } };
@@ -65,14 +65,14 @@ function whereabouts(places) {
   const span = { start: Math.min(...all.map(({ from }) => from)), end: Math.max(...all.map(({ to }) => to)) };
   if (span.end - span.start < 86_400_000) span.end = span.start + 86_400_000;
   const now = known.filter(({ track }) => !track.date_removed).length;
-  return h('section', {},
-    h('h2', {}, `In ${counted(known.length, 'playlist')}`, h('span', { class: 'quietly' }, now === known.length ? ', and still there' : `, in ${now} of them now`)),
-    h('ul', { class: 'where' }, known.map((it, nth) => h('li', {},
-      h('div', {}, playlistLink(it.id, it.title)),
-      h('div', {}, stays(bars[nth], span)),
-      h('div', { class: 'told' }, it.track.intervals.map((stay) => h('p', {}, stayInWords(stay, it)))))),
+  return h('section',
+    h('h2', `In ${counted(known.length, 'playlist')}`, h('span.quietly', now === known.length ? ', and still there' : `, in ${now} of them now`)),
+    h('ul.where', known.map((it, nth) => h('li',
+      h('div', playlistLink(it.id, it.title)),
+      h('div', stays(bars[nth], span)),
+      h('div.told', it.track.intervals.map((stay) => h('p', stayInWords(stay, it)))))),
     h('li', { 'aria-hidden': 'true' }, axis(span))),
-    h('p', { class: 'legend' }, h('span', {}, h('i', { class: 'surely' }), 'there'), h('span', {}, h('i', { class: 'perhaps' }), 'perhaps there: not read, or not told')));
+    h('p.legend', h('span', h('i.surely'), 'there'), h('span', h('i.perhaps'), 'perhaps there: not read, or not told')));
 }
 
 function barOf(stay, { began, checked }) {
@@ -96,8 +96,8 @@ function stayInWords(stay, { id, began }) {
 }
 
 function recordings(others, isrc, named) {
-  return h('section', {},
-    h('h2', {}, 'The same recording under other ids', h('span', { class: 'quietly' }, ` (ISRC ${isrc})`)),
-    h('ul', {}, others.map(({ id, places }) => h('li', {}, songLink(id, uriOf(id)), ' in ',
+  return h('section',
+    h('h2', 'The same recording under other ids', h('span.quietly', ` (ISRC ${isrc})`)),
+    h('ul', others.map(({ id, places }) => h('li', songLink(id, uriOf(id)), ' in ',
       [...new Set(places.map(({ playlist }) => playlist))].map((playlist, nth) => [nth > 0 && ', ', playlistLink(playlist, named.get(playlist))])))));
 }

@@ -11,14 +11,14 @@ import { takeAway } from '../take_away.js';
 import { errorNotice } from './errors.js';
 import { countMarks, credits, notice, sizeInWords, songLink, tags } from './parts.js';
 
-const COLUMNS = [
-  { key: 'place', head: '#' }, { key: 'title', head: 'Title' }, { key: 'artists', head: 'Artists' },
-  { key: 'album', head: 'Album' }, { key: 'added', head: 'Added' }, { key: 'length', head: 'Length' },
-];
+const COLUMNS = {
+  place: '#', title: 'Title', artists: 'Artists',
+  album: 'Album', added: 'Added', length: 'Length',
+};
 
 export async function songsTab(known, _route, page) {
   const { id, history } = known;
-  const told = h('div', {});
+  const told = h('div');
   const table = rowTable({ label: 'Songs', kind: 'songs', columns: COLUMNS });
   let snapshot = null;
   let spoken = '';
@@ -35,17 +35,17 @@ export async function songsTab(known, _route, page) {
     const line = stateInWords(known, state);
     spoken = [line.text, size].filter(Boolean).join(' ');
     told.replaceChildren(...[line.notice,
-      h('div', { class: 'asof' },
-        h('p', {}, !line.notice && [h('strong', {}, line.text), line.more && h('span', { class: 'quietly' }, ` ${line.more}`), state.snapshot && ' · '], state.snapshot && changedThen(known, state.snapshot)),
-        h('p', { class: 'quietly number' }, size)),
+      h('div.asof',
+        h('p', !line.notice && [h('strong', line.text), line.more && h('span.quietly', ` ${line.more}`), state.snapshot && ' · '], state.snapshot && changedThen(known, state.snapshot)),
+        h('p.quietly.number', size)),
       snapshot && thenCalled(history, snapshot),
       error && errorNotice(error)].filter(Boolean));
     table.element.hidden = !snapshot || !snapshot.rows.length;
-    if (snapshot && !snapshot.rows.length) told.append(h('p', { class: 'lead' }, 'There is no song in it.'));
+    if (snapshot && !snapshot.rows.length) told.append(h('p.lead', 'There is no song in it.'));
     await shownFirst(table.show(snapshot?.rows ?? [], cells));
   }
 
-  return { element: h('div', {}, told, table.element), update, actions: buttons, copy, spoken: () => spoken };
+  return { element: h('div', told, table.element), update, actions: buttons, copy, spoken: () => spoken };
 }
 
 /** Let the rows that are seen be there, and the others come while the page answers already. */
@@ -54,8 +54,8 @@ function shownFirst(showing) {
 }
 
 function cells({ added_at: added, item }, place) {
-  const row = h('span', {}, number(place + 1));
-  if (!item) return [row, h('em', { class: 'quietly' }, 'A row that Spotify does not name'), '', '', added && day(added), ''];
+  const row = h('span', number(place + 1));
+  if (!item) return [row, h('em.quietly', 'A row that Spotify does not name'), '', '', added && day(added), ''];
   return [
     row, [songLink(item.name, item.uri), tags(item)], credits((item.artists ?? []).map((artist) => artist.name)),
     item.album?.name && name(item.album.name), added && day(added), length(item.duration_ms),
@@ -89,18 +89,18 @@ function stateInWords({ history, check }, state) {
 }
 
 function stated(strong, more) {
-  return { text: strong + more, notice: notice(false, h('p', {}, h('strong', {}, strong), more)) };
+  return { text: strong + more, notice: notice(false, h('p', h('strong', strong), more)) };
 }
 
 function thenCalled({ playlist }, { name: then, unknown = [] }) {
   if (unknown.includes('name') || then === playlist.name || playlist.name.startsWith(`${then} (`)) return null;
-  return h('p', { class: 'quietly' }, 'Spotify’s name for it then: ', name(then));
+  return h('p.quietly', 'Spotify’s name for it then: ', name(then));
 }
 
 /** Say what this version changed, where the newest changes tell it. */
 function changedThen({ id, history }, { time }) {
   const before = previousSnapshot(history, time);
-  if (!before) return h('span', { class: 'quietly' }, 'the first version');
+  if (!before) return h('span.quietly', 'the first version');
   const change = history.changes.find((one) => one.time === time);
   const at = history.snapshots.find((one) => one.time === time);
   const address = formatRoute({ page: 'compare', id, from: momentOf(history, before), to: momentOf(history, at) });
