@@ -60,7 +60,7 @@ export function ago(time, now = Date.now()) {
 }
 
 export function number(value) {
-  return value.toLocaleString('en-GB');
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 export function counted(value, noun, plural = `${noun}s`) {

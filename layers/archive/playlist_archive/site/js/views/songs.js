@@ -54,7 +54,7 @@ function shownFirst(showing) {
 }
 
 function cells({ added_at: added, item }, place) {
-  const row = h('span', number(place + 1));
+  const row = number(place + 1);
   if (!item) return [row, h('em.quietly', 'A row that Spotify does not name'), '', '', added && day(added), ''];
   return [
     row, [songLink(item.name, item.uri), tags(item)], credits((item.artists ?? []).map((artist) => artist.name)),
