@@ -91,11 +91,11 @@ def ask(server: SiteServer) -> Client:
         ("/playlists%2findex.json", 400),
         ("/playlists/..\\state\\catalog.json", 400),
         ("/playlists/%5c..%5cstate", 400),
-        ("//playlists/index.json", 404),
+        ("/playlists//index.json", 404),
         ("/.env", 404),
         ("/site", 404),
         ("/playlists/absent.json", 404),
-        ("http://127.0.0.1/playlists/index.json", 400),
+        ("http://127.0.0.1/playlists/index.json", 421),
         ("*", 400),
     ],
 )
