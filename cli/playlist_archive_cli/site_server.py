@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from playlist_archive.documents.content_types import TEXT
@@ -54,6 +54,12 @@ class SiteServer(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://{ADDRESS}:{self.server_port}/"
+
+    def wait_until_interrupted(self) -> None:
+        try:
+            Event().wait()
+        except KeyboardInterrupt:
+            return
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         error = sys.exception()
@@ -135,9 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
         accepted = self.headers.get("Accept-Encoding", "").split(",")
         return "gzip" in [coding.partition(";")[0].strip().lower() for coding in accepted]
 
-    def send_error(
-        self, code: int, message: str | None = None, explain: str | None = None
-    ) -> None:
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse what is no request."""
         self._refuse(HTTPStatus(code))
 

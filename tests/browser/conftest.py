@@ -29,9 +29,7 @@ type Serve = Callable[[Bucket], str]
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Keep how the test itself ended, for its fixtures."""
     report = yield
     if call.when == "call":
@@ -84,9 +82,7 @@ def sample_site(serve: Serve, sample_archive: FakeBucket) -> str:
 
 
 @pytest.fixture
-def watch(
-    request: pytest.FixtureRequest, browser: Browser, sample_site: str
-) -> Iterator[Watch]:
+def watch(request: pytest.FixtureRequest, browser: Browser, sample_site: str) -> Iterator[Watch]:
     """Yield what opens pages of the sample library's site; afterwards all must have behaved."""
     watch = Watch(browser, sample_site)
     yield watch

@@ -41,14 +41,10 @@ class Watch:
         self._browser = browser
         self._tolerated: list[str] = []
 
-    def open(
-        self, path: str = "", size: tuple[int, int] = DESKTOP, **settings: Any
-    ) -> Page:
+    def open(self, path: str = "", size: tuple[int, int] = DESKTOP, **settings: Any) -> Page:
         """Open a page of the site in a browser of its own, such as `site/index.html#/status`."""
         width, height = size
-        context = self._browser.new_context(
-            viewport={"width": width, "height": height}, **settings
-        )
+        context = self._browser.new_context(viewport={"width": width, "height": height}, **settings)
         page = context.new_page()
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))

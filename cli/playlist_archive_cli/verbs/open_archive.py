@@ -4,7 +4,6 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
 from typing import Annotated
 from urllib.parse import quote
 
@@ -18,7 +17,7 @@ from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.frame import verb
 from playlist_archive_cli.location import LocalStack
 from playlist_archive_cli.site_objects import Read, read_bucket, read_folder, with_shell
-from playlist_archive_cli.site_server import serving
+from playlist_archive_cli.site_server import SiteServer, serving
 
 USUAL_PORT = 8710
 
@@ -58,7 +57,7 @@ def open_(
         lines = [Line(server.url)]
         if dashboard:
             lines.append(Line(f"its dashboard in AWS: {dashboard}", "faint"))
-        return Answer(document, lines, notes, afterwards=_until_interrupted(stack.pop_all()))
+        return Answer(document, lines, notes, afterwards=_serve_on(server, stack.pop_all()))
 
 
 def find_objects(connection: Connection) -> Read:
@@ -88,12 +87,9 @@ def find_dashboard(connection: Connection) -> str | None:
     return f"{console}/cloudwatch/home?region={region}#dashboards/dashboard/{quote(name)}"
 
 
-def _until_interrupted(server: ExitStack) -> Callable[[], None]:
-    def wait() -> None:
-        with server:
-            try:
-                Event().wait()
-            except KeyboardInterrupt:
-                return
+def _serve_on(server: SiteServer, opened: ExitStack) -> Callable[[], None]:
+    def serve_on() -> None:
+        with opened:
+            server.wait_until_interrupted()
 
-    return wait
+    return serve_on
