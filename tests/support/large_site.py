@@ -8,9 +8,11 @@ PLAYLIST = "4uLU6hMCjMI75M1A2tKUQC"
 FIRST = datetime(2026, 10, 1, 4, tzinfo=UTC)
 
 
-def large_site(*, playlists: int = 1, rows: int = 10_000, days: int = 3) -> dict[str, bytes]:
-    """Return the documents of so many playlists, the first of which grew by a row a day at its top."""
-    times = [_timestamp(FIRST + timedelta(day)) for day in range(days)]
+def large_site(
+    *, playlists: int = 1, rows: int = 10_000, versions: int = 3, apart: timedelta = timedelta(1)
+) -> dict[str, bytes]:
+    """Return the documents of so many playlists; a row came on top of the first in each version."""
+    times = [_timestamp(FIRST + version * apart) for version in range(versions)]
     ids = [PLAYLIST, *(f"large{number:017}" for number in range(1, playlists))]
     documents: dict[str, object] = {
         "playlists/index.json": {
@@ -38,9 +40,10 @@ def large_site(*, playlists: int = 1, rows: int = 10_000, days: int = 3) -> dict
             "older": [],
         },
     }
-    for day, time in enumerate(times):
+    for version, time in enumerate(times):
         key = time.replace("-", "").replace(":", "")
-        documents[f"snapshots/{PLAYLIST}/{key}.json"] = _snapshot(time, range(-day, rows - day))
+        numbers = range(-version, rows - version)
+        documents[f"snapshots/{PLAYLIST}/{key}.json"] = _snapshot(time, numbers)
     return {key: json.dumps(document).encode() for key, document in documents.items()}
 
 

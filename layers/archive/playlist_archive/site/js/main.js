@@ -45,11 +45,8 @@ async function show() {
   const waiting = setTimeout(() => document.body.classList.add('waiting'), WAIT_MS);
   main.setAttribute('aria-busy', 'true');
   try {
-    const stays = shown?.update && isSameView(route, shownRoute);
-    if (stays) await shown.update(route);
-    const view = stays ? shown : await opened(route);
-    if (mine !== turn) return;
-    settle(view, route, stays);
+    const view = await viewOf(route).catch((error) => errorView(error, retry));
+    if (mine === turn) settle(view, route, view === shown);
   } finally {
     clearTimeout(waiting);
     if (mine === turn) {
@@ -59,12 +56,11 @@ async function show() {
   }
 }
 
-async function opened(route) {
-  try {
-    return await VIEWS[route.page](route, page);
-  } catch (error) {
-    return errorView(error, retry);
-  }
+/** Return the view of a route: the one that is shown where it can follow, else another. */
+async function viewOf(route) {
+  if (!shown?.update || !isSameView(route, shownRoute)) return VIEWS[route.page](route, page);
+  await shown.update(route);
+  return shown;
 }
 
 function retry() {

@@ -72,7 +72,7 @@ function whereabouts(places) {
       h('div', stays(bars[nth], span)),
       h('div.told', it.track.intervals.map((stay) => h('p', stayInWords(stay, it)))))),
     h('li', { 'aria-hidden': 'true' }, axis(span))),
-    h('p.legend', h('span', h('i.surely'), 'there'), h('span', h('i.perhaps'), 'perhaps there: not read, or not told')));
+    h('p.legend', h('span', h('span.key.surely'), 'there'), h('span', h('span.key.perhaps'), 'perhaps there: not read, or not told')));
 }
 
 function barOf(stay, { began, checked }) {
