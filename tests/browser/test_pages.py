@@ -87,7 +87,7 @@ def test_home_says_first_what_could_not_be_read(watch: Watch) -> None:
     told = said(show(watch, "/"))
 
     ferry = told.index("07:40 ferry, not read since 10 Oct 2026: no usable answer in 4 tries")
-    assert ferry < told.index("16 playlists")
+    assert ferry < told.index("\n16 playlists\n")
     assert "Kitchen, LOUD, not read since 8 Oct 2026: Spotify does not find it" in told
 
 

@@ -297,7 +297,7 @@ function itemOf(item) {
     name,
     duration_ms,
     ...(artists.length ? { artists: artists.map(linked) } : {}),
-    ...(album && Object.values(album).some(Boolean) ? { album: albumOf(album) } : {}),
+    ...(album ? { album: albumOf(album) } : {}),
     ...told({ url, local }),
     ...(playable ? {} : { playable }),
     ...told({ explicit, isrc }),

@@ -21,6 +21,7 @@ const VIEWS = {
   unknown: unknownView,
 };
 const WAIT_MS = 150;
+const ROWS_MS = 30;
 
 const main = document.getElementById('main');
 const said = document.getElementById('said');
@@ -83,15 +84,24 @@ function settle(view, route, stays) {
 }
 
 /** Put focus and scroll where they were on this page of the browser's history, or at its beginning. */
-function comeBack(stays, first) {
+async function comeBack(stays, first) {
+  const mine = turn;
   const was = history.state;
-  if (was?.y !== undefined) {
-    scrollTo(0, was.y);
-    const link = was.link && [...main.querySelectorAll('a[href]')].find((one) => one.getAttribute('href') === was.link);
-    if (link) link.focus({ preventScroll: true });
+  if (was?.y === undefined) {
+    if (!stays) begin(first);
     return;
   }
-  if (stays) return;
+  scrollTo(0, was.y);
+  while (main.querySelector('.rows[aria-busy=true]')) await new Promise((resolve) => setTimeout(resolve, ROWS_MS));
+  if (mine !== turn || !was.link) return;
+  const link = [...main.querySelectorAll('a[href]')].find((one) => one.getAttribute('href') === was.link);
+  if (!link) return;
+  scrollTo(0, was.y);
+  link.focus({ preventScroll: true });
+}
+
+/** Begin at the top of a view, with its title, unless one is typing. */
+function begin(first) {
   scrollTo(0, 0);
   if (first || document.activeElement === find) return;
   const title = main.querySelector('h1') ?? main;

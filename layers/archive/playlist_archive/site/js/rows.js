@@ -5,6 +5,7 @@ import { h } from './h.js';
 
 const CHUNK = 100;
 const SLICE_MS = 30;
+const ROW_REM = 2.5;
 
 /** Return a table, and what shows items in it. `columns` has a class for each column and its head. */
 export function rowTable({ label, kind, columns }) {
@@ -20,8 +21,9 @@ export function rowTable({ label, kind, columns }) {
     const mine = ++turn;
     element.setAttribute('aria-rowcount', items.length + 1);
     element.setAttribute('aria-busy', 'true');
-    while (chunks.length * CHUNK >= items.length + CHUNK) chunks.pop().group.remove();
     const wanted = Math.ceil(items.length / CHUNK);
+    while (chunks.length > wanted) chunks.pop().group.remove();
+    while (chunks.length < wanted) addChunk(Math.min(CHUNK, items.length - chunks.length * CHUNK));
     const inView = firstInView();
     const order = [...Array(wanted).keys()].sort((a, b) => (a < inView) - (b < inView) || a - b);
     let began = performance.now();
@@ -35,18 +37,21 @@ export function rowTable({ label, kind, columns }) {
     element.setAttribute('aria-busy', 'false');
   }
 
+  /** Add an empty chunk that is as high as so many rows are. */
+  function addChunk(count) {
+    const group = h('div.chunk', { role: 'rowgroup', style: { containIntrinsicBlockSize: `auto ${count * ROW_REM}rem`, minHeight: `${count * ROW_REM}rem` } });
+    chunks.push({ group, holds: '' });
+    element.append(group);
+  }
+
   function fillChunk(place, items, cells, mark) {
-    while (chunks.length <= place) {
-      const group = h('div.chunk', { role: 'rowgroup' });
-      chunks.push({ group, holds: '' });
-      element.append(group);
-    }
     const chunk = chunks[place];
     const holds = JSON.stringify(items);
     if (chunk.holds === holds) return;
     chunk.holds = holds;
     chunk.group.replaceChildren(...items.map((item, nth) => row(item, place * CHUNK + nth, cells, mark)));
-    chunk.group.style.containIntrinsicBlockSize = `auto ${items.length * 2.5}rem`;
+    chunk.group.style.minHeight = '';
+    chunk.group.style.containIntrinsicBlockSize = `auto ${items.length * ROW_REM}rem`;
   }
 
   function row(item, place, cells, mark) {
