@@ -14,7 +14,12 @@ function fill(element, classes, given) {
     else if (name === 'style') Object.assign(element.style, value);
     else if (name !== 'href' || FOLLOWED.test(value)) element.setAttribute(name, value === true ? '' : value);
   }
-  element.append(...given.flat(Infinity).filter((child) => child || child === 0));
+  return put(element, given);
+}
+
+/** Append children, of which those that are nothing are left out. */
+export function put(element, children) {
+  element.append(...[children].flat(Infinity).filter((child) => child || child === 0));
   return element;
 }
 
