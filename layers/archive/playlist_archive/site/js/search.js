@@ -22,7 +22,8 @@ export function foldCase(text) {
 }
 
 function caseless(text) {
-  return text.toUpperCase().toLowerCase();
+  // The end of a word is not the end of what is being typed.
+  return text.toUpperCase().toLowerCase().replaceAll('ς', 'σ');
 }
 
 /** Return the words of a search, or the id that it means: `{words, id}`, one of them null. */
