@@ -22,7 +22,9 @@ WHOLE = '{"schema": 1, "snapshots": [{}], "names": [], "gaps": [], "changes": []
 @pytest.fixture
 def documents(watch: Watch) -> Module:
     watch.tolerate("Failed to load resource")
-    return Module(watch.open("site/blank.html"), "documents.js")
+    documents = Module(watch.open("site/blank.html"), "documents.js")
+    documents("it")
+    return documents
 
 
 @pytest.mark.parametrize(
