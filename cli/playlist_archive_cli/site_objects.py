@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
-import playlist_archive
 from playlist_archive.errors import StorageError
 from playlist_archive.ports.bucket import Bucket
+from playlist_archive.site_assets import publish_as
+from playlist_archive.site_publisher import read_shell
 from playlist_archive_cli.site_headers import PREFIXES, SHELL, SHELL_FOLDER
 
 type Read = Callable[[str], bytes | None]
@@ -56,5 +56,5 @@ def with_shell(read: Read) -> Read:
     """
     if read(SHELL) is not None:
         return read
-    own = read_folder(Path(str(files(playlist_archive))))
-    return lambda key: own(key) if key.startswith(SHELL_FOLDER) else read(key)
+    own = publish_as(read_shell())
+    return lambda key: own.get(key) if key.startswith(SHELL_FOLDER) else read(key)

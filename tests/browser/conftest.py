@@ -1,6 +1,6 @@
 """A browser, and sites for it to show."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,8 +8,9 @@ import pytest
 import stamina
 from playwright.sync_api import Browser, Page
 
+import playlist_archive
 from playlist_archive.ports.bucket import Bucket
-from playlist_archive_cli.site_objects import read_bucket, with_shell
+from playlist_archive_cli.site_objects import read_bucket, read_folder, with_shell
 from playlist_archive_cli.site_server import serving
 from tests.support.archived_history import archive_history, last_runs
 from tests.support.browser import Module, Watch, chromium, find_chromium
@@ -25,7 +26,7 @@ _BLANK_PAGE = b"""<!doctype html>
 """
 _REPORT = pytest.StashKey[pytest.TestReport]()
 
-type Serve = Callable[[Bucket], str]
+type Serve = Callable[[Bucket | Mapping[str, bytes]], str]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -48,14 +49,23 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Serve]:
-    """Serve archives until the end of all tests; returns the address of each."""
+    """Serve archives until the end of all tests; returns the address of each.
+
+    Beside the shell they have its modules one by one.
+    """
+    module = read_folder(Path(playlist_archive.__file__).parent)
     with ExitStack() as servers:
 
-        def serve(bucket: Bucket) -> str:
-            read = with_shell(read_bucket(bucket))
-            return servers.enter_context(
-                serving(lambda key: _BLANK_PAGE if key == BLANK else read(key))
-            ).url
+        def serve(archive: Bucket | Mapping[str, bytes]) -> str:
+            is_bucket = not isinstance(archive, Mapping)
+            read = with_shell(read_bucket(archive) if is_bucket else archive.get)
+
+            def read_all(key: str) -> bytes | None:
+                if key == BLANK:
+                    return _BLANK_PAGE
+                return read(key) or (module(key) if key.endswith(".js") else None)
+
+            return servers.enter_context(serving(read_all)).url
 
         yield serve
 

@@ -4,6 +4,8 @@ import { parseMoment } from './moments.js';
 
 const TABS = new Set(['now', 'history', 'songs', 'charts']);
 const KINDS = new Set(['added', 'removed', 'moved', 'renamed']);
+// Of every song: those that are there, are gone, came back, or stayed longest.
+const STAYS = new Set(['there', 'gone', 'back', 'longest']);
 const ID = /^[0-9A-Za-z]{22}$/;
 // Of what is no track of Spotify's, a song's id is the whole URI.
 const URI = /^spotify:[!-~]+$/;
@@ -48,7 +50,8 @@ function playlistRoute([named, tab], only) {
   if ((first !== undefined && !from) || (second !== undefined && !to)) return NOWHERE;
   if (tab !== undefined && (!TABS.has(tab) || from)) return NOWHERE;
   if (!to) {
-    return { ...NOWHERE, page: 'playlist', id, tab: tab ?? 'now', moment: from?.text ?? null };
+    const chosen = tab === 'songs' && STAYS.has(only) ? only : null;
+    return { ...NOWHERE, page: 'playlist', id, tab: tab ?? 'now', moment: from?.text ?? null, only: chosen };
   }
   const [earlier, later] = from.last <= to.last ? [from, to] : [to, from];
   return {
@@ -75,7 +78,7 @@ export function formatRoute(route) {
       return `#/song/${encodeURIComponent(id)}`;
     case 'playlist': {
       if (moment) return `#/playlist/${id}@${moment}`;
-      return `#/playlist/${id}${tab && tab !== 'now' ? `/${tab}` : ''}`;
+      return `#/playlist/${id}${tab && tab !== 'now' ? `/${tab}` : ''}${only ? `?only=${only}` : ''}`;
     }
     case 'compare':
       return `#/playlist/${id}@${from}..${to}${only ? `?only=${only}` : ''}`;

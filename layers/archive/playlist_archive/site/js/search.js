@@ -4,7 +4,8 @@ const TRACK_LINK =
   /^\s*(?:spotify:track:|https?:\/\/open\.spotify\.com\/(?:intl-[a-z]+\/)?track\/)([0-9A-Za-z]{22})(?![0-9A-Za-z])/;
 const URI = /^\s*(spotify:(?!track:)[a-z]+:\S+)\s*$/;
 const ISRC = /^\s*([A-Za-z]{2}[0-9A-Za-z]{3}[0-9]{7})\s*$/;
-const PARTS = Array.from({ length: 16 }, (_, number) => number);
+// A song that has been gone for longer stands in a part of its own.
+const LATELY_MS = 365 * 24 * 60 * 60 * 1000;
 const BEGINS_WORD = /[\p{L}\p{N}]/u;
 // From the best: the whole title, its beginning, a word's beginning, anything in the title, the rest.
 const RANKS = 5;
@@ -160,11 +161,12 @@ export class Search {
     this.isLoading = true;
     try {
       this.playlists = (await this.documents.index()).playlists;
+      const parts = await partsOf(this.documents, this.playlists);
       await Promise.all(
-        PARTS.flatMap((part) => [
-          this.loadPart(() => this.documents.songs(part), { part, gone: false }, progress),
-          this.loadPart(() => this.documents.goneSongs(part), { part, gone: true }, progress),
-        ]),
+        parts.map(({ part, gone }) => {
+          const read = gone ? this.documents.goneSongs : this.documents.songs;
+          return this.loadPart(() => read(part), { part, gone }, progress);
+        }),
       );
     } finally {
       this.isLoading = false;
@@ -202,23 +204,39 @@ export class Search {
   /** Return where a track, a URI or an ISRC is or was: `{songs, troubles}`. */
   async findId(id) {
     const troubles = [];
+    const { playlists } = await this.documents.index();
     const parts = await Promise.all(
-      PARTS.flatMap((part) =>
-        [
-          [() => this.documents.songIds(part), false],
-          [() => this.documents.goneSongIds(part), true],
-        ].map(async ([read, gone]) => {
-          try {
-            return { playlists: (await read()).playlists, gone };
-          } catch (error) {
-            troubles.push({ part, gone, error });
-            return { playlists: {}, gone };
-          }
-        }),
-      ),
+      (await partsOf(this.documents, playlists)).map(async ({ part, gone }) => {
+        const read = gone ? this.documents.goneSongIds : this.documents.songIds;
+        try {
+          return { playlists: (await read(part)).playlists, gone };
+        } catch (error) {
+          troubles.push({ part, gone, error });
+          return { playlists: {}, gone };
+        }
+      }),
     );
     return { songs: findById(parts, id), troubles };
   }
+}
+
+/**
+ * Return the parts that there are, by the playlists of the index: `{part, gone}` of each.
+ *
+ * What does not exist is not asked for, since each such answer is an error on the console.
+ */
+export async function partsOf(documents, playlists) {
+  const [lately, gone] = [new Set(), new Set()];
+  for (const { id, first_snapshot: first, last_change: change } of playlists) {
+    if (!first) continue;
+    const part = await documents.songsPart(id);
+    lately.add(part);
+    if (change && Date.parse(change.time) - Date.parse(first) > LATELY_MS) gone.add(part);
+  }
+  return [
+    ...[...lately].map((part) => ({ part, gone: false })),
+    ...[...gone].map((part) => ({ part, gone: true })),
+  ];
 }
 
 /** Return the id of a song that was found, as its playlist's document of ids has it. */
