@@ -181,7 +181,9 @@ def test_the_names_of_files_are_those_of_the_vectors(
 
 
 LETTERS = "aAäÄßé.:/\\*? \t\u00a0\u200b\u200d\u202e\u2800\U0001f3f4\U000e0067\U000e007f窓1of"
-_names = st.lists(st.text(LETTERS, max_size=6) | nasty_texts | st.text("é窓x", min_size=60), max_size=3)
+_names = st.lists(
+    st.text(LETTERS, max_size=6) | nasty_texts | st.text("é窓x", min_size=60), max_size=3
+)
 
 
 @given(names=_names)

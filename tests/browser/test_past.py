@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any, NamedTuple
 
@@ -89,7 +90,7 @@ def cases(draw: st.DrawFn) -> Case:
     gaps = draw(st.lists(st.tuples(days, st.integers(0, 3)), max_size=3))
     changes = [
         PublishedChange(time=time, after=after, until=time, counts=Counts(0, 0, 0, 0))
-        for time, before in zip(snapshots, snapshots[1:], strict=False)
+        for time, before in pairwise(snapshots)
         for after in [draw(times.filter(lambda one, time=time, low=before: low <= one < time))]
     ]
     status = draw(
@@ -113,7 +114,9 @@ def cases(draw: st.DrawFn) -> Case:
         snapshots=tuple(PublishedSnapshot(time, 1) for time in snapshots),
         names=(),
         gaps=tuple(
-            PublishedGap(f"{FIRST + timedelta(day)}", f"{FIRST + timedelta(day + more)}", "held", "")
+            PublishedGap(
+                f"{FIRST + timedelta(day)}", f"{FIRST + timedelta(day + more)}", "held", ""
+            )
             for day, more in gaps
         ),
         changes=tuple(changes),
@@ -181,11 +184,14 @@ def test_a_timeline_has_every_size_and_every_stretch_that_nobody_read(moments: M
             {"after": "2026-10-01T04:00:00Z", "until": "2026-10-03T04:00:00Z"},
         ],
     }
-    series = moments("it.sizeSeries(given.history, given.checked, given.trouble)", {
-        "history": history,
-        "checked": "2026-10-10T04:00:00Z",
-        "trouble": {"status": "not_found", "since": "2026-10-11T04:00:00Z", "reason": "gone"},
-    })
+    series = moments(
+        "it.sizeSeries(given.history, given.checked, given.trouble)",
+        {
+            "history": history,
+            "checked": "2026-10-10T04:00:00Z",
+            "trouble": {"status": "not_found", "since": "2026-10-11T04:00:00Z", "reason": "gone"},
+        },
+    )
 
     assert [point["rows"] for point in series["points"]] == [1, 3]
     assert [(gap["first"], gap["last"], gap["reason"]) for gap in series["gaps"]] == [

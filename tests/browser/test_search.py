@@ -1,6 +1,8 @@
+# ruff: noqa: RUF001, these tests are about letters that look like others
 """The site's search finds what `playlist-archive find` finds, and says what it could not search."""
 
 import json
+import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from random import Random
@@ -217,9 +219,7 @@ def test_words_of_real_titles_find_what_the_command_finds(
 
 
 @given(line=st.lists(st.text("aÄßσς ｗﾊ́ıİ\n<", max_size=6), min_size=1, max_size=3), data=st.data())
-def test_any_part_of_a_title_finds_it(
-    search: Module, line: list[str], data: st.DataObject
-) -> None:
+def test_any_part_of_a_title_finds_it(search: Module, line: list[str], data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(line[0])))
     text = line[0][begin : data.draw(st.integers(begin, len(line[0])))]
 
@@ -268,7 +268,7 @@ def test_a_part_that_cannot_be_loaded_is_told_with_its_playlists(
         id_ for id_ in read if songs_part(id_) == part
     }
     assert found["troubles"] == [[part, False, kind]]
-    assert found["parts"] == 32
+    assert found["parts"] == len({songs_part(id_) for id_ in read})
     assert found["songs"]
 
 
@@ -291,7 +291,9 @@ def slowed(page: Any, times: int) -> CDPSession:
     return session
 
 
-def test_how_long_a_search_in_very_many_songs_takes(watch: Watch) -> None:
+def test_how_long_a_search_in_very_many_songs_takes(
+    watch: Watch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Print it: a time may not fail a test."""
     page = watch.open("site/blank.html")
     slowed(page, 4)
@@ -304,7 +306,8 @@ def test_how_long_a_search_in_very_many_songs_takes(watch: Watch) -> None:
             const took = (work) => { const begun = performance.now(); work();
                 return performance.now() - begun; };
             const index = new it.SongIndex();
-            const prepare = took(() => index.add({ a: songs }));
+            const prepare = Math.max(...Array.from({ length: 16 }, (_, part) => took(
+                () => index.add({ [part]: songs.filter((_, n) => n % 16 === part) }))));
             const empty = took(() => songs.map(([title]) => title.includes('zzz')));
             const typed = ['n', 'ni', 'nig', 'night t', 'night ti', 'cafe', 'zzz', '119999'];
             return { prepare, empty,
@@ -315,8 +318,10 @@ def test_how_long_a_search_in_very_many_songs_takes(watch: Watch) -> None:
 
     assert len(times["typed"]) == 8
     longest = max(times["typed"])
-    print(
-        f"\n{SONGS:,} songs, slowed 4 times: prepared in {times['prepare']:.0f} ms, "
+    told = (
+        f"\n{SONGS:,} songs, slowed 4 times: a part prepared in {times['prepare']:.0f} ms, "
         f"a keystroke at most {longest:.0f} ms, "
-        f"{longest / max(times['empty'], 0.1):.1f} times a plain includes over the titles"
+        f"{longest / max(times['empty'], 0.1):.1f} times a plain includes over the titles\n"
     )
+    with capsys.disabled():
+        sys.stdout.write(told)
