@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         body = f"{status.value} {status.phrase}\n".encode()
         named = {"Content-Type": TEXT, "Cache-Control": ASK_EACH_TIME, "Connection": "close"}
-        self._answer(status, body, named | headers)
+        self._answer(status, body, {**named, **headers})
 
     def _answer(
         self, status: HTTPStatus, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS

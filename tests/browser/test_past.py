@@ -80,19 +80,21 @@ def a_moment(day: int, hour: int | None) -> str:
     return text if hour is None else key_time(a_timestamp(day, hour))
 
 
-days, hours = st.integers(0, 20), st.sampled_from([0, 4, 5, 23])
-times = st.builds(a_timestamp, days, hours)
+HOURS = (0, 4, 5, 23)
+ALL = [a_timestamp(day, hour) for day in range(21) for hour in HOURS]
+days, hours, times = st.integers(0, 20), st.sampled_from(HOURS), st.sampled_from(ALL)
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     snapshots = sorted(draw(st.sets(times, min_size=1, max_size=6)), reverse=True)
     gaps = draw(st.lists(st.tuples(days, st.integers(0, 3)), max_size=3))
-    changes = [
-        PublishedChange(time=time, after=after, until=time, counts=Counts(0, 0, 0, 0))
-        for time, before in pairwise(snapshots)
-        for after in [draw(times.filter(lambda one, time=time, low=before: low <= one < time))]
-    ]
+    changes = []
+    for time, before in pairwise(snapshots):
+        after = draw(st.sampled_from([before, *(one for one in ALL if before < one < time)]))
+        changes.append(
+            PublishedChange(time=time, after=after, until=time, counts=Counts(0, 0, 0, 0))
+        )
     status = draw(
         st.none()
         | st.builds(
