@@ -4,27 +4,29 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from playlist_archive.documents.content_types import ATOM, BINARY, GZIP, JSON, TEXT
-from playlist_archive.documents.keys import SNAPSHOTS
+from playlist_archive.documents.content_types import (
+    ASK_EACH_TIME,
+    ATOM,
+    BINARY,
+    CSS,
+    GZIP,
+    HTML,
+    JAVASCRIPT,
+    JSON,
+    KEEP_FOR_EVER,
+    SVG,
+    TEXT,
+)
+from playlist_archive.documents.keys import SITE, SNAPSHOTS
 
-SHELL_FOLDER = "site/"
-SHELL = f"{SHELL_FOLDER}index.html"
-PREFIXES = (SHELL_FOLDER, "playlists/", SNAPSHOTS)
+SHELL = f"{SITE}index.html"
+PREFIXES = (SITE, "playlists/", SNAPSHOTS)
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        # `descriptions.js` has the only one.
-        "trusted-types one-character-reference",
-    )
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    # `descriptions.js` has the only policy for HTML.
+    "require-trusted-types-for 'script'; trusted-types one-character-reference"
 )
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -33,18 +35,16 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
 }
 
-REVALIDATED = "no-cache"
-IMMUTABLE = "max-age=31536000, immutable"
 _HASHED = re.compile(r".*[.-][0-9a-f]{8,64}\.[a-z]+")
 _CONTENT_TYPES = {
     ".atom": ATOM,
-    ".css": "text/css; charset=utf-8",
+    ".css": CSS,
     ".gz": GZIP,
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".html": HTML,
+    ".js": JAVASCRIPT,
     ".json": JSON,
     ".md": TEXT,
-    ".svg": "image/svg+xml",
+    ".svg": SVG,
 }
 _PACKED = {BINARY, GZIP}
 
@@ -62,7 +62,5 @@ def is_compressible(kind: str) -> bool:
 
 def cache_control(key: str) -> str:
     """Return how long an object may be kept: for ever if it never changes under its key."""
-    never_changes = key.startswith(SNAPSHOTS) or (
-        key.startswith(SHELL_FOLDER) and _HASHED.fullmatch(key)
-    )
-    return IMMUTABLE if never_changes else REVALIDATED
+    never_changes = key.startswith(SNAPSHOTS) or (key.startswith(SITE) and _HASHED.fullmatch(key))
+    return KEEP_FOR_EVER if never_changes else ASK_EACH_TIME

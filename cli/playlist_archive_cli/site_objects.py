@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from playlist_archive.documents.keys import SITE
 from playlist_archive.errors import StorageError
 from playlist_archive.ports.bucket import Bucket
 from playlist_archive.site_assets import publish_as
 from playlist_archive.site_publisher import read_shell
-from playlist_archive_cli.site_headers import PREFIXES, SHELL, SHELL_FOLDER
+from playlist_archive_cli.site_headers import PREFIXES, SHELL
 
 type Read = Callable[[str], bytes | None]
 """Returns an object by its key, None where there is none; raises `StorageError`."""
@@ -57,4 +58,4 @@ def with_shell(read: Read) -> Read:
     if read(SHELL) is not None:
         return read
     own = publish_as(read_shell())
-    return lambda key: own.get(key) if key.startswith(SHELL_FOLDER) else read(key)
+    return lambda key: own.get(key) if key.startswith(SITE) else read(key)

@@ -14,12 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
-from playlist_archive.documents.content_types import TEXT
+from playlist_archive.documents.content_types import ASK_EACH_TIME, TEXT
 from playlist_archive.errors import StorageError
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.screen import tell
 from playlist_archive_cli.site_headers import (
-    REVALIDATED,
     SECURITY_HEADERS,
     SHELL,
     cache_control,
@@ -110,7 +109,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(path.removeprefix("/"))
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def _names(self) -> list[str]:
         return [f"{name}:{self.server.server_port}" for name in _NAMES]
@@ -141,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
         accepted = self.headers.get("Accept-Encoding", "").split(",")
         return "gzip" in [coding.partition(";")[0].strip().lower() for coding in accepted]
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+    def send_error(self, code: int, *_: Any) -> None:
         """Refuse what is no request."""
         self._refuse(HTTPStatus(code))
 
@@ -149,8 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
         # What else came with it, nobody has read.
         self.close_connection = True
         body = f"{status.value} {status.phrase}\n".encode()
-        named = {"Content-Type": TEXT, "Cache-Control": REVALIDATED, "Connection": "close"}
-        self._answer(status, body, named | headers)
+        named = {"Content-Type": TEXT, "Cache-Control": ASK_EACH_TIME, "Connection": "close"}
+        self._answer(status, body, {**named, **headers})
 
     def _answer(
         self, status: HTTPStatus, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS

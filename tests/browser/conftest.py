@@ -1,6 +1,6 @@
 """A browser, and sites for it to show."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -30,7 +30,9 @@ type Serve = Callable[[Bucket | Mapping[str, bytes]], str]
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep how the test itself ended, for its fixtures."""
     report = yield
     if call.when == "call":
@@ -57,8 +59,7 @@ def serve() -> Iterator[Serve]:
     with ExitStack() as servers:
 
         def serve(archive: Bucket | Mapping[str, bytes]) -> str:
-            is_bucket = not isinstance(archive, Mapping)
-            read = with_shell(read_bucket(archive) if is_bucket else archive.get)
+            read = with_shell(archive.get if isinstance(archive, Mapping) else read_bucket(archive))
 
             def read_all(key: str) -> bytes | None:
                 if key == BLANK:

@@ -49,9 +49,7 @@ PAGES = {
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("route", PAGES)
-def test_a_page_says_what_it_is_and_fits(
-    watch: Watch, route: str, size: tuple[int, int]
-) -> None:
+def test_a_page_says_what_it_is_and_fits(watch: Watch, route: str, size: tuple[int, int]) -> None:
     page = show(watch, route, size=size)
 
     assert PAGES[route] in said(page)
@@ -157,9 +155,7 @@ def test_a_day_in_a_gap_says_so_and_shows_the_last_good_read(
         ("2026-11-11", "Nobody has looked so late yet."),
     ],
 )
-def test_a_day_without_a_version_says_what_is_known(
-    watch: Watch, moment: str, told: str
-) -> None:
+def test_a_day_without_a_version_says_what_is_known(watch: Watch, moment: str, told: str) -> None:
     page = show(watch, f"/playlist/{SKYLIGHT}@{moment}")
 
     assert told in said(page)
@@ -304,7 +300,9 @@ def test_a_song_has_every_playlist_that_has_or_had_it(
 
 
 def test_a_song_that_went_in_a_gap_has_a_hatched_end(watch: Watch, serve: Serve) -> None:
-    documents = _with_stay({"last_seen": "2026-10-04T04:00:00Z", "first_missing": "2026-10-08T04:00:00Z"})
+    documents = _with_stay(
+        {"last_seen": "2026-10-04T04:00:00Z", "first_missing": "2026-10-08T04:00:00Z"}
+    )
     watch.url = serve(documents)
     page = show(watch, f"/song/{ESTUARY}")
 
@@ -328,15 +326,28 @@ def _with_stay(stay: dict[str, str], other: str = "") -> dict[str, bytes]:
     documents = large_site(rows=3)
     part = songs_part(PLAYLIST)
     ids = [[ESTUARY, "QZ7EA6332429"], *([[other, "QZ7EA6332429"]] if other else [])]
-    interval = {"added_at": None, "first_seen": "2026-10-02T04:00:00Z", "last_seen": None, "first_missing": None}
+    interval = {
+        "added_at": None,
+        "first_seen": "2026-10-02T04:00:00Z",
+        "last_seen": None,
+        "first_missing": None,
+    }
     track = {
-        "name": "A Map of the Estuary", "artists": [{"name": "Velvet Ferry"}], "uri": f"spotify:track:{ESTUARY}",
-        "duration_ms": 1000, "date_added": "2026-10-02", "date_removed": stay.get("first_missing"),
-        "intervals": [{**interval, **stay}], "type": "track", "isrc": "QZ7EA6332429",
+        "name": "A Map of the Estuary",
+        "artists": [{"name": "Velvet Ferry"}],
+        "uri": f"spotify:track:{ESTUARY}",
+        "duration_ms": 1000,
+        "date_added": "2026-10-02",
+        "date_removed": stay.get("first_missing"),
+        "intervals": [{**interval, **stay}],
+        "type": "track",
+        "isrc": "QZ7EA6332429",
     }
     cumulative = {"name": "Songs", "date_first_scraped": "2026-10-01", "tracks": [track]}
     documents[f"playlists/cumulative/{PLAYLIST}.json"] = json.dumps(cumulative).encode()
-    documents[f"playlists/songs/{part}.ids.json"] = json.dumps({"schema": 1, "playlists": {PLAYLIST: ids}}).encode()
+    documents[f"playlists/songs/{part}.ids.json"] = json.dumps(
+        {"schema": 1, "playlists": {PLAYLIST: ids}}
+    ).encode()
     return documents
 
 

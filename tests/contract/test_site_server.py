@@ -12,11 +12,10 @@ from typing import NamedTuple
 
 import pytest
 
+from playlist_archive.documents.content_types import ASK_EACH_TIME, KEEP_FOR_EVER
 from playlist_archive.errors import StorageError
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.site_headers import (
-    IMMUTABLE,
-    REVALIDATED,
     SECURITY_HEADERS,
     cache_control,
 )
@@ -212,13 +211,13 @@ def test_a_head_has_no_body(ask: Client) -> None:
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        (SNAPSHOT, IMMUTABLE),
-        ("site/js/main-0a1b2c3d.js", IMMUTABLE),
-        ("site/style.0a1b2c3d4e5f.css", IMMUTABLE),
-        ("site/index.html", REVALIDATED),
-        ("site/js/search.js", REVALIDATED),
-        (INDEX, REVALIDATED),
-        ("playlists/pretty/abcdefabcdef.md", REVALIDATED),
+        (SNAPSHOT, KEEP_FOR_EVER),
+        ("site/js/main-0a1b2c3d.js", KEEP_FOR_EVER),
+        ("site/style.0a1b2c3d4e5f.css", KEEP_FOR_EVER),
+        ("site/index.html", ASK_EACH_TIME),
+        ("site/js/search.js", ASK_EACH_TIME),
+        (INDEX, ASK_EACH_TIME),
+        ("playlists/pretty/abcdefabcdef.md", ASK_EACH_TIME),
     ],
 )
 def test_only_what_never_changes_is_kept_for_long(key: str, told: str) -> None:

@@ -71,7 +71,9 @@ def _entry(playlist_id: str, rows: int, times: Sequence[str]) -> dict[str, objec
         "first_snapshot": times[0],
         "last_snapshot": times[-1],
         "size": {"songs": rows, "rows": rows, "text": f"{rows:,} songs"},
-        "sizes": [[_timestamp(FIRST + timedelta(day)), rows + day % 7] for day in range(30, -1, -1)],
+        "sizes": [
+            [_timestamp(FIRST + timedelta(day)), rows + day % 7] for day in range(30, -1, -1)
+        ],
         "last_change": _change(times),
     }
 
@@ -133,7 +135,10 @@ def _row(number: int) -> dict[str, object]:
             "name": f"A song with the number {number}",
             "duration_ms": 200_000 + number,
             "artists": [
-                {"name": f"Artist {number % 700}", "url": f"https://open.spotify.com/artist/aRtIs{digits}"}
+                {
+                    "name": f"Artist {number % 700}",
+                    "url": f"https://open.spotify.com/artist/aRtIs{digits}",
+                }
             ],
             "album": {
                 "name": f"Album {number % 1300}",

@@ -1,5 +1,6 @@
 """`open`: which archive is shown, and what is said of it."""
 
+import re
 import webbrowser
 from pathlib import Path
 
@@ -161,8 +162,12 @@ def test_the_archive_s_own_shell_is_taken_whole() -> None:
 
 def test_an_archive_without_a_shell_is_shown_with_the_command_s() -> None:
     bucket = FakeBucket()
-    bucket.objects = {INDEX: b"{}", "site/js/routes.js": b"another version's"}
+    bucket.objects = {INDEX: b"{}", "site/js/main-0a1b2c3d4e5f.js": b"another version's"}
     read = with_shell(read_bucket(bucket))
+    page = (read(SHELL) or b"").decode()
+    assets = re.findall(r'(?:href|src)="([^"]+\.(?:js|css))"', page)
 
-    assert b"export function parseRoute" in (read("site/js/routes.js") or b"")
+    assert assets
+    assert all(read(f"site/{asset}") for asset in assets)
+    assert read("site/js/main-0a1b2c3d4e5f.js") is None
     assert read(INDEX) == b"{}"

@@ -4,26 +4,23 @@ const TRACK_LINK =
   /^\s*(?:spotify:track:|https?:\/\/open\.spotify\.com\/(?:intl-[a-z]+\/)?track\/)([0-9A-Za-z]{22})(?![0-9A-Za-z])/;
 const URI = /^\s*(spotify:(?!track:)[a-z]+:\S+)\s*$/;
 const ISRC = /^\s*([A-Za-z]{2}[0-9A-Za-z]{3}[0-9]{7})\s*$/;
-// A song that has been gone for longer stands in a part of its own.
-const LATELY_MS = 365 * 24 * 60 * 60 * 1000;
 const BEGINS_WORD = /[\p{L}\p{N}]/u;
 // From the best: the whole title, its beginning, a word's beginning, anything in the title, the rest.
 const RANKS = 5;
 const SEPARATOR = '\n';
+const END = '\0';
 
 /** Return a text without cases, accents, widths and variants of letters. */
 export function foldCase(text) {
   if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase();
-  // Twice, since what is decomposed may have a case again (Unicode: compatibility caseless match).
-  let folded = text;
-  for (let round = 0; round < 2; round += 1) {
-    folded = caseless(folded.normalize('NFD')).normalize('NFKD');
-  }
-  return folded.replace(/\p{Mn}/gu, '');
+  // Decomposed before, since a variant of a letter may have a case, and after, since a case may be one.
+  const folded = caseless(text.normalize('NFKD')).normalize('NFKD');
+  return folded.replace(/\p{Mn}+/gu, '');
 }
 
 function caseless(text) {
-  return text.toUpperCase().toLowerCase();
+  // The end of a word is not the end of what is being typed.
+  return text.toUpperCase().toLowerCase().replaceAll('ς', 'σ');
 }
 
 /** Return the words of a search, or the id that it means: `{words, id}`, one of them null. */
@@ -53,23 +50,27 @@ export class SongIndex {
   add(playlists, { gone = false } = {}) {
     for (const [playlist, songs] of Object.entries(playlists)) {
       if (!gone) this.searched.add(playlist);
+      const fresh = [];
       songs.forEach((song, position) => {
-        this.songs[this.numberOf(song)].places.push({ playlist, position, gone });
+        this.songs[this.numberOf(song, fresh)].places.push({ playlist, position, gone });
       });
+      for (const text of foldAll(fresh)) {
+        const end = text.indexOf(SEPARATOR);
+        this.lines.push({ text, title: end < 0 ? text.length : end });
+      }
     }
   }
 
-  numberOf(song) {
+  /** Return the number of a song; one that is new is also told in `fresh`. */
+  numberOf(song, fresh) {
     const key = song.join(SEPARATOR);
     const known = this.numbers.get(key);
     if (known !== undefined) return known;
     const number = this.songs.length;
     const [title, ...artists] = song;
-    const folded = foldCase(key);
-    const end = folded.indexOf(SEPARATOR);
     this.numbers.set(key, number);
     this.songs.push({ title, artists, places: [] });
-    this.lines.push({ text: folded, title: end < 0 ? folded.length : end });
+    fresh.push(key);
     return number;
   }
 
@@ -97,6 +98,13 @@ export class SongIndex {
     }
     return { songs: songs.slice(0, limit), total };
   }
+}
+
+/** Fold many texts as one, which takes half the time. */
+function foldAll(texts) {
+  if (texts.length === 0) return [];
+  const folded = foldCase(texts.join(END)).split(END);
+  return folded.length === texts.length ? folded : texts.map(foldCase);
 }
 
 function hasAll(text, words) {
@@ -225,17 +233,21 @@ export class Search {
  * What does not exist is not asked for, since each such answer is an error on the console.
  */
 export async function partsOf(documents, playlists) {
-  const [lately, gone] = [new Set(), new Set()];
-  for (const { id, first_snapshot: first, last_change: change } of playlists) {
-    if (!first) continue;
-    const part = await documents.songsPart(id);
-    lately.add(part);
-    if (change && Date.parse(change.time) - Date.parse(first) > LATELY_MS) gone.add(part);
-  }
+  const read = playlists.filter((one) => one.first_snapshot);
+  const parts = await Promise.all(read.map(({ id }) => documents.songsPart(id)));
+  const lately = new Set(parts);
+  const gone = new Set(parts.filter((_, number) => hasLongPast(read[number])));
   return [
     ...[...lately].map((part) => ({ part, gone: false })),
     ...[...gone].map((part) => ({ part, gone: true })),
   ];
+}
+
+/** Whether a playlist was read more than a year before the month of its newest change. */
+function hasLongPast({ first_snapshot: first, last_change: change }) {
+  if (!change) return false;
+  const [year, month] = change.time.split('-');
+  return first < `${String(year - 1).padStart(4, '0')}-${month}-01`;
 }
 
 /** Return the id of a song that was found, as its playlist's document of ids has it. */
