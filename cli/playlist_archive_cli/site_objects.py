@@ -8,7 +8,7 @@ from playlist_archive.documents.keys import SITE
 from playlist_archive.errors import StorageError
 from playlist_archive.ports.bucket import Bucket
 from playlist_archive.site_assets import publish_as
-from playlist_archive.site_publisher import read_shell
+from playlist_archive.site_publisher import packed_shell
 from playlist_archive_cli.site_headers import PREFIXES, SHELL
 
 type Read = Callable[[str], bytes | None]
@@ -57,5 +57,5 @@ def with_shell(read: Read) -> Read:
     """
     if read(SHELL) is not None:
         return read
-    own = publish_as(read_shell())
+    own = publish_as(packed_shell())
     return lambda key: own.get(key) if key.startswith(SITE) else read(key)

@@ -23,7 +23,7 @@ from playlist_archive.ports.at_once import open_pool
 from playlist_archive.ports.aws import open_bucket, open_queue, open_topic
 from playlist_archive.ports.clock import SystemClock
 from playlist_archive.settings import IndexerSettings
-from playlist_archive.site_publisher import SitePublisher, read_shell
+from playlist_archive.site_publisher import SitePublisher, packed_shell
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
@@ -40,7 +40,7 @@ def assemble() -> Indexer:
         pool=open_pool(),
         topic=open_topic(settings.alarm_topic_arn) if settings.alarm_topic_arn else None,
         digest_every=settings.digest,
-        site=SitePublisher(bucket, read_shell()),
+        site=SitePublisher(bucket, packed_shell()),
     )
 
 

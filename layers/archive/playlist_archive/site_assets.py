@@ -18,7 +18,7 @@ SITE_INDEX = f"{SITE}{_SHELL}"
 _HASH_LENGTH = 12
 _TYPES = {".html": HTML, ".css": CSS, ".js": JAVASCRIPT, ".svg": SVG}
 # How a file of a type names others: what stands before the name, and the name. A link with a colon
-# or a number sign leads elsewhere, and one that begins with a slash to the archive's documents.
+# or a number sign leads elsewhere, as does one that begins with a slash.
 _MENTIONS = {
     ".html": re.compile(r"""(\b(?:href|src)\s*=\s*["'])([^"'#:/][^"'#:]*)(?=["'])"""),
     ".css": re.compile(r"""(\burl\(\s*["']?)([^"')#:]+?)(?=["']?\s*\))"""),

@@ -126,7 +126,7 @@ def _squeezed(line: str) -> str:
 
 
 def _plain_css(body: bytes) -> bytes:
-    return _CSS_BLANKS.sub(r"\1", _CSS_COMMENT.sub("", body.decode())).encode()
+    return _CSS_BLANKS.sub(r"\1", _CSS_COMMENT.sub("", body.decode()).strip()).encode()
 
 
 def _resolve(name: str, path: str) -> str:

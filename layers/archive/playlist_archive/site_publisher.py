@@ -22,13 +22,17 @@ _FOLDER = Path(__file__).with_name("site")
 
 
 def read_shell(folder: Path = _FOLDER) -> dict[str, bytes]:
-    """Return the shell's files by their names, with all modules joined in `js/main.js`."""
-    files = {
+    """Return the shell's files by their names, as `js/main.js`."""
+    return {
         file.relative_to(folder).as_posix(): file.read_bytes()
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
-    return bundle(files)
+
+
+def packed_shell() -> dict[str, bytes]:
+    """Return the files of this package's shell as they are published: all scripts in one."""
+    return bundle(read_shell())
 
 
 class SitePublisher:
