@@ -1,5 +1,6 @@
 """A browser, and sites for it to show."""
 
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,6 +28,7 @@ _BLANK_PAGE = b"""<!doctype html>
 _REPORT = pytest.StashKey[pytest.TestReport]()
 
 type Serve = Callable[[Bucket | Mapping[str, bytes]], str]
+type Tell = Callable[[str], None]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -116,3 +118,14 @@ def script(browser: Browser, sample_site: str) -> Iterator[Page]:
 @pytest.fixture(scope="session")
 def module(script: Page) -> Callable[[str], Module]:
     return lambda name: Module(script, name)
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Return what prints a measure, also of a test that passes."""
+
+    def tell(text: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{text}\n")
+
+    return tell

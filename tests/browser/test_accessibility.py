@@ -34,9 +34,7 @@ def findings(page: Page) -> list[str]:
     ("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark"]
 )
 @pytest.mark.parametrize("route", PAGES)
-def test_nothing_is_found(
-    watch: Watch, route: str, scheme: str, size: tuple[int, int]
-) -> None:
+def test_nothing_is_found(watch: Watch, route: str, scheme: str, size: tuple[int, int]) -> None:
     page = show(watch, route, size=size, color_scheme=scheme)
 
     assert findings(page) == []

@@ -135,9 +135,7 @@ def test_a_change_of_view_is_announced(watch: Watch) -> None:
     go(page, f"/playlist/{SKYLIGHT}@2026-10-05")
 
     expect(page.locator("#said")).to_contain_text("Not read 5 to 6 Oct 2026")
-    expect(page).to_have_title(
-        "Rain on the Skylight (wool socks) on 5 Oct 2026 · Playlist archive"
-    )
+    expect(page).to_have_title("Rain on the Skylight (wool socks) on 5 Oct 2026 · Playlist archive")
 
 
 def test_a_long_list_can_be_searched_to_its_last_row(watch: Watch) -> None:

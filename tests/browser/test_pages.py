@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from playlist_archive.documents.keys import songs_part
 from tests.browser.conftest import Serve
 from tests.support.browser import DESKTOP, PHONE, Watch
 from tests.support.fakes import FakeBucket
@@ -321,8 +322,6 @@ def test_other_ids_of_the_same_recording_are_named(watch: Watch, serve: Serve) -
 
 def _with_stay(stay: dict[str, str], other: str = "") -> dict[str, bytes]:
     """Return the documents of one playlist that has or had a song."""
-    from playlist_archive.documents.keys import songs_part
-
     documents = large_site(rows=3)
     part = songs_part(PLAYLIST)
     ids = [[ESTUARY, "QZ7EA6332429"], *([[other, "QZ7EA6332429"]] if other else [])]

@@ -34,9 +34,7 @@ def clipboard(page: Page) -> str:
 
 
 def test_copying_says_how_many_and_what_was_left_out(watch: Watch, tapes: Collection) -> None:
-    page = show(
-        watch, f"/playlist/{TAPES}", permissions=["clipboard-read", "clipboard-write"]
-    )
+    page = show(watch, f"/playlist/{TAPES}", permissions=["clipboard-read", "clipboard-write"])
 
     page.keyboard.press("y")
 
@@ -105,5 +103,5 @@ def test_songs_can_be_copied_from_every_view(
     settle(page)
 
     expect(page.locator(".toast")).to_contain_text(f"Copied {count}.")
-    number = int(count.split()[0])
+    number = int(count.split(maxsplit=1)[0])
     assert len(clipboard(page).splitlines()) == number

@@ -108,15 +108,12 @@ def test_a_site_without_modules_stays() -> None:
         ),
         (
             "js/views/say.js",
-            "import { name } from '../texts.js';\nimport { quietly } from '../quietly.js';\n"
-            "export const say = name;\n",
+            "import { name } from '../texts.js';\nimport { quietly } from '../quietly.js';\nexport const say = name;\n",
             "js/texts.js is imported as a whole and by names",
         ),
     ],
 )
-def test_what_cannot_be_joined_is_refused_by_name(
-    name: str, source: str | None, told: str
-) -> None:
+def test_what_cannot_be_joined_is_refused_by_name(name: str, source: str | None, told: str) -> None:
     files = {**MODULES, name: source.encode()} if source else dict(MODULES)
     if source is None:
         del files[name]

@@ -6,6 +6,7 @@ import { clock, counted, day, days, month, number } from './format.js';
 const DAY_MS = 86_400_000;
 const HEIGHT = 100;
 const WIDTH = 1000;
+const AFTER = 0.03;
 
 /** Return a playlist's sizes as a small drawing. `sizes` are `[time, rows]`, the newest first. */
 export function sparkline(sizes, until) {
@@ -25,7 +26,8 @@ export function timeline({ points, gaps, end, choose, step }) {
   const scale = scaleOf(points, gaps, end);
   const drawing = s('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     scale.low === 0 && s('path.area', { d: areas(points, gaps, scale) }),
-    s('path.line', { d: steps(points, gaps, scale) }));
+    s('path.line', { d: steps(points, gaps, scale) }),
+    s('path.versions', { d: points.map(({ at }) => `M${place(scale.x(at))} ${HEIGHT}v-7`).join('') }));
   const marker = h('div.marker');
   const shadow = h('div.hover', { hidden: true });
   const readout = h('p.readout');
@@ -132,13 +134,15 @@ function spread(first, last, every) {
 /** Return how times and sizes become places. Sizes begin at 0 unless that would hide how they change. */
 function scaleOf(points, gaps, end) {
   const start = Math.min(points[0].at, ...gaps.slice(0, 1).map((gap) => gap.from));
-  const last = Math.max(end, points.at(-1).at, start + DAY_MS);
+  const newest = Math.max(end, points.at(-1).at, start + DAY_MS);
+  const last = newest + (newest - start) * AFTER; // so that a change of the last day is seen
   let [least, most] = [Infinity, 0];
   for (const { rows } of points) [least, most] = [Math.min(least, rows), Math.max(most, rows)];
   const low = least > most / 2 && most - least > 0 ? Math.max(0, Math.floor(least - (most - least) * 0.25)) : 0;
   const high = Math.max(most, 1);
   return {
     start, end: last, low, high,
+    known: newest > points.at(-1).at ? newest : last,
     x: (at) => ((at - start) / (last - start)) * 100,
     y: (rows) => HEIGHT - 4 - ((rows - low) / (high - low)) * (HEIGHT - 12),
   };
@@ -162,7 +166,7 @@ function stretches(points, gaps, end) {
 
 function steps(points, gaps, scale) {
   let before = null;
-  return stretches(points, gaps, scale.end).map(({ from, to, rows }) => {
+  return stretches(points, gaps, scale.known).map(({ from, to, rows }) => {
     const joined = before !== null && before === from;
     before = to;
     return `${joined ? 'V' : `M${place(scale.x(from))} `}${place2(scale.y(rows))}H${place(scale.x(to))}`;
@@ -170,7 +174,7 @@ function steps(points, gaps, scale) {
 }
 
 function areas(points, gaps, scale) {
-  return stretches(points, gaps, scale.end).map(({ from, to, rows }) =>
+  return stretches(points, gaps, scale.known).map(({ from, to, rows }) =>
     `M${place(scale.x(from))} ${HEIGHT}V${place2(scale.y(rows))}H${place(scale.x(to))}V${HEIGHT}Z`).join('');
 }
 

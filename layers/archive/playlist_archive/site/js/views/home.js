@@ -2,7 +2,7 @@
 
 import { sparkline } from '../chart.js';
 import * as documents from '../documents.js';
-import { ago, clock, counted, countsInWords, day, number, spelled, when } from '../format.js';
+import { ago, clock, counted, countsInWords, day, daysBetween, number, spelled, when } from '../format.js';
 import { h, name } from '../h.js';
 import { rowTable } from '../rows.js';
 import { errorNotice } from './errors.js';
@@ -10,6 +10,8 @@ import { countMarks, playlistLink, sign, statusMark } from './parts.js';
 
 const LATELY = 24;
 const WRONGS = 6;
+// The status is as of the last run. Nobody else can say that there was none since.
+const STALE_DAYS = 8;
 
 export async function homeView() {
   const [status, index, changes] = await Promise.all([
@@ -36,12 +38,14 @@ function stateOf(status) {
   const active = Object.values(counts).reduce((sum, count) => sum + count, 0) - (counts.retired ?? 0);
   const isWell = !/attention|not complete/.test(headline);
   const wrong = Object.entries(playlists).filter(([, { status: found, overdue_since: overdue }]) => overdue || !['ok', 'retired', 'deferred'].includes(found));
+  const isStale = run && daysBetween(run, new Date().toISOString()) > STALE_DAYS;
   return h('div.state',
     h('h1', { class: isWell ? 'good' : 'bad' }, sign(isWell ? '✓' : '!'), ` ${headline}`),
     h('p.quietly', `${number(status.up_to_date)} of ${counted(active, 'playlist')} up to date`),
     run && h('p.quietly', `Last run ${day(run)}, ${clock(run)} (${ago(run)})`),
     h('p', h('a', { href: '#/status' }, 'Status')),
-    (failure || problems.length > 0 || wrong.length > 0) && h('ul.wrongs',
+    (isStale || failure || problems.length > 0 || wrong.length > 0) && h('ul.wrongs',
+      isStale && h('li', sign('!'), `No run since ${day(run)}: see whether the schedule is still on.`),
       failure && h('li', sign('!'), h('bdi', failure)),
       problems.slice(0, WRONGS).map(({ subject, reason }) => h('li', sign('!'), h('span', name(subject), ': ', name(reason)))),
       wrong.slice(0, WRONGS).map(([id, it]) => h('li', h('span.bad', sign('!')), h('span',

@@ -24,7 +24,7 @@ export async function playlistView(route, page) {
   const known = { id, history, check, trouble: check?.status === 'ok' ? null : check, seen };
   const contents = await TABS[tab][1](known, route, page);
   const steps = tab === 'now' ? stepping(known, page) : null;
-  const actions = h('div.actions', contents.actions, compareLink(known), h('a.button', { href: `/playlists/feeds/${id}.atom` }, 'Feed'));
+  const actions = h('div.actions', contents.actions, compareLink(known));
   const element = h('article',
     head(known, actions),
     h('nav.tabs', { 'aria-label': 'Views of this playlist' }, Object.entries(TABS).map(([key, [title]]) =>
@@ -78,7 +78,7 @@ function head({ id, history, check, trouble, seen }, actions) {
         h('h1', name(playlist.name)),
         h('p.facts',
           latest?.owner && ['by ', outward(latest.owner.url, name(latest.owner.name || latest.owner.id)), ' · '],
-          size.text, ' · ', outward(playlist.url, 'Open in Spotify')),
+          size.text, ' · ', outward(playlist.url, 'Open in Spotify'), ' · ', h('a', { href: `/playlists/feeds/${id}.atom` }, 'Feed')),
         text && h('p.described', { dir: 'auto' }, text)),
       actions),
     trouble && notice(false, h('p', h('strong', `Not read since ${day(trouble.since)}: ${spelled(trouble.status)}. `),
