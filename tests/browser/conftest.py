@@ -82,10 +82,10 @@ def sample_archive() -> FakeBucket:
 
 @pytest.fixture(scope="session")
 def real_archive(data: Path) -> FakeBucket:
-    """Return the bucket after ten days of real playlists, a month and more apart."""
+    """Return the bucket after six days of real playlists, two months apart."""
     stamina.set_testing(True, attempts=4, cap=True)
     file = data / "playlist-history.jsonl.xz"
-    return archive_history(file, last_runs(file, 400)[::40])
+    return archive_history(file, last_runs(file, 360)[::60])
 
 
 @pytest.fixture(scope="session")

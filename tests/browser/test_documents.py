@@ -85,6 +85,28 @@ def test_a_document_is_asked_for_once_until_it_is_forgotten(documents: Module) -
     assert len(asked) == 2
 
 
+def test_of_many_snapshots_those_wanted_last_are_kept(documents: Module) -> None:
+    asked: list[str] = []
+    body = '{"schema": 1, "rows": []}'
+    documents.page.route("**/snapshots/**", lambda route: route.fulfill(body=body))
+    documents.page.on("request", lambda request: asked.append(request.url))
+    documents(
+        """(async () => {
+            const time = (day) => `2026-10-${String(day).padStart(2, '0')}T04:00:00Z`;
+            for (let day = 1; day <= 25; day += 1) {
+                await it.snapshot(given, time(day));
+                await it.snapshot(given, time(1));
+            }
+            await it.snapshot(given, time(25));
+            await it.snapshot(given, time(2));
+        })()""",
+        ID,
+    )
+
+    assert len(asked) == 26
+    assert asked[1] == asked[-1]
+
+
 def test_each_document_of_the_archive_can_be_read(
     documents: Module, sample_archive: FakeBucket
 ) -> None:

@@ -99,7 +99,7 @@ def test_real_playlists_come_out_as_from_the_command(
     exports: Module, real_archive: FakeBucket
 ) -> None:
     keys = [key for key in real_archive.objects if key.startswith(SNAPSHOTS)]
-    for key in Random(14).sample(keys, ASKED):
+    for key in Random(14).choices(keys, k=ASKED):
         snapshot = decode_snapshot(real_archive.objects[key])
         expected = by_command(rows_of_snapshot(snapshot, snapshot.name))
         assert by_site(exports, snapshot) == expected, key

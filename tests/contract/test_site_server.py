@@ -4,11 +4,13 @@ import gzip
 import json
 import signal
 import socket
+import webbrowser
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
 from threading import Timer, main_thread
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,7 +23,10 @@ from playlist_archive_cli.site_headers import (
 )
 from playlist_archive_cli.site_objects import read_bucket
 from playlist_archive_cli.site_server import SiteServer, serving
-from tests.support.fakes import FakeBucket
+from tests.support.builders import RUN
+from tests.support.command import Command
+from tests.support.fakes import FakeBucket, FakeSpotify
+from tests.support.living_stack import LivingClock, LivingStack
 
 pytestmark = pytest.mark.contract
 
@@ -236,9 +241,35 @@ def test_it_is_heard_on_this_machine_alone(server: SiteServer) -> None:
     assert server.socket.getsockname()[0] == "127.0.0.1"
 
 
-def test_it_serves_until_it_is_interrupted(server: SiteServer) -> None:
+def interrupt_soon() -> None:
+    """Send to this process what Ctrl-C sends."""
     own = main_thread().ident
     assert own
     Timer(0.1, lambda: signal.pthread_kill(own, signal.SIGINT)).start()
 
+
+def test_it_serves_until_it_is_interrupted(server: SiteServer) -> None:
+    interrupt_soon()
+
     server.wait_until_interrupted()
+
+
+def test_open_serves_the_archive_that_is_meant_until_it_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stack = LivingStack(FakeSpotify(), LivingClock(RUN))
+    stack.bucket.objects[INDEX] = DOCUMENT
+    command, seen = Command.on(stack, monkeypatch), list[Given]()
+
+    def look(url: str) -> bool:
+        port = urlsplit(url).port
+        assert port
+        seen.append(Client(port)(f"/{INDEX}"))
+        interrupt_soon()
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", look)
+    outcome = command("open", "--port", "0", "--json")
+
+    assert (outcome.exit_code, outcome.document["opened"]) == (0, True)
+    assert [given.body for given in seen] == [DOCUMENT]

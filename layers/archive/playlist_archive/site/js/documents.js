@@ -9,6 +9,10 @@ const REFUSED = 401;
 // S3 answers 403 for what does not exist to whoever may not list.
 const MISSING = new Set([403, 404, 410]);
 
+// Snapshots may be many and long; the browser has those that it has read on its disk.
+const MOST_SNAPSHOTS = 20;
+const SNAPSHOTS = '/snapshots/';
+
 const kept = new Map();
 
 /**
@@ -69,7 +73,7 @@ export async function songsPart(id) {
 /** Forget the documents that may have changed meanwhile, so that they are asked for again. */
 export function forget() {
   for (const path of kept.keys()) {
-    if (!path.startsWith('/snapshots/')) kept.delete(path);
+    if (!path.startsWith(SNAPSHOTS)) kept.delete(path);
   }
 }
 
@@ -86,9 +90,12 @@ async function songsDocument(name) {
 /** Return a document, asked for once however many want it; a failure is not kept. */
 function read(path, fields, hasSchema = true) {
   const begun = kept.get(path);
-  if (begun) return begun;
-  const reading = load(path).then((text) => parse(path, text, fields, hasSchema));
+  const reading = begun ?? load(path).then((text) => parse(path, text, fields, hasSchema));
+  kept.delete(path); // the one that was wanted last stands last
   kept.set(path, reading);
+  if (begun) return begun;
+  const snapshots = [...kept.keys()].filter((one) => one.startsWith(SNAPSHOTS));
+  for (const one of snapshots.slice(0, -MOST_SNAPSHOTS)) kept.delete(one);
   reading.catch(() => {
     if (kept.get(path) === reading) kept.delete(path);
   });

@@ -4,6 +4,7 @@ import { descriptionText } from './descriptions.js';
 
 const URIS_IN_A_FILE = 500;
 const UNKNOWN_LENGTH = -1;
+const AT_ONCE = 6;
 const LINK = /^https:\/\/open\.spotify\.com\/([a-z]+)\/([0-9A-Za-z]+)$/;
 // What breaks lines, or may not stand in XML.
 const UNFIT = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
@@ -71,14 +72,25 @@ export function rowsOfSnapshot(snapshot, name = snapshot.name) {
  * stay has it. `read` returns the snapshot of a time; `now` is the newest snapshot.
  */
 export async function rowsOfSongs(now, name, songs, read) {
-  const times = [...new Set(songs.map((song) => lastStay(song).first_seen))];
-  const rowsByTime = new Map(
-    await Promise.all(times.map(async (time) => [time, firstRows(await read(time))])),
-  );
-  const rows = songs.map((song) => {
-    const stay = lastStay(song);
-    return rowsByTime.get(stay.first_seen).get(song.uri) ?? rowWithoutSnapshot(song, stay);
+  const wanted = new Map();
+  songs.forEach((song, place) => {
+    const time = lastStay(song).first_seen;
+    if (!wanted.has(time)) wanted.set(time, []);
+    wanted.get(time).push(place);
   });
+  const rows = [];
+  // Each reader takes the next snapshot once it has done with one, and keeps only its own rows.
+  const times = wanted.entries();
+  const readers = Array.from({ length: AT_ONCE }, async () => {
+    for (const [time, places] of times) {
+      const found = firstRows(await read(time));
+      for (const place of places) {
+        const song = songs[place];
+        rows[place] = found.get(song.uri) ?? rowWithoutSnapshot(song, lastStay(song));
+      }
+    }
+  });
+  await Promise.all(readers);
   const stays = songs.map((song) => song.intervals);
   return { ...rowsOfSnapshot(now, name), time: null, rows, stays };
 }
