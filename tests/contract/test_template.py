@@ -118,6 +118,8 @@ def test_parameters_and_their_defaults() -> None:
         "Digest": "weekly",
         "Dashboard": "false",
         "Analytics": "false",
+        "SiteAccess": "none",
+        "SiteSecretSha256": "",
         "LogRetentionDays": "30",
         "Architecture": "arm64",
         "SpotifyApiUrl": "https://api.spotify.com/v1",
@@ -147,7 +149,7 @@ def test_outputs_name_the_bucket_the_functions_and_the_queues() -> None:
         *(f"{function_id(name)}Name" for name in FUNCTIONS),
         *(f"{name}QueueUrl" for name in ("Fetch", "Render", "Outcome")),
         *(f"{name}DeadLetterQueueUrl" for name in ("Lister", "Fetch", "Render", "Outcome")),
-        *("AnalyticsDatabaseName", "AnalyticsWorkgroupName"),
+        *("AnalyticsDatabaseName", "AnalyticsWorkgroupName", "SiteUrl"),
     }
 
 
@@ -362,6 +364,7 @@ def test_who_may_write_where() -> None:
             "bucket/playlists/status.json",
             "bucket/playlists/metadata/*",
             "bucket/playlists/followers/*",
+            "bucket/site/*",
         },
     }
 
@@ -583,7 +586,7 @@ def test_the_bucket_outlives_the_stack_and_its_mistakes() -> None:
 
 def test_in_the_cloud_the_bucket_wants_tls_and_keeps_snapshots_as_they_are() -> None:
     policy = TRANSFORMED["Resources"]["ArchiveBucketPolicy"]
-    over_tls, unchanged = policy["Properties"]["PolicyDocument"]["Statement"]
+    over_tls, unchanged, _ = policy["Properties"]["PolicyDocument"]["Statement"]
 
     assert policy["Condition"] == "InCloud"
     assert over_tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -271,7 +271,7 @@ class FakeCloudFormation:
 
 
 # By default these conditions do not hold.
-_OFF = {"HasAnalytics", "HasDashboard"}
+_OFF = {"HasAnalytics", "HasDashboard", "HasSite"}
 
 
 @cache

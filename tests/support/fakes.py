@@ -23,6 +23,7 @@ class FakeBucket:
         self.objects: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
         self.metadata: dict[str, dict[str, str]] = {}
+        self.cache_control: dict[str, str] = {}
         self.calls: list[tuple[str, str]] = []
         self.before: Callable[[str, str], None] = lambda operation, key: None
 
@@ -39,6 +40,7 @@ class FakeBucket:
         *,
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
+        cache_control: str = "",
     ) -> str:
         self._note("put", key)
         found = self.objects.get(key)
@@ -48,6 +50,7 @@ class FakeBucket:
         self.objects[key] = body
         self.types[key] = content_type
         self.metadata[key] = dict(metadata)
+        self.cache_control[key] = cache_control
         return _etag(body)
 
     def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:

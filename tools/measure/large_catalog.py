@@ -78,8 +78,9 @@ class FolderBucket:
         *,
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
+        cache_control: str = "",
     ) -> str:
-        del content_type, replacing
+        del content_type, replacing, cache_control
         self._calls["put"] += 1
         self._metadata[key] = metadata
         path = self.path(key)

@@ -3,7 +3,8 @@
 Two indexers may run at once, and either may be killed after any write. The catalog is written
 first, and only if it is still the one that was read. Messages to the renderer and all pages are
 made from the written catalog. An indexer that wrote a page checks at the end whether the catalog
-has changed since, and publishes the newest one if so. What concerns the owner is told last.
+has changed since, and publishes the newest one if so. What concerns the owner is told after that,
+and the site's shell comes last.
 """
 
 import logging
@@ -38,6 +39,7 @@ from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import Queue
 from playlist_archive.ports.topics import Topic
 from playlist_archive.shared_documents import SharedDocuments
+from playlist_archive.site_publisher import SitePublisher
 from playlist_archive.spotify.state import load_state
 from playlist_archive.views.overview import render_overview
 
@@ -75,17 +77,21 @@ class Indexer:
         pool: Executor,
         topic: Topic | None = None,
         digest_every: DigestEvery = "none",
+        site: SitePublisher | None = None,
     ) -> None:
         """Histories are read in the `pool`; without a `topic` nobody is told anything."""
         self._bucket = bucket
         self._store = CatalogStore(bucket, clock)
         self._notifier = Notifier(self._store, topic, digest_every) if topic else None
+        self._site = site
         self._shared = SharedDocuments(bucket, clock, pool)
         self._render_queue = render_queue
         self._clock = clock
 
     def index(self, messages: Sequence[OutcomeMessage]) -> Indexed:
         """Merge the messages and bring the pages about all playlists up to date.
+
+        No messages come after a deployment: then the site's shell is looked for in any case.
 
         Raises:
             ConflictError: other indexers were quicker every time.
@@ -105,6 +111,8 @@ class Indexer:
         )
         if self._notifier:
             self._notifier.tell(published, self._clock.now())
+        if site := self._site:
+            self._retry(lambda: site.publish(anew=not messages))
         checked = count_checks(messages, before, catalog)
         return _summarize(catalog, checked, published.state, self._clock.now())
 

@@ -54,11 +54,13 @@ class Bucket(Protocol):
         *,
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
+        cache_control: str = "",
     ) -> str:
         """Write the object and return its new ETag.
 
         `replacing` is the ETag of the object to replace, None if there must be no object yet.
-        `metadata` is kept beside the body: names in lower case, values in ASCII.
+        `metadata` is kept beside the body: names in lower case, values in ASCII. `cache_control`
+        tells a browser for how long it may keep the object.
 
         Raises:
             ConflictError: another object is stored by now. It may be this one, if S3's answer to an
@@ -163,6 +165,7 @@ class S3Bucket:
         *,
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
+        cache_control: str = "",
     ) -> str:
         put = partial(
             self._client.put_object,
@@ -171,6 +174,7 @@ class S3Bucket:
             Body=body,
             ContentType=content_type,
             Metadata=dict(metadata),
+            **({"CacheControl": cache_control} if cache_control else {}),
         )
         try:
             answer = put(IfNoneMatch="*") if replacing is None else put(IfMatch=replacing)
