@@ -586,9 +586,13 @@ def test_the_bucket_outlives_the_stack_and_its_mistakes() -> None:
 
 def test_in_the_cloud_the_bucket_wants_tls_and_keeps_snapshots_as_they_are() -> None:
     policy = TRANSFORMED["Resources"]["ArchiveBucketPolicy"]
-    over_tls, unchanged, _ = policy["Properties"]["PolicyDocument"]["Statement"]
+    conditional = [it["Fn::If"] for it in policy["Properties"]["PolicyDocument"]["Statement"]]
+    over_tls, unchanged = (it for condition, it, _ in conditional if condition == "InCloud")
 
-    assert policy["Condition"] == "InCloud"
+    assert policy["Condition"] == "HasBucketPolicy"
+    assert SOURCE["Conditions"]["HasBucketPolicy"] == {
+        "Fn::Or": [{"Condition": "InCloud"}, {"Condition": "HasSite"}]
+    }
     assert over_tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert unchanged["Condition"] == {"Null": {"s3:if-none-match": "true"}}
     assert spell(unchanged["Resource"]) == "bucket/snapshots/*"

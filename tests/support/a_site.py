@@ -8,7 +8,8 @@ SITE: Mapping[str, bytes] = {
 <link rel="stylesheet" href="style.css">
 <link rel="modulepreload" href="js/views/home.js">
 <script type="module" src='./js/main.js'></script>
-<a href="#content">Skip</a> <a href="https://open.spotify.com/">Spotify</a>
+<a href="#content">Skip</a> <a href="/playlists/index.md">Pages</a>
+<a href="https://open.spotify.com/">Spotify</a>
 """,
     "style.css": b'h1 { background: url("data:image/gif;base64,R0=") } h2 { mask: url(dot.svg) }\n',
     "dot.svg": b"<svg/>",

@@ -91,7 +91,8 @@ class Stack:
     ) -> Proposal | None:
         """Compare the stack with a template; None if nothing would change.
 
-        A new stack that cannot be created leaves nothing behind.
+        Without a URL the stack keeps its template. A new stack that cannot be created leaves
+        nothing behind.
 
         Raises:
             CommandError: CloudFormation does not accept the template.
@@ -102,12 +103,12 @@ class Stack:
         created = self._client.create_change_set(
             **self._change_set,
             ChangeSetType="UPDATE" if before else "CREATE",
-            TemplateURL=template_url,
             Parameters=[
                 _spell_parameter(name, value, before.parameters if before else {})
                 for name, value in parameters.items()
             ],
             Capabilities=_CAPABILITIES,
+            **({"TemplateURL": template_url} if template_url else {"UsePreviousTemplate": True}),
             **({} if before else {"OnStackFailure": "DELETE"}),
         )
         while (found := self._describe())["Status"] in {

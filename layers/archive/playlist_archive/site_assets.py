@@ -18,9 +18,9 @@ SITE_INDEX = f"{SITE}{_SHELL}"
 _HASH_LENGTH = 12
 _TYPES = {".html": HTML, ".css": CSS, ".js": JAVASCRIPT, ".svg": SVG}
 # How a file of a type names others: what stands before the name, and the name. A link with a colon
-# or a number sign leads elsewhere.
+# or a number sign leads elsewhere, as does one that begins with a slash.
 _MENTIONS = {
-    ".html": re.compile(r"""(\b(?:href|src)\s*=\s*["'])([^"'#:]+)(?=["'])"""),
+    ".html": re.compile(r"""(\b(?:href|src)\s*=\s*["'])([^"'#:/][^"'#:]*)(?=["'])"""),
     ".css": re.compile(r"""(\burl\(\s*["']?)([^"')#:]+?)(?=["']?\s*\))"""),
     ".js": re.compile(r"""(\b(?:from|import)\s*\(?\s*["'])(\.{1,2}/[^"'\n]*)(?=["'])"""),
 }
