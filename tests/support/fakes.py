@@ -6,6 +6,7 @@ from hashlib import md5
 
 import msgspec
 
+from playlist_archive.documents.content_types import ASK_EACH_TIME
 from playlist_archive.documents.playlist import Row
 from playlist_archive.documents.runs import later_run
 from playlist_archive.documents.spotify_state import SpotifyState
@@ -40,7 +41,7 @@ class FakeBucket:
         *,
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
-        cache_control: str = "",
+        cache_control: str = ASK_EACH_TIME,
     ) -> str:
         self._note("put", key)
         found = self.objects.get(key)

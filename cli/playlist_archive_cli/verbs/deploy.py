@@ -16,7 +16,7 @@ from playlist_archive_cli.connection import OpenClient
 from playlist_archive_cli.deployment import site_secret
 from playlist_archive_cli.deployment.questions import find_timezone, questions
 from playlist_archive_cli.deployment.sam import Package, Sam
-from playlist_archive_cli.deployment.stack import Change, Proposal, Stack, StackState, count_kinds
+from playlist_archive_cli.deployment.stack import SETTLED, Change, Proposal, Stack, count_kinds
 from playlist_archive_cli.deployment.template import (
     CREDENTIALS_PARAMETER,
     Parameters,
@@ -40,7 +40,6 @@ from playlist_archive_cli.verbs.start_run import tell_run
 
 ALARM_EMAIL = "AlarmEmail"
 _TEMPLATE = "template.yaml"
-_SETTLED = "_COMPLETE"
 
 
 class Deployed(msgspec.Struct, frozen=True):
@@ -91,13 +90,7 @@ def deploy(
     """
     checkout = require_checkout("deploy", Path.cwd())
     parameters = read_parameters(checkout / _TEMPLATE)
-    wanted_site = [f"{site_secret.SITE_ACCESS}={site}"] if site else []
-    given = parse_assignments([*(parameter or []), *wanted_site], parameters)
-    if site_secret.SITE_SECRET_SHA256 in given:
-        raise WrongUseError(
-            f"{site_secret.SITE_SECRET_SHA256} is not to be chosen: `deploy --site private` makes "
-            "the secret, and `site rotate` a new one"
-        )
+    given = read_given(parameter or [], site, parameters)
     known = recall(deployment_file())
     place = locate_in_cloud(asked, os.environ, known.location if known else None)
     client = connection.open_clients(place)
@@ -106,7 +99,7 @@ def deploy(
     remembered = recall_stack(deployment_file(), place)
     stack = Stack(cloudformation, place.name)
     sam = Sam(checkout, place)
-    before = find_ready(stack)
+    before = stack.find_ready()
 
     tell(f"This {'brings' if before else 'creates'} {place}{' up to date' if before else ''}.")
     chosen = choose(
@@ -169,27 +162,21 @@ def deploy(
     return Answer(document, tell_deployed(document), notes, attention)
 
 
-def find_ready(stack: Stack) -> StackState | None:
-    """Return the stack if it exists and can be changed, None if it can be created.
+def read_given(assignments: list[str], site: str, parameters: Parameters) -> dict[str, str]:
+    """Return the values that the options give.
 
     Raises:
-        CommandError: it is in a state that forbids both.
+        WrongUseError: there is no such parameter, it accepts no such value, or it is not to be
+            chosen.
     """
-    state = stack.find()
-    if state is None or not state.exists:
-        return None
-    if state.status.endswith("_IN_PROGRESS"):
-        raise CommandError(f"the stack {stack.name} is being changed ({state.status}): wait")
-    if not state.status.endswith(_SETTLED) or state.status == "ROLLBACK_COMPLETE":
-        raise CommandError(
-            f"the stack {stack.name} is {state.status}, and cannot be changed: look at its events in "
-            "the console, or say `playlist-archive destroy` first; the bucket stays"
+    wanted_site = [f"{site_secret.SITE_ACCESS}={site}"] if site else []
+    given = parse_assignments([*assignments, *wanted_site], parameters)
+    if site_secret.SITE_SECRET_SHA256 in given:
+        raise WrongUseError(
+            f"{site_secret.SITE_SECRET_SHA256} is not to be chosen: `deploy --site private` makes "
+            "the secret, and `site rotate` a new one"
         )
-    if "BucketName" not in state.outputs:
-        raise CommandError(
-            f"the stack {stack.name} is no playlist archive: choose another name with --stack"
-        )
-    return state
+    return given
 
 
 def choose(
@@ -267,7 +254,7 @@ def announce_mail(before: str, now: str) -> None:
 def make_changes(stack: Stack, proposal: Proposal) -> None:
     tell("")
     for event in stack.accept(proposal):
-        if event.status.endswith(_SETTLED):
+        if event.status.endswith(SETTLED):
             tell(f"  {event.logical_id}: {event.status.lower().replace('_', ' ')}")
 
 

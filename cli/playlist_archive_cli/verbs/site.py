@@ -16,7 +16,7 @@ from playlist_archive_cli.frame import verb
 from playlist_archive_cli.location import Asked, DeployedStack, locate_in_cloud
 from playlist_archive_cli.remembered import deployment_file, recall
 from playlist_archive_cli.screen import tell
-from playlist_archive_cli.verbs.deploy import find_ready, make_changes
+from playlist_archive_cli.verbs.deploy import make_changes
 
 
 class Task(StrEnum):
@@ -64,7 +64,7 @@ def find_site(stack: Stack, place: DeployedStack) -> StackState:
     Raises:
         CommandError: there is no such stack, it is being changed, or it has no site.
     """
-    state = find_ready(stack)
+    state = stack.find_ready()
     if state is None:
         raise CommandError(f"{place} does not exist: name another with --stack, or its --region")
     if site_secret.SITE_URL not in state.outputs:
