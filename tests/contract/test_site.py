@@ -64,7 +64,7 @@ def test_nothing_of_it_is_there_unless_it_is_wanted() -> None:
 
 
 def test_it_cannot_be_switched_on_without_a_secret() -> None:
-    rule = SOURCE["Rules"]["PrivateSiteHasASecret"]
+    rule = TRANSFORMED["Rules"]["PrivateSiteHasASecret"]
     [assertion] = rule["Assertions"]
 
     assert rule["RuleCondition"] == SOURCE["Conditions"]["HasSite"]

@@ -11,6 +11,8 @@ import boto3
 import pytest
 import requests
 
+from playlist_archive.site_assets import SITE_INDEX, content_type_of, publish_as
+from playlist_archive.site_publisher import read_shell
 from playlist_archive_cli.verbs import login
 from tests.support.command import Outcome, converse
 from tests.support.deployer import POLICIES
@@ -107,13 +109,9 @@ def visit(account: Account, address: str, method: str = "GET", **headers: str) -
         return session.send(prepared, allow_redirects=False, timeout=30)
 
 
-def assert_open_to_those_who_have_the_link(
-    account: Account, bucket: str, url: str, link: str
-) -> None:
+def assert_open_to_those_who_have_the_link(account: Account, url: str, link: str) -> None:
     if not shutil.which("node"):
         return  # the engine runs the gate with it; `test_site_gate` says that it is missing
-    put = account.client("s3").put_object
-    put(Bucket=bucket, Key="site/index.html", Body=b"<h1>Shell</h1>", ContentType="text/html")
     secret = link.rpartition("/")[2]
     index = f"{url}playlists/index.json"
 
@@ -133,13 +131,17 @@ def assert_open_to_those_who_have_the_link(
     assert with_cookie.json()["playlists"]
     assert with_cookie.headers["Cache-Control"] == "no-cache"
 
-    shell = visit(account, f"{url}site/index.html", Cookie=cookie)
-    assert shell.text == "<h1>Shell</h1>"
-    assert "require-trusted-types-for 'script'" in shell.headers["Content-Security-Policy"]
-    assert shell.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert shell.headers["Referrer-Policy"] == "no-referrer"
-    assert shell.headers["X-Content-Type-Options"] == "nosniff"
-    assert shell.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    packed = read_shell()
+    for key, body in (publish_as(packed) if packed else {}).items():
+        found = visit(account, f"{url}{key}", Cookie=cookie)
+        assert (found.content, found.headers["Content-Type"]) == (body, content_type_of(key))
+        kept = "no-cache" if key == SITE_INDEX else "max-age=31536000, immutable"
+        assert found.headers["Cache-Control"] == kept
+    assert "require-trusted-types-for 'script'" in with_cookie.headers["Content-Security-Policy"]
+    assert with_cookie.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert with_cookie.headers["Referrer-Policy"] == "no-referrer"
+    assert with_cookie.headers["X-Content-Type-Options"] == "nosniff"
+    assert with_cookie.headers["Strict-Transport-Security"].startswith("max-age=31536000")
     root = visit(account, url, Cookie=cookie)
     assert (root.status_code, root.headers["Location"]) == (302, "/site/index.html")
 
@@ -195,7 +197,7 @@ def test_the_documented_permissions_suffice_from_the_login_to_the_last_byte(
     private = say("deploy", "--json", "--site", "private", answers="y\n")
     assert private.exit_code == 0, private.err
     first_link = say("site", "link", "--json").document["link"]
-    assert_open_to_those_who_have_the_link(account, bucket, private.document["site"], first_link)
+    assert_open_to_those_who_have_the_link(account, private.document["site"], first_link)
     rotated = say("site", "rotate", "--json")
     assert rotated.exit_code == 0, rotated.err
     assert visit(account, first_link).status_code == 401

@@ -185,9 +185,13 @@ def test_an_indexer_that_is_killed_leaves_a_whole_site_and_the_next_one_goes_on(
 def test_indexers_of_two_versions_at_once_leave_a_whole_site_at_every_moment(seed: int) -> None:
     bucket, queue = FakeBucket(), FakeQueue()
 
+    class Watched(Actor):
+        def step(self, *, die: bool = False) -> None:
+            super().step(die=die)
+            assert_whole(bucket)
+
     def start(files: Mapping[str, bytes]) -> Actor:
-        assert_whole(bucket)
-        return Actor(bucket, queue, publishing(files))
+        return Watched(bucket, queue, publishing(files))
 
     act_at_once([SITE, NEWER, SITE, NEWER], start, Random(seed), actors=2, deaths=0.02)
 

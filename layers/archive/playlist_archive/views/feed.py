@@ -154,7 +154,7 @@ def _song(song: _Told) -> str:
     if name is UNSET or artists is UNSET:
         assert isinstance(song, SongAtRow)
         return f"row {song.row:,}, which Spotify does not name"
-    line = f"{name} by {', '.join(artists)}" if artists else name
+    line = wording.song_by(name or str(song.uri), wording.artist_names(artists))
     return f"“{song.before}”: {line}" if isinstance(song, RenamedSong) else line
 
 

@@ -102,7 +102,7 @@ class _Lines(dict[int, str]):
 
     def __missing__(self, item: int) -> str:
         name, artists, _ = self._texts.song_columns(item)
-        self[item] = line = f"{name} by {artists}" if artists else name
+        self[item] = line = wording.song_by(name, artists)
         return line
 
 
