@@ -25,6 +25,7 @@ _OTHER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
 _TEXT = re.compile(r"('[^'\\\n]*'|`[^`\\\n]*`)")
 _UNSURE = re.compile(r"""["'`/\\]""")
 _BLANKS = re.compile(r" *([=<>!&|?:;,(){}\[\]]) *")
+_SUMS = re.compile(r"(?<=[\w)\]]) ([-+*%]) (?=[\w(])")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CSS_BLANKS = re.compile(r"\s*([{};]|,(?=\s)|:(?=\s))\s*")
 _LINE_COMMENT = re.compile(r"^[ \t]*//.*\n|[ \t]+// [^'\"`\n]*$", re.MULTILINE)
@@ -119,9 +120,12 @@ def _wrapped(name: str, source: str, names: str) -> str:
 def _squeezed(line: str) -> str:
     """Return a line without blanks around its signs, or as it is where a text may hold them."""
     parts = _TEXT.split(line)
-    if line.count("`") > 2 or any(_UNSURE.search(code) for code in parts[::2]):  # noqa: PLR2004
+    texts, code = parts[1::2], parts[::2]
+    # A text within the code of another would be cut in two halves, one of which begins code.
+    is_cut = any(text.count("${") != text.count("}") for text in texts)
+    if is_cut or any(_UNSURE.search(one) for one in code):
         return line
-    parts[::2] = [_BLANKS.sub(r"\1", code) for code in parts[::2]]
+    parts[::2] = [_SUMS.sub(r"\1", _BLANKS.sub(r"\1", one)) for one in code]
     return "".join(parts)
 
 

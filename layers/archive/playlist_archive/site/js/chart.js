@@ -1,7 +1,7 @@
 // Draws sizes over time. Everything is placed in per cent, so a drawing fits any width by itself.
 
 import { h, s } from './h.js';
-import { clock, counted, day, days, month, number } from './format.js';
+import { clock, counted, day, month, number } from './format.js';
 
 const DAY_MS = 86_400_000;
 const HEIGHT = 100;
@@ -98,11 +98,6 @@ export function axis({ start, end }) {
   const ticks = ticksOf(start, end);
   return h('div.axis', { 'aria-hidden': 'true' }, ticks.map(({ at, text }) =>
     h('span', { style: { left: percent(((at - start) / (end - start)) * 100) } }, text)));
-}
-
-/** Say a range on the timeline in words. */
-export function gapText(gap) {
-  return `Not read ${days(gap.first, gap.last)}: ${gap.reason || gap.status}`;
 }
 
 function ticksOf(start, end) {

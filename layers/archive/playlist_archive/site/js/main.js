@@ -1,5 +1,6 @@
 // Shows the view that the address names, and what all views share: keys, focus, and being told of.
 
+import * as documents from './documents.js';
 import { formatRoute, parseRoute } from './routes.js';
 import { h } from './h.js';
 import { keysAreOn, onKeys, showHelp } from './keys.js';
@@ -173,6 +174,9 @@ onKeys((key) => {
   }
   return shown?.keys?.[key]?.();
 }, new Set(['/', '?', '[', ']', 'n', 'c', 'y']));
+
+// Whoever comes back to the page after a while gets what is new with the next view.
+addEventListener('visibilitychange', () => !document.hidden && documents.forget());
 
 history.scrollRestoration = 'manual';
 show();

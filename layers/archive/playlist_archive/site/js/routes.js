@@ -87,10 +87,6 @@ export function formatRoute(route) {
   }
 }
 
-export function isPlaylistId(text) {
-  return ID.test(text);
-}
-
 /** Whether a text is a track's id, or the URI of what is no track of Spotify's. */
 export function isSongId(text) {
   return ID.test(text) || URI.test(text);

@@ -6,7 +6,7 @@ import { ago, clock, counted, countsInWords, day, daysBetween, number, spelled, 
 import { h, name } from '../h.js';
 import { rowTable } from '../rows.js';
 import { errorNotice } from './errors.js';
-import { countMarks, playlistLink, sign, statusMark } from './parts.js';
+import { countMarks, headlineOf, playlistLink, sign, statusMark, upToDate } from './parts.js';
 
 const LATELY = 24;
 const WRONGS = 6;
@@ -34,14 +34,12 @@ const failed = (error) => ({ error });
 
 /** Say how the last run went, and name what it could not do. */
 function stateOf(status) {
-  const { headline, run, counts, failure, problems, playlists } = status;
-  const active = Object.values(counts).reduce((sum, count) => sum + count, 0) - (counts.retired ?? 0);
-  const isWell = !/attention|not complete/.test(headline);
+  const { run, failure, problems, playlists } = status;
   const wrong = Object.entries(playlists).filter(([, { status: found, overdue_since: overdue }]) => overdue || !['ok', 'retired', 'deferred'].includes(found));
   const isStale = run && daysBetween(run, new Date().toISOString()) > STALE_DAYS;
   return h('div.state',
-    h('h1', { class: isWell ? 'good' : 'bad' }, sign(isWell ? '✓' : '!'), ` ${headline}`),
-    h('p.quietly', `${number(status.up_to_date)} of ${counted(active, 'playlist')} up to date`),
+    headlineOf(status),
+    h('p.quietly', `${upToDate(status)} up to date`),
     run && h('p.quietly', `Last run ${day(run)}, ${clock(run)} (${ago(run)})`),
     h('p', h('a', { href: '#/status' }, 'Status')),
     (isStale || failure || problems.length > 0 || wrong.length > 0) && h('ul.wrongs',

@@ -51,6 +51,17 @@ export function statusMark(status, { overdue = false } = {}) {
   return h('span.bad', sign('!'), ` ${spelled(status)}`);
 }
 
+/** Return the headline of the status, with its sign. */
+export function headlineOf({ headline }) {
+  const isWell = !/attention|not complete/.test(headline);
+  return h(`h1.${isWell ? 'good' : 'bad'}`, sign(isWell ? '✓' : '!'), ` ${headline}`);
+}
+
+export function upToDate({ counts, up_to_date: read }) {
+  const active = Object.values(counts).reduce((sum, count) => sum + count, 0) - (counts.retired ?? 0);
+  return `${number(read)} of ${counted(active, 'playlist')}`;
+}
+
 export function sign(text) {
   return h('span.sign', { 'aria-hidden': 'true' }, text);
 }

@@ -5,28 +5,26 @@ import { ago, counted, day, dayLater, dayOf, days, daysBetween, moment, number, 
 import { h, name, s } from '../h.js';
 import { rowTable } from '../rows.js';
 import { errorNotice } from './errors.js';
-import { playlistLink, sign, statusMark } from './parts.js';
+import { headlineOf, playlistLink, sign, statusMark, upToDate } from './parts.js';
 
 const DAYS = 90;
 
 export async function statusView() {
   const [status, index] = await Promise.all([documents.status(), documents.index().catch((error) => ({ error, playlists: [] }))]);
-  const isWell = !/attention|not complete/.test(status.headline);
   return {
     title: 'Status',
     spoken: status.headline,
     element: h('div',
-      h('h1', { class: isWell ? 'good' : 'bad' }, sign(isWell ? '✓' : '!'), ` ${status.headline}`),
+      headlineOf(status),
       facts(status), unread(status), toCorrect(status), index.error && errorNotice(index.error), strips(status, index)),
   };
 }
 
 function facts(status) {
-  const { run, counts, authorization_ends: ends, failure, not_before: notBefore } = status;
-  const active = Object.values(counts).reduce((sum, count) => sum + count, 0) - (counts.retired ?? 0);
+  const { run, authorization_ends: ends, failure, not_before: notBefore } = status;
   return h('dl.key-facts', [
     ['Last run', run ? `${moment(run)} (${ago(run)})` : 'none yet'],
-    ['Up to date', `${number(status.up_to_date)} of ${counted(active, 'playlist')}`],
+    ['Up to date', upToDate(status)],
     ['Changed in the last run', number(status.changed)],
     ['Spotify’s authorisation', ends ? `ends on ${day(ends)}` : 'has no known end'],
     ['Requests within 24 hours', number(status.requests_within_24_hours)],
