@@ -145,3 +145,16 @@ def test_a_long_list_can_be_searched_to_its_last_row(watch: Watch) -> None:
     last = page.locator(".rows .chunk [role=row]").last
     last.scroll_into_view_if_needed()
     expect(last).to_be_in_viewport()
+
+
+def test_who_comes_back_to_the_page_gets_what_is_new(watch: Watch) -> None:
+    page = show(watch, "/status")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    go(page, "/")
+    assert not [url for url in asked if url.endswith("status.json")]
+    page.evaluate("dispatchEvent(new Event('visibilitychange'))")
+    go(page, "/status")
+
+    assert len([url for url in asked if url.endswith("status.json")]) == 1

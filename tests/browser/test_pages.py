@@ -90,6 +90,16 @@ def test_home_says_first_what_could_not_be_read(watch: Watch) -> None:
     assert "Kitchen, LOUD, not read since 8 Oct 2026: Spotify does not find it" in told
 
 
+@pytest.mark.parametrize(("today", "is_told"), [("2026-10-11", False), ("2026-10-20", True)])
+def test_home_says_when_no_run_came_for_long(watch: Watch, today: str, is_told: bool) -> None:
+    page = watch.open("site/blank.html")
+    page.clock.set_fixed_time(f"{today}T09:00:00Z")
+    page.goto(f"{watch.url}site/index.html#/")
+    settle(page)
+
+    assert ("No run since 10 Oct 2026: see whether the schedule" in said(page)) == is_told
+
+
 def test_home_has_every_playlist_with_its_size_and_its_last_change(
     watch: Watch, sample_archive: FakeBucket
 ) -> None:

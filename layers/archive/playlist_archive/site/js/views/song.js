@@ -86,11 +86,11 @@ function barOf(stay, { began, checked }) {
   };
 }
 
-function stayInWords(stay, { id, began }) {
+function stayInWords(stay, { id, began, checked }) {
   const { added_at: added, first_seen: seen, last_seen: last, first_missing: missing } = stay;
   const link = (time, ...text) => h('a', { href: formatRoute({ page: 'playlist', id, moment: time.slice(0, 10) }) }, ...text);
   const since = added ? `Added ${day(added)}` : seen.slice(0, 10) === began ? `There when the archive began, ${day(seen)}` : `First seen ${day(seen)}`;
-  if (!missing) return `${since}. Still there.`;
+  if (!missing) return `${since}. There at the last check${checked ? `, ${day(checked)}` : ''}.`;
   const went = daysBetween(last, missing) > 1 ? [`gone between `, link(missing, days(last, missing).replace(' to ', ' and '))] : ['gone ', link(missing, day(missing), `, ${clock(missing)}`)];
   return [since, ', ', went, '.'];
 }
