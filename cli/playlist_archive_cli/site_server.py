@@ -34,6 +34,8 @@ _IDLE_SECONDS = 30
 _NO_HEADERS: Mapping[str, str] = {}
 # Below this many bytes, compressing gains nothing.
 _SMALL = 1000
+# The best compression takes five times as long, for a twentieth fewer bytes.
+_QUICK = 6
 
 
 class SiteServer(ThreadingHTTPServer):
@@ -133,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         kind = content_type(key)
         if is_compressible(kind) and len(body) >= _SMALL and self._takes_gzip():
-            body = gzip.compress(body, mtime=0)
+            body = gzip.compress(body, _QUICK, mtime=0)
             headers["Content-Encoding"] = "gzip"
         self._answer(HTTPStatus.OK, body, headers | {"Content-Type": kind})
 

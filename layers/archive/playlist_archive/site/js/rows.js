@@ -7,6 +7,11 @@ const CHUNK = 100;
 const SLICE_MS = 30;
 const ROW_REM = 2.5;
 
+/** Wait until the page has answered whoever uses it. */
+export function pause() {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 /** Return a table, and what shows items in it. `columns` has a class for each column and its head. */
 export function rowTable({ label, kind, columns }) {
   const keys = Object.keys(columns);
@@ -31,7 +36,7 @@ export function rowTable({ label, kind, columns }) {
     for (const place of order) {
       fillChunk(place, items.slice(place * CHUNK, (place + 1) * CHUNK), cells, mark);
       if (performance.now() - began < SLICE_MS) continue;
-      await new Promise((resolve) => setTimeout(resolve));
+      await pause();
       if (mine !== turn) return;
       began = performance.now();
     }

@@ -6,7 +6,7 @@ import { h, name } from '../h.js';
 import { rowsOfSnapshot } from '../exports.js';
 import { momentOf, previousSnapshot } from '../moments.js';
 import { formatRoute } from '../routes.js';
-import { rowTable } from '../rows.js';
+import { pause, rowTable } from '../rows.js';
 import { takeAway } from '../take_away.js';
 import { errorNotice } from './errors.js';
 import { countMarks, credits, notice, sizeInWords, songLink, tags } from './parts.js';
@@ -30,6 +30,7 @@ export async function songsTab(known, _route, page) {
     snapshot = null;
     if (state.snapshot) {
       snapshot = await documents.snapshot(id, state.snapshot.time).catch((it) => { error = it; return null; });
+      await pause(); // reading ten thousand rows took a while already
     }
     const size = snapshot ? `${sizeInWords(snapshot.rows)}, ${totalLength(snapshot.rows.reduce((sum, { item }) => sum + (item?.duration_ms ?? 0), 0))}` : '';
     const line = stateInWords(known, state);
