@@ -20,7 +20,7 @@ from playlist_archive_cli.runs import RebuildEnd, rebuild_now
 from playlist_archive_cli.screen import tell
 from playlist_archive_cli.verbs.start_run import tell_rebuild
 
-type Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the copy.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the copy.")]
 
 
 class Source(StrEnum):
