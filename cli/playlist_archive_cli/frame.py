@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -89,6 +90,9 @@ def _register[**P](group: typer.Typer, function: Callable[P, Answer]) -> Callabl
         screen = Screen(as_json=options.pop("as_json"))
         answer = function(_give(wanted, Asked(**options)), **values)  # type: ignore[arg-type]
         screen.show(answer)
+        if answer.afterwards:
+            sys.stdout.flush()
+            answer.afterwards()
         if answer.attention:
             raise typer.Exit(FAILED)
 

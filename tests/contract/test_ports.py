@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from playlist_archive.documents.content_types import TEXT
+from playlist_archive.documents.content_types import KEEP_FOR_EVER, TEXT
 from playlist_archive.errors import AuthorizationError, ConflictError, StorageError
 from playlist_archive.ports.aws import (
     open_bucket,
@@ -71,6 +71,22 @@ def test_an_object_keeps_its_metadata_until_it_is_replaced(bucket: Bucket) -> No
     replaced = bucket.get("a")
     assert replaced is not None
     assert replaced.metadata == {}
+
+
+@pytest.mark.usefixtures("_aws")
+def test_a_browser_asks_for_an_object_each_time_unless_it_may_keep_it_for_ever() -> None:
+    client = boto3.client("s3")
+    client.create_bucket(
+        Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    bucket = open_bucket("archive")
+    bucket.put("page", b"", TEXT, replacing=None)
+    bucket.put("asset", b"", TEXT, replacing=None, cache_control=KEEP_FOR_EVER)
+
+    said = [
+        client.head_object(Bucket="archive", Key=it)["CacheControl"] for it in ("page", "asset")
+    ]
+    assert said == ["no-cache", "max-age=31536000, immutable"]
 
 
 def test_creating_over_another_object_conflicts(bucket: Bucket) -> None:

@@ -120,6 +120,8 @@ def test_parameters_and_their_defaults() -> None:
         "PublishEvents": "false",
         "Dashboard": "false",
         "Analytics": "false",
+        "SiteAccess": "none",
+        "SiteSecretSha256": "",
         "LogRetentionDays": "30",
         "Architecture": "arm64",
         "SpotifyApiUrl": "https://api.spotify.com/v1",
@@ -149,7 +151,7 @@ def test_outputs_name_the_bucket_the_functions_and_the_queues() -> None:
         *(f"{function_id(name)}Name" for name in FUNCTIONS),
         *(f"{name}QueueUrl" for name in ("Fetch", "Render", "Outcome")),
         *(f"{name}DeadLetterQueueUrl" for name in ("Lister", "Fetch", "Render", "Outcome")),
-        *("AnalyticsDatabaseName", "AnalyticsWorkgroupName"),
+        *("AnalyticsDatabaseName", "AnalyticsWorkgroupName", "SiteUrl"),
     }
 
 
@@ -364,6 +366,7 @@ def test_who_may_write_where() -> None:
             "bucket/playlists/status.json",
             "bucket/playlists/metadata/*",
             "bucket/playlists/followers/*",
+            "bucket/site/*",
         },
     }
 
@@ -608,9 +611,13 @@ def test_the_bucket_outlives_the_stack_and_its_mistakes() -> None:
 
 def test_in_the_cloud_the_bucket_wants_tls_and_keeps_snapshots_as_they_are() -> None:
     policy = TRANSFORMED["Resources"]["ArchiveBucketPolicy"]
-    over_tls, unchanged = policy["Properties"]["PolicyDocument"]["Statement"]
+    conditional = [it["Fn::If"] for it in policy["Properties"]["PolicyDocument"]["Statement"]]
+    over_tls, unchanged = (it for condition, it, _ in conditional if condition == "InCloud")
 
-    assert policy["Condition"] == "InCloud"
+    assert policy["Condition"] == "HasBucketPolicy"
+    assert SOURCE["Conditions"]["HasBucketPolicy"] == {
+        "Fn::Or": [{"Condition": "InCloud"}, {"Condition": "HasSite"}]
+    }
     assert over_tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert unchanged["Condition"] == {"Null": {"s3:if-none-match": "true"}}
     assert spell(unchanged["Resource"]) == "bucket/snapshots/*"

@@ -20,6 +20,8 @@ from playlist_archive_cli import frame, main
 from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.location import Asked, DeployedStack
+from playlist_archive_cli.site_objects import Read
+from playlist_archive_cli.verbs import open_archive
 from tests.support.fakes import FakeBucket, FakeClock
 from tests.support.living_stack import LivingStack
 from tests.support.old_archive import write_old_archive
@@ -132,6 +134,7 @@ def for_example(
 ) -> Iterator[Command]:
     """Yield the command for a stack that works on, with what the example needs to be there."""
     monkeypatch.setattr(webbrowser, "open", lambda _: True)
+    monkeypatch.setattr(open_archive, "serving", pretend_to_serve)
     verb, *arguments = shlex.split(line)[1:]
     with living_sample(bucket, NOW) as stack, living_sample(FakeBucket(), NOW) as empty:
         command = Command.on(stack, monkeypatch)
@@ -150,6 +153,20 @@ def for_example(
             case ["exportify", folder, *_]:
                 command("export", "--all", "--format", "csv", "--on", "2026-10-04", "--to", folder)
         yield command
+
+
+class PretendedServer(NamedTuple):
+    """Listens nowhere, and is interrupted at once."""
+
+    url: str
+
+    def wait_until_interrupted(self) -> None:
+        """Return."""
+
+
+@contextmanager
+def pretend_to_serve(read: Read, port: int) -> Iterator[PretendedServer]:
+    yield PretendedServer(f"http://127.0.0.1:{port}/")
 
 
 def _refuse(service: str) -> Any:

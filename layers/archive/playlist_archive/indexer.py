@@ -3,7 +3,8 @@
 Two indexers may run at once, and either may be killed after any write. The catalog is written
 first, and only if it is still the one that was read. Messages to the renderer and all pages are
 made from the written catalog. An indexer that wrote a page checks at the end whether the catalog
-has changed since, and publishes the newest one if so. The owner and other programs are told last.
+has changed since, and publishes the newest one if so. The owner and other programs are told after
+that, and the site's shell comes last.
 """
 
 import logging
@@ -41,6 +42,7 @@ from playlist_archive.ports.event_bus import EventBus
 from playlist_archive.ports.queues import Queue
 from playlist_archive.ports.topics import Topic
 from playlist_archive.shared_documents import SharedDocuments
+from playlist_archive.site_publisher import SitePublisher
 from playlist_archive.spotify.state import load_state
 from playlist_archive.views.overview import render_overview
 
@@ -79,18 +81,22 @@ class Indexer:
         topic: Topic | None = None,
         digest_every: DigestEvery = "none",
         event_bus: EventBus | None = None,
+        site: SitePublisher | None = None,
     ) -> None:
         """Histories are read in the `pool`; without a `topic` the owner is told nothing."""
         self._bucket = bucket
         self._store = CatalogStore(bucket, clock)
         mailers = [Mailer(topic, digest_every)] if topic else []
         self._notifier = Notifier(self._store, [*mailers, EventPublisher(event_bus)])
+        self._site = site
         self._shared = SharedDocuments(bucket, clock, pool)
         self._render_queue = render_queue
         self._clock = clock
 
     def index(self, messages: Sequence[OutcomeMessage]) -> Indexed:
         """Merge the messages and bring the pages about all playlists up to date.
+
+        No messages come after a deployment: then the site's shell is looked for in any case.
 
         Raises:
             ConflictError: other indexers were quicker every time.
@@ -112,6 +118,8 @@ class Indexer:
             if self._notifier.tell(published, self._clock.now()):
                 break
             published = self._retry(lambda: self._publish(self._store.read(), merged, frozenset()))
+        if site := self._site:
+            self._retry(lambda: site.publish(anew=not messages))
         checked = count_checks(messages, before, catalog)
         return _summarize(catalog, checked, published.state, self._clock.now())
 
