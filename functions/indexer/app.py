@@ -20,7 +20,7 @@ from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import parse_outcomes
 from playlist_archive.indexer import Indexer
 from playlist_archive.ports.at_once import open_pool
-from playlist_archive.ports.aws import open_bucket, open_queue, open_topic
+from playlist_archive.ports.aws import open_bucket, open_event_bus, open_queue, open_topic
 from playlist_archive.ports.clock import SystemClock
 from playlist_archive.settings import IndexerSettings
 from playlist_archive.site_publisher import SitePublisher, packed_shell
@@ -40,6 +40,7 @@ def assemble() -> Indexer:
         pool=open_pool(),
         topic=open_topic(settings.alarm_topic_arn) if settings.alarm_topic_arn else None,
         digest_every=settings.digest,
+        event_bus=open_event_bus(settings.archive_bucket) if settings.publish_events else None,
         site=SitePublisher(bucket, packed_shell()),
     )
 

@@ -180,3 +180,18 @@ def test_nobody_changes_the_bucket(
     acting: Acting, service: str, operation: str, arguments: dict[str, Any]
 ) -> None:
     assert not acting.may(service, operation, Bucket=acting.stack.bucket, **arguments)
+
+
+@pytest.mark.parametrize("bus", ["default", "another"])
+def test_only_the_indexer_publishes_events_and_only_on_the_default_bus(
+    acting: Acting, function: str, bus: str
+) -> None:
+    entry = {
+        "Source": "playlist-archive",
+        "DetailType": "Playlist Changed",
+        "Detail": "{}",
+        "EventBusName": bus,
+    }
+    assert acting.may("events", "put_events", Entries=[entry]) == (
+        (function, bus) == ("Indexer", "default")
+    )

@@ -112,6 +112,20 @@ class FakeTopic:
         self.mails.append((subject, text))
 
 
+class FakeEventBus:
+    """Keeps the details of the events; it refuses those with an id in `refused`, all if `broken`."""
+
+    def __init__(self) -> None:
+        self.details: list[str] = []
+        self.refused: set[str] = set()
+        self.broken = False
+
+    def publish(self, details: Mapping[str, str]) -> frozenset[str]:
+        taken = frozenset(() if self.broken else details.keys() - self.refused)
+        self.details += [detail for event_id, detail in details.items() if event_id in taken]
+        return taken
+
+
 class FakeClock:
     def __init__(self, now: datetime = datetime(2026, 10, 1, 4, tzinfo=UTC)) -> None:
         self.moment = now

@@ -22,6 +22,11 @@ from playlist_archive.views.markdown import escape, link, strip_tags
 from playlist_archive.views.page_header import navigation, page_header, page_path, title
 
 MOVED_NAMED = 50
+_SOURCES = {
+    "git-archive": "the old archive",
+    "spotify-export": "Spotify's data export",
+    "exportify": "a CSV of Exportify",
+}
 
 type Archived = Mapping[int, Sequence[Change]]
 """The archived changes by year, oldest first."""
@@ -50,6 +55,7 @@ def history_page(ledger: Ledger, texts: ItemTexts) -> str:
             *_Sections(ledger, texts).of(ledger.changes, ledger.names, gaps_by_page(ledger).newest),
             *_older(ledger),
             _first_snapshot(ledger),
+            *_imports(ledger),
             "",
         ]
     )
@@ -212,6 +218,19 @@ def _first_snapshot(ledger: Ledger) -> str:
     songs = Counter(one.item for one in ledger.occurrences if one.intervals[0].seen == first.time)
     count = wording.songs_and_rows(songs.values(), first.rows)
     return f"First snapshot: {wording.day(ledger.first_read)}, {count}"
+
+
+def _imports(ledger: Ledger) -> Iterator[str]:
+    """Yield where snapshots come from that the archive has not read itself."""
+    imported: dict[str, list[str]] = {}
+    for one in ledger.snapshots:
+        if one.source:
+            imported.setdefault(one.source, []).append(one.time[:10])
+    for source, days in imported.items():
+        when = f"of {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}"
+        count = wording.counted(len(days), "snapshot")
+        yield ""
+        yield f"Imported from {_SOURCES.get(source, escape(source))}: {count}, {when}"
 
 
 def _unnamed(rows: Sequence[int]) -> str:
