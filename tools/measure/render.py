@@ -167,7 +167,7 @@ def measure_growth() -> None:
         print(f"  {rows:8,} {_measure_render(_moving(rows), [10])[0]:7.3f} ms")
     print("one render of 10,000 rows, of which five are new each day, by the snapshots before it")
     befores = [10, 1_000, 3_000]
-    for before, taken in zip(befores, _measure_render(_renewed(10_000, 5), befores), strict=True):
+    for before, taken in zip(befores, _measure_render(renewed(10_000, 5), befores), strict=True):
         print(f"  {before:8,} {taken:7.3f} ms, {10_000 + 5 * before:,} songs ever")
 
 
@@ -183,7 +183,7 @@ def _moving(count: int) -> Versions:
     return lambda day: rows[day % count :] + rows[: day % count]
 
 
-def _renewed(count: int, new: int) -> Versions:
+def renewed(count: int, new: int) -> Versions:
     """Return versions in which `new` rows replace the oldest ones each day."""
     rows: list[Row] = []
 
