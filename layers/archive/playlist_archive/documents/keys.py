@@ -109,14 +109,14 @@ def songs_part(playlist_id: str) -> int:
     return int(sha256(check_playlist_id(playlist_id).encode()).hexdigest()[0], 16)
 
 
-def songs_key(playlist_id: str) -> str:
-    """Return the key of the part with the titles of a playlist's songs."""
-    return f"playlists/songs/{songs_part(playlist_id)}.json"
+def songs_key(playlist_id: str, *, gone: bool = False) -> str:
+    """Return the key of the part with the titles of a playlist's songs, or of those long gone."""
+    return f"playlists/songs/{songs_part(playlist_id)}{'.gone' if gone else ''}.json"
 
 
-def song_ids_key(playlist_id: str) -> str:
-    """Return the key of the part with the ids of a playlist's songs."""
-    return f"playlists/songs/{songs_part(playlist_id)}.ids.json"
+def song_ids_key(playlist_id: str, *, gone: bool = False) -> str:
+    """Return the key of the part with the ids of a playlist's songs, or of those long gone."""
+    return f"playlists/songs/{songs_part(playlist_id)}{'.gone' if gone else ''}.ids.json"
 
 
 def table_key(playlist_id: str, year: str) -> str:

@@ -7,8 +7,9 @@ import msgspec
 from playlist_archive.documents.content_types import ATOM, GZIP, JSON, TEXT
 from playlist_archive.documents.keys import song_ids_key, songs_key, table_key, view_key
 from playlist_archive.documents.ledger import Ledger
+from playlist_archive.documents.long_gone import went_long_ago, years_long_ago
 from playlist_archive.documents.timestamps import to_timestamp
-from playlist_archive.views.cumulative import cumulative_pages
+from playlist_archive.views.cumulative import Cumulative, cumulative_key
 from playlist_archive.views.feed import FeedHead, atom_feed
 from playlist_archive.views.history import archived_changes, history_page, year_key, year_pages
 from playlist_archive.views.history_json import (
@@ -40,11 +41,19 @@ def render_pages(ledger: Ledger) -> dict[str, Page]:
 
 
 def render_lines(ledger: Ledger) -> dict[str, bytes]:
-    """Return the playlist's line of each document that all playlists share, by its key."""
-    return {
-        songs_key(ledger.playlist_id): songs_line(ledger),
-        song_ids_key(ledger.playlist_id): song_ids_line(ledger),
-    }
+    """Return the playlist's line of each document that all playlists share, by its key.
+
+    Songs are in the order in which they first came. A playlist that was not read long ago has no
+    line among those that went then.
+    """
+    id_, went = ledger.playlist_id, went_long_ago(ledger)
+    here = [item for number, item in enumerate(ledger.items) if number not in went]
+    lines = {songs_key(id_): songs_line(here), song_ids_key(id_): song_ids_line(here)}
+    if years_long_ago(ledger):
+        gone = [item for number, item in enumerate(ledger.items) if number in went]
+        lines[songs_key(id_, gone=True)] = songs_line(gone)
+        lines[song_ids_key(id_, gone=True)] = song_ids_line(gone)
+    return lines
 
 
 def _pretty(ledger: Ledger, texts: ItemTexts) -> Pages:
@@ -53,9 +62,13 @@ def _pretty(ledger: Ledger, texts: ItemTexts) -> Pages:
 
 
 def _cumulative(ledger: Ledger, texts: ItemTexts) -> Pages:
-    page, json_document = cumulative_pages(ledger, texts)
+    cumulative = Cumulative(ledger, texts)
+    page, document = cumulative.newest()
     yield view_key("cumulative", ledger.playlist_id, ".md"), _text(page)
-    yield view_key("cumulative", ledger.playlist_id, ".json"), Page(json_document, JSON)
+    yield view_key("cumulative", ledger.playlist_id, ".json"), Page(document, JSON)
+    for year, page, document in cumulative.older():
+        yield cumulative_key(ledger.playlist_id, year, ".md"), _text(page)
+        yield cumulative_key(ledger.playlist_id, year, ".json"), Page(document, JSON)
 
 
 def _plain(ledger: Ledger, _texts: ItemTexts) -> Pages:
