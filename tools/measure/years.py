@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, NamedTuple
 from unittest.mock import patch
 
+import msgspec
 import typer
 
 from playlist_archive.documents.keys import (
@@ -35,7 +36,7 @@ from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
 from playlist_archive.errors import ConflictError
 from playlist_archive.ports.at_once import open_pool
 from playlist_archive.ports.aws import open_bucket, open_queue
-from playlist_archive.ports.bucket import NO_METADATA, Listed, Stored
+from playlist_archive.ports.bucket import NO_METADATA, Described, Listed, Stored
 from tests.support.builders import DAY, PLAYLIST, RUN
 from tests.support.pipeline import plenty
 from tools.measure.large_catalog import read_peak_mb
@@ -82,11 +83,17 @@ class Folder:
     def get(self, key: str) -> Stored | None:
         if parsed := parse_snapshot_key(key):
             return Stored(self._snapshot(parsed[1]), key)
+        described = self.describe(key)
+        if described is None:
+            return None
+        return Stored(self._path(key).read_bytes(), described.etag, described.metadata)
+
+    def describe(self, key: str) -> Described | None:
         try:
-            body = self._path(key).read_bytes()
+            described = self._path(f"description of/{key}").read_bytes()
         except FileNotFoundError:
             return None
-        return Stored(body, _etag(body))
+        return msgspec.json.decode(described, type=Described)
 
     def put(
         self,
@@ -97,13 +104,15 @@ class Folder:
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
     ) -> str:
-        del content_type, metadata
-        found = self.get(key)
+        del content_type
+        found = self.describe(key)
         if (found and found.etag) != replacing:
             raise ConflictError(key)
         self.puts.append(key)
+        described = Described(md5(body, usedforsecurity=False).hexdigest(), dict(metadata))
+        self._path(f"description of/{key}").write_bytes(msgspec.json.encode(described))
         self._path(key).write_bytes(body)
-        return _etag(body)
+        return described.etag
 
     def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
         if prefix.startswith(SNAPSHOTS):
@@ -115,8 +124,7 @@ class Folder:
         for path in sorted(self._folder.iterdir()):
             key = path.name.replace(" ", "/")
             if key.startswith(prefix) and key > after:
-                body = path.read_bytes()
-                yield Listed(key, len(body), _etag(body))
+                yield Listed(key, path.stat().st_size, "")
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         raise NotImplementedError(prefix)
@@ -130,10 +138,6 @@ class Folder:
         body = encode_snapshot(self._playlist.snapshot(day, self._versions))
         self.seconds += time.thread_time() - began
         return body
-
-
-def _etag(body: bytes) -> str:
-    return f'"{md5(body, usedforsecurity=False).hexdigest()}"'
 
 
 class Taken(NamedTuple):

@@ -115,6 +115,18 @@ class OutOfTimeError(ArchiveError):
     """The invocation has too little time left for another request, or for another render."""
 
 
+class PartLostError(ArchiveError):
+    """A part of a ledger is missing, or is not what the ledger says: fold everything anew.
+
+    Attributes:
+        year: that of the part.
+    """
+
+    def __init__(self, key: str, year: int) -> None:
+        super().__init__(f"{key} is not what its ledger says")
+        self.year = year
+
+
 class StorageError(ArchiveError):
     """S3, SQS or the parameter store did not answer, or refused."""
 

@@ -85,7 +85,7 @@ def test_what_went_stands_in_one_of_the_years_and_more_than_a_year_before_the_ne
 
     assert set(went.values()) <= set(years_long_ago(ledger))
     newest = f"{ledger.changes[-1].time:%Y-%m-%d}" if ledger.changes else ""
-    for item, occurrence in ((one.item, one) for one in ledger.occurrences):
+    for item, occurrence in ((one.item, one) for one in ledger.occurrences.values()):
         end = occurrence.intervals[-1].first_missing
         if item in went:
             assert end

@@ -118,7 +118,7 @@ def test_the_lines_tell_every_song_that_ever_was_there_once_and_in_the_same_orde
     ever = {row.item.uri for snapshot in history for row in snapshot.rows if row.item}
     assert len(songs) == len(ids) == len(ever)
     assert {id_ for id_, *_ in ids} == {uri.removeprefix("spotify:track:") for uri in ever}
-    newest = {item.uri.removeprefix("spotify:track:"): item for item in ledger.items}
+    newest = {item.uri.removeprefix("spotify:track:"): item for item in ledger.items.values()}
     for (title, *artists), (id_, *_) in zip(songs, ids, strict=True):
         assert title == newest[id_].name
         assert artists == [artist.name for artist in newest[id_].artists]

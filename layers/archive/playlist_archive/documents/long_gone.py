@@ -22,7 +22,7 @@ def long_ago(ledger: Ledger) -> Timestamp:
 
 def is_long(ledger: Ledger) -> bool:
     """Say whether so many songs ever were in the playlist that those long gone stand apart."""
-    return len(ledger.items) > MOST_SONGS
+    return ledger.songs_ever > MOST_SONGS
 
 
 def went_long_ago(ledger: Ledger) -> dict[int, int]:
@@ -34,7 +34,7 @@ def went_long_ago(ledger: Ledger) -> dict[int, int]:
     if ledger.snapshots[0].time >= before:
         return {}
     went: dict[int, Timestamp] = {}
-    for occurrence in ledger.occurrences:
+    for occurrence in ledger.occurrences.values():
         gone = occurrence.intervals[-1].first_missing or _NEVER
         went[occurrence.item] = max(went.get(occurrence.item, ""), gone)
     return {item: int(moment[:4]) for item, moment in went.items() if moment < before}

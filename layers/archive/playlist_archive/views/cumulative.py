@@ -5,7 +5,7 @@ they went.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -44,6 +44,11 @@ class _OlderSongs(msgspec.Struct, frozen=True):
     songs: int
 
 
+def cumulative_years(ledger: Ledger) -> list[int]:
+    """Return the years that have a page."""
+    return years_long_ago(ledger) if is_long(ledger) else []
+
+
 def cumulative_key(playlist_id: str, year: int, suffix: str) -> str:
     """Return the key of the songs that went long ago in a year."""
     return view_key("cumulative", playlist_id, f"/{year}{suffix}")
@@ -59,16 +64,16 @@ class Cumulative:
         self._ledger = ledger
         self._texts = texts
         self._went = went_long_ago(ledger) if is_long(ledger) else {}
-        self._years = years_long_ago(ledger) if is_long(ledger) else []
 
     def newest(self) -> tuple[str, bytes]:
         """Return the page of all songs but those that stand on the pages of years."""
         ledger = self._ledger
         rows, tracks = self._tell(self._songs(None))
         counts = Counter(self._went.values())
+        counts.update({year: part.items for year, part in ledger.put_away.items()})
         older = [
             _OlderSongs(year, f"/{cumulative_key(ledger.playlist_id, year, '.json')}", counts[year])
-            for year in self._years
+            for year in sorted(counts, reverse=True)
             if counts[year]
         ]
         page = [
@@ -90,23 +95,22 @@ class Cumulative:
             document["older"] = msgspec.to_builtins(older)
         return "\n".join(page), encode_json_document(document, tracks=tracks)
 
-    def older(self) -> Iterator[tuple[int, str, bytes]]:
-        """Yield each year with the page of the songs that went long ago in it."""
+    def of_year(self, year: int) -> tuple[str, bytes]:
+        """Return the page of the songs that went long ago in a year."""
         ledger = self._ledger
-        for year in self._years:
-            rows, tracks = self._tell(self._songs(year))
-            page = [navigation(ledger), "", title(ledger), "", self._count(year), "", *rows]
-            document = {
-                "date_first_scraped": wording.day(ledger.first_read),
-                "name": ledger.unique_name,
-                "url": ledger.header.url,
-                "year": year,
-            }
-            yield year, "\n".join(page), encode_json_document(document, tracks=tracks)
+        rows, tracks = self._tell(self._songs(year))
+        page = [navigation(ledger), "", title(ledger), "", self._count(year), "", *rows]
+        document = {
+            "date_first_scraped": wording.day(ledger.first_read),
+            "name": ledger.unique_name,
+            "url": ledger.header.url,
+            "year": year,
+        }
+        return "\n".join(page), encode_json_document(document, tracks=tracks)
 
     def _items(self, year: int | None) -> list[int]:
         """Return the songs of a year's page, or those of the newest."""
-        return [item for item in range(len(self._ledger.items)) if self._went.get(item) == year]
+        return [item for item in self._ledger.items if self._went.get(item) == year]
 
     def _count(self, year: int | None) -> str:
         items = self._items(year)
@@ -117,7 +121,7 @@ class Cumulative:
     def _songs(self, year: int | None) -> list[_Song]:
         ledger = self._ledger
         stays: dict[int, tuple[Interval, ...]] = dict.fromkeys(self._items(year), ())
-        for occurrence in ledger.occurrences:
+        for occurrence in ledger.occurrences.values():
             if occurrence.item in stays:
                 stays[occurrence.item] += occurrence.intervals
         first_read = to_timestamp(ledger.first_read)
