@@ -16,7 +16,6 @@ from playlist_archive.documents import fold as folding
 from playlist_archive.documents import long_gone
 from playlist_archive.documents.fold import fold_all
 from playlist_archive.documents.keys import (
-    DAMAGED,
     damaged_key,
     ledger_key,
     ledger_part_key,
@@ -388,30 +387,40 @@ def test_a_part_that_is_missing_is_made_anew_from_the_snapshots(year: int) -> No
     ]
 
 
-@pytest.mark.parametrize("year", YEARS)
-@pytest.mark.parametrize("damaged", [b"", b"{}", b"[" * 100_000, b'{"schema":2}'])
-@pytest.mark.parametrize("has_stamp", [False, True])
-def test_a_part_that_cannot_be_read_is_set_aside_and_made_anew(
-    year: int, damaged: bytes, has_stamp: bool
-) -> None:
-    bucket, outcomes = a_bucket(*SNAPSHOTS), FakeQueue()
+def spoil(year: int, damaged: bytes, *, keeps_stamp: bool) -> FakeBucket:
+    bucket = a_bucket(*SNAPSHOTS)
     key = ledger_part_key(PLAYLIST_ID, year)
     bucket.objects[key] = damaged
-    if not has_stamp:
+    if not keeps_stamp:
         bucket.metadata[key] = {}
-    # Both a song of each year and a new title of one that is there bring the parts back.
-    last = a_snapshot("abcdefghij", "2026-10-02")
-    bucket.objects[key_of(last)] = encode_snapshot(last)
+    return bucket
+
+
+def assert_mended(bucket: FakeBucket, year: int, damaged: bytes, *snapshots: Snapshot) -> None:
+    """Render, and assert that the part was set aside, reported, and made anew."""
+    outcomes, now, key = FakeQueue(), FakeClock().now(), ledger_part_key(PLAYLIST_ID, year)
     ask(bucket, outcomes=outcomes)
 
-    now = FakeClock().now()
-    copies = {name: body for name, body in bucket.objects.items() if name.startswith(DAMAGED)}
-    left = {name: body for name, body in bucket.objects.items() if name not in copies}
-    if left[key] != damaged:
-        assert copies == {damaged_key(key, now): damaged}
-        report = DamageReport(playlist_id=PLAYLIST_ID, at=now)
-        assert decode_outcome(outcomes.bodies[0]) == report
-        assert left == clean(*SNAPSHOTS, last)
+    assert bucket.objects == clean(*snapshots) | {damaged_key(key, now): damaged}
+    report = DamageReport(playlist_id=PLAYLIST_ID, at=now)
+    assert decode_outcome(outcomes.bodies[0]) == report
+
+
+DAMAGED_PARTS = [b"", b"{}", b"[" * 100_000, b'{"schema":2}']
+
+
+@pytest.mark.parametrize("year", YEARS)
+@pytest.mark.parametrize("damaged", DAMAGED_PARTS, ids=range(len(DAMAGED_PARTS)))
+def test_a_part_that_cannot_be_read_is_set_aside_and_made_anew(year: int, damaged: bytes) -> None:
+    assert_mended(spoil(year, damaged, keeps_stamp=False), year, damaged, *SNAPSHOTS)
+
+
+@pytest.mark.parametrize("damaged", DAMAGED_PARTS, ids=range(len(DAMAGED_PARTS)))
+def test_a_part_whose_stamp_is_right_is_found_damaged_where_it_is_read(damaged: bytes) -> None:
+    bucket, last = spoil(2020, damaged, keeps_stamp=True), a_snapshot("Dle", "2024-10-02")
+    bucket.objects[key_of(last)] = encode_snapshot(last)
+
+    assert_mended(bucket, 2020, damaged, *SNAPSHOTS, last)
 
 
 def test_a_part_of_another_time_is_made_anew_without_a_copy() -> None:

@@ -15,6 +15,7 @@ from hashlib import md5
 from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Annotated, NamedTuple
 from unittest.mock import patch
 
@@ -78,6 +79,7 @@ class Folder:
         self._folder = folder
         self._playlist = playlist
         self.days = days
+        self._lock = Lock()
         self._versions = renewed(playlist.rows, playlist.replaced)
 
     def get(self, key: str) -> Stored | None:
@@ -133,10 +135,11 @@ class Folder:
         return self._folder / key.replace("/", " ")
 
     def _snapshot(self, moment: datetime) -> bytes:
-        began = time.thread_time()
         day = (moment - RUN) // DAY + self._playlist.days
-        body = encode_snapshot(self._playlist.snapshot(day, self._versions))
-        self.seconds += time.thread_time() - began
+        with self._lock:
+            began = time.thread_time()
+            body = encode_snapshot(self._playlist.snapshot(day, self._versions))
+            self.seconds += time.thread_time() - began
         return body
 
 

@@ -30,12 +30,14 @@ class Settled(NamedTuple):
         whole: the same before that; what had not been recalled is still put away in it.
         parts: those that were made of the difference, encoded, by year.
         sums: those of the ledger and all of its parts.
+        gone: titles and ids of the songs that went long ago, if they had to be made.
     """
 
     ledger: Ledger
     whole: Ledger
     parts: Mapping[int, bytes]
     sums: Sums
+    gone: tuple[bytes, bytes] | None = None
 
 
 class LongPast:
@@ -66,17 +68,20 @@ class LongPast:
         sums = add_sums([sums_of(hot), *(part.sums for part in hot.put_away.values())])
         settled = Settled(hot, whole, parts, sums)
         total = sum(sums.songs.values())
-        gone = before.gone if before else None
-        if gone is None or gone.sum != total:
-            titles, ids = self.gone_lines(settled)
-            gone = GoneLines(total, digest_of(titles), digest_of(ids))
-        return settled._replace(ledger=replace(hot, gone=gone))
+        known = before.gone if before else None
+        if known and known.sum == total:
+            return settled._replace(ledger=replace(hot, gone=known))
+        lines = self.gone_lines(settled)
+        gone = GoneLines(total, *map(digest_of, lines))
+        return settled._replace(ledger=replace(hot, gone=gone), gone=lines)
 
     def gone_lines(self, settled: Settled) -> tuple[bytes, bytes]:
         """Return titles and ids of the songs that went long ago, as `render_lines` does.
 
         Parts are read one after the other, for all of them take much memory.
         """
+        if settled.gone:
+            return settled.gone
         whole = settled.whole
         went = went_long_ago(whole)
         titles: list[bytes] = []
