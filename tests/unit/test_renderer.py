@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playlist_archive import renderer
+from playlist_archive import fold_snapshots
 from playlist_archive.documents.fold import NEWEST_CHANGES, Fold, fold_all
 from playlist_archive.documents.keys import (
     damaged_key,
@@ -633,7 +633,7 @@ def test_few_snapshots_are_read_ahead_however_many_there_are(
             folded += 1
             super().add(snapshot, skipped)
 
-    monkeypatch.setattr(renderer, "Fold", Counting)
+    monkeypatch.setattr(fold_snapshots, "Fold", Counting)
     play(bucket, LOOK)
 
     assert folded == 60
