@@ -25,6 +25,10 @@ export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.tools/python
 run: $(LOCAL) ## Archive Spotify, or seven days of a sample library, and copy it into archive/
 	@exec $(BIN)/python -m tools.local run
 
+.PHONY: open
+open: $(LOCAL) ## Show the archive's site in the browser, from this machine's archive or with your AWS credentials
+	@exec $(BIN)/playlist-archive open $(ARGS)
+
 .PHONY: register
 register: $(LOCAL) ## Archive one more playlist: ID=<playlist id> [ALIAS=<name>]
 	@exec $(BIN)/python -m tools.local register "$(ID)" --alias "$(ALIAS)"

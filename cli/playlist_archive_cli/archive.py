@@ -11,6 +11,7 @@ from playlist_archive.documents.history import History, HistoryOfYear
 from playlist_archive.documents.keys import (
     CHANGES_JSON,
     INDEX_JSON,
+    METADATA_FULL,
     STATUS_JSON,
     snapshot_key,
     view_key,
@@ -27,6 +28,7 @@ from playlist_archive_cli.playlist_choice import choose_playlist
 from playlist_archive_cli.published import (
     ArchiveIndex,
     ArchiveStatus,
+    Described,
     Ever,
     EverOfYear,
     EverSong,
@@ -122,6 +124,10 @@ class Archive:
         return [
             Chosen(self, id_, one.name or id_, one) for id_, one in self.status().playlists.items()
         ]
+
+    def described(self) -> Mapping[str, Described]:
+        """Return the names of the playlists that were ever read, by their ids."""
+        return self._read(METADATA_FULL, dict[str, Described]) or {}
 
     def ever(self, playlist_id: str) -> Ever:
         """Return all songs that ever were in a playlist, by title, artists and length."""

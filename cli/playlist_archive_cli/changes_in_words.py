@@ -12,6 +12,7 @@ from playlist_archive.documents.history import (
     Song,
     SongAtRow,
 )
+from playlist_archive.views.wording import artist_names, song_by
 
 UNNAMED = "a song that Spotify does not name"
 
@@ -57,8 +58,7 @@ def spell_song(song: Song | SongAtRow | MovedSong | RenamedSong) -> str:
 
 
 def spell_title(name: str, artists: Sequence[str]) -> str:
-    named = ", ".join(filter(None, artists))
-    return f"{name} by {named}" if named else name
+    return song_by(name, artist_names(artists))
 
 
 def _row_lines(what: str, where: str, rows: Sequence[SongAtRow]) -> Iterator[str]:

@@ -5,7 +5,7 @@ not extend it.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,10 +46,16 @@ class LoginError(CommandError):
     """The login failed; the message says why, and what to do."""
 
 
-class _Tokens(msgspec.Struct, frozen=True):
+class Tokens(msgspec.Struct, frozen=True):
+    """What the token host answers: tokens and what they are for, or an error."""
+
     access_token: str = ""
     refresh_token: str = ""
+    scope: str = ""
     error: str = ""
+
+    def __repr__(self) -> str:
+        return "Tokens(...)"
 
 
 class User(msgspec.Struct, frozen=True):
@@ -161,29 +167,52 @@ def log_in(
     Raises:
         LoginError: the login failed.
     """
-    state = secrets.token_urlsafe(24)
-    with CallbackServer(port, state) as server:
-        query = {
-            "response_type": "code",
-            "client_id": client_id,
-            "scope": SCOPES,
-            "redirect_uri": server.redirect_uri,
-            "state": state,
-        }
-        show_page(f"{accounts_url}/authorize?{urlencode(query)}")
-        code = server.wait_for_code(patience_seconds)
-        redirect_uri = server.redirect_uri
+    query = {"response_type": "code", "client_id": client_id, "scope": SCOPES}
+    form = ask_consent(query, port, show_page, accounts_url, patience_seconds)
     authorized_at = datetime.now(UTC).replace(microsecond=0)
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
     with open_session() as session:
-        tokens = _exchange_code(session, accounts_url, form, (client_id, client_secret))
-        user = _ask_who(session, api_url, tokens.access_token)
+        tokens = exchange_code(session, accounts_url, form, (client_id, client_secret))
+        if not tokens.refresh_token:
+            raise LoginError("Spotify gave no refresh token: log in once more")
+        user = ask_who(session, api_url, tokens.access_token)
     return Login(Credentials(client_id, client_secret, tokens.refresh_token, authorized_at), user)
 
 
-def _exchange_code(
-    session: requests.Session, accounts_url: str, form: dict[str, str], app: tuple[str, str]
-) -> _Tokens:
+def ask_consent(
+    query: Mapping[str, str],
+    port: int,
+    show_page: Callable[[str], object],
+    accounts_url: str,
+    patience_seconds: float,
+) -> dict[str, str]:
+    """Have the owner agree on Spotify's page, and return the form that the token host expects.
+
+    Raises:
+        LoginError: the owner did not agree.
+    """
+    state = secrets.token_urlsafe(24)
+    with CallbackServer(port, state) as server:
+        asked = {**query, "redirect_uri": server.redirect_uri, "state": state}
+        show_page(f"{accounts_url}/authorize?{urlencode(asked)}")
+        code = server.wait_for_code(patience_seconds)
+        return {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": server.redirect_uri,
+        }
+
+
+def exchange_code(
+    session: requests.Session,
+    accounts_url: str,
+    form: Mapping[str, str],
+    app: tuple[str, str] | None = None,
+) -> Tokens:
+    """Exchange the code of a consent; an `app` proves who it is by its id and secret.
+
+    Raises:
+        LoginError: there are no tokens.
+    """
     try:
         answer = exchange(
             lambda: session.post(
@@ -195,17 +224,21 @@ def _exchange_code(
                 stream=True,
             )
         )
-        tokens = msgspec.json.decode(answer.body, type=_Tokens)
+        tokens = msgspec.json.decode(answer.body, type=Tokens)
     except (NoAnswerError, *UNREADABLE) as error:
         raise _no_answer(error) from None
-    if not tokens.refresh_token:
-        reason = f"Spotify gave no refresh token: {tokens.error or answer.status}"
+    if tokens.error or not tokens.access_token:
+        reason = f"Spotify gave no token: {tokens.error or answer.status}"
         raise LoginError(_REFUSALS.get(tokens.error, reason))
     return tokens
 
 
-def _ask_who(session: requests.Session, api_url: str, access_token: str) -> User:
-    """Return the user for whom a token acts; this also shows that the Web API accepts it."""
+def ask_who(session: requests.Session, api_url: str, access_token: str) -> User:
+    """Return the user for whom a token acts; this also shows that the Web API accepts it.
+
+    Raises:
+        LoginError: Spotify does not say.
+    """
     try:
         answer = exchange(
             lambda: session.get(

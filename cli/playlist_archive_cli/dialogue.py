@@ -10,6 +10,11 @@ from playlist_archive_cli.errors import WrongUseError
 from playlist_archive_cli.screen import tell
 
 
+def is_possible() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def ask(question: str, default: str | None = None, *, hidden: bool = False) -> str:
     """Return what is answered; without a default, an answer is waited for."""
     with _on_standard_error():

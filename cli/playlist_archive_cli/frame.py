@@ -2,9 +2,11 @@
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeAliasType, get_type_hints
 
 import typer
 
@@ -60,7 +62,27 @@ def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
     the options say of the archive if there need not be one. The command line gives the others, and
     the options that all verbs have.
     """
+    return verb_of(app)(function)
+
+
+def open_group(name: str, description: str) -> typer.Typer:
+    """Return a new verb that has verbs of its own."""
+    group = typer.Typer(name=name, help=description)
+    app.add_typer(group)
+    return group
+
+
+def verb_of[**P](
+    group: typer.Typer,
+) -> Callable[[Callable[P, Answer]], Callable[P, Answer]]:
+    """Register a function as a verb of a group, as `verb` does."""
+    return partial(_register, group)
+
+
+def _register[**P](group: typer.Typer, function: Callable[P, Answer]) -> Callable[P, Answer]:
     archive, *own = inspect.signature(function, eval_str=True).parameters.values()
+    # Typer does not look behind the name of a type, where the help of an option may stand.
+    own = [one.replace(annotation=_unnamed(one.annotation)) for one in own]
     wanted = get_type_hints(function)[archive.name]
 
     def run(**values: Any) -> None:
@@ -68,6 +90,9 @@ def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
         screen = Screen(as_json=options.pop("as_json"))
         answer = function(_give(wanted, Asked(**options)), **values)  # type: ignore[arg-type]
         screen.show(answer)
+        if answer.afterwards:
+            sys.stdout.flush()
+            answer.afterwards()
         if answer.attention:
             raise typer.Exit(FAILED)
 
@@ -77,8 +102,14 @@ def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
     ]
     run.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in (*own, *common)}
-    app.command(function.__name__.strip("_").replace("_", "-"), help=inspect.getdoc(function))(run)
+    group.command(function.__name__.strip("_").replace("_", "-"), help=inspect.getdoc(function))(
+        run
+    )
     return function
+
+
+def _unnamed(annotation: Any) -> Any:
+    return annotation.__value__ if isinstance(annotation, TypeAliasType) else annotation
 
 
 def _give(wanted: type, asked: Asked) -> Asked | Connection | Archive:

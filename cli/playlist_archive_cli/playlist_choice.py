@@ -73,6 +73,11 @@ def choose_playlist(text: str, names: Mapping[str, str]) -> Choice:
     )
 
 
+def same_to_the_eye(name: str, other: str) -> bool:
+    """Whether two names look the same, whatever the case."""
+    return _plain(name) == _plain(other)
+
+
 def _plain(name: str) -> str:
     return looks(visible(name)).casefold()
 

@@ -44,6 +44,16 @@ class ArchiveStatus(msgspec.Struct, frozen=True):
     playlists: dict[str, PlaylistStatus]
 
 
+class Described(msgspec.Struct, frozen=True):
+    """What the document `playlists/metadata/metadata-full.json` tells of a playlist's names."""
+
+    original_name: str
+    unique_name: str
+
+    def names(self) -> tuple[str, str]:
+        return self.original_name, self.unique_name
+
+
 class Stay(msgspec.Struct, frozen=True):
     """A time during which a song was in a playlist; it ended where `first_missing` is told."""
 

@@ -14,7 +14,12 @@ from playlist_archive.registry import parse_alias
 from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.errors import CommandError, WrongUseError
-from playlist_archive_cli.playlist_choice import Choice, choose_playlist, find_playlist_id
+from playlist_archive_cli.playlist_choice import (
+    Choice,
+    choose_playlist,
+    find_playlist_id,
+    same_to_the_eye,
+)
 from playlist_archive_cli.published import PlaylistStatus
 from playlist_archive_cli.queues import Queues
 from playlist_archive_cli.runs import Sight, awaits_its_turn, is_paused, watch
@@ -58,6 +63,19 @@ def pick_playlist(archive: Archive, text: str) -> Choice:
             "https://open.spotify.com/playlist/<22 letters and digits>"
         )
     return choose_playlist(text, names)
+
+
+def require_free_name(archive: Archive, playlist_id: str, alias: str) -> None:
+    """Raise `WrongUseError` where another playlist of the archive has a name that looks the same.
+
+    The archive would tell the two apart by a number, and a person by nothing.
+    """
+    status = archive.status_if_any()
+    for other, one in (status.playlists if status else {}).items():
+        if other != playlist_id and alias and same_to_the_eye(one.name, alias):
+            raise WrongUseError(
+                f"“{alias}” cannot be its name: {other} is called “{one.name}” already"
+            )
 
 
 def write_entry(connection: Connection, playlist_id: str, alias: str | None) -> bool:

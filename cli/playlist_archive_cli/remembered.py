@@ -9,7 +9,7 @@ from playlist_archive.errors import UNREADABLE
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.location import DeployedStack
 
-_FOLDER = "playlist-archive"
+FOLDER = "playlist-archive"
 _FILE = "deployment.json"
 
 
@@ -38,7 +38,7 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def deployment_file() -> Path:
-    return Path(typer.get_app_dir(_FOLDER)) / _FILE
+    return Path(typer.get_app_dir(FOLDER)) / _FILE
 
 
 def recall(file: Path) -> Deployment | None:

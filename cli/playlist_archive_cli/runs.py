@@ -146,13 +146,27 @@ def invoke_lister(connection: Connection, event: Mapping[str, object]) -> dict[s
     Raises:
         CommandError: it failed; its error is quoted.
     """
+    return _invoke(connection, "lister", event)
+
+
+def wake_indexer(connection: Connection) -> None:
+    """Have the indexer of a new version write the site's shell, if another one is stored.
+
+    Raises:
+        CommandError: it failed; its error is quoted.
+    """
+    _invoke(connection, "indexer", {"Records": []})
+
+
+def _invoke(connection: Connection, name: str, event: Mapping[str, object]) -> dict[str, Any]:
     answer = connection.client("lambda").invoke(
-        FunctionName=connection.output("ListerFunctionName"), Payload=json.dumps(event).encode()
+        FunctionName=connection.output(f"{name.capitalize()}FunctionName"),
+        Payload=json.dumps(event).encode(),
     )
     payload: dict[str, Any] = json.load(answer["Payload"])
     if "FunctionError" in answer:
         kind, message = payload.get("errorType", ""), payload.get("errorMessage", "")
-        raise CommandError(f"the lister failed: {kind}: {message}; see `playlist-archive logs`")
+        raise CommandError(f"the {name} failed: {kind}: {message}; see `playlist-archive logs`")
     return payload
 
 

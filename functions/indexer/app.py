@@ -20,9 +20,10 @@ from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import parse_outcomes
 from playlist_archive.indexer import Indexer
 from playlist_archive.ports.at_once import open_pool
-from playlist_archive.ports.aws import open_bucket, open_queue, open_topic
+from playlist_archive.ports.aws import open_bucket, open_event_bus, open_queue, open_topic
 from playlist_archive.ports.clock import SystemClock
 from playlist_archive.settings import IndexerSettings
+from playlist_archive.site_publisher import SitePublisher, packed_shell
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
@@ -31,19 +32,25 @@ copy_config_to_registered_loggers(logger, include={"playlist_archive"})
 @cache
 def assemble() -> Indexer:
     settings = IndexerSettings.from_environ(os.environ)
+    bucket = open_bucket(settings.archive_bucket)
     return Indexer(
-        bucket=open_bucket(settings.archive_bucket),
+        bucket=bucket,
         render_queue=open_queue(settings.render_queue_url),
         clock=SystemClock(),
         pool=open_pool(),
         topic=open_topic(settings.alarm_topic_arn) if settings.alarm_topic_arn else None,
         digest_every=settings.digest,
+        event_bus=open_event_bus(settings.archive_bucket) if settings.publish_events else None,
+        site=SitePublisher(bucket, packed_shell()),
     )
 
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping[str, Any]:
-    """Merge the whole batch at once, so that each shared object is written once."""
+    """Merge the whole batch at once, so that each shared object is written once.
+
+    `deploy` sends a batch without messages.
+    """
     messages, malformed = parse_outcomes(event)
     for message_id, error in malformed.items():
         logger.error("message set aside", message_id=message_id, reason=str(error))

@@ -18,6 +18,7 @@ from playlist_archive_cli import frame, main
 from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.copies import phase_of
 from playlist_archive_cli.location import DeployedStack
+from playlist_archive_cli.runs import wake_indexer
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_reading
 from tests.support.command import NOW, Command, Outcome
 from tests.support.fakes import FakeBucket, FakeSpotify
@@ -105,6 +106,21 @@ def test_a_new_archive_from_a_backup_has_the_same_pages_to_the_byte(
         } == {key: body for key, body in sample.bucket.objects.items() if key.startswith(prefix)}
     settle(fresh)
     # Now the registered playlist was read again, which only the status shows.
+    assert_same_pages(without_status(pages(fresh)), without_status(before))
+
+
+def test_an_archive_is_still_new_when_its_deployment_has_woken_the_indexer(
+    archives: Archives, sample: LivingStack, fresh: LivingStack, tmp_path: Path
+) -> None:
+    before = pages(sample)
+    archives.on(sample, "backup", str(tmp_path))
+    wake_indexer(fresh.connect())
+    assert "state/catalog.json" in fresh.bucket.objects
+
+    outcome = archives.on(fresh, "import", "archive", str(tmp_path))
+
+    assert outcome.exit_code == 0, outcome.err
+    settle(fresh)
     assert_same_pages(without_status(pages(fresh)), without_status(before))
 
 

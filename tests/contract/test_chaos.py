@@ -48,7 +48,7 @@ from tools.chaos.actions import DAMAGES as DAMAGES_TO_OBJECTS
 from tools.chaos.checks import CHECKS, check_all, playlists_in
 from tools.chaos.evidence import Evidence
 from tools.chaos.pollers import POISON
-from tools.chaos.record import Action, Handled, Record, Written
+from tools.chaos.record import Action, Handled, Mailed, Record, Written
 from tools.chaos.simulation import Simulation
 from tools.chaos.wild import WildLibrary
 from tools.stand_in import SampleLibrary
@@ -405,6 +405,70 @@ def give_a_request_up(record: Record) -> None:
     record.dead_letters.setdefault("FetchQueue", []).append(request)
 
 
+def mail(record: Record, line: str, later: float = 0) -> None:
+    """Have the owner be told something about the newest status document."""
+    moment = record.pages[last_page(record, STATUS_JSON)].moment + later
+    subject = "Playlist archive: 1 thing needs attention"
+    record.mails.append(Mailed(moment, subject, f"This needs attention:\n\n- {line}\n"))
+
+
+def name_of(record: Record, playlist_id: str) -> str:
+    status = json.loads(record.pages[last_page(record, STATUS_JSON)].body)
+    return str(status["playlists"][playlist_id]["name"])
+
+
+def mail_a_failure_that_was_not(record: Record) -> None:
+    mail(record, f'Since 2026-10-01: "{name_of(record, FERRY)}" cannot be read: not found (so)')
+
+
+def mail_an_end_that_was_not(record: Record) -> None:
+    mail(record, "no playlist had a good check in the last run")
+
+
+def keep_a_failure_to_oneself(record: Record) -> None:
+    for day in DAYS[2:4]:
+        status = json.loads(record.statuses[day])
+        status["playlists"][FERRY] |= {
+            "status": "not_found",
+            "since": to_timestamp(record.runs[DAYS[2]]),
+        }
+        record.statuses[day] = json.dumps(status).encode()
+    record.mails.clear()
+
+
+def mail_it_again_within_the_hour(record: Record) -> None:
+    for hour in range(2):
+        mail(record, f'"{name_of(record, FERRY)}" is read again', 90_000 + hour * 3_600)
+
+
+def mail_all_day(record: Record) -> None:
+    for hour in range(20):
+        mail(record, "playlists are read again", hour * 3_600)
+
+
+def publish_nothing(record: Record) -> None:
+    record.events.clear()
+
+
+def publish_another_song(record: Record) -> None:
+    number, event = next(
+        (number, event) for number, event in enumerate(record.events) if '"added":[' in event.detail
+    )
+    other = event.detail.replace('"uri":"', '"uri":"x', 1)
+    record.events[number] = event._replace(detail=other)
+
+
+def publish_a_change_that_was_not(record: Record) -> None:
+    event = record.events[0]
+    detail = json.loads(event.detail)
+    detail["change"]["time"] = "2026-10-01T00:00:00Z"
+    record.events.append(event._replace(detail=json.dumps(detail)))
+
+
+def publish_over_and_over(record: Record) -> None:
+    record.events += record.events[:1] * 1_000
+
+
 DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (lose_a_snapshot, "no snapshot is lost"),
     (shorten_a_snapshot, "no snapshot is partial"),
@@ -449,6 +513,15 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (ask_without_the_newest_snapshot, "requests bring what is known"),
     (look_again_for_an_earlier_run, "requests bring what is known"),
     (give_a_request_up, "no request is given up"),
+    (mail_a_failure_that_was_not, "mails tell only what was so"),
+    (mail_an_end_that_was_not, "mails tell only what was so"),
+    (keep_a_failure_to_oneself, "what lasts is mailed"),
+    (mail_it_again_within_the_hour, "mails come seldom"),
+    (mail_all_day, "mails come seldom"),
+    (publish_nothing, "each change is an event"),
+    (publish_another_song, "events tell only what changed"),
+    (publish_a_change_that_was_not, "events tell only what changed"),
+    (publish_over_and_over, "events tell only what changed"),
 ]
 
 
@@ -466,6 +539,9 @@ EXCUSED_BY_FAULTS = {
     date_a_check_in_the_future,
     look_again_for_an_earlier_run,
     ask_without_the_newest_snapshot,
+    mail_an_end_that_was_not,
+    keep_a_failure_to_oneself,
+    publish_nothing,
 }
 
 
@@ -747,6 +823,21 @@ def test_a_run_makes_a_playlist_overdue_only_once_it_has_begun(
     found = list(find("status pages are true", Evidence(LIBRARY, record, undisturbed.peace)))
 
     assert any("is not shown as overdue" in finding for finding in found) == begun
+
+
+@pytest.mark.parametrize("between", [True, False])
+def test_a_further_good_read_on_the_day_of_one_in_peace_narrows_when_a_change_was(
+    undisturbed: Evidence, *, between: bool
+) -> None:
+    record = deepcopy(undisturbed.chaos)
+    changed = undisturbed.snapshots[SKYLIGHT][-1].time
+    run = changed + timedelta(hours=-20 if between else 2)
+    outcome = Outcome(playlist_id=SKYLIGHT, run=run, at=run, status="ok")
+    record.outcomes.append((run.timestamp(), encode_message(outcome)))
+
+    excuses = Evidence(LIBRARY, record, undisturbed.peace).excuses[SKYLIGHT]
+
+    assert ("read between two reads of peace, before it changed" in excuses) == between
 
 
 def test_every_check_is_tried() -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,27 @@ def test_every_verb_has_a_section_with_an_example() -> None:
 
 
 def test_every_option_that_is_named_exists() -> None:
-    group: Any = typer.main.get_command(app)
     options = {
         option
-        for command in (group, *group.commands.values())
+        for command in commands_of(typer.main.get_command(app))
         for parameter in command.params
         for option in parameter.opts
     }
 
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) <= options
+
+
+def test_every_kind_of_import_has_an_example() -> None:
+    group: Any = typer.main.get_command(app)
+    shown = {line.split()[2] for line, _ in examples() if line.split()[1] == "import"}
+
+    assert set(group.commands["import"].commands) == shown
+
+
+def commands_of(command: Any) -> Iterator[Any]:
+    yield command
+    for inner in getattr(command, "commands", {}).values():
+        yield from commands_of(inner)
 
 
 @pytest.mark.parametrize("line", [line for line, _ in examples()])

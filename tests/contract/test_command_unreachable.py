@@ -25,6 +25,9 @@ VERBS = [
     ["logs", "--run", "2026-10-01T04:00:00Z"],
     ["backup", "copy"],
     ["import", "archive", "kept"],
+    ["import", "old-archive", "kept"],
+    ["import", "spotify-export", "kept"],
+    ["import", "exportify", "kept", "--date", "2026-10-04"],
 ]
 
 

@@ -23,7 +23,11 @@ def statements(name: str) -> dict[str, dict[str, Any]]:
     return by_sid
 
 
-RESOURCES = statements("deploy-resources") | statements("deploy-analytics")
+RESOURCES = {
+    sid: statement
+    for name in ("deploy-resources", "deploy-analytics", "deploy-site")
+    for sid, statement in statements(name).items()
+}
 COMMAND = statements("deploy-command")
 # Actions that name no resource, and those that describe many.
 EVERYWHERE = {"Describe", "LambdaEventSourceMappingOfTheseFunctions"}
@@ -101,6 +105,11 @@ def test_nothing_but_the_archive_s_own_prefix_is_named() -> None:
         "arn:aws:cloudformation:*:aws:transform/Serverless-2016-10-31",
         "arn:aws:cloudformation:*:*:stack/aws-sam-cli-managed-default/*",
         "arn:aws:s3:::aws-sam-cli-managed-default-*",
+        # CloudFront makes their names up.
+        "arn:aws:cloudfront::*:cache-policy/*",
+        "arn:aws:cloudfront::*:distribution/*",
+        "arn:aws:cloudfront::*:origin-access-control/*",
+        "arn:aws:cloudfront::*:response-headers-policy/*",
         # A database has no hyphens in its name.
         "arn:aws:glue:*:*:catalog",
         "arn:aws:glue:*:*:database/playlist_archive_*",

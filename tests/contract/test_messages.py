@@ -20,6 +20,7 @@ from playlist_archive.events import (
     RegistryEvent,
     RunEvent,
     parse_lister_event,
+    parse_outcomes,
     parse_render_body,
 )
 
@@ -65,6 +66,10 @@ def test_every_sent_message_is_understood(name: str, decode: Callable[[str], Mes
 )
 def test_the_lister_understands_its_events(name: str, kind: type) -> None:
     assert isinstance(parse_lister_event(load(name)), kind)
+
+
+def test_after_a_deployment_the_indexer_gets_a_batch_without_messages() -> None:
+    assert parse_outcomes(load("after-deployment.json")) == ([], {})
 
 
 def test_the_renderer_finds_the_snapshot_in_the_event_of_s3() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from playlist_archive.documents import keys
 from playlist_archive_cli.copies import Phase, phase_of
+from playlist_archive_cli.deployment.site_secret import parameter_of
 from tests.support.operator import fill_in
 from tools.template import load_source
 
@@ -66,6 +67,8 @@ def test_a_resource_is_of_the_stack(arn: str) -> None:
         assert name.partition("/")[0] == "archive"
     elif service == "cloudformation":
         assert name == "stack/mine/*"
+    elif service == "ssm":
+        assert name == f"parameter{parameter_of('mine')}"
     else:
         assert RESOURCES[logical_id_of(name)]["Type"] == _TYPES[service]
 
@@ -157,6 +160,14 @@ def test_nothing_of_the_archive_may_be_deleted(prefix: str) -> None:
         ("s3:PutBucketPolicy", BUCKET),
         ("s3:DeleteBucketPolicy", BUCKET),
         ("ssm:GetParameter", "arn:aws:ssm:eu-central-1:123456789012:parameter/playlist-archive"),
+        (
+            "ssm:GetParameter",
+            "arn:aws:ssm:eu-central-1:123456789012:parameter/playlist-archive/spotify",
+        ),
+        (
+            "ssm:PutParameter",
+            "arn:aws:ssm:eu-central-1:123456789012:parameter/playlist-archive/mine/site",
+        ),
         (
             "cloudformation:DeleteStack",
             "arn:aws:cloudformation:eu-central-1:123456789012:stack/mine/1",

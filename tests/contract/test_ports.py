@@ -10,14 +10,21 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from playlist_archive.documents.content_types import TEXT
+from playlist_archive.documents.content_types import KEEP_FOR_EVER, TEXT
 from playlist_archive.errors import AuthorizationError, ConflictError, StorageError
-from playlist_archive.ports.aws import open_bucket, open_parameter, open_queue, open_topic
+from playlist_archive.ports.aws import (
+    open_bucket,
+    open_event_bus,
+    open_parameter,
+    open_queue,
+    open_topic,
+)
 from playlist_archive.ports.bucket import Bucket, set_aside, update
 from playlist_archive.ports.credentials import Credentials
+from playlist_archive.ports.event_bus import LARGEST_DETAIL, EventBridgeBus, EventBus
 from playlist_archive.ports.queues import Lane
 from playlist_archive.ports.topics import Topic
-from tests.support.fakes import FakeBucket, FakeTopic
+from tests.support.fakes import FakeBucket, FakeEventBus, FakeTopic
 
 pytestmark = pytest.mark.contract
 
@@ -71,6 +78,22 @@ def test_an_object_keeps_its_metadata_until_it_is_replaced(bucket: Bucket) -> No
     replaced = bucket.get("a")
     assert replaced is not None
     assert replaced.metadata == {}
+
+
+@pytest.mark.usefixtures("_aws")
+def test_a_browser_asks_for_an_object_each_time_unless_it_may_keep_it_for_ever() -> None:
+    client = boto3.client("s3")
+    client.create_bucket(
+        Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    bucket = open_bucket("archive")
+    bucket.put("page", b"", TEXT, replacing=None)
+    bucket.put("asset", b"", TEXT, replacing=None, cache_control=KEEP_FOR_EVER)
+
+    said = [
+        client.head_object(Bucket="archive", Key=it)["CacheControl"] for it in ("page", "asset")
+    ]
+    assert said == ["no-cache", "max-age=31536000, immutable"]
 
 
 def test_creating_over_another_object_conflicts(bucket: Bucket) -> None:
@@ -255,6 +278,122 @@ def test_a_topic_that_is_gone_is_a_storage_error(kind: str) -> None:
 
     with pytest.raises(StorageError, match="publish"):
         topic.publish("Subject", "Text")
+
+
+type Received = Callable[[], list[str]]
+
+RESOURCE = "arn:aws:s3:::archive"
+
+
+@pytest.fixture(params=["fake", "eventbridge"])
+def event_bus(request: pytest.FixtureRequest) -> Iterator[tuple[EventBus, Received]]:
+    """Yield a bus, and the details of the events that a rule for them passed on."""
+    if request.param == "fake":
+        fake = FakeEventBus()
+        yield fake, lambda: fake.details
+        return
+    with mock_aws():
+        sqs, events = boto3.client("sqs"), boto3.client("events")
+        url = sqs.create_queue(QueueName="program")["QueueUrl"]
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        pattern = {"source": ["playlist-archive"], "detail-type": ["Playlist Changed"]}
+        events.put_rule(Name="changes", EventPattern=json.dumps(pattern))
+        queue_arn = attributes["Attributes"]["QueueArn"]
+        events.put_targets(Rule="changes", Targets=[{"Id": "program", "Arn": queue_arn}])
+
+        def received() -> list[str]:
+            details: list[str] = []
+            while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
+                "Messages"
+            ):
+                for message in messages:
+                    event = json.loads(message["Body"])
+                    assert event["resources"] == [RESOURCE]
+                    details.append(json.dumps(event["detail"]))
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            return details
+
+        yield open_event_bus("archive"), received
+
+
+def test_every_event_arrives_once_and_in_order_however_many_there_are(
+    event_bus: tuple[EventBus, Received],
+) -> None:
+    published, received = event_bus
+    details = {f"id-{number}": json.dumps({"number": number}) for number in range(25)}
+
+    assert published.publish(details) == details.keys()
+    assert received() == list(details.values())
+
+
+def test_no_events_are_no_request(event_bus: tuple[EventBus, Received]) -> None:
+    published, received = event_bus
+
+    assert published.publish({}) == frozenset()
+    assert received() == []
+
+
+class Answering:
+    """A client of EventBridge that notes the entries and answers as the test says."""
+
+    def __init__(self, answer: Callable[[list[dict[str, str]]], dict[str, object]]) -> None:
+        self.requests: list[list[dict[str, str]]] = []
+        self._answer = answer
+
+    def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, object]:  # noqa: N803 - as boto3 calls it
+        self.requests.append(Entries)
+        return self._answer(Entries)
+
+
+def take_all(entries: list[dict[str, str]]) -> dict[str, object]:
+    taken = [{"EventId": str(number)} for number in range(len(entries))]
+    return {"FailedEntryCount": 0, "Entries": taken}
+
+
+def refuse_odd(entries: list[dict[str, str]]) -> dict[str, object]:
+    refused = {"ErrorCode": "ThrottlingException", "ErrorMessage": "slow down"}
+    results = [
+        {"EventId": str(number)} if number % 2 == 0 else refused for number in range(len(entries))
+    ]
+    return {"FailedEntryCount": len(entries) // 2, "Entries": results}
+
+
+def fail(_: list[dict[str, str]]) -> NoReturn:
+    raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "PutEvents")
+
+
+def test_an_event_that_the_bus_refuses_is_not_among_those_taken(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    taken = EventBridgeBus(Answering(refuse_odd), RESOURCE).publish(  # type: ignore[arg-type]
+        {"a": "{}", "b": "{}", "c": "{}"}
+    )
+
+    assert taken == {"a", "c"}
+    assert "b was refused: ThrottlingException: slow down" in caplog.text
+
+
+def test_a_bus_that_fails_takes_none_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    taken = EventBridgeBus(Answering(fail), RESOURCE).publish({"a": "{}"})  # type: ignore[arg-type]
+
+    assert taken == frozenset()
+    assert "AccessDeniedException" in caplog.text
+
+
+def test_a_request_holds_ten_events_and_256_kilobytes_at_most() -> None:
+    client = Answering(take_all)
+    details = {
+        str(number): "x" * size for number, size in enumerate([200_000, 100_000, 9] + [1] * 12)
+    }
+    details["largest"] = "x" * LARGEST_DETAIL
+
+    taken = EventBridgeBus(client, RESOURCE).publish(details)  # type: ignore[arg-type]
+
+    assert taken == details.keys()
+    assert [len(entries) for entries in client.requests] == [1, 10, 4, 1]
+    for entries in client.requests:
+        size = sum(len(it["Source"] + it["DetailType"] + it["Detail"]) for it in entries)
+        assert size <= 256 * 1024
 
 
 @pytest.mark.usefixtures("_aws")

@@ -19,6 +19,7 @@ FOR_HANDLERS = {
     "ports.aws",
     "ports.clock",
     "settings",
+    "site_publisher",
     "spotify.connection",
 }
 LONGEST_MODULE = 350

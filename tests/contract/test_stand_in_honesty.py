@@ -7,11 +7,14 @@ one beside the project.
 import json
 import os
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -47,6 +50,32 @@ class Web:
     def get(self, path: str, **params: str) -> Any:
         url = path if path.startswith("http") else f"{self._url}/v1{path}"
         return self._session.get(url, params=params, timeout=5).json()
+
+    def post(self, path: str, body: Any) -> requests.Response:
+        return self._session.post(f"{self._url}/v1{path}", json=body, timeout=5)
+
+    def allow(self, scope: str) -> None:
+        """Act with other scopes from now on."""
+        verifier = "v" * 43
+        challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        asked = {
+            "redirect_uri": "http://127.0.0.1",
+            "scope": scope,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        page = self._session.get(
+            f"{self._url}/authorize", params=asked, allow_redirects=False, timeout=5
+        )
+        form = {
+            "client_id": AUTH[0],
+            "grant_type": "authorization_code",
+            "code": dict(parse_qsl(urlsplit(page.headers["Location"]).query))["code"],
+            "redirect_uri": asked["redirect_uri"],
+            "code_verifier": verifier,
+        }
+        answer = self._session.post(f"{self._url}/api/token", data=form, timeout=5)
+        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def close(self) -> None:
         self._session.close()
@@ -233,6 +262,23 @@ class TestDescription:
             r"EpisodeObject show: '(available_markets|publisher)' is a re": "removed, Feb 2026",
         }
         assert explain(validate(episode, "EpisodeObject"), reasons) == (set(), set())
+
+    def test_what_is_written_follows_it(self, web: Web) -> None:
+        web.allow("playlist-modify-private playlist-read-private")
+        created = web.post("/me/playlists", {"name": "Again", "public": False})
+        path = f"/playlists/{created.json()['id']}/items"
+        added = web.post(path, {"uris": [f"spotify:track:{1:022}", f"spotify:episode:{2:022}"]})
+
+        assert validate(created.json(), "PlaylistObject") == set()
+        assert list(added.json()) == ["snapshot_id"]
+        assert validate(web.get(path, **ROWS_QUERY), "PagingPlaylistTrackObject") == set()
+        for operation, answer in (
+            ("/me/playlists", created),
+            ("/playlists/{playlist_id}/items", added),
+        ):
+            described = load_openapi()["paths"][operation]["post"]
+            assert str(answer.status_code) in described["responses"]
+            assert "playlist-modify-private" in described["security"][0]["oauth_2_0"]
 
     def test_an_error_follows_it(self, web: Web) -> None:
         error = web.get(f"/playlists/{LIGHTHOUSE}/tracks")["error"]

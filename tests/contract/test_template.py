@@ -17,6 +17,7 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from playlist_archive import settings
 from playlist_archive.fetcher import hold_longer
+from playlist_archive.ports import event_bus
 from playlist_archive.renderer import SECONDS_FOR_PAGES
 from tools.template import REGION, TEMPLATE, load_source, load_transformed
 
@@ -116,8 +117,11 @@ def test_parameters_and_their_defaults() -> None:
         "IndexWindowSeconds": "60",
         "AlarmEmail": "",
         "Digest": "weekly",
+        "PublishEvents": "false",
         "Dashboard": "false",
         "Analytics": "false",
+        "SiteAccess": "none",
+        "SiteSecretSha256": "",
         "LogRetentionDays": "30",
         "Architecture": "arm64",
         "SpotifyApiUrl": "https://api.spotify.com/v1",
@@ -147,7 +151,7 @@ def test_outputs_name_the_bucket_the_functions_and_the_queues() -> None:
         *(f"{function_id(name)}Name" for name in FUNCTIONS),
         *(f"{name}QueueUrl" for name in ("Fetch", "Render", "Outcome")),
         *(f"{name}DeadLetterQueueUrl" for name in ("Lister", "Fetch", "Render", "Outcome")),
-        *("AnalyticsDatabaseName", "AnalyticsWorkgroupName"),
+        *("AnalyticsDatabaseName", "AnalyticsWorkgroupName", "SiteUrl"),
     }
 
 
@@ -362,6 +366,7 @@ def test_who_may_write_where() -> None:
             "bucket/playlists/status.json",
             "bucket/playlists/metadata/*",
             "bucket/playlists/followers/*",
+            "bucket/site/*",
         },
     }
 
@@ -407,13 +412,18 @@ def test_who_may_send_to_which_queue(name: str, queues: set[str]) -> None:
     assert {resource for _, resource in granted(name, "sqs:SendMessage")} == queues
 
 
-def test_only_the_indexer_may_tell_the_owner_and_only_where_there_is_an_address() -> None:
-    [conditional] = [
+def conditional(sid: str) -> list[Any]:
+    """Return the condition of a statement of the indexer's, the statement, and what else counts."""
+    [found] = [
         statement["Fn::If"]
         for statement in properties("IndexerRole")["Policies"][0]["PolicyDocument"]["Statement"]
-        if "Fn::If" in statement
+        if "Fn::If" in statement and statement["Fn::If"][1]["Sid"] == sid
     ]
-    condition, told, otherwise = conditional
+    return found  # type: ignore[no-any-return]
+
+
+def test_only_the_indexer_may_tell_the_owner_and_only_where_there_is_an_address() -> None:
+    condition, told, otherwise = conditional("TellTheOwner")
     variables = properties("IndexerFunction")["Environment"]["Variables"]
 
     assert {name for name in FUNCTIONS if granted(name, "sns:")} == {"indexer"}
@@ -425,6 +435,24 @@ def test_only_the_indexer_may_tell_the_owner_and_only_where_there_is_an_address(
     assert otherwise == {"Ref": "AWS::NoValue"}
     assert variables["ALARM_TOPIC_ARN"] == {"Fn::If": ["HasAlarmEmail", {"Ref": "AlarmTopic"}, ""]}
     assert TRANSFORMED["Resources"]["AlarmTopic"]["Condition"] == "HasAlarmEmail"
+
+
+def test_only_the_indexer_may_publish_events_and_only_its_own_where_they_are_wanted() -> None:
+    condition, told, otherwise = conditional("TellOtherPrograms")
+    variables = properties("IndexerFunction")["Environment"]["Variables"]
+
+    assert {name for name in FUNCTIONS if granted(name, "events:")} == {"indexer"}
+    assert (condition, told["Action"]) == ("HasEvents", "events:PutEvents")
+    assert told["Resource"]["Fn::Sub"].endswith(":event-bus/default")
+    assert told["Condition"] == {
+        "StringEqualsIfExists": {
+            "events:source": event_bus.SOURCE,
+            "events:detail-type": event_bus.DETAIL_TYPE,
+        }
+    }
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    assert SOURCE["Conditions"]["HasEvents"] == {"Fn::Equals": [{"Ref": "PublishEvents"}, "true"]}
+    assert variables["PUBLISH_EVENTS"] == {"Ref": "PublishEvents"}
 
 
 def test_a_digest_is_sent_weekly_where_there_is_an_address_unless_it_is_asked_otherwise() -> None:
@@ -583,9 +611,13 @@ def test_the_bucket_outlives_the_stack_and_its_mistakes() -> None:
 
 def test_in_the_cloud_the_bucket_wants_tls_and_keeps_snapshots_as_they_are() -> None:
     policy = TRANSFORMED["Resources"]["ArchiveBucketPolicy"]
-    over_tls, unchanged = policy["Properties"]["PolicyDocument"]["Statement"]
+    conditional = [it["Fn::If"] for it in policy["Properties"]["PolicyDocument"]["Statement"]]
+    over_tls, unchanged = (it for condition, it, _ in conditional if condition == "InCloud")
 
-    assert policy["Condition"] == "InCloud"
+    assert policy["Condition"] == "HasBucketPolicy"
+    assert SOURCE["Conditions"]["HasBucketPolicy"] == {
+        "Fn::Or": [{"Condition": "InCloud"}, {"Condition": "HasSite"}]
+    }
     assert over_tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert unchanged["Condition"] == {"Null": {"s3:if-none-match": "true"}}
     assert spell(unchanged["Resource"]) == "bucket/snapshots/*"

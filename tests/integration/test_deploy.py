@@ -1,5 +1,7 @@
 """`login`, `deploy` and `destroy` on the local engine, as a user with the documented permissions."""
 
+import shutil
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -9,6 +11,8 @@ import boto3
 import pytest
 import requests
 
+from playlist_archive.site_assets import SITE_INDEX, content_type_of, publish_as
+from playlist_archive.site_publisher import read_shell
 from playlist_archive_cli.verbs import login
 from tests.support.command import Outcome, converse
 from tests.support.deployer import POLICIES
@@ -95,6 +99,60 @@ def browse(url: str) -> None:
     Thread(target=lambda: requests.get(url, timeout=10)).start()
 
 
+def visit(account: Account, address: str, method: str = "GET", **headers: str) -> requests.Response:
+    """Ask CloudFront for an address; the engine knows distributions by their host."""
+    host, _, path = address.removeprefix("https://").partition("/")
+    forwarded = {"Host": host, "X-Forwarded-Proto": "https", **headers}
+    prepared = requests.Request(method, account.engine.url, headers=forwarded).prepare()
+    prepared.url = f"{account.engine.url}/{path}"  # as it is, with dot segments
+    with requests.Session() as session:
+        return session.send(prepared, allow_redirects=False, timeout=30)
+
+
+def assert_open_to_those_who_have_the_link(account: Account, url: str, link: str) -> None:
+    if not shutil.which("node"):
+        return  # the engine runs the gate with it; `test_site_gate` says that it is missing
+    secret = link.rpartition("/")[2]
+    index = f"{url}playlists/index.json"
+
+    for stranger in (url, index, f"{url}open/wrong", f"{url}state/catalog.json"):
+        assert visit(account, stranger).status_code == 401
+
+    admitted = visit(account, link)
+    assert (admitted.status_code, admitted.headers["Location"]) == (302, "/site/index.html")
+    assert admitted.headers["Cache-Control"] == "no-store"
+    cookie = admitted.headers["Set-Cookie"].partition(";")[0]
+
+    with_cookie = visit(account, index, Cookie=cookie)
+    with_password = visit(
+        account, index, Authorization=f"Basic {b64encode(f'me:{secret}'.encode()).decode()}"
+    )
+    assert with_cookie.status_code == with_password.status_code == 200
+    assert with_cookie.json()["playlists"]
+    assert with_cookie.headers["Cache-Control"] == "no-cache"
+
+    packed = read_shell()
+    for key, body in (publish_as(packed) if packed else {}).items():
+        found = visit(account, f"{url}{key}", Cookie=cookie)
+        assert (found.content, found.headers["Content-Type"]) == (body, content_type_of(key))
+        kept = "no-cache" if key == SITE_INDEX else "max-age=31536000, immutable"
+        assert found.headers["Cache-Control"] == kept
+    assert "require-trusted-types-for 'script'" in with_cookie.headers["Content-Security-Policy"]
+    assert with_cookie.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert with_cookie.headers["Referrer-Policy"] == "no-referrer"
+    assert with_cookie.headers["X-Content-Type-Options"] == "nosniff"
+    assert with_cookie.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    root = visit(account, url, Cookie=cookie)
+    assert (root.status_code, root.headers["Location"]) == (302, "/site/index.html")
+
+    for path in ("state/catalog.json", "playlists/../state/catalog.json", "registry/x"):
+        assert visit(account, f"{url}{path}", Cookie=cookie).status_code == 404
+    assert visit(account, index, "POST", Cookie=cookie).status_code == 403
+    assert visit(account, f"{url}playlists/absent.json", Cookie=cookie).status_code == 403
+    plain = visit(account, index, Cookie=cookie, **{"X-Forwarded-Proto": "http"})
+    assert plain.status_code == 403
+
+
 def deploy_options(account: Account) -> list[str]:
     parameters = {
         "AwsEndpointUrl": account.engine.url,
@@ -135,6 +193,15 @@ def test_the_documented_permissions_suffice_from_the_login_to_the_last_byte(
     assert again.exit_code == 0, again.err
     unchanged = {"created": False, "changes": 0, "first_run": None}
     assert again.document == deployed.document | unchanged
+
+    private = say("deploy", "--json", "--site", "private", answers="y\n")
+    assert private.exit_code == 0, private.err
+    first_link = say("site", "link", "--json").document["link"]
+    assert_open_to_those_who_have_the_link(account, private.document["site"], first_link)
+    rotated = say("site", "rotate", "--json")
+    assert rotated.exit_code == 0, rotated.err
+    assert visit(account, first_link).status_code == 401
+    assert visit(account, rotated.document["link"]).status_code == 302
 
     destroyed = say("destroy", answers="playlist-archive\n")
     assert destroyed.exit_code == 0, destroyed.err

@@ -67,7 +67,9 @@ def test_a_component_that_may_not_be_distributed_is_named(
 def test_everything_deployed_has_a_budget() -> None:
     resources = load_source()["Resources"]
     layers = {name for name, it in resources.items() if it["Type"].endswith("::LayerVersion")}
-    functions = {name for name, it in resources.items() if it["Type"].endswith("::Function")}
+    functions = {
+        name for name, it in resources.items() if it["Type"] == "AWS::Serverless::Function"
+    }
 
     assert set(BUDGET["layers"]) == layers
     assert {f"{name.capitalize()}Function" for name in BUDGET["functions"]} == functions

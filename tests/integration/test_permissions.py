@@ -43,6 +43,7 @@ WRITERS = {
     },
     f"registry/{ID}": set(),
     f"excluded/{ID}": set(),
+    "site/index.html": {"Indexer"},
     "elsewhere": set(),
 }
 READERS = {
@@ -60,6 +61,7 @@ READERS = {
     f"playlists/table/{ID}/2026.json.gz": {"Renderer"},
     "playlists/index.md": {"Indexer"},
     "playlists/changes.json": {"Indexer"},
+    "site/index.html": {"Indexer"},
 }
 LISTERS = {
     "registry/": {"Lister"},
@@ -67,6 +69,7 @@ LISTERS = {
     f"snapshots/{ID}/": {"Lister", "Fetcher", "Renderer"},
     "state/ledgers/": {"Lister", "Fetcher", "Renderer", "Indexer"},
     "damaged/": {"Indexer"},
+    "site/": {"Indexer"},
 }
 SENDERS = {
     "FetchQueueUrl": {"Lister"},
@@ -159,7 +162,9 @@ def test_only_those_who_ask_spotify_know_the_credentials(acting: Acting, functio
     assert may == (function in {"Lister", "Fetcher"})
 
 
-@pytest.mark.parametrize("name", ["/playlist-archive/other", "/other"])
+@pytest.mark.parametrize(
+    "name", ["/playlist-archive/other", "/playlist-archive/mine/site", "/other"]
+)
 def test_nobody_reads_another_parameter(acting: Acting, name: str) -> None:
     assert not acting.may("ssm", "get_parameter", Name=name, WithDecryption=True)
 
@@ -175,3 +180,18 @@ def test_nobody_changes_the_bucket(
     acting: Acting, service: str, operation: str, arguments: dict[str, Any]
 ) -> None:
     assert not acting.may(service, operation, Bucket=acting.stack.bucket, **arguments)
+
+
+@pytest.mark.parametrize("bus", ["default", "another"])
+def test_only_the_indexer_publishes_events_and_only_on_the_default_bus(
+    acting: Acting, function: str, bus: str
+) -> None:
+    entry = {
+        "Source": "playlist-archive",
+        "DetailType": "Playlist Changed",
+        "Detail": "{}",
+        "EventBusName": bus,
+    }
+    assert acting.may("events", "put_events", Entries=[entry]) == (
+        (function, bus) == ("Indexer", "default")
+    )

@@ -21,6 +21,7 @@ class BucketView(FakeBucket):
     def __init__(self, shared: FakeBucket, ask: Callable[[], None]) -> None:
         super().__init__()
         self.objects, self.types, self.metadata = shared.objects, shared.types, shared.metadata
+        self.cache_control = shared.cache_control
         self.before = lambda operation, key: ask()
 
 

@@ -16,13 +16,15 @@ from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.deployment.sam import Package
 from playlist_archive_cli.location import DeployedStack, Location
 from playlist_archive_cli.runs import RunEnd
-from playlist_archive_cli.verbs import deploy, destroy, login
+from playlist_archive_cli.verbs import deploy, destroy, login, site
 from tools.template import load_transformed
 
 REGION = "eu-central-1"
 CODE_BUCKET = "aws-sam-cli-managed-default-samclisourcebucket-1"
 BUCKET = "playlist-archive-0b7a2f64-95d1-4c1e-8f3a-7d0d3b5f2a10"
 PARAMETER = "/playlist-archive/spotify"
+SITE_URL = "https://d1a2b3c4d5e6f7.cloudfront.net/"
+SITE_PARAMETER = "/playlist-archive/playlist-archive/site"
 _PAGE = 20
 
 
@@ -33,6 +35,7 @@ class Cloud:
         settings: the file in which the command remembers its deployment.
         first_run: how the first run ends.
         runs: the stacks whose first run was started.
+        woken: the stacks whose indexer was called.
     """
 
     def __init__(self, settings: Path) -> None:
@@ -40,6 +43,7 @@ class Cloud:
         self.cloudformation = FakeCloudFormation(self)
         self.first_run = RunEnd("2026-10-10T09:00:00Z", 16, playlists=16, up_to_date=16, changed=16)
         self.runs: list[Location] = []
+        self.woken: list[Location] = []
         self._clients: dict[str, Any] = {"cloudformation": self.cloudformation}
 
     def open_clients(self, _: Location) -> Callable[[str], Any]:
@@ -53,6 +57,9 @@ class Cloud:
     def run_now(self, connection: Connection) -> RunEnd:
         self.runs.append(connection.location)
         return self.first_run
+
+    def wake_indexer(self, connection: Connection) -> None:
+        self.woken.append(connection.location)
 
     def list_versions(self, bucket: str) -> list[str]:
         answer = self.client("s3").list_object_versions(Bucket=bucket)
@@ -93,12 +100,13 @@ def cloud_in(monkeypatch: pytest.MonkeyPatch, settings: Path) -> Iterator[Cloud]
         place = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
         cloud.client("s3").create_bucket(Bucket=CODE_BUCKET, **place)
         cloud.client("s3").create_bucket(Bucket="somebody-else-s", **place)
-        for module in (deploy, destroy, login):
+        for module in (deploy, destroy, login, site):
             monkeypatch.setattr(module, "deployment_file", lambda: settings)
         monkeypatch.setattr(connection, "open_clients", cloud.open_clients)
         monkeypatch.setattr(FakeSam, "cloud", cloud, raising=False)
         monkeypatch.setattr(deploy, "Sam", FakeSam)
         monkeypatch.setattr(deploy, "run_now", cloud.run_now)
+        monkeypatch.setattr(deploy, "wake_indexer", cloud.wake_indexer)
         yield cloud
 
 
@@ -154,8 +162,9 @@ class FakeCloudFormation:
         }
         new = request["ChangeSetType"] == "CREATE"
         changed = self._resources if new else {"ListerFunction": "AWS::Lambda::Function"}
+        url = stack["_url"] if request.get("UsePreviousTemplate") else request["TemplateURL"]
         reason = self.refusal
-        if not new and wanted == before and request["TemplateURL"] == stack["_url"]:
+        if not new and wanted == before and url == stack["_url"]:
             reason = "The submitted information didn't contain changes. Submit different ones."
         self.change_sets[name] = {
             "Status": "FAILED" if reason else "CREATE_COMPLETE",
@@ -171,7 +180,7 @@ class FakeCloudFormation:
                 for id_, kind in changed.items()
             ],
             "_wanted": wanted,
-            "_url": request["TemplateURL"],
+            "_url": url,
         }
         return {"Id": "a change set", "StackId": stack["StackId"]}
 
@@ -212,7 +221,14 @@ class FakeCloudFormation:
                 {"ParameterKey": name, "ParameterValue": value}
                 for name, value in accepted["_wanted"].items()
             ],
-            "Outputs": [{"OutputKey": "BucketName", "OutputValue": BUCKET}],
+            "Outputs": [
+                {"OutputKey": "BucketName", "OutputValue": BUCKET},
+                *(
+                    [{"OutputKey": "SiteUrl", "OutputValue": SITE_URL}]
+                    if accepted["_wanted"].get("SiteAccess") == "private"
+                    else []
+                ),
+            ],
             "_url": accepted["_url"],
         }
         self._note("ListerFunction", f"{verb}_COMPLETE")
@@ -271,7 +287,7 @@ class FakeCloudFormation:
 
 
 # By default these conditions do not hold.
-_OFF = {"HasAnalytics", "HasDashboard"}
+_OFF = {"HasAnalytics", "HasDashboard", "HasSite"}
 
 
 @cache

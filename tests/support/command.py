@@ -20,14 +20,20 @@ from playlist_archive_cli import frame, main
 from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.location import Asked, DeployedStack
+from playlist_archive_cli.site_objects import Read
+from playlist_archive_cli.verbs import open_archive
 from tests.support.fakes import FakeBucket, FakeClock
 from tests.support.living_stack import LivingStack
+from tests.support.old_archive import write_old_archive
 from tests.support.sample_archive import living_sample
-from tools.stand_in.sample import KITCHEN
+from tests.support.spotify_export import as_exported, read_live, write_export
+from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT
 
 DOCUMENT = Path(__file__).parents[2] / "docs/command.md"
 NOW = datetime(2026, 10, 10, 9, tzinfo=UTC)
 _EXAMPLE = re.compile(r"```console\n\$ (playlist-archive[^\n]*)\n(.*?)```", re.DOTALL)
+# They are in the example of an export of Spotify's.
+_EXPORTED = (FERRY, KITCHEN, SKYLIGHT)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -128,15 +134,39 @@ def for_example(
 ) -> Iterator[Command]:
     """Yield the command for a stack that works on, with what the example needs to be there."""
     monkeypatch.setattr(webbrowser, "open", lambda _: True)
-    verb = shlex.split(line)[1]
+    monkeypatch.setattr(open_archive, "serving", pretend_to_serve)
+    verb, *arguments = shlex.split(line)[1:]
     with living_sample(bucket, NOW) as stack, living_sample(FakeBucket(), NOW) as empty:
         command = Command.on(stack, monkeypatch)
         if verb == "remove":
             command("add", KITCHEN, "--alias", "The kitchen")
-        if verb == "import":
-            command("backup", "copy")
-            command = Command.on(empty, monkeypatch)
+        match arguments:
+            case ["archive", *_] if verb == "import":
+                command("backup", "copy")
+                command = Command.on(empty, monkeypatch)
+            case ["old-archive", folder, *_]:
+                write_old_archive(Path(folder))
+            case ["spotify-export", *_]:
+                day = "2026-10-04"
+                playlists = (as_exported(read_live(bucket, id_, day), day) for id_ in _EXPORTED)
+                write_export(Path(), *playlists)
+            case ["exportify", folder, *_]:
+                command("export", "--all", "--format", "csv", "--on", "2026-10-04", "--to", folder)
         yield command
+
+
+class PretendedServer(NamedTuple):
+    """Listens nowhere, and is interrupted at once."""
+
+    url: str
+
+    def wait_until_interrupted(self) -> None:
+        """Return."""
+
+
+@contextmanager
+def pretend_to_serve(read: Read, port: int) -> Iterator[PretendedServer]:
+    yield PretendedServer(f"http://127.0.0.1:{port}/")
 
 
 def _refuse(service: str) -> Any:

@@ -11,6 +11,7 @@ import pytest
 
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive_cli.consent import Login, User
+from playlist_archive_cli.deployment import site_secret
 from playlist_archive_cli.verbs import login
 from tests.support.cloud import PARAMETER, Cloud, cloud_in
 from tests.support.command import DOCUMENT, Outcome, converse
@@ -23,6 +24,7 @@ _ANSWERS = {
     "login": "9c41a7d2e0b84c6f9d3e5a1b7c8d2f60\nhush\n",
     "deploy": "6:30\n\nme@example.com\n\ny\n",
     "destroy": "playlist-archive\n",
+    "site": "",
 }
 
 
@@ -69,8 +71,10 @@ def _prepare(verb: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webbrowser.get", type("Browser", (), {"open": _ignore}))
     if verb != "login":
         cloud.client("ssm").put_parameter(Name=PARAMETER, Value="{}", Type="SecureString")
-    if verb == "destroy":
-        assert converse("deploy", "--yes").exit_code == 0
+    monkeypatch.setattr(site_secret, "make_secret", lambda: "mB3kXx1_Tq9-0aZ7LwPv2g")
+    if verb in {"destroy", "site"}:
+        options = ["--site", "private"] if verb == "site" else []
+        assert converse("deploy", "--yes", *options).exit_code == 0
 
 
 def _log_in(client_id: str, client_secret: str, **options: Any) -> Login:

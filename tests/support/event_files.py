@@ -16,4 +16,5 @@ FUNCTIONS = {
     "render-request.json": "RendererFunction",
     "s3-test-event.json": "RendererFunction",
     "outcomes.json": "IndexerFunction",
+    "after-deployment.json": "IndexerFunction",
 }

@@ -6,6 +6,7 @@ from hashlib import md5
 
 import msgspec
 
+from playlist_archive.documents.content_types import ASK_EACH_TIME
 from playlist_archive.documents.playlist import Row
 from playlist_archive.documents.runs import later_run
 from playlist_archive.documents.spotify_state import SpotifyState
@@ -23,6 +24,7 @@ class FakeBucket:
         self.objects: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
         self.metadata: dict[str, dict[str, str]] = {}
+        self.cache_control: dict[str, str] = {}
         self.calls: list[tuple[str, str]] = []
         self.before: Callable[[str, str], None] = lambda operation, key: None
 
@@ -44,6 +46,7 @@ class FakeBucket:
         *,
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
+        cache_control: str = ASK_EACH_TIME,
     ) -> str:
         self._note("put", key)
         found = self.objects.get(key)
@@ -53,6 +56,7 @@ class FakeBucket:
         self.objects[key] = body
         self.types[key] = content_type
         self.metadata[key] = dict(metadata)
+        self.cache_control[key] = cache_control
         return _etag(body)
 
     def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
@@ -111,6 +115,20 @@ class FakeTopic:
         if self.broken:
             raise StorageError("publish: no such topic")
         self.mails.append((subject, text))
+
+
+class FakeEventBus:
+    """Keeps the details of the events; it refuses those with an id in `refused`, all if `broken`."""
+
+    def __init__(self) -> None:
+        self.details: list[str] = []
+        self.refused: set[str] = set()
+        self.broken = False
+
+    def publish(self, details: Mapping[str, str]) -> frozenset[str]:
+        taken = frozenset(() if self.broken else details.keys() - self.refused)
+        self.details += [detail for event_id, detail in details.items() if event_id in taken]
+        return taken
 
 
 class FakeClock:

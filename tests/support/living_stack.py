@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from playlist_archive.documents.keys import parse_snapshot_key
 from playlist_archive.documents.timestamps import to_timestamp
-from playlist_archive.events import RebuildEvent, RunEvent, parse_lister_event
+from playlist_archive.events import RebuildEvent, RunEvent, parse_lister_event, parse_outcomes
 from playlist_archive.ports.spotify import Spotify
 from playlist_archive.settings import LibraryMode
 from playlist_archive_cli.archive import Archive
@@ -120,6 +120,12 @@ class LivingStack:
                 return {"rebuilding": lister.rebuild(which)}
         raise AssertionError(event)
 
+    def call_indexer(self, event: Mapping[str, Any]) -> dict[str, object]:
+        self.events.append(event)
+        messages, malformed = parse_outcomes(event)
+        self.pipeline.indexer.index(messages)
+        return {"batchItemFailures": list(malformed)}
+
     def _work(self) -> Iterator[None]:
         """Let one function after the other do what is there for it."""
         while True:
@@ -169,9 +175,9 @@ class _Client:
 class _Lambda(_Client):
     def invoke(self, *, FunctionName: str, Payload: bytes, **_: Any) -> dict[str, Any]:  # noqa: N803
         self.stack.allow("invoke")
-        assert FunctionName == "Lister"
+        calls = {"Lister": self.stack.call_lister, "Indexer": self.stack.call_indexer}
         try:
-            answer = self.stack.call_lister(json.loads(Payload))
+            answer = calls[FunctionName](json.loads(Payload))
         except Exception as error:  # noqa: BLE001 - as Lambda does
             failed = {"errorType": type(error).__name__, "errorMessage": str(error)}
             return {

@@ -7,11 +7,19 @@ from typing import Literal
 import msgspec
 import pytest
 
-from playlist_archive.documents.catalog import Announced, Catalog, decode_catalog
-from playlist_archive.documents.keys import CATALOG, snapshot_key
+from playlist_archive.documents.catalog import (
+    Announced,
+    Catalog,
+    Entry,
+    decode_catalog,
+    encode_catalog,
+)
+from playlist_archive.documents.keys import CATALOG, SPOTIFY_STATE, snapshot_key
 from playlist_archive.documents.messages import (
+    DamageReport,
     FetchRequest,
     Outcome,
+    OutcomeMessage,
     RenderRequest,
     RunReport,
     Source,
@@ -19,6 +27,8 @@ from playlist_archive.documents.messages import (
     decode_outcome,
     decode_render_request,
 )
+from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
+from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.documents.status import PageStatus
 from playlist_archive.errors import InvalidAnswerError, InvalidPlaylistIdError
 from playlist_archive.events import RegistryEvent, parse_lister_event
@@ -34,6 +44,7 @@ from tests.support.builders import (
     a_library,
     a_reading,
     an_entry,
+    rows,
 )
 from tests.support.fakes import FakeClock, FakeSpotify
 from tests.support.pipeline import Pipeline, plenty
@@ -348,6 +359,103 @@ def test_a_rebuild_with_one_wrong_id_rebuilds_nothing(world: World) -> None:
     with pytest.raises(InvalidPlaylistIdError, match="My favourites"):
         world.pipeline.lister.rebuild([PLAYLIST, "My favourites"])
     assert not world.pipeline.render_queue.bodies
+
+
+class TestImportedPlaylists:
+    """A rebuild of named playlists follows an import, of which only the snapshots tell."""
+
+    def of(self, world: World, playlist_id: str, time: datetime = RUN) -> None:
+        snapshot = Snapshot(
+            playlist_id=playlist_id,
+            source="git-archive",
+            time=time,
+            read_at=time,
+            rows=rows(1, 2),
+            **msgspec.structs.asdict(a_header()),
+        )
+        world.objects[snapshot_key(playlist_id, time)] = encode_snapshot(snapshot)
+
+    def told(self, world: World, which: Literal["all"] | list[str]) -> list[OutcomeMessage]:
+        world.pipeline.lister.rebuild(which)
+        return [decode_outcome(body) for body in world.pipeline.outcome_queue.take()]
+
+    def with_run(self, world: World, *, failure: str = "", entry: Entry | None = None) -> None:
+        report = RunReport(run=RUN, at=RUN, planned=0, unchanged=0, failure=failure)
+        entries = {PLAYLIST: entry} if entry else {}
+        world.objects[CATALOG] = encode_catalog(Catalog(report=report, entries=entries))
+
+    @pytest.mark.parametrize("failure", ["", "Spotify could not be asked"])
+    def test_without_a_complete_sweep_nobody_says_that_a_playlist_is_retired(
+        self, world: World, failure: str
+    ) -> None:
+        self.of(world, PLAYLIST)
+        if failure:
+            self.with_run(world, failure=failure)
+
+        assert self.told(world, [PLAYLIST]) == []
+
+    def test_a_catalog_that_was_rolled_back_does_not_tell_that_a_playlist_is_retired(
+        self, world: World
+    ) -> None:
+        self.of(world, PLAYLIST)
+        self.with_run(world)
+        state = SpotifyState(latest_run=RUN + DAY)
+        world.objects[SPOTIFY_STATE] = msgspec.json.encode(state)
+
+        assert self.told(world, [PLAYLIST]) == []
+
+    def test_a_registered_one_is_not_retired(self, world: World) -> None:
+        self.of(world, PLAYLIST)
+        self.with_run(world)
+        world.objects[f"registry/{PLAYLIST}"] = b""
+
+        assert self.told(world, [PLAYLIST]) == []
+
+    def test_one_of_which_nothing_can_be_read_is_not_told(self, world: World) -> None:
+        world.objects[snapshot_key(PLAYLIST, RUN)] = b"rubbish"
+        self.with_run(world)
+
+        assert self.told(world, [PLAYLIST, OTHER]) == []
+
+    def test_a_rebuild_of_all_tells_nothing(self, world: World) -> None:
+        self.of(world, PLAYLIST)
+        self.with_run(world)
+
+        assert self.told(world, "all") == []
+
+    def test_one_that_nobody_archives_is_retired_with_its_newest_snapshot(
+        self, world: World
+    ) -> None:
+        for time in (RUN - DAY, RUN - 2 * DAY):
+            self.of(world, PLAYLIST, time)
+        self.with_run(world)
+
+        [outcome] = self.told(world, [PLAYLIST])
+
+        assert isinstance(outcome, Outcome)
+        assert (outcome.status, outcome.at) == ("retired", RUN)
+        assert "neither registered nor chosen" in outcome.reason
+        assert outcome.latest
+        assert outcome.latest.time == RUN - DAY
+        assert outcome.header
+        assert outcome.header.name == "Harbour mix"
+
+    @pytest.mark.parametrize("time", [RUN - DAY, RUN])
+    def test_one_whose_newest_snapshot_is_known_is_not_told(
+        self, world: World, time: datetime
+    ) -> None:
+        self.of(world, PLAYLIST, time)
+        self.with_run(world, entry=an_entry())
+
+        assert self.told(world, [PLAYLIST]) == []
+
+    def test_of_one_with_a_later_snapshot_the_known_one_is_doubted(self, world: World) -> None:
+        self.of(world, PLAYLIST, RUN + DAY)
+        self.with_run(world, entry=an_entry())
+
+        assert self.told(world, [PLAYLIST]) == [
+            DamageReport(playlist_id=PLAYLIST, at=RUN, snapshots=True)
+        ]
 
 
 def test_a_new_playlist_is_deferred_until_its_first_read(world: World) -> None:

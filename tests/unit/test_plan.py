@@ -14,7 +14,8 @@ from playlist_archive.documents.messages import (
 )
 from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.status import Stamp, Status
-from playlist_archive.plan import Forgotten, Plan, full_read_due, plan_run
+from playlist_archive.forgotten import Forgotten
+from playlist_archive.plan import Plan, full_read_due, plan_run
 from playlist_archive.selection import Selection
 from tests.support.builders import (
     DAY,

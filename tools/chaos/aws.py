@@ -1,4 +1,4 @@
-"""AWS, simulated in this process: S3, the parameter store, the queues, and their faults."""
+"""AWS, simulated in this process: S3, the parameter store, the queues, the mails, the event bus."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import Any, NamedTuple, cast
 from unittest.mock import patch
+from urllib.parse import parse_qsl
 
 import boto3
 import botocore.handlers
@@ -26,6 +27,8 @@ from tools.chaos.store import ObjectStore, ParameterStoreOfOne, StoredObject, ke
 
 # The usual time of a call, and of its answer.
 _SECONDS = 0.01
+_PUBLISHED = b"""<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>
+<MessageId>0</MessageId></PublishResult></PublishResponse>"""
 _CODES = {
     HTTPStatus.INTERNAL_SERVER_ERROR: "InternalError",
     HTTPStatus.SERVICE_UNAVAILABLE: "SlowDown",
@@ -45,10 +48,16 @@ class S3Event(NamedTuple):
 
 
 class Aws:
-    """Answers boto3's requests; `watch` is called with every write that takes effect."""
+    """Answers boto3's requests.
+
+    `watch` is called with every write that takes effect, `mailed` with the subject and the text of
+    every mail, and `heard` with the detail of every event.
+    """
 
     def __init__(self, queues: Mapping[str, SimulatedQueue], mischief: Mischief) -> None:
         self.watch: Callable[[S3Event], None] = lambda _: None
+        self.mailed: Callable[[str, str], None] = lambda _subject, _text: None
+        self.heard: Callable[[str], None] = lambda _: None
         self._store = ObjectStore()
         self._parameters = ParameterStoreOfOne()
         self._queues = queues
@@ -120,6 +129,10 @@ class Aws:
         *,
         in_part: AwsFault | None,
     ) -> AWSResponse:
+        if service == "sns":
+            return self._mail(request)
+        if service == "eventbridge":
+            return self._hear(request, in_part=in_part)
         if service != "sqs":
             store = self._store if service == "s3" else self._parameters
             return _make_answer(request.url, *store.answer(operation, request))
@@ -151,6 +164,22 @@ class Aws:
                 ],
             },
         )
+
+    def _mail(self, request: AWSPreparedRequest) -> AWSResponse:
+        fields = dict(parse_qsl(_text(request)))
+        self.mailed(fields["Subject"], fields["Message"])
+        return _make_answer(request.url, 200, {}, _PUBLISHED)
+
+    def _hear(self, request: AWSPreparedRequest, *, in_part: AwsFault | None) -> AWSResponse:
+        results: list[dict[str, str]] = []
+        for number, entry in enumerate(json.loads(_text(request))["Entries"]):
+            if in_part and in_part.status is HTTPStatus.OK and number % 2 == 0:
+                results.append({"ErrorCode": "InternalFailure", "ErrorMessage": "Try again."})
+            else:
+                self.heard(entry["Detail"])
+                results.append({"EventId": str(number)})
+        refused = sum("ErrorCode" in result for result in results)
+        return _json_answer(request, 200, {"FailedEntryCount": refused, "Entries": results})
 
     def _tell(self, operation: str, request: AWSPreparedRequest) -> None:
         if operation == "PutObject":
@@ -187,6 +216,11 @@ def _share_providers() -> Callable[..., EndpointProvider]:
     return provide
 
 
+def _text(request: AWSPreparedRequest) -> str:
+    body = cast("bytes | str", request.body)
+    return body if isinstance(body, str) else body.decode()
+
+
 def _md5(entry: Mapping[str, Any]) -> str:
     return hashlib.md5(entry.get("MessageBody", "").encode(), usedforsecurity=False).hexdigest()
 
@@ -198,9 +232,11 @@ def _json_answer(request: AWSPreparedRequest, status: int, body: object) -> AWSR
 
 def _error_answer(service: str, request: AWSPreparedRequest, status: HTTPStatus) -> AWSResponse:
     code = _CODES[status]
-    if service != "s3":
+    if service not in {"s3", "sns"}:
         return _json_answer(request, status, {"__type": code, "message": "Please try again."})
     body = f"<Error><Code>{code}</Code><Message>Please try again.</Message></Error>"
+    if service == "sns":
+        body = f"<ErrorResponse>{body}</ErrorResponse>"
     return _make_answer(request.url, status, {}, body.encode())
 
 

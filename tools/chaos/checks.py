@@ -64,6 +64,13 @@ from tools.chaos.reasons import (
     snapshots_to_come_are_told,
     what_failed_comes_last,
 )
+from tools.chaos.told import (
+    each_change_is_an_event,
+    events_tell_only_what_changed,
+    mails_come_seldom,
+    mails_tell_only_what_was_so,
+    what_lasts_is_mailed,
+)
 from tools.chaos.waiting import nobody_waits_for_longer_than_faults_explain
 
 _GAP = re.compile(
@@ -509,6 +516,11 @@ CHECKS: tuple[Check, ...] = (
     what_failed_comes_last,
     no_value_is_absurd,
     no_request_is_given_up,
+    mails_tell_only_what_was_so,
+    what_lasts_is_mailed,
+    mails_come_seldom,
+    each_change_is_an_event,
+    events_tell_only_what_changed,
 )
 
 

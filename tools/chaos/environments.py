@@ -116,7 +116,7 @@ class SimulatedFunction:
     Attributes:
         begun: is called at the start of every invocation.
         broken: the failures of invocations that no injected fault had struck.
-        struck: the invocations that an injected fault had struck.
+        struck: the invocations that an injected fault had struck, with their ends.
     """
 
     def __init__(self, shape: FunctionShape, scheduler: Scheduler, mischief: Mischief) -> None:
@@ -126,7 +126,7 @@ class SimulatedFunction:
         self.at_work = 0
         self.begun: Callable[[], None] = lambda: None
         self.broken: list[str] = []
-        self.struck: list[str] = []
+        self.struck: dict[str, float] = {}
         self._scheduler = scheduler
         self._mischief = mischief
         self._idle: list[Environment] = []
@@ -146,7 +146,7 @@ class SimulatedFunction:
             finally:
                 task = self._scheduler.current
                 if task and (task.struck or task.dead):
-                    self.struck.append(name)
+                    self.struck[name] = self._scheduler.moment
                 self.at_work -= 1
                 self.failed += answer is None
                 done(answer)

@@ -391,15 +391,15 @@ class Evidence:
     def _read_more_often(self) -> Iterator[str]:
         """Yield the playlists whose time of change is known more exactly with faults than without.
 
-        They were read by another run, and found unchanged, on a day without a read in peace.
+        They were read by another run, and found unchanged, between two reads of peace. It may have been
+        on the day of the first one: a change is later than a moment, and not than a day.
         """
         peace = runs_that_found(self.peace, "ok")
         for playlist_id, runs in runs_that_found(self.chaos, "ok").items():
             good = sorted(peace[playlist_id])
-            days = {run.date() for run in good}
-            for run in runs:
+            for run in runs - peace[playlist_id]:
                 until = next((other for other in good if other > run), run)
-                if run.date() not in days and any(
+                if any(
                     run < snapshot.time <= until for snapshot in self.snapshots.get(playlist_id, ())
                 ):
                     yield playlist_id

@@ -59,6 +59,9 @@ _PARTLY = {
     "SendMessageBatch": AwsFault(
         "batch taken in part", takes_effect=True, status=HTTPStatus.OK, seconds=1
     ),
+    "PutEvents": AwsFault(
+        "events taken in part", takes_effect=True, status=HTTPStatus.OK, seconds=1
+    ),
 }
 
 

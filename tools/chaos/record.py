@@ -74,6 +74,21 @@ class Written(NamedTuple):
     body: bytes
 
 
+class Mailed(NamedTuple):
+    """A mail to the owner, and when SNS took it."""
+
+    moment: float
+    subject: str
+    text: str
+
+
+class Heard(NamedTuple):
+    """The detail of an event, and when the bus took it."""
+
+    moment: float
+    detail: str
+
+
 class Action(NamedTuple):
     """An action on the archive: `whom` is its object or playlist, `how` its details."""
 
@@ -118,6 +133,8 @@ class Record:
         outcomes: the messages to the indexer, with their times.
         merged: the messages that the indexer took.
         pages: the status pages as written.
+        mails: what SNS took for the owner.
+        events: what the event bus took for other programs.
         told: the playlists that the status page ever showed with another status than `ok`.
         catalogs: the catalog at the end of each day; `statuses` holds the status document.
         runs: the time of each day's run; days without one are missing.
@@ -135,7 +152,7 @@ class Record:
         dead: the times in which the fetcher stood still.
         hurt: the failed requests to Spotify.
         asked_to_wait: the pauses that Spotify asked for.
-        struck: the invocations that were killed, or met a fault of AWS.
+        struck: the invocations that were killed, or met a fault of AWS, with their ends.
         misled: the playlists of which Spotify sent a wrong value.
         overlaps: how often an invocation began while another function was running.
         broken: the failures of functions that no injected fault had struck.
@@ -152,6 +169,8 @@ class Record:
     outcomes: list[tuple[float, str]] = field(default_factory=list)
     merged: list[Handled] = field(default_factory=list)
     pages: list[Written] = field(default_factory=list)
+    mails: list[Mailed] = field(default_factory=list)
+    events: list[Heard] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
     catalogs: dict[date, bytes] = field(default_factory=dict)
     statuses: dict[date, bytes] = field(default_factory=dict)
@@ -172,7 +191,7 @@ class Record:
     dead: list[tuple[float, float]] = field(default_factory=list)
     hurt: list[Hurt] = field(default_factory=list)
     asked_to_wait: list[AskedToWait] = field(default_factory=list)
-    struck: set[str] = field(default_factory=set)
+    struck: dict[str, float] = field(default_factory=dict)
     misled: set[str] = field(default_factory=set)
     overlaps: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)

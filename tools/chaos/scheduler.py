@@ -60,6 +60,10 @@ class Scheduler:
         self._numbers = count()
         self._tasks: dict[int, tuple[Task, Thread]] = {}
 
+    @property
+    def moment(self) -> float:
+        return self._clock.moment
+
     def at(self, moment: float, action: Action) -> None:
         """Schedule an action outside of tasks."""
         self._arrange(max(moment, self._clock.moment), action)

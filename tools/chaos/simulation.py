@@ -35,7 +35,7 @@ from tools.chaos.environments import Answer, SimulatedFunction, hosting
 from tools.chaos.faults import Mischief, plan_spotify_day
 from tools.chaos.pollers import POISON, Poller
 from tools.chaos.queues import Message, SimulatedQueue
-from tools.chaos.record import Action, Calendar, Handled, Record, Written
+from tools.chaos.record import Action, Calendar, Handled, Heard, Mailed, Record, Written
 from tools.chaos.scheduler import Scheduler
 from tools.chaos.spotify import Wire
 from tools.chaos.stack import Stack
@@ -98,6 +98,8 @@ class Simulation:
         parameters = {
             "SpotifyApiUrl": f"{self._stand_in.url}/v1",
             "SpotifyAccountsUrl": self._stand_in.url,
+            "AlarmEmail": "owner@example.com",
+            "PublishEvents": "true",
         }
         # Some seeds have a healthy library, because otherwise no page would say that all is well.
         self._healthy = seed % _HEALTHY == 0
@@ -131,6 +133,7 @@ class Simulation:
         self._pollers["indexer"].handled = self._note_handled
         self._aws = Aws(self._queues, self._mischief)
         self._aws.watch = self._watch
+        self._aws.mailed, self._aws.heard = self._note_mail, self._note_event
         self._wire = Wire(self._clock, self._scheduler, self._mischief)
         self._world = World(
             aws=self._aws,
@@ -367,6 +370,12 @@ class Simulation:
     def _note_handled(self, message: Message, since: float) -> None:
         self._record.merged.append(Handled(since, self._clock.moment, message.body))
 
+    def _note_mail(self, subject: str, text: str) -> None:
+        self._record.mails.append(Mailed(self._clock.moment, subject, text))
+
+    def _note_event(self, detail: str) -> None:
+        self._record.events.append(Heard(self._clock.moment, detail))
+
     def _watch(self, event: S3Event) -> None:
         """Record a write, and send S3's notification about it."""
         body = self._aws.find(event.key) or b""
@@ -450,7 +459,7 @@ class Simulation:
             record.invocations += function.invocations
             record.failed += function.failed
             record.broken += function.broken
-            record.struck |= set(function.struck)
+            record.struck |= function.struck
         for name, queue in self._queues.items():
             record.left += [f"{name}: {message.body}" for message in queue]
             record.expired[name] = len(queue.expired)

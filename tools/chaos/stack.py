@@ -146,6 +146,8 @@ class Stack:
                 return self.parameters[name]
             case {"Ref": "ArchiveBucket"}:
                 return self._resolve(self._resources["ArchiveBucket"]["Properties"]["BucketName"])
+            case {"Ref": "AlarmTopic"}:
+                return "arn:aws:sns:us-east-1:123456789012:AlarmTopic"
             case {"Ref": name}:
                 return f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
             case {"Fn::GetAtt": [name, *_]}:

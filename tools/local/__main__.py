@@ -64,6 +64,7 @@ def run() -> None:
         else:
             run_with_sample(Workspace.named("sample"))
     console.print(
+        "Look at it in the browser: [bold]make open[/]. "
         "The stack goes on running; [bold]make stop[/] ends it. "
         "One more playlist: [bold]make register ID=<playlist id>[/]."
     )

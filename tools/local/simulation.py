@@ -16,6 +16,7 @@ _PARAMETERS = {
     # The engine does not wait for the end of a batching window.
     "IndexWindowSeconds": "0",
     "Analytics": "true",
+    "PublishEvents": "true",
     # The clock must not start a run between simulated days.
     "ScheduleExpression": "at(2199-01-01T00:00:00)",
 }

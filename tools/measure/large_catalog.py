@@ -20,7 +20,7 @@ import typer
 from aws_lambda_powertools import Logger
 
 from playlist_archive.documents.catalog import Catalog, encode_catalog
-from playlist_archive.documents.content_types import JSON
+from playlist_archive.documents.content_types import ASK_EACH_TIME, JSON
 from playlist_archive.documents.keys import (
     CATALOG,
     CHANGES_JSON,
@@ -82,8 +82,9 @@ class FolderBucket:
         *,
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
+        cache_control: str = ASK_EACH_TIME,
     ) -> str:
-        del content_type, replacing
+        del content_type, replacing, cache_control
         self._calls["put"] += 1
         self._metadata[key] = metadata
         path = self.path(key)

@@ -105,8 +105,9 @@ class Folder:
         *,
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
+        cache_control: str = "",
     ) -> str:
-        del content_type
+        del content_type, cache_control
         found = self.describe(key)
         if (found and found.etag) != replacing:
             raise ConflictError(key)

@@ -1,12 +1,15 @@
 """The accounts host: client, consent and tokens.
 
 Spotify reference: Authorization. An access token lives one hour; refreshing normally returns no new refresh token.
+A consent with a code challenge (PKCE) has a code and scopes of its own, and needs no secret. Its refresh token is
+never accepted here.
 """
 
 import secrets
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from time import monotonic
 
 import msgspec
@@ -33,10 +36,24 @@ class Grant:
 
     of_user: bool
     expires_at: float
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class _Consent:
+    """What the user agreed to, for whoever knows what the challenge was made of."""
+
+    scope: str
+    redirect_uri: str
+    challenge: str
 
 
 class _OAuthError(Exception):
     """The arguments are the error and, for most, its description."""
+
+
+def _new_refresh_token() -> str:
+    return f"AQ{secrets.token_urlsafe(48)}"
 
 
 class Accounts:
@@ -46,12 +63,26 @@ class Accounts:
         self._client = client
         self._refresh_token = client.refresh_token
         self._grants: dict[str, Grant] = {}
+        self._consents: dict[str, _Consent] = {}
+
+    def consent(self, query: Mapping[str, str]) -> str:
+        """Return the code for a consent that the user gives."""
+        challenge = query.get("code_challenge")
+        if challenge is None or query.get("code_challenge_method") != "S256":
+            return AUTHORIZATION_CODE
+        code = f"AC{secrets.token_urlsafe(48)}"
+        self._consents[code] = _Consent(
+            query.get("scope", ""), query.get("redirect_uri", ""), challenge
+        )
+        return code
 
     def answer_token_request(
         self, authorization: str | None, form: Mapping[str, str], *, rotate: bool = False
     ) -> Answer:
         """Answer `POST /api/token`; `rotate` replaces the refresh token and revokes the old one."""
         try:
+            if "code_verifier" in form:
+                return self._answer_verifier(form)
             self._check_client(authorization)
             return self._answer_grant(form, rotate=rotate)
         except _OAuthError as error:
@@ -67,6 +98,19 @@ class Accounts:
 
     def undo_rotation(self) -> None:
         self._refresh_token = self._client.refresh_token
+
+    def _answer_verifier(self, form: Mapping[str, str]) -> Answer:
+        if form.get("client_id") != self._client.id:
+            raise _OAuthError("invalid_client", "Invalid client")
+        consent = self._consents.pop(form.get("code", ""), None)
+        if consent is None:
+            raise _OAuthError("invalid_grant", "Invalid authorization code")
+        if consent.redirect_uri != form.get("redirect_uri"):
+            raise _OAuthError("invalid_grant", "Invalid redirect URI")
+        hashed = sha256(form["code_verifier"].encode()).digest()
+        if urlsafe_b64encode(hashed).rstrip(b"=").decode() != consent.challenge:
+            raise _OAuthError("invalid_grant", "code_verifier was incorrect")
+        return self._issue(_new_refresh_token(), scope=consent.scope)
 
     def _check_client(self, authorization: str | None) -> None:
         if authorization is None:
@@ -84,25 +128,28 @@ class Accounts:
                 if form.get("refresh_token") != self._refresh_token:
                     raise _OAuthError("invalid_grant", "Refresh token revoked")
                 if rotate:
-                    self._refresh_token = f"AQ{secrets.token_urlsafe(48)}"
-                return self._issue(of_user=True, with_refresh_token=rotate)
+                    self._refresh_token = _new_refresh_token()
+                return self._issue(self._refresh_token if rotate else "")
             case "authorization_code":
                 if form.get("code") != AUTHORIZATION_CODE:
                     raise _OAuthError("invalid_grant", "Invalid authorization code")
-                return self._issue(of_user=True, with_refresh_token=True)
+                return self._issue(self._refresh_token)
             case _:
                 raise _OAuthError("unsupported_grant_type", "grant_type is not supported")
 
-    def _issue(self, *, of_user: bool, with_refresh_token: bool = False) -> Answer:
+    def _issue(
+        self, refresh_token: str = "", *, of_user: bool = True, scope: str = SCOPE
+    ) -> Answer:
         token = f"BQ{secrets.token_urlsafe(48)}"
-        self._grants[token] = Grant(of_user, monotonic() + LIFETIME_SECONDS)
+        scopes = frozenset(scope.split()) if of_user else frozenset[str]()
+        self._grants[token] = Grant(of_user, monotonic() + LIFETIME_SECONDS, scopes)
         body: dict[str, object] = {
             "access_token": token,
             "token_type": "Bearer",
             "expires_in": LIFETIME_SECONDS,
         }
         if of_user:
-            body["scope"] = SCOPE
-        if with_refresh_token:
-            body["refresh_token"] = self._refresh_token
+            body["scope"] = scope
+        if refresh_token:
+            body["refresh_token"] = refresh_token
         return Answer(200, msgspec.json.encode(body))

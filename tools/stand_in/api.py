@@ -1,4 +1,4 @@
-"""The Web API's endpoints, parameters and refusals, without sockets, threads or faults.
+"""The Web API's reading endpoints, parameters and refusals, without sockets, threads or faults.
 
 Spotify reference: Get Playlist, Get Playlist Items, Get Current User's Playlists, Get Current User's Profile.
 """
@@ -24,6 +24,7 @@ from tools.stand_in.world import World
 
 _PLAYLIST = re.compile(r"/v1/playlists/(?P<id>[^/]+)(?:/(?P<part>items|tracks|images))?")
 _PLAYLIST_ID = re.compile(r"[0-9A-Za-z]{22}")
+READ_PRIVATE = "playlist-read-private"
 _MAX_LISTED = 50
 _MAX_ROWS = 100
 _DEFAULT_ROWS: dict[Endpoint, int] = {"items": 20, "tracks": 100}
@@ -45,12 +46,16 @@ class Call:
     Attributes:
         api_url: this host's own URL, ending in `/v1`.
         of_user: False when the token is the app's own (client credentials).
+        scopes: what the user allowed the token to do.
     """
 
     path: str
     query: Mapping[str, str]
     api_url: str
     of_user: bool
+    scopes: frozenset[str] = frozenset()
+    method: str = "GET"
+    body: bytes = b""
 
 
 def answer_call(world: World, call: Call) -> Json | list[Json]:
@@ -94,7 +99,7 @@ class _Desk:
 
     def _list_playlists(self) -> Json:
         window = self._window(default=20, maximum=_MAX_LISTED)
-        ids = self._world.list_ids()
+        ids = [id_ for id_ in self._world.list_ids() if self._is_listed(id_)]
         entries: list[Json | None] = []
         for playlist_id in ids[window.offset : window.offset + window.limit]:
             playlist = self._world.find(playlist_id)
@@ -102,6 +107,10 @@ class _Desk:
             entries.append(self._shapes.listed_playlist(playlist) if playlist and seen else None)
         url = f"{self._call.api_url}/me/playlists"
         return make_page(url, replace(window, query={}), len(ids), entries)
+
+    def _is_listed(self, playlist_id: str) -> bool:
+        playlist = self._world.find(playlist_id)
+        return playlist is None or playlist.public or READ_PRIVATE in self._call.scopes
 
     def _read_playlist(self, playlist_id: str) -> Json:
         playlist = self._find(playlist_id)
@@ -114,6 +123,8 @@ class _Desk:
         playlist = self._find(playlist_id)
         if not self._may_read(playlist):
             raise ApiError(403, "Forbidden")
+        if not playlist.public and READ_PRIVATE not in self._call.scopes:
+            raise ApiError(403, "Insufficient client scope")
         window = self._window(default=_DEFAULT_ROWS[endpoint], maximum=_MAX_ROWS)
         return self._shapes.row_page(playlist, endpoint, window)
 

@@ -48,6 +48,10 @@ class Control:
         """Switch all faults off and undo what they did to playlists and to the refresh token."""
         self._call("DELETE", "/faults")
 
+    def lose(self, uri: str) -> None:
+        """Have the catalogue lose an item, so that it can be added to no playlist any more."""
+        self._call("POST", "/gone", {"uri": uri})
+
     def requests(self) -> list[RecordedRequest]:
         """Return the requests since the log was last cleared, oldest first."""
         return [RecordedRequest(**seen) for seen in self._call("GET", "/requests")["requests"]]

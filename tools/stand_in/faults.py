@@ -1,7 +1,7 @@
 """The faults that the stand-in can inject, all of them seen in practice.
 
 A fault has a `kind` and selects the requests that it strikes. Most kinds replace the answer; `delay`, `torn`,
-`truncated`, `early_end`, `slow_headers` and `slow_body` change it; `expired_token` and `rotated_refresh_token` act on
+`truncated`, `early_end`, `slow_headers`, `slow_body` and `lost_answer` change it; `expired_token` and `rotated_refresh_token` act on
 the tokens.
 """
 
@@ -33,7 +33,8 @@ type Kind = Literal[
     "not_found",  # 404, JSON
     "invalid_grant",  # 400 of the accounts host: the consent has ended
     "invalid_client",  # 400 of the accounts host: wrong id or secret
-    "reset",  # the connection is reset
+    "reset",  # the connection is reset, and nothing is done
+    "lost_answer",  # the request is done, then the connection is reset
     "delay",  # the answer comes `seconds` late
     "slow_headers",  # the whole answer comes byte by byte, one in `seconds`
     "slow_body",  # the headers come at once, the body byte by byte
@@ -52,6 +53,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     Attributes:
         path: a regular expression, searched in the path and query; the default is every call of the host.
+        method: the only HTTP method that is struck; None is every one.
         after: the number of matching requests that pass first.
         every: after that, the fault strikes every n-th matching request.
         times: how often the fault strikes; None is without a limit.
@@ -65,6 +67,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     kind: Kind
     path: str | None = None
+    method: str | None = None
     after: int = 0
     every: int = 1
     times: int | None = 1
@@ -207,8 +210,8 @@ class _Armed:
         self._pattern = re.compile(fault.pattern)
         self._random = Random(fault.seed)  # noqa: S311
 
-    def strikes(self, path: str) -> bool:
-        if not self._pattern.search(path):
+    def strikes(self, method: str, path: str) -> bool:
+        if self.fault.method not in {None, method} or not self._pattern.search(path):
             return False
         self._seen += 1
         due = self._seen - self.fault.after
@@ -235,9 +238,9 @@ class FaultPlan:
     def clear(self) -> None:
         self._armed.clear()
 
-    def strike(self, path: str) -> Strike:
+    def strike(self, method: str, path: str) -> Strike:
         """Count the request for `path` (with query) and return the faults that strike it."""
-        struck = [armed.fault for armed in self._armed if armed.strikes(path)]
+        struck = [armed.fault for armed in self._armed if armed.strikes(method, path)]
         return Strike(tuple(struck))
 
     def describe(self) -> list[dict[str, object]]:

@@ -5,6 +5,7 @@ import socket
 import struct
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from email.message import Message
 from http import HTTPStatus
@@ -17,13 +18,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
-from tools.stand_in.accounts import AUTHORIZATION_CODE, Accounts, Client
+from tools.stand_in.accounts import Accounts, Client
 from tools.stand_in.api import ApiError, Call, answer_call
 from tools.stand_in.control import Control
 from tools.stand_in.faults import Answer, Fault, FaultPlan, Strike, error_answer
 from tools.stand_in.library import Library
-from tools.stand_in.shapes import App
+from tools.stand_in.shapes import App, Json
 from tools.stand_in.world import World
+from tools.stand_in.writing import answer_write
 
 _PLAYLIST = re.compile(r"/v1/playlists/(?P<id>[^/]+)")
 _CHALLENGE = ("WWW-Authenticate", 'Bearer realm="spotify"')
@@ -122,6 +124,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._respond()
 
+    def do_PUT(self) -> None:
+        self._respond()
+
     def do_DELETE(self) -> None:
         self._respond()
 
@@ -180,11 +185,12 @@ class _Switchboard:
             return self._answer_control(method, urlsplit(target).path, body)
         arrived = time()
         with self._lock:
-            strike = self._faults.strike(target)
+            strike = self._faults.strike(method, target)
         if delay := strike.find("delay"):
             sleep(delay.seconds)
         with self._lock:
             answer = self._answer_spotify(method, target, headers, body, strike)
+            answer = None if strike.find("lost_answer") else answer
             answer = answer and strike.slow_down(answer)
             status = answer.status if answer else None
             seen = {"time": arrived, "method": method, "path": target, "status": status}
@@ -212,15 +218,23 @@ class _Switchboard:
                 credentials = headers.get("Authorization")
                 return self._accounts.answer_token_request(credentials, form, rotate=rotate)
             case "GET", "/authorize":
-                return _answer_consent(query)
-            case "GET", path if path.startswith("/v1/"):
-                return self._answer_api(path, query, headers, strike)
+                return self._answer_consent(query)
+            case "GET" | "POST" | "PUT", path if path.startswith("/v1/"):
+                api_url = f"http://{headers['Host']}/v1"
+                call = Call(path, query, api_url, of_user=False, method=method, body=body)
+                return self._answer_api(call, headers, strike)
             case _:
                 return error_answer(404, "Service not found")
 
-    def _answer_api(
-        self, path: str, query: Mapping[str, str], headers: Message, strike: Strike
-    ) -> Answer:
+    def _answer_consent(self, query: Mapping[str, str]) -> Answer:
+        """Answer `GET /authorize` as if the user had clicked "Agree"."""
+        if "redirect_uri" not in query:
+            return Answer(400, b"INVALID_CLIENT: Invalid redirect URI", "text/plain; charset=utf-8")
+        given = {"code": self._accounts.consent(query), "state": query.get("state", "")}
+        location = ("Location", f"{query['redirect_uri']}?{urlencode(given)}")
+        return Answer(302, b"", "text/plain; charset=utf-8", (location,))
+
+    def _answer_api(self, call: Call, headers: Message, strike: Strike) -> Answer:
         authorization = headers.get("Authorization")
         if authorization is None:
             return _unauthorized(_CHALLENGE)
@@ -232,16 +246,21 @@ class _Switchboard:
         grant = self._accounts.find_grant(token)
         if grant is None:
             return _unauthorized(_INVALID_TOKEN)
-        if strike.find("torn") and (playlist := _PLAYLIST.match(path)):
+        if strike.find("torn") and (playlist := _PLAYLIST.match(call.path)):
             self._world.edit(playlist["id"])
-        call = Call(path, query, f"http://{headers['Host']}/v1", grant.of_user)
+        call = replace(call, of_user=grant.of_user, scopes=grant.scopes)
+        status = 200
+        answer: Json | list[Json]
         try:
-            answer = answer_call(self._world, call)
+            if call.method == "GET":
+                answer = answer_call(self._world, call)
+            else:
+                status, answer = answer_write(self._world, call)
         except ApiError as error:
             return error_answer(error.status, error.message)
         if isinstance(answer, dict):
             _spoil_pages(answer, strike)
-        return Answer(200, msgspec.json.encode(answer))
+        return Answer(status, msgspec.json.encode(answer))
 
     def _answer_control(self, method: str, path: str, body: bytes) -> Answer:
         try:
@@ -267,6 +286,8 @@ class _Switchboard:
                 self._faults.clear()
                 self._world.undo_edits()
                 self._accounts.undo_rotation()
+            case "POST", "/gone":
+                self._world.written.lose(msgspec.json.decode(body, type=dict[str, str])["uri"])
             case "GET", "/requests":
                 return {"requests": list(self._log)}
             case "DELETE", "/requests":
@@ -291,15 +312,6 @@ class _Switchboard:
 def _unauthorized(challenge: tuple[str, str]) -> Answer:
     answer = error_answer(401, "Missing/invalid/expired access token")
     return Answer(answer.status, answer.body, headers=(challenge,))
-
-
-def _answer_consent(query: Mapping[str, str]) -> Answer:
-    """Answer `GET /authorize` as if the user had clicked "Agree"."""
-    if "redirect_uri" not in query:
-        return Answer(400, b"INVALID_CLIENT: Invalid redirect URI", "text/plain; charset=utf-8")
-    given = {"code": AUTHORIZATION_CODE, "state": query.get("state", "")}
-    location = ("Location", f"{query['redirect_uri']}?{urlencode(given)}")
-    return Answer(302, b"", "text/plain; charset=utf-8", (location,))
 
 
 def _spoil_pages(body: dict[str, Any], strike: Strike) -> None:

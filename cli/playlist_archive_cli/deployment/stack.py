@@ -15,6 +15,8 @@ _CHANGE_SET = "playlist-archive-deploy"
 _CAPABILITIES = ["CAPABILITY_IAM"]
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 _CANCELLED = "cancelled"
+# How the statuses end of what was created, changed or deleted as a whole.
+SETTLED = "_COMPLETE"
 
 
 class StackState(NamedTuple):
@@ -75,6 +77,28 @@ class Stack:
             {it["OutputKey"]: it["OutputValue"] for it in found.get("Outputs", ())},
         )
 
+    def find_ready(self) -> StackState | None:
+        """Return the stack if it exists and can be changed, None if it can be created.
+
+        Raises:
+            CommandError: it is in a state that forbids both, or no playlist archive.
+        """
+        state = self.find()
+        if state is None or not state.exists:
+            return None
+        if state.status.endswith("_IN_PROGRESS"):
+            raise CommandError(f"the stack {self.name} is being changed ({state.status}): wait")
+        if not state.status.endswith(SETTLED) or state.status == "ROLLBACK_COMPLETE":
+            raise CommandError(
+                f"the stack {self.name} is {state.status}, and cannot be changed: look at its events "
+                "in the console, or say `playlist-archive destroy` first; the bucket stays"
+            )
+        if "BucketName" not in state.outputs:
+            raise CommandError(
+                f"the stack {self.name} is no playlist archive: choose another name with --stack"
+            )
+        return state
+
     def find_resource(self, logical_id: str) -> str:
         """Return the name of one of the stack's resources, empty if it has none such."""
         pages = self._client.get_paginator("list_stack_resources").paginate(StackName=self.name)
@@ -91,7 +115,8 @@ class Stack:
     ) -> Proposal | None:
         """Compare the stack with a template; None if nothing would change.
 
-        A new stack that cannot be created leaves nothing behind.
+        Without a URL the stack keeps its template. A new stack that cannot be created leaves
+        nothing behind.
 
         Raises:
             CommandError: CloudFormation does not accept the template.
@@ -102,12 +127,12 @@ class Stack:
         created = self._client.create_change_set(
             **self._change_set,
             ChangeSetType="UPDATE" if before else "CREATE",
-            TemplateURL=template_url,
             Parameters=[
                 _spell_parameter(name, value, before.parameters if before else {})
                 for name, value in parameters.items()
             ],
             Capabilities=_CAPABILITIES,
+            **({"TemplateURL": template_url} if template_url else {"UsePreviousTemplate": True}),
             **({} if before else {"OnStackFailure": "DELETE"}),
         )
         while (found := self._describe())["Status"] in {

@@ -1,8 +1,7 @@
-"""`backup` and `import`: the whole archive in a folder, and back into a new stack."""
+"""`backup` and `import archive`: the whole archive in a folder, and back into a new stack."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,22 +14,17 @@ from playlist_archive_cli.backup_folder import BackupFolder
 from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.copies import Phase, back_up, prepare, write
 from playlist_archive_cli.errors import CommandError
-from playlist_archive_cli.frame import verb
+from playlist_archive_cli.frame import verb, verb_of
 from playlist_archive_cli.runs import RebuildEnd, rebuild_now
 from playlist_archive_cli.screen import tell
+from playlist_archive_cli.verbs.imports import IMPORT
 from playlist_archive_cli.verbs.start_run import tell_rebuild
 
-type Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the copy.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the copy.")]
 
 
-class Source(StrEnum):
-    """What is imported."""
-
-    ARCHIVE = "archive"
-
-
-class Imported(msgspec.Struct, frozen=True):
-    """The document of `import --json`; what was `left` in the folder is made from the rest."""
+class FilledArchive(msgspec.Struct, frozen=True):
+    """The document of `import archive --json`; what was `left` in the folder is made from the rest."""
 
     written: int
     present: int
@@ -68,10 +62,9 @@ def backup(
     return Answer(copied, lines)
 
 
-@verb
-def import_(connection: Connection, source: Source, folder: Folder) -> Answer:
-    """Fill a new archive from a folder that `backup` has written: `import archive DIR`."""
-    assert source is Source.ARCHIVE
+@verb_of(IMPORT)
+def archive(connection: Connection, folder: Folder) -> Answer:
+    """Fill a new archive from a folder that `backup` has written."""
     with _on_disk(folder):
         copy = BackupFolder.open(folder)
         bucket = connection.bucket
@@ -82,10 +75,10 @@ def import_(connection: Connection, source: Source, folder: Folder) -> Answer:
         end = rebuild_now(connection)
         if end.failed:
             again = Line("The registry is not written yet: mend this, and say the same again")
-            document = Imported(written, ready.present, ready.left, end)
+            document = FilledArchive(written, ready.present, ready.left, end)
             return Answer(document, [*tell_rebuild(end), again], attention=True)
         written += write(bucket, copy, ready.missing[Phase.REGISTRY])
-    document = Imported(written, ready.present, ready.left, end)
+    document = FilledArchive(written, ready.present, ready.left, end)
     told = f"{written} objects written, {ready.present} were there already"
     return Answer(document, [Line(told, "strong"), *tell_rebuild(end)])
 

@@ -12,9 +12,11 @@ import typer
 from playlist_archive_cli import connection
 from playlist_archive_cli.answer import Answer, Block, Line, Table
 from playlist_archive_cli.checkout import require_checkout
+from playlist_archive_cli.connection import OpenClient
+from playlist_archive_cli.deployment import site_secret
 from playlist_archive_cli.deployment.questions import find_timezone, questions
 from playlist_archive_cli.deployment.sam import Package, Sam
-from playlist_archive_cli.deployment.stack import Change, Proposal, Stack, StackState, count_kinds
+from playlist_archive_cli.deployment.stack import SETTLED, Change, Proposal, Stack, count_kinds
 from playlist_archive_cli.deployment.template import (
     CREDENTIALS_PARAMETER,
     Parameters,
@@ -22,7 +24,7 @@ from playlist_archive_cli.deployment.template import (
     read_parameters,
 )
 from playlist_archive_cli.dialogue import agree, ask_until
-from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.errors import CommandError, WrongUseError
 from playlist_archive_cli.frame import verb
 from playlist_archive_cli.location import Asked, DeployedStack, locate_in_cloud
 from playlist_archive_cli.remembered import (
@@ -32,21 +34,24 @@ from playlist_archive_cli.remembered import (
     recall_stack,
     remember,
 )
-from playlist_archive_cli.runs import RunEnd, run_now
+from playlist_archive_cli.runs import RunEnd, run_now, wake_indexer
 from playlist_archive_cli.screen import tell
 from playlist_archive_cli.verbs.start_run import tell_run
 
 ALARM_EMAIL = "AlarmEmail"
 _TEMPLATE = "template.yaml"
-_SETTLED = "_COMPLETE"
 
 
 class Deployed(msgspec.Struct, frozen=True):
-    """The document of `deploy --json`; the first run follows only the creation of the stack."""
+    """The document of `deploy --json`; the first run follows only the creation of the stack.
+
+    `site` is the address of the site, empty where there is none.
+    """
 
     stack: str
     region: str
     bucket: str
+    site: str
     created: bool
     changes: int
     parameters: dict[str, str]
@@ -62,6 +67,12 @@ def deploy(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Set a parameter of the template; repeatable."),
     ] = None,
+    site: Annotated[
+        str,
+        typer.Option(
+            metavar="private|none", help="Serve a site to those who have its link, or serve none."
+        ),
+    ] = "",
     code_bucket: Annotated[
         str, typer.Option(metavar="NAME", help="The bucket for the code; default: SAM's own.")
     ] = "",
@@ -79,7 +90,7 @@ def deploy(
     """
     checkout = require_checkout("deploy", Path.cwd())
     parameters = read_parameters(checkout / _TEMPLATE)
-    given = parse_assignments(parameter or [], parameters)
+    given = read_given(parameter or [], site, parameters)
     known = recall(deployment_file())
     place = locate_in_cloud(asked, os.environ, known.location if known else None)
     client = connection.open_clients(place)
@@ -88,12 +99,14 @@ def deploy(
     remembered = recall_stack(deployment_file(), place)
     stack = Stack(cloudformation, place.name)
     sam = Sam(checkout, place)
-    before = find_ready(stack)
+    before = stack.find_ready()
 
     tell(f"This {'brings' if before else 'creates'} {place}{' up to date' if before else ''}.")
     chosen = choose(
         parameters, before.parameters if before else remembered.parameters, given, yes=yes
     )
+    secret = find_secret(client, place.name, chosen)
+    chosen[site_secret.SITE_SECRET_SHA256] = site_secret.digest(secret) if secret else ""
     tell("")
     tell("Building functions and layers.")
     sam.build()
@@ -119,6 +132,9 @@ def deploy(
         announce_mail(known_before.get(ALARM_EMAIL, ""), chosen[ALARM_EMAIL])
     remember(deployment_file(), remembered)
     if proposal:
+        if secret:
+            # Before the gate knows it: were it lost, nobody could open the site.
+            site_secret.keep(client("ssm"), place.name, secret)
         make_changes(stack, proposal)
     after = stack.find()
     assert after is not None
@@ -128,10 +144,13 @@ def deploy(
         tell("")
         tell("The first run.")
         first_run = run_now(connection.Connection(place, client))
+    else:
+        wake_indexer(connection.Connection(place, client))
     document = Deployed(
         place.name,
         place.region,
         after.outputs["BucketName"],
+        after.outputs.get(site_secret.SITE_URL, ""),
         created=before is None,
         changes=len(proposal.changes) if proposal else 0,
         parameters=remembered.parameters,
@@ -143,27 +162,21 @@ def deploy(
     return Answer(document, tell_deployed(document), notes, attention)
 
 
-def find_ready(stack: Stack) -> StackState | None:
-    """Return the stack if it exists and can be changed, None if it can be created.
+def read_given(assignments: list[str], site: str, parameters: Parameters) -> dict[str, str]:
+    """Return the values that the options give.
 
     Raises:
-        CommandError: it is in a state that forbids both.
+        WrongUseError: there is no such parameter, it accepts no such value, or it is not to be
+            chosen.
     """
-    state = stack.find()
-    if state is None or not state.exists:
-        return None
-    if state.status.endswith("_IN_PROGRESS"):
-        raise CommandError(f"the stack {stack.name} is being changed ({state.status}): wait")
-    if not state.status.endswith(_SETTLED) or state.status == "ROLLBACK_COMPLETE":
-        raise CommandError(
-            f"the stack {stack.name} is {state.status}, and cannot be changed: look at its events in "
-            "the console, or say `playlist-archive destroy` first; the bucket stays"
+    wanted_site = [f"{site_secret.SITE_ACCESS}={site}"] if site else []
+    given = parse_assignments([*assignments, *wanted_site], parameters)
+    if site_secret.SITE_SECRET_SHA256 in given:
+        raise WrongUseError(
+            f"{site_secret.SITE_SECRET_SHA256} is not to be chosen: `deploy --site private` makes "
+            "the secret, and `site rotate` a new one"
         )
-    if "BucketName" not in state.outputs:
-        raise CommandError(
-            f"the stack {stack.name} is no playlist archive: choose another name with --stack"
-        )
-    return state
+    return given
 
 
 def choose(
@@ -184,13 +197,24 @@ def choose(
     return {**usual, **known}
 
 
+def find_secret(client: OpenClient, stack: str, chosen: Mapping[str, str]) -> str | None:
+    """Return the secret of the site's link, a new one if there is none yet; None without a site."""
+    if chosen[site_secret.SITE_ACCESS] != site_secret.PRIVATE:
+        return None
+    return site_secret.load(client("ssm"), stack) or site_secret.make_secret()
+
+
 def choices(parameters: Parameters, values: Mapping[str, str]) -> dict[str, str]:
-    """Return what is worth being remembered: the answers, and what is not as usual."""
+    """Return what is worth being remembered: the answers, and what is not as usual.
+
+    The digest of the site's secret is found anew each time.
+    """
     answered = {one.parameter for one in questions(parameters, "UTC")}
     return {
         name: value
         for name, value in values.items()
-        if name in answered or value != str(parameters[name].default)
+        if name != site_secret.SITE_SECRET_SHA256
+        and (name in answered or value != str(parameters[name].default))
     }
 
 
@@ -230,7 +254,7 @@ def announce_mail(before: str, now: str) -> None:
 def make_changes(stack: Stack, proposal: Proposal) -> None:
     tell("")
     for event in stack.accept(proposal):
-        if event.status.endswith(_SETTLED):
+        if event.status.endswith(SETTLED):
             tell(f"  {event.logical_id}: {event.status.lower().replace('_', ' ')}")
 
 
@@ -277,10 +301,13 @@ def tell_deployed(deployed: Deployed) -> list[Block]:
             [
                 ("Stack", f"{deployed.stack} in {deployed.region}"),
                 ("Bucket", deployed.bucket),
+                *([("Site", deployed.site)] if deployed.site else []),
                 *deployed.parameters.items(),
             ],
         ),
     ]
+    if deployed.site:
+        blocks.append(Line("`playlist-archive site link` prints the link that opens the site."))
     if deployed.first_run:
         blocks += [Line(""), *tell_run(deployed.first_run)]
     if not deployed.logged_in:

@@ -9,6 +9,7 @@ import typer
 from playlist_archive_cli import connection
 from playlist_archive_cli.answer import Answer, Block, Line
 from playlist_archive_cli.connection import OpenClient
+from playlist_archive_cli.deployment import site_secret
 from playlist_archive_cli.deployment.erasing import (
     erase_bucket,
     erase_objects,
@@ -45,11 +46,15 @@ class Destroyed(msgspec.Struct, frozen=True):
 
 
 class Belongings(NamedTuple):
-    """What belongs to a stack and is not deleted with it."""
+    """What belongs to a stack and is not deleted with it.
+
+    `site_secret` is the parameter that holds the secret of the site, empty where there is none.
+    """
 
     bucket: str
     credentials: str
     code_bucket: str
+    site_secret: str = ""
 
 
 @verb
@@ -80,6 +85,8 @@ def destroy(
     else:
         raise CommandError(f"{place} does not exist: name another with --stack, or its --region")
 
+    if site_secret.load(client("ssm"), place.name):
+        belongings = belongings._replace(site_secret=site_secret.parameter_of(place.name))
     confirm(place, belongings, exists=state is not None, erase=erase)
     if state:
         for event in stack.delete(state.id):
@@ -135,10 +142,12 @@ def confirm(place: DeployedStack, belongings: Belongings, *, exists: bool, erase
     if exists:
         tell(f"This deletes {place}: functions, queues, schedule, alarms and logs.")
         tell("Messages and dead letters in the queues are lost; `dead-letters` shows them.")
-    left = (
+    left = [
         f"the bucket {belongings.bucket}, with every version of every object",
         f"the credentials in {belongings.credentials}",
-    )
+    ]
+    if belongings.site_secret:
+        left.append(f"the secret of the site's link in {belongings.site_secret}")
     tell("Erased for ever:" if erase else "What stays:")
     for one in left:
         tell(f"  {one}")
@@ -156,7 +165,8 @@ def erase_belongings(client: OpenClient, belongings: Belongings) -> None:
     if belongings.bucket:
         for count in erase_bucket(client("s3"), belongings.bucket):
             tell(f"  {count} versions erased")
-    erase_parameter(client("ssm"), belongings.credentials)
+    for name in filter(None, (belongings.credentials, belongings.site_secret)):
+        erase_parameter(client("ssm"), name)
 
 
 def tell_destroyed(destroyed: Destroyed) -> list[Block]:

@@ -30,7 +30,7 @@ from playlist_archive_cli.remembered import (
 from playlist_archive_cli.screen import tell
 
 DASHBOARD = "https://developer.spotify.com/dashboard"
-_USUAL_PORT = 8888
+USUAL_PORT = 8888
 
 
 class LoggedIn(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,7 +63,7 @@ def login(
     ] = "",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port of the redirect URI.")
-    ] = _USUAL_PORT,
+    ] = USUAL_PORT,
     accounts_url: Annotated[
         str, typer.Option(envvar="SPOTIFY_ACCOUNTS_URL", hidden=True)
     ] = ACCOUNTS_URL,

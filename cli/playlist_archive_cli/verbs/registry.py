@@ -24,11 +24,12 @@ from playlist_archive_cli.registration import (
     is_excluded,
     pick_playlist,
     read_alias,
+    require_free_name,
     write_entry,
 )
 from playlist_archive_cli.screen import tell
 
-type PlaylistName = Annotated[
+PlaylistName = Annotated[
     str, typer.Argument(metavar="PLAYLIST", help="A link from Spotify, an id, or a name.")
 ]
 
@@ -65,6 +66,7 @@ def add(
     """Archive one more playlist, and wait until it is read."""
     chosen = pick_playlist(connection.archive, playlist)
     known = _known(connection, chosen.id)
+    require_free_name(connection.archive, chosen.id, alias or "")
     write_entry(connection, chosen.id, alias)
     arrival = await_read(
         connection, chosen.id, known, lambda: tell(f"{chosen.id} is registered; waiting for it")
@@ -76,7 +78,9 @@ def add(
 def rename(
     connection: Connection,
     playlist: PlaylistName,
-    alias: Annotated[str, typer.Argument(help="The new name; “” for Spotify's own.")],
+    alias: Annotated[
+        str, typer.Argument(metavar="NAME", help="The new name; “” for Spotify's own.")
+    ],
 ) -> Answer:
     """Give a playlist another name in the archive."""
     chosen = pick_playlist(connection.archive, playlist)
@@ -89,6 +93,7 @@ def rename(
     if read_alias(connection, chosen.id) == alias:
         arrival = Arrival(known)
     else:
+        require_free_name(connection.archive, chosen.id, alias)
         if write_entry(connection, chosen.id, alias):
             notes.append("it is registered now, and stays archived if it leaves your library")
         arrival = await_read(connection, chosen.id, known, lambda: None)

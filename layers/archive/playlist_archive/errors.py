@@ -17,6 +17,8 @@ ArchiveError
 │   ├── AuthorizationError        the owner must act: say what to do, defer the rest
 │   └── SpotifyUnavailableError   Spotify does not answer: defer the rest
 ├── OutOfTimeError                the invocation ends soon: give the rest back at once
+├── SiteError                     the site's own files are wrong: mend them
+├── PartLostError                 a part of a ledger is not there: fold all snapshots anew
 ├── StorageError                  AWS failed or refused: let the message come again
 └── ConflictError                 somebody else wrote the object: read it again, decide again
 """
@@ -113,6 +115,10 @@ class SpotifyUnavailableError(SpotifyStoppedError):
 
 class OutOfTimeError(ArchiveError):
     """The invocation has too little time left for another request, or for another render."""
+
+
+class SiteError(ArchiveError):
+    """The files of the site do not fit together; the message names one and what it lacks."""
 
 
 class PartLostError(ArchiveError):

@@ -3,7 +3,8 @@
 Two indexers may run at once, and either may be killed after any write. The catalog is written
 first, and only if it is still the one that was read. Messages to the renderer and all pages are
 made from the written catalog. An indexer that wrote a page checks at the end whether the catalog
-has changed since, and publishes the newest one if so. What concerns the owner is told last.
+has changed since, and publishes the newest one if so. The owner and other programs are told after
+that, and the site's shell comes last.
 """
 
 import logging
@@ -31,13 +32,17 @@ from playlist_archive.documents.messages import (
 from playlist_archive.documents.runs import FURTHEST_AHEAD
 from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import ConflictError
+from playlist_archive.event_publisher import EventPublisher
 from playlist_archive.follower_numbers import write_follower_numbers
+from playlist_archive.mailer import Mailer
 from playlist_archive.notifier import Notifier, Published
 from playlist_archive.ports.bucket import ATTEMPTS, NO_METADATA, Bucket, Stored
 from playlist_archive.ports.clock import Clock
+from playlist_archive.ports.event_bus import EventBus
 from playlist_archive.ports.queues import Queue
 from playlist_archive.ports.topics import Topic
 from playlist_archive.shared_documents import SharedDocuments
+from playlist_archive.site_publisher import SitePublisher
 from playlist_archive.spotify.state import load_state
 from playlist_archive.views.overview import render_overview
 
@@ -75,17 +80,23 @@ class Indexer:
         pool: Executor,
         topic: Topic | None = None,
         digest_every: DigestEvery = "none",
+        event_bus: EventBus | None = None,
+        site: SitePublisher | None = None,
     ) -> None:
-        """Histories are read in the `pool`; without a `topic` nobody is told anything."""
+        """Histories are read in the `pool`; without a `topic` the owner is told nothing."""
         self._bucket = bucket
         self._store = CatalogStore(bucket, clock)
-        self._notifier = Notifier(self._store, topic, digest_every) if topic else None
+        mailers = [Mailer(topic, digest_every)] if topic else []
+        self._notifier = Notifier(self._store, [*mailers, EventPublisher(event_bus)])
+        self._site = site
         self._shared = SharedDocuments(bucket, clock, pool)
         self._render_queue = render_queue
         self._clock = clock
 
     def index(self, messages: Sequence[OutcomeMessage]) -> Indexed:
         """Merge the messages and bring the pages about all playlists up to date.
+
+        No messages come after a deployment: then the site's shell is looked for in any case.
 
         Raises:
             ConflictError: other indexers were quicker every time.
@@ -103,8 +114,12 @@ class Indexer:
         published = self._retry(
             lambda: self._publish(pending.pop() if pending else self._store.read(), merged, written)
         )
-        if self._notifier:
-            self._notifier.tell(published, self._clock.now())
+        for _ in range(ATTEMPTS):
+            if self._notifier.tell(published, self._clock.now()):
+                break
+            published = self._retry(lambda: self._publish(self._store.read(), merged, frozenset()))
+        if site := self._site:
+            self._retry(lambda: site.publish(anew=not messages))
         checked = count_checks(messages, before, catalog)
         return _summarize(catalog, checked, published.state, self._clock.now())
 
@@ -207,7 +222,7 @@ class Indexer:
                 differed = True
         if differed and not self._store.is_stored(etag):
             raise ConflictError("there is a newer catalog")
-        return Published(newest, state, frozenset(damaged), followed.behind, followed.changes)
+        return Published(newest, state, frozenset(damaged), followed)
 
 
 def is_rolled_back(catalog: Catalog, status: Stored | None) -> bool:

@@ -1,23 +1,22 @@
 """Starts runs: decides which playlists to read and sends the requests to the fetcher."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from playlist_archive.documents.catalog import Catalog, Entry, decode_catalog
 from playlist_archive.documents.keys import (
     CATALOG,
-    SNAPSHOTS,
     check_playlist_id,
     excluded_key,
-    is_playlist_id,
     registry_key,
     snapshot_key,
 )
 from playlist_archive.documents.messages import (
     AUTHORISATION,
-    Latest,
+    DamageReport,
+    Outcome,
     Problem,
     RenderRequest,
     RunReport,
@@ -25,7 +24,6 @@ from playlist_archive.documents.messages import (
     ends_soon,
 )
 from playlist_archive.documents.runs import FURTHEST_AHEAD, supersedes
-from playlist_archive.documents.snapshot import header_of
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import (
     UNREADABLE,
@@ -36,29 +34,29 @@ from playlist_archive.errors import (
     PlaylistError,
     SpotifyStoppedError,
 )
+from playlist_archive.forgotten import find_forgotten, find_newest, list_archived
 from playlist_archive.plan import (
     NOTHING,
-    Forgotten,
     Plan,
     plan_registration,
     plan_removal,
     plan_run,
+    retire_imported,
 )
-from playlist_archive.ports.bucket import Bucket, list_snapshots, read_newest, set_aside
+from playlist_archive.ports.bucket import Bucket, list_snapshots, set_aside
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import SPOTIFY_LANE, Lane, Queue
 from playlist_archive.ports.spotify import Library, Spotify
 from playlist_archive.registry import parse_alias, read_registry
 from playlist_archive.selection import check_library, choose, count_known, may_hide_known
 from playlist_archive.settings import LibraryMode
+from playlist_archive.spotify.state import load_state
 
 logger = logging.getLogger(__name__)
 
 # So many problems fit into a message of 1 MiB, even if each quotes a key of 1,024 bytes and every
 # byte needs an escape.
 _MOST_PROBLEMS = 64
-# The sweep of a large library and its messages take most of an invocation.
-_TIME_FOR_THE_REST_SECONDS = 180
 
 
 class Sweep(NamedTuple):
@@ -135,7 +133,7 @@ class Lister:
             return RunReport(run=run, at=now, planned=0, unchanged=0, failure=failure)
         catalog = self._catalog()
         registry = read_registry(self._bucket, catalog)
-        forgotten = self._find_forgotten(catalog, remaining_seconds)
+        forgotten = find_forgotten(self._bucket, self._clock, catalog, remaining_seconds)
         sweep = self._sweep(run, catalog)
         problems = (*self._foresee_end(sweep.authorization_ends), *registry.problems)
         if run <= now + FURTHEST_AHEAD:
@@ -249,12 +247,16 @@ class Lister:
     def rebuild(self, which: Literal["all"] | list[str]) -> int:
         """Request a rebuild of ledgers and views, and return the number of playlists.
 
+        Somebody may have imported snapshots of those that are named. The catalog then learns of a
+        playlist that it does not know, and the next run reads one whole whose newest snapshot it
+        does not know.
+
         Raises:
             InvalidPlaylistIdError: one id is wrong; then nothing is rebuilt.
         """
         catalog = self._catalog()
         playlist_ids = (
-            sorted(self._list_archived())
+            sorted(list_archived(self._bucket))
             if which == "all"
             else [check_playlist_id(playlist_id) for playlist_id in which]
         )
@@ -270,11 +272,33 @@ class Lister:
             )
             for playlist_id in playlist_ids
         )
+        if which != "all":
+            self._outcome_queue.send(map(encode_message, self._find_imported(which, catalog)))
         return len(playlist_ids)
 
-    def _list_archived(self) -> list[str]:
-        """Return the ids of all playlists that have a folder of snapshots."""
-        return [name for name in self._bucket.list_folders(SNAPSHOTS) if is_playlist_id(name)]
+    def _find_imported(
+        self, playlist_ids: Iterable[str], catalog: Catalog
+    ) -> Iterator[Outcome | DamageReport]:
+        """Yield what the catalog has to learn of playlists that were imported.
+
+        Without the report of a complete sweep by the newest run, nobody knows whether the library
+        holds a new one.
+        """
+        report, newest_run = catalog.report, load_state(self._bucket).latest_run
+        swept = report is not None and not report.failure
+        swept &= report is None or newest_run is None or report.run >= newest_run
+        for playlist_id in playlist_ids:
+            entry, now = catalog.entries.get(playlist_id), self._clock.now()
+            if entry and entry.latest:
+                after = snapshot_key(playlist_id, entry.latest.time)
+                if any(list_snapshots(self._bucket, playlist_id, after=after)):
+                    yield DamageReport(playlist_id=playlist_id, at=now, snapshots=True)
+            elif entry is None and (swept or self._mode == "none"):
+                registered = self._bucket.get(registry_key(playlist_id)) is not None
+                if not registered and (
+                    found := find_newest(self._bucket, self._clock, playlist_id)
+                ):
+                    yield retire_imported(playlist_id, now, found)
 
     def _catalog(self) -> Catalog:
         """Read the catalog.
@@ -288,32 +312,6 @@ class Lister:
             assert stored
             set_aside(self._bucket, CATALOG, stored.body, self._clock.now())
             return Catalog()
-
-    def _find_forgotten(
-        self, catalog: Catalog, remaining_seconds: Callable[[], float]
-    ) -> dict[str, Forgotten]:
-        """Return the newest snapshot of each playlist for which the catalog has none.
-
-        There are such playlists after the catalog was lost or replaced by an old one. The next run
-        looks at the playlists for which this one had no time.
-        """
-        forgotten: dict[str, Forgotten] = {}
-        for playlist_id in self._list_archived():
-            entry = catalog.entries.get(playlist_id)
-            if entry and entry.latest:
-                continue
-            if remaining_seconds() < _TIME_FOR_THE_REST_SECONDS:
-                logger.warning("no time to look at every playlist that the catalog lacks")
-                break
-            if snapshot := self._newest_snapshot(playlist_id):
-                forgotten[playlist_id] = snapshot
-        return forgotten
-
-    def _newest_snapshot(self, playlist_id: str) -> Forgotten | None:
-        listed_at = self._clock.now()
-        listed = list(list_snapshots(self._bucket, playlist_id))
-        snapshot = read_newest(self._bucket, listed)
-        return Forgotten(header_of(snapshot), Latest.of(snapshot), listed_at) if snapshot else None
 
     def _find_future_snapshots(self, catalog: Catalog) -> Iterator[Problem]:
         """Yield the snapshots with a time in the future, from a wrong clock or a simulation."""

@@ -13,6 +13,7 @@ from playlist_archive.documents.keys import excluded_key
 from playlist_archive.documents.messages import FetchRequest, Latest, Outcome
 from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.status import FIRST_READ_WAITS, NEXT_READ_WAITS
+from playlist_archive.forgotten import Forgotten
 from playlist_archive.selection import Selection
 
 # Playlists that are closed to the app, or gone, seldom come back.
@@ -20,14 +21,6 @@ LONGEST_RETRY_GAP = timedelta(days=7)
 # Spotify's own and personalised playlists, which only old apps may read.
 _EDITORIAL = "37i9dQZ"
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-class Forgotten(NamedTuple):
-    """A playlist that has a snapshot of which the catalog knows nothing: the newest `listed_at`."""
-
-    header: Header
-    latest: Latest
-    listed_at: datetime
 
 
 class Plan(NamedTuple):
@@ -110,6 +103,11 @@ def plan_removal(
         return NOTHING
     why = _why_retired(playlist_id, entry, {playlist_id} if excluded else set())
     return Plan((), (_retire(playlist_id, time, now, why),))
+
+
+def retire_imported(playlist_id: str, now: datetime, newest: Forgotten) -> Outcome:
+    """Return the outcome of a playlist that nobody archives, of which snapshots were imported."""
+    return _retire(playlist_id, now, now, _why_retired(playlist_id, None, ()), newest)
 
 
 def _turn(entry: Entry | None) -> int:

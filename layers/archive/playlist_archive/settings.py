@@ -73,8 +73,9 @@ class RendererSettings(Settings, frozen=True, kw_only=True):
 
 
 class IndexerSettings(Settings, frozen=True, kw_only=True):
-    """Settings of the indexer; without the topic's ARN nobody is told anything."""
+    """Settings of the indexer; without the topic's ARN the owner is told nothing."""
 
     render_queue_url: NonEmpty
     alarm_topic_arn: str
     digest: DigestEvery
+    publish_events: bool

@@ -62,11 +62,21 @@ class Followed(NamedTuple):
     Attributes:
         differed: whether a document was written.
         behind: the playlists whose pages show an older snapshot than the newest.
+        newest_before: the time of the newest change that was published before.
+        known: what the histories tell that were read.
+        latest: the newest snapshot of each playlist.
     """
 
     differed: bool
     behind: frozenset[str]
     changes: RecentChanges
+    newest_before: Timestamp | None
+    known: Known
+    latest: Mapping[str, Timestamp]
+
+    def shown(self) -> dict[str, Timestamp]:
+        """Return the newest snapshots of the playlists whose recent changes are all in `changes`."""
+        return self.known.shown(self.latest)
 
 
 class SharedDocuments:
@@ -104,7 +114,14 @@ class SharedDocuments:
             differed |= self._write(key, page, self._bucket.get(key)) is not None
         if differed and not is_stored(self._bucket, CHANGES_JSON, etag or (stored and stored.etag)):
             raise ConflictError(f"{CHANGES_JSON} was written by another")
-        return Followed(differed, frozenset(known.behind(latest)), document)
+        return Followed(
+            differed,
+            frozenset(known.behind(latest)),
+            document,
+            changes.until if changes else None,
+            known,
+            latest,
+        )
 
     def _load[T](self, key: str, decode: Callable[[bytes], T]) -> tuple[Stored | None, T | None]:
         """Return a stored document and what it says, None where it is missing or damaged.

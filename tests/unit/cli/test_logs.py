@@ -1,15 +1,9 @@
-"""`logs` and `open`: what a run logged, and where the archive is shown."""
+"""`logs`: what a run logged."""
 
-import webbrowser
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from playlist_archive_cli.connection import Connection
-from playlist_archive_cli.errors import CommandError
-from playlist_archive_cli.location import LocalStack
-from playlist_archive_cli.verbs.open_archive import find_address
 from tests.support.builders import DAY, RUN
 from tests.support.command import Command
 from tests.support.fakes import FakeSpotify
@@ -87,54 +81,3 @@ def test_who_may_not_read_the_logs_is_told_so(
     stack.refused = {operation}
 
     assert "do not suffice" in command("logs", "--run", NAMED).err
-
-
-@pytest.mark.parametrize(
-    ("dashboard", "address"),
-    [
-        ("mine-eu-central-1", "/cloudwatch/home?region=eu-central-1#dashboards/dashboard/mine-eu"),
-        (None, "/s3/buckets/archive?region=eu-central-1&prefix=playlists/"),
-    ],
-)
-@pytest.mark.parametrize("opened", [True, False])
-def test_an_archive_in_aws_is_shown_on_its_dashboard_or_in_its_bucket(
-    command: Command,
-    stack: LivingStack,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    dashboard: str | None,
-    address: str,
-    opened: bool,
-) -> None:
-    if dashboard:
-        stack.resources["Dashboard"] = dashboard
-    asked: list[str] = []
-
-    def start_browser(url: str) -> bool:
-        asked.append(url)
-        return opened
-
-    monkeypatch.setattr(webbrowser, "open", start_browser)
-
-    outcome = command("open")
-
-    assert outcome.exit_code == 0
-    assert address in outcome.out
-    assert asked == [outcome.out.strip()]
-    assert bool(outcome.err) is not opened
-
-
-def test_a_local_archive_is_shown_in_its_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "template.yaml").touch()
-    (tmp_path / "layers/archive/playlist_archive").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path)
-    connection = Connection(
-        LocalStack("sample", "http://127.0.0.1:9", "us-east-1", "playlist-archive")
-    )
-    with pytest.raises(CommandError, match="make run"):
-        find_address(connection)
-    (tmp_path / "archive/sample/playlists").mkdir(parents=True)
-
-    assert find_address(connection) == (tmp_path / "archive/sample/playlists").as_uri()

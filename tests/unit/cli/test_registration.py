@@ -74,7 +74,11 @@ def fails(command: Command, *arguments: str, code: int) -> str:
 
 @pytest.mark.parametrize("verb", ["add", "remove", "exclude", "rename"])
 def test_a_verb_without_a_playlist_is_wrong_use(command: Command, verb: str) -> None:
-    fails(command, verb, code=2)
+    assert "'PLAYLIST'" in fails(command, verb, code=2)
+
+
+def test_a_rename_without_a_name_is_wrong_use(command: Command) -> None:
+    assert "'NAME'" in fails(command, "rename", PLAYLIST, code=2)
 
 
 @pytest.mark.parametrize("verb", [["add"], ["remove"], ["exclude"], ["rename", "x"]])
@@ -116,6 +120,24 @@ def test_an_alias_that_the_lister_would_ignore_is_wrong_use(
 ) -> None:
     fails(command, "add", OTHER, "--alias", alias, code=2)
     assert entry(stack, OTHER) is None
+
+
+@pytest.mark.parametrize("alias", ["Kitchen", "kitchen", "KITCHEN", "Kit\u200bchen"])
+@pytest.mark.parametrize("arguments", [["rename", MINE], ["add", OTHER, "--alias"]])
+def test_a_name_that_another_playlist_has_is_wrong_use(
+    command: Command, stack: LivingStack, arguments: list[str], alias: str
+) -> None:
+    before = dict(stack.bucket.objects)
+
+    assert PLAYLIST in fails(command, *arguments, alias, code=2)
+    assert stack.bucket.objects == before
+
+
+def test_a_playlist_may_keep_its_own_name_in_another_case(
+    command: Command, stack: LivingStack
+) -> None:
+    assert command("rename", "Kitchen", "KITCHEN").exit_code == 0
+    assert entry(stack, PLAYLIST) == "KITCHEN\n"
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,19 @@
 
 import pytest
 
+from playlist_archive.documents.keys import STATUS_JSON
 from playlist_archive.errors import (
     AuthorizationError,
     ContentsForbiddenError,
     SpotifyParkedError,
 )
 from playlist_archive_cli.errors import CommandError
-from playlist_archive_cli.runs import rebuild_now, run_now
+from playlist_archive_cli.runs import rebuild_now, run_now, wake_indexer
 from playlist_archive_cli.screen import plain_lines
 from playlist_archive_cli.verbs.start_run import tell_rebuild, tell_run
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_reading
 from tests.support.fakes import FakeSpotify
+from tests.support.handlers import load_event
 from tests.support.living_stack import LivingClock, LivingStack
 
 pytestmark = pytest.mark.unit
@@ -153,6 +155,24 @@ def test_a_lister_that_fails_is_quoted(stack: LivingStack) -> None:
 
     with pytest.raises(CommandError, match=r"the lister failed: OSError: no registry/"):
         run_now(stack.connect())
+
+
+def test_an_indexer_is_woken_by_the_event_that_stands_among_the_examples(
+    stack: LivingStack,
+) -> None:
+    wake_indexer(stack.connect())
+
+    assert stack.events == [load_event("after-deployment.json")]
+    assert STATUS_JSON in stack.bucket.objects
+
+
+def test_an_indexer_that_fails_is_quoted(stack: LivingStack) -> None:
+    stack.bucket.before = lambda operation, key: (
+        (_ for _ in ()).throw(OSError(f"no {key}")) if operation == "put" else None
+    )
+
+    with pytest.raises(CommandError, match=r"the indexer failed: OSError: no "):
+        wake_indexer(stack.connect())
 
 
 def test_an_earlier_run_ahead_of_the_clock_is_not_taken_for_this_one(

@@ -453,6 +453,25 @@ class TestWhatASourceDoesNotTell:
 
         assert intervals(ledger, "a") == (Interval(moment(FIRST), to_timestamp(early)),)
 
+    def test_a_source_that_tells_the_day_only_leaves_the_exact_date_as_it_is(self) -> None:
+        added_at = day("2024-02-01").replace(hour=12)
+        live = snapshot_of(rows_of("a", added_at))
+        by_day = from_source(snapshot_of(rows_of("a", added_at.replace(hour=0)), SECOND))
+        other_day = from_source(
+            snapshot_of(rows_of("a", day("2024-02-02").replace(hour=0)), SECOND)
+        )
+
+        assert fold_all([live, by_day]).rows[0].added_at == "2024-02-01T12:00:00Z"
+        assert fold_all([live, other_day]).rows[0].added_at == "2024-02-02T00:00:00Z"
+
+    def test_the_exact_date_replaces_the_day_that_a_source_told(self) -> None:
+        added_at = day("2024-02-01").replace(hour=12)
+        by_day = from_source(snapshot_of(rows_of("a", added_at.replace(hour=0))))
+        live = snapshot_of(rows_of("a", added_at), SECOND)
+
+        [stay] = fold_all([by_day, live]).occurrences[0].intervals
+        assert stay.added_at == "2024-02-01T12:00:00Z"
+
     def test_a_live_read_that_knows_no_date_says_so(self) -> None:
         added = day("2023-11-05")
         history = [

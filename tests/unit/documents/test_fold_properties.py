@@ -175,6 +175,26 @@ def test_imports_too_fold_one_by_one_as_all_at_once(
         assert ledger == fold_all(histories[1][:number])
 
 
+@given(partly_imported())
+def test_sources_that_tell_days_only_fold_one_by_one_as_all_at_once(
+    histories: tuple[list[Snapshot], list[Snapshot]],
+) -> None:
+    by_day = [to_the_day(snapshot) if snapshot.source else snapshot for snapshot in histories[1]]
+    ledger: Ledger | None = None
+    for number, snapshot in enumerate(by_day, start=1):
+        ledger = decode_ledger(encode_ledger(fold(ledger, snapshot)))
+
+        assert ledger == fold_all(by_day[:number])
+
+
+def to_the_day(snapshot: Snapshot) -> Snapshot:
+    rows = (
+        replace(row, added_at=row.added_at and row.added_at.replace(hour=0, minute=0, second=0))
+        for row in snapshot.rows
+    )
+    return replace(snapshot, rows=tuple(rows))
+
+
 def rows_of(ledger: Ledger) -> list[int | None]:
     return [row.occurrence for row in ledger.rows]
 

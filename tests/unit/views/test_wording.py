@@ -3,10 +3,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from playlist_archive.views.wording import (
+    artist_names,
     counted,
     day,
     day_or_days,
     days_apart,
+    song_by,
     songs_and_rows,
     total_length,
     track_length,
@@ -98,3 +100,16 @@ def test_what_happened_while_days_were_missed_has_no_day(after: int, when: str) 
     assert (
         day_or_days(datetime(2024, 3, after, tzinfo=UTC), datetime(2024, 3, 4, tzinfo=UTC)) == when
     )
+
+
+@pytest.mark.parametrize(
+    ("artists", "text"),
+    [
+        (["Kite"], "Tide by Kite"),
+        (["Kite", "", "Velvet Ferry"], "Tide by Kite, Velvet Ferry"),
+        ([""], "Tide"),
+        ([], "Tide"),
+    ],
+)
+def test_song_is_by_those_artists_whose_names_are_known(artists: list[str], text: str) -> None:
+    assert song_by("Tide", artist_names(artists)) == text

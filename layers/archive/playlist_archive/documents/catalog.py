@@ -10,7 +10,7 @@ from playlist_archive.documents.messages import Held, Latest, RunReport, Source
 from playlist_archive.documents.names import name_playlist
 from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.status import History, PageStatus, Stamp, Status
-from playlist_archive.documents.timestamps import Time
+from playlist_archive.documents.timestamps import Time, Timestamp
 
 # What is closed, or gone, is asked for again within a week; a day more is late.
 _SELDOM = timedelta(days=8)
@@ -139,13 +139,24 @@ class Told(msgspec.Struct, frozen=True, gc=False, array_like=True):
     at: Time
 
 
+class EventsSent(msgspec.Struct, frozen=True, gc=False):
+    """Which changes other programs were told: those later than `after`, as far as `shown`.
+
+    `shown` has the newest snapshot of each playlist whose change, if it is one, needs no event.
+    """
+
+    after: Timestamp
+    shown: dict[str, Timestamp] = {}
+
+
 class Catalog(
     msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="schema", tag=1
 ):
     """All entries by playlist id, the newest run's report, and the newest runs, oldest first.
 
     `told` is what the owner was told, by the keys of `concerns`; `digested` is the run with which the
-    last digest ended. `telling` is when an indexer began to send mails that are not in these yet.
+    last digest ended, `events` what was published, None where nothing is. `telling` is when an indexer
+    began to send what is not in these yet.
     """
 
     revision: int = 0
@@ -153,6 +164,7 @@ class Catalog(
     runs: tuple[Stamp, ...] = ()
     told: dict[str, Told] = {}
     digested: Time | None = None
+    events: EventsSent | None = None
     telling: Time | None = None
     entries: dict[str, Entry] = {}
 

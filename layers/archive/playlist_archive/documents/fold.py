@@ -36,7 +36,12 @@ from playlist_archive.documents.recent_rows import Dated, Place
 from playlist_archive.documents.row_order import compare_rows, recognise_hidden
 from playlist_archive.documents.snapshot import Snapshot, header_of
 from playlist_archive.documents.timestamps import Timestamp, in_utc, to_timestamp
-from playlist_archive.documents.unknown_fields import as_far_as_known, with_known
+from playlist_archive.documents.unknown_fields import (
+    adds_nothing,
+    as_far_as_known,
+    corrects,
+    with_known,
+)
 
 NEWEST_CHANGES = 100
 ARCHIVED_AT_ONCE = 50
@@ -289,7 +294,7 @@ class Fold:
         for row, index, number in fresh:
             stays = self._occurrences[index].intervals
             dated = self._dates.get(index)
-            if is_imported and row.added_at is None and index in before:
+            if is_imported and index in before and adds_nothing(row.added_at, stays[-1].added_at):
                 dated = self._dates[index] = Dated.at(stays[-1].added_at)
             elif dated is None or dated.added_at != row.added_at:
                 dated = self._dates[index] = Dated.of(row)
@@ -297,18 +302,9 @@ class Fold:
                 (readded if stays else added).append(Placed(index, number))
                 begun = (*stays, Interval(time, dated.moment))
                 self._occurrences[index] = replace(self._occurrences[index], intervals=begun)
-            elif self._corrects(dated.moment, stays[-1]):
+            elif corrects(dated.moment, stays[-1].added_at, stays[-1].seen, self._imports):
                 self._change_stay(index, added_at=dated.moment)
         return added, readded
-
-    def _corrects(self, date: Timestamp | None, stay: Interval) -> bool:
-        """Say whether a date is of an earlier day than is known, or of the same if a source told none."""
-        if date is None:
-            return False
-        day, known = date[:10], (stay.added_at or stay.seen)[:10]
-        if day != known or stay.added_at:
-            return day < known
-        return stay.seen in self._imports
 
     def _change_stay(self, index: int, **changes: str | None) -> None:
         *former, last = self._occurrences[index].intervals

@@ -1,5 +1,7 @@
 """The published history of a playlist; `docs/documents.md` describes it."""
 
+from uuid import NAMESPACE_URL, uuid5
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -117,6 +119,11 @@ class PublishedChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=T
     name: TextChange | None = None
     description: TextChange | None = None
     owner: OwnerChange | None = None
+
+
+def change_id(playlist_id: str, time: Timestamp) -> str:
+    """Return a URN that depends on a change's playlist and time alone, so that it never changes."""
+    return uuid5(NAMESPACE_URL, f"spotify:playlist:{playlist_id}#{time}").urn
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=SCHEMA):

@@ -162,8 +162,8 @@ class DamageReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
 
     The status page has to name the copy, and the pages lack what stands in no snapshot until the
     indexer sends it again.
-    `snapshots` says that a snapshot is damaged, or was removed by hand: what the catalog knows of
-    the newest one may be wrong.
+    `snapshots` says that a snapshot is damaged, was removed by hand, or was imported: what the
+    catalog knows of the newest one may be wrong.
     """
 
     playlist_id: PlaylistId

@@ -33,9 +33,13 @@ _WINDOW = timedelta(days=30)
 
 
 class RecentChange(PublishedChange, frozen=True, omit_defaults=True, kw_only=True):
-    """A change of one playlist; `moved` is always empty, for the counts tell how many moved."""
+    """A change of one playlist; `moved` is always empty, for the counts tell how many moved.
+
+    `source` is that of the snapshot which first showed it, empty if that was read live.
+    """
 
     playlist: str
+    source: str = ""
 
 
 class RecentChanges(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=SCHEMA):
@@ -111,16 +115,17 @@ def recent_changes_of(history: History, years: Iterable[HistoryOfYear]) -> tuple
     for change in changes.values():
         _check_times(change)
     start = window_start(max(changes))
+    sources = {one.time: one.source for one in history.snapshots}
     return tuple(
-        _without_moves(history.playlist.id, changes[time])
+        _without_moves(history.playlist.id, changes[time], sources.get(time, ""))
         for time in sorted(changes, reverse=True)
         if start is None or time >= start
     )
 
 
-def _without_moves(playlist_id: str, change: PublishedChange) -> RecentChange:
+def _without_moves(playlist_id: str, change: PublishedChange, source: str) -> RecentChange:
     fields = msgspec.structs.asdict(change) | {"moved": ()}
-    return RecentChange(playlist=playlist_id, **fields)
+    return RecentChange(playlist=playlist_id, source=source, **fields)
 
 
 class Told(NamedTuple):
@@ -209,6 +214,13 @@ class Known(NamedTuple):
             summary = self.summaries.get(playlist_id)
             if summary and summary.last_snapshot < time:
                 yield playlist_id
+
+    def shown(self, latest: Mapping[str, Timestamp]) -> dict[str, Timestamp]:
+        """Return the newest snapshot of each playlist of which nothing has to be read."""
+        outdated = set(self.outdated(latest))
+        return {
+            playlist_id: time for playlist_id, time in latest.items() if playlist_id not in outdated
+        }
 
     def _tells_last_change(
         self, playlist_id: str, last: LastChange | None, since: Timestamp | None

@@ -34,12 +34,14 @@ class Snapshot(
     the moment of reading, `previous_check` the run of the last good check before this read: rows
     that are missing now were last seen then.
 
-    `source` says where it comes from if it was not read live. What the source does not tell, or not
-    in full, is named in `unknown`, here and in each item.
+    `source` says where it comes from if it was not read live, and `reference` where it stands
+    there. What the source does not tell, or not in full, is named in `unknown`, here and in each
+    item.
     """
 
     playlist_id: str
     source: str = ""
+    reference: str = ""
     unknown: tuple[HeaderField, ...] = ()
     time: datetime
     read_at: datetime

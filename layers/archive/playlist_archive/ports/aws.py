@@ -6,6 +6,7 @@ from botocore.config import Config
 
 from playlist_archive.ports.bucket import S3Bucket
 from playlist_archive.ports.credentials import ParameterStore
+from playlist_archive.ports.event_bus import EventBridgeBus
 from playlist_archive.ports.queues import SqsQueue
 from playlist_archive.ports.topics import SnsTopic
 
@@ -28,3 +29,9 @@ def open_parameter(name: str) -> ParameterStore:
 
 def open_topic(arn: str) -> SnsTopic:
     return SnsTopic(boto3.client("sns", config=_CONFIG), arn)
+
+
+def open_event_bus(bucket: str) -> EventBridgeBus:
+    """Open the bus for events about the archive in a bucket."""
+    client = boto3.client("events", config=_CONFIG)
+    return EventBridgeBus(client, f"arn:{client.meta.partition}:s3:::{bucket}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from playlist_archive.documents.content_types import BINARY
+from playlist_archive.documents.content_types import ASK_EACH_TIME, BINARY
 from playlist_archive.documents.keys import damaged_key, parse_snapshot_key, snapshots_prefix
 from playlist_archive.documents.snapshot import Snapshot, decode_stored
 from playlist_archive.errors import ConflictError, StorageError
@@ -65,11 +65,13 @@ class Bucket(Protocol):
         *,
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
+        cache_control: str = ASK_EACH_TIME,
     ) -> str:
         """Write the object and return its new ETag.
 
         `replacing` is the ETag of the object to replace, None if there must be no object yet.
-        `metadata` is kept beside the body: names in lower case, values in ASCII.
+        `metadata` is kept beside the body: names in lower case, values in ASCII. `cache_control`
+        tells a browser for how long it may keep the object without asking.
 
         Raises:
             ConflictError: another object is stored by now. It may be this one, if S3's answer to an
@@ -185,6 +187,7 @@ class S3Bucket:
         *,
         replacing: str | None,
         metadata: Mapping[str, str] = NO_METADATA,
+        cache_control: str = ASK_EACH_TIME,
     ) -> str:
         put = partial(
             self._client.put_object,
@@ -193,6 +196,7 @@ class S3Bucket:
             Body=body,
             ContentType=content_type,
             Metadata=dict(metadata),
+            CacheControl=cache_control,
         )
         try:
             answer = put(IfNoneMatch="*") if replacing is None else put(IfMatch=replacing)

@@ -136,8 +136,8 @@ def _songs(change: PublishedChange, page: str) -> Iterator[str]:
 def _song(song: _Told) -> str:
     if song.name is UNSET or song.artists is UNSET or song.uri is UNSET:
         return f"row {song.row:,}, which Spotify does not name"
-    title = link(song.name, _url(song.uri))
-    line = f"{title} by {escape(', '.join(song.artists))}" if song.artists else title
+    title = link(song.name or song.uri, _url(song.uri))
+    line = wording.song_by(title, escape(wording.artist_names(song.artists)))
     return f"{_quote(song.before)} is now {line}" if isinstance(song, RenamedSong) else line
 
 

@@ -12,7 +12,7 @@ from playlist_archive.documents.keys import CHANGES_PAGE
 from playlist_archive.documents.recent_changes import RecentChange
 from playlist_archive.documents.status import spell_status
 from playlist_archive.views.notice import Mail, plain_line
-from playlist_archive.views.wording import counted, day
+from playlist_archive.views.wording import artist_names, counted, day, song_by
 
 MOST_PLAYLISTS, MOST_SONGS = 20, 10
 # SNS takes 256 KiB, and a character may be four bytes.
@@ -82,8 +82,8 @@ def _songs(changes: Sequence[RecentChange]) -> Iterator[str]:
 def _song(song: SongAtRow) -> str:
     if song.name is UNSET or song.artists is UNSET:
         return f"row {song.row:,}, which Spotify does not name"
-    artists = f" by {plain_line(', '.join(song.artists), _LONGEST)}" if song.artists else ""
-    return f"{plain_line(song.name, _LONGEST)}{artists}"
+    artists = plain_line(artist_names(song.artists), _LONGEST)
+    return song_by(plain_line(song.name or str(song.uri), _LONGEST), artists)
 
 
 def _unreadable(catalog: Catalog) -> Iterator[str]:

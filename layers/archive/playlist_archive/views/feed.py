@@ -15,6 +15,7 @@ from playlist_archive.documents.history import (
     RenamedSong,
     Song,
     SongAtRow,
+    change_id,
 )
 from playlist_archive.documents.timestamps import Timestamp
 from playlist_archive.views import wording
@@ -74,7 +75,7 @@ def _age(entry: Entry) -> tuple[Timestamp, str]:
 def _entry(playlist: PublishedPlaylist, change: PublishedChange) -> Iterator[str]:
     page = page_path("history", playlist.id)
     yield "<entry>"
-    yield _id(f"spotify:playlist:{playlist.id}#{change.time}")
+    yield f"<id>{change_id(playlist.id, change.time)}</id>"
     yield f"<title>{_text(f'{playlist.name}: {_summary(change)}')}</title>"
     yield f"<updated>{change.time}</updated>"
     yield _link("alternate", page)
@@ -154,7 +155,7 @@ def _song(song: _Told) -> str:
     if name is UNSET or artists is UNSET:
         assert isinstance(song, SongAtRow)
         return f"row {song.row:,}, which Spotify does not name"
-    line = f"{name} by {', '.join(artists)}" if artists else name
+    line = wording.song_by(name or str(song.uri), wording.artist_names(artists))
     return f"“{song.before}”: {line}" if isinstance(song, RenamedSong) else line
 
 

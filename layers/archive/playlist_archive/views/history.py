@@ -14,6 +14,11 @@ from playlist_archive.views.markdown import escape, link, strip_tags
 from playlist_archive.views.page_header import navigation, page_header, page_path, title
 
 MOVED_NAMED = 50
+_SOURCES = {
+    "git-archive": "the old archive",
+    "spotify-export": "Spotify's data export",
+    "exportify": "a CSV of Exportify",
+}
 
 
 def archived_changes(ledger: Ledger, year: int) -> list[Change]:
@@ -36,6 +41,7 @@ def history_page(ledger: Ledger, texts: ItemTexts) -> str:
             *_Sections(ledger, texts).of(ledger.changes, ledger.names, gaps_by_page(ledger).newest),
             *_older(ledger),
             _first_snapshot(ledger),
+            *_imports(ledger),
             "",
         ]
     )
@@ -87,7 +93,7 @@ class _Lines(dict[int, str]):
 
     def __missing__(self, item: int) -> str:
         name, artists, _ = self._texts.song_columns(item)
-        self[item] = line = f"{name} by {artists}" if artists else name
+        self[item] = line = wording.song_by(name, artists)
         return line
 
 
@@ -197,6 +203,19 @@ def _first_snapshot(ledger: Ledger) -> str:
     times = [rows for rows, songs in ledger.first_songs.items() for _ in range(songs)]
     count = wording.songs_and_rows(times, first.rows)
     return f"First snapshot: {wording.day(ledger.first_read)}, {count}"
+
+
+def _imports(ledger: Ledger) -> Iterator[str]:
+    """Yield where snapshots come from that the archive has not read itself."""
+    imported: dict[str, list[str]] = {}
+    for one in ledger.snapshots:
+        if one.source:
+            imported.setdefault(one.source, []).append(one.time[:10])
+    for source, days in imported.items():
+        when = f"of {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}"
+        count = wording.counted(len(days), "snapshot")
+        yield ""
+        yield f"Imported from {_SOURCES.get(source, escape(source))}: {count}, {when}"
 
 
 def _unnamed(rows: Sequence[int]) -> str:

@@ -1,7 +1,7 @@
 """Numbers, lengths and dates in words, as the archive has always worded them."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from playlist_archive.documents.timestamps import in_utc
@@ -41,6 +41,16 @@ def _possible(duration_ms: int) -> int:
 def counted(number: int, noun: str) -> str:
     """Return `1 song`, `0 songs`, `5,392 songs`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def song_by(title: str, artists: str) -> str:
+    """Return `Ropewalk by Velvet Ferry`, and the title alone where no artist has a name."""
+    return f"{title} by {artists}" if artists else title
+
+
+def artist_names(artists: Iterable[str]) -> str:
+    """Return the names in one text, less those that Spotify does not tell."""
+    return ", ".join(filter(None, artists))
 
 
 def songs_and_rows(times: Collection[int], rows: int) -> str:

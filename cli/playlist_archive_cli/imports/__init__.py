@@ -1,0 +1,1 @@
+"""Brings in what other archives and exports know of the past, as snapshots."""

@@ -1,0 +1,256 @@
+"""Reads the CSV of Exportify, both of its kinds, and of this project's own export.
+
+The name of a playlist stands in the name of its file only. A row that Spotify no longer named is
+missing from the files of watsonbox/exportify; those of pavelkomarov/exportify say `undefined`.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+from unicodedata import category, normalize
+
+from playlist_archive.documents.names import visible
+from playlist_archive.documents.playlist import Album, Artist, Item, ItemField, Row
+from playlist_archive_cli.imports.artist_names import split_artists
+from playlist_archive_cli.imports.exportify_columns import Column, find_columns
+from playlist_archive_cli.imports.found import FoundPlaylist, parse_moment
+from playlist_archive_cli.imports.packed_files import PackedFile, UnreadableFileError, files_in
+from playlist_archive_cli.imports.song_uris import SongUri, in_order, link_to, parse_song_uri
+from playlist_archive_cli.imports.versions import LeftOuts
+
+NO_URI = "the row has no URI of a song; its place stays"
+OTHER_CELLS = "the row has more or fewer cells than there are columns; its place stays"
+
+_OF_NO_DAY = re.compile(r" (?:ever|removed(?: since [0-9TZ-]+)?)$")
+# What is added to a name where there are several files, or by this project's export.
+_ADDITION = re.compile(r"(?: ?\(\d+\)| \d{4}-\d{2}-\d{2}| \d{8}T\d{6}Z| \([0-9A-Za-z]{22}\))$")
+_DURATION = re.compile("[1-9][0-9]{0,9}")
+# Before it used semicolons, pavelkomarov/exportify joined names with a comma and no blank.
+_BARE_COMMA = re.compile(",(?! )")
+# This project's export adds it where names are alike.
+_ID = re.compile(r" \(([0-9A-Za-z]{22})\)(?: [0-9TZ-]+)?$")
+_NULL = "undefined"
+_USER = "spotify:user:"
+_LONGEST_CELL = 1_000_000
+
+
+class UnreadableTableError(Exception):
+    """A file is not a table of songs; the message says why."""
+
+
+def read_exportify(paths: Iterable[Path], left_out: LeftOuts) -> Iterator[FoundPlaylist]:
+    """Yield the playlist of each file that is readable, and count what is not.
+
+    Raises:
+        CommandError: a file does not exist, or is not a whole zip.
+    """
+    for path in paths:
+        for file in files_in(path, is_csv):
+            try:
+                yield read_playlist(file, left_out)
+            except (UnreadableFileError, UnreadableTableError) as error:
+                left_out.add("file", str(error), file.reference)
+
+
+def is_csv(name: str) -> bool:
+    return name.lower().endswith(".csv")
+
+
+def read_playlist(file: PackedFile, left_out: LeftOuts) -> FoundPlaylist:
+    """Return what a file tells.
+
+    Raises:
+        UnreadableFileError: it cannot be read.
+        UnreadableTableError: it is not a table of songs, or not a whole one.
+    """
+    stem = PurePosixPath(file.name).stem
+    names = list(_names_in(stem))
+    rows = read_rows(_decode(file.read()), file.reference, left_out)
+    return FoundPlaylist(
+        source="exportify",
+        reference=file.reference,
+        name=names[-1],
+        called=frozenset(map(spell_as_file, names)),
+        rows=rows,
+        unknown=("name", "description", "owner"),
+        of_a_day=not _OF_NO_DAY.search(stem),
+        playlist_id=found[1] if (found := _ID.search(stem)) else None,
+    )
+
+
+def spell_as_file(name: str) -> str:
+    """Return what is left of a name in the name of a file, whichever program wrote it.
+
+    Each replaces other characters, but none replaces letters and digits.
+    """
+    folded = normalize("NFC", normalize("NFC", visible(name)).casefold())
+    kept = "".join(char for char in folded if char.isalnum() or category(char).startswith("M"))
+    return kept or "".join(folded.replace("_", " ").split())
+
+
+def _names_in(stem: str) -> Iterator[str]:
+    """Yield what a playlist may be called whose file has this name."""
+    yield stem
+    while addition := _ADDITION.search(stem):
+        stem = stem[: addition.start()]
+        yield stem
+
+
+def _decode(body: bytes) -> str:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableTableError("it is not text in UTF-8") from error
+    if not text.strip():
+        raise UnreadableTableError("it is empty")
+    return text
+
+
+class Table(NamedTuple):
+    """Where the columns stand, and whether the file is one of pavelkomarov/exportify."""
+
+    columns: dict[Column, int]
+    width: int
+    has_semicolons: bool
+
+    @classmethod
+    def of(cls, headers: Sequence[str]) -> "Table":
+        """Read the line of headers.
+
+        Raises:
+            UnreadableTableError: no column has the songs' URIs.
+        """
+        columns = find_columns(headers)
+        if "uri" not in columns and "id" not in columns:
+            named = ", ".join(header.strip() for header in headers[:3])[:60]
+            raise UnreadableTableError(
+                f"none of its columns is known to hold the songs' URIs; it begins with: {named}"
+            )
+        names = {header.strip().casefold() for header in headers}
+        return cls(columns, len(headers), "duration (ms)" in names or "id" in columns)
+
+    def cell(self, cells: Sequence[str], column: Column) -> str | None:
+        """Return a cell, None where there is no such column."""
+        place = self.columns.get(column)
+        return None if place is None else cells[place]
+
+
+def read_rows(text: str, reference: str, left_out: LeftOuts) -> tuple[Row, ...]:
+    """Return the rows of a table.
+
+    A row of which the song is not clear becomes a place without a song, because a song that was
+    there must not seem to be gone.
+
+    Raises:
+        UnreadableTableError: it is not a table of songs, or not a whole one.
+    """
+    csv.field_size_limit(_LONGEST_CELL)
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[Row] = []
+    troubles: list[tuple[str, int]] = []
+    perhaps_cut = False
+    try:
+        table = Table.of(next(lines, []))
+        for cells in lines:
+            if not cells:
+                continue
+            perhaps_cut = len(cells) < table.width or not cells[-1]
+            row, reason = _row(table, cells)
+            if reason:
+                troubles.append((reason, lines.line_num))
+            rows.append(row)
+    except csv.Error as error:
+        raise UnreadableTableError(f"it is not CSV, or cut off: line {lines.line_num}") from error
+    if perhaps_cut and not text.endswith(("\n", "\r")):
+        raise UnreadableTableError(f"it is cut off: line {lines.line_num}")
+    for reason, line in troubles:
+        left_out.add("row", reason, f"{reference}, line {line}")
+    return tuple(rows)
+
+
+def _row(table: Table, cells: Sequence[str]) -> tuple[Row, str]:
+    """Return a row, and why it has no song if it should have one."""
+    if len(cells) != table.width:
+        return Row(), OTHER_CELLS
+    added_at = parse_moment((table.cell(cells, "added_at") or "").strip())
+    added_by = (table.cell(cells, "added_by") or "").removeprefix(_USER)
+    added_by = "" if added_by == _NULL else added_by
+    uri = _uri(table, cells)
+    if uri:
+        return Row(added_at, added_by, _item(table, cells, uri)), ""
+    is_null = table.has_semicolons and table.cell(cells, "name") == _NULL
+    return Row(added_at, added_by), "" if is_null else NO_URI
+
+
+def _uri(table: Table, cells: Sequence[str]) -> SongUri | None:
+    uri = (table.cell(cells, "uri") or "").strip()
+    if not uri and (id_ := (table.cell(cells, "id") or "").strip()):
+        uri = f"spotify:track:{id_}" if id_.isalnum() and id_ not in {_NULL, "null"} else ""
+    return parse_song_uri(uri)
+
+
+def _item(table: Table, cells: Sequence[str], uri: SongUri) -> Item:
+    unknown: set[ItemField] = {"playable"}
+
+    def told(column: Column, field: ItemField) -> str:
+        text = table.cell(cells, column) or ""
+        if not text or (table.has_semicolons and text == _NULL):
+            unknown.add(field)
+        return text
+
+    name = told("name", "name")
+    duration = told("duration", "duration_ms").strip()
+    if not _DURATION.fullmatch(duration):
+        unknown.add("duration_ms")
+    explicit = told("explicit", "explicit").strip().lower()
+    if explicit not in {"true", "false"}:
+        unknown.add("explicit")
+    artists, sure = _artists(table, cells, uri)
+    if not sure:
+        unknown.add("artists")
+    album = Album(
+        _without_null(table, table.cell(cells, "album") or ""),
+        link_to(table.cell(cells, "album_uri") or ""),
+        _without_null(table, table.cell(cells, "release_date") or ""),
+    )
+    if not uri.is_local and not (album.name and album.url and album.release_date):
+        unknown.add("album")
+    return Item(
+        type=uri.type,
+        uri=uri.uri,
+        name=name,
+        duration_ms=0 if "duration_ms" in unknown else int(duration),
+        artists=artists,
+        album=album,
+        url=uri.url,
+        local=uri.is_local,
+        explicit=explicit == "true",
+        isrc=told("isrc", "isrc"),
+        unknown=in_order(unknown),
+    )
+
+
+def _artists(table: Table, cells: Sequence[str], uri: SongUri) -> tuple[tuple[Artist, ...], bool]:
+    """Return the artists, and whether they are told in full."""
+    text = _without_null(table, table.cell(cells, "artists") or "")
+    uris = (table.cell(cells, "artist_uris") or "").split(", ")
+    if table.has_semicolons:
+        names = text.split(";") if ";" in text else _BARE_COMMA.split(text)
+        return tuple(Artist(name) for name in names if name), False
+    if not any(uris):
+        names = split_artists(text, 1 if text else 0).names
+        # Only local files have no links.
+        is_told = uri.is_local and bool(text) and "\\, " not in text
+        return tuple(map(Artist, names)), is_told
+    found = split_artists(text, len(uris))
+    if not found.sure:
+        return tuple(map(Artist, found.names)), False
+    links = list(map(link_to, uris))
+    return tuple(map(Artist, found.names, links)), all(links)
+
+
+def _without_null(table: Table, text: str) -> str:
+    return "" if table.has_semicolons and text == _NULL else text

@@ -1,0 +1,172 @@
+"""Reads the versions of playlists out of the old archive's repository.
+
+All pages are read twice: once to tell which of them are versions, and then again, one at a time, so
+that memory holds no more than digests.
+"""
+
+from collections.abc import Collection, Generator, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from playlist_archive.documents.keys import is_playlist_id
+from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.imports.old_archive.pages import (
+    NAMES_ONLY,
+    Page,
+    Pages,
+    UnreadablePageError,
+)
+from playlist_archive_cli.imports.old_archive.repository import Change, Commit, Repository
+from playlist_archive_cli.imports.old_archive.timeline import (
+    PageFile,
+    Told,
+    has_names_only,
+    is_alias,
+    is_document,
+    is_list,
+    is_page,
+    tell,
+)
+from playlist_archive_cli.imports.versions import LeftOuts, PastVersion
+from playlist_archive_cli.screen import tell as say
+
+_TOLD_EVERY = 10_000
+# From this day on the pages have escapes, and each has a document beside it that has none.
+_ESCAPED_FROM = datetime(2021, 12, 19, tzinfo=UTC)
+# Since then files are named by the playlist's id, so those of others need not be read.
+_NAMED_BY_ID_FROM = datetime(2021, 10, 24, tzinfo=UTC)
+# On these days the old archive wrote a zero where it had no number.
+_NO_FOLLOWERS_FROM = datetime(2021, 12, 26, tzinfo=UTC)
+_NO_FOLLOWERS_FOR = timedelta(days=2)
+
+
+class _Files(NamedTuple):
+    """The commits, parents first, with the files that count, and where each blob stands."""
+
+    commits: list[Commit]
+    pages: dict[str, Change]
+    aliases: set[str]
+
+
+class OldArchive:
+    """One repository, of which the `chosen` playlists are read, or all if none is chosen."""
+
+    def __init__(
+        self, repository: Repository, left_out: LeftOuts, chosen: Collection[str] = ()
+    ) -> None:
+        self._repository = repository
+        self._left_out = left_out
+        self._chosen = chosen
+        self._pages = Pages()
+        self._known: dict[str, PageFile] = {}
+        self._in_pack_order: list[str] = []
+
+    def versions(self) -> list[Told]:
+        """Return which versions there are, in the order of their times.
+
+        Raises:
+            CommandError: the repository cannot be read, or holds no such archive.
+        """
+        files = self._list_files()
+        if not files.pages:
+            raise CommandError("the repository holds no page of an archive of playlists")
+        say(f"{len(files.commits):,} commits with {len(files.pages):,} pages to read")
+        wanted = self._repository.in_pack_order({*files.pages, *files.aliases})
+        pages, aliases = self._known, set[str]()
+        for number, (blob, body) in enumerate(self._repository.blobs(wanted), start=1):
+            if not number % _TOLD_EVERY:
+                say(f"{number:,} of {len(wanted):,} read")
+            if blob in files.aliases and body.strip():
+                aliases.add(blob)
+            if change := files.pages.get(blob):
+                self._recognise(change, blob, body, pages)
+        self._in_pack_order = [blob for blob in wanted if blob in pages]
+        return _last_of_each_second(tell(files.commits, pages, aliases))
+
+    def read(self, told: Iterable[Told]) -> Generator[PastVersion]:
+        """Yield versions whole, in the order in which git stores them."""
+        by_blob: dict[str, list[Told]] = {}
+        for one in told:
+            by_blob.setdefault(one.blob, []).append(one)
+        wanted = [blob for blob in self._in_pack_order if blob in by_blob]
+        for blob, body in self._repository.blobs(wanted):
+            page = self._pages.read(body, is_document=self._known[blob].is_document)
+            for one in by_blob[blob]:
+                yield self._version(one, page)
+
+    def _list_files(self) -> _Files:
+        commits: list[Commit] = []
+        pages: dict[str, Change] = {}
+        aliases: set[str] = set()
+        for commit in self._repository.commits():
+            changes = [one for one in commit.changes if self._counts(one, commit.time)]
+            for change in changes:
+                if change.blob and is_page(change.path):
+                    pages[change.blob] = change
+                elif change.blob and is_alias(change.path):
+                    aliases.add(change.blob)
+            commits.append(commit._replace(changes=changes))
+        return _Files(commits[::-1], pages, aliases)
+
+    def _counts(self, change: Change, time: int) -> bool:
+        """Whether a file is needed to tell the history; those that should be but are not are noted."""
+        path, stem = change.path, PurePosixPath(change.path).stem
+        of_another = bool(self._chosen) and is_playlist_id(stem) and stem not in self._chosen
+        if is_page(path):
+            if time >= _NAMED_BY_ID_FROM.timestamp() and of_another:
+                return False
+            return is_document(path) or time < _ESCAPED_FROM.timestamp()
+        if of_another or not (has_names_only(path) or is_list(path)):
+            return False
+        if has_names_only(path):
+            if change.blob:
+                self._left_out.add("version", NAMES_ONLY, path)
+            return False
+        if not is_playlist_id(path[path.index("/", len("playlists/")) + 1 :]):
+            if change.added and not self._chosen:
+                self._left_out.add("file", "its name is no playlist id", path)
+            return False
+        return True
+
+    def _recognise(
+        self, change: Change, blob: str, body: bytes, pages: dict[str, PageFile]
+    ) -> None:
+        path = change.path
+        try:
+            page = self._pages.read(body, is_document=is_document(path))
+        except UnreadablePageError as error:
+            self._left_out.add("version", str(error), f"{path}, file {blob}")
+            return
+        playlist_id = page.playlist_id or PurePosixPath(path).stem
+        if not is_playlist_id(playlist_id):
+            self._left_out.add("version", "it names no playlist", f"{path}, file {blob}")
+        elif not self._chosen or playlist_id in self._chosen:
+            pages[blob] = PageFile(playlist_id, is_document(path), page.content, page.answer)
+
+    def _version(self, told: Told, page: Page) -> PastVersion:
+        time = datetime.fromtimestamp(told.time, UTC)
+        for number, text in page.unreadable:
+            where = f"{told.playlist_id} at {told.commit}, row {number}: {text}"
+            self._left_out.add("row", "it has no song's link; its place is kept", where)
+        no_number = _NO_FOLLOWERS_FROM <= time < _NO_FOLLOWERS_FROM + _NO_FOLLOWERS_FOR
+        checked = told.previous_check
+        return PastVersion(
+            playlist_id=told.playlist_id,
+            time=time,
+            source="git-archive",
+            reference=told.commit,
+            name=page.name,
+            description=page.description,
+            owner=page.owner,
+            snapshot_id=page.snapshot_id,
+            followers=None if no_number and page.followers == 0 else page.followers,
+            unknown=(*page.unknown, "name") if told.aliased else page.unknown,
+            rows=page.rows,
+            previous_check=None if checked is None else datetime.fromtimestamp(checked, UTC),
+        )
+
+
+def _last_of_each_second(told: Iterable[Told]) -> list[Told]:
+    """Return the versions without those of which there is a later one in the same second."""
+    return list({(one.playlist_id, one.time): one for one in told}.values())

@@ -1,0 +1,251 @@
+"""A git repository of which commits and files are read, and nothing is checked out."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import IO, NamedTuple, Self
+
+from playlist_archive_cli.errors import CommandError
+
+_FORMAT = "%x01%H %ct %P%x02%s"
+_CHUNK = 1 << 20
+_BRANCHES = ("main", "master")
+_HEAD = re.compile(rb"([0-9a-f]{40,64}) (\d+) ([0-9a-f ]*)\x02(.*)", re.DOTALL)
+# Whatever the owner's settings are, what git prints is the same, and nothing is fetched.
+_ENVIRONMENT = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+
+class Change(NamedTuple):
+    """A file that a commit wrote; `blob` is None where it deleted the file."""
+
+    path: str
+    blob: str | None
+    added: bool = False
+
+
+class Commit(NamedTuple):
+    """A commit with what it changed against its first parent; `time` is the commit's, not the author's."""
+
+    id: str
+    time: int
+    parents: tuple[str, ...]
+    subject: str
+    changes: list[Change]
+
+
+class Repository:
+    """A repository on this machine, bare or not."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path) -> Iterator[Self]:
+        """Open a clone or a bundle; a bundle is unpacked for as long as it is open.
+
+        Raises:
+            CommandError: there is none.
+        """
+        if not path.exists():
+            raise CommandError(f"{path} does not exist")
+        if path.is_dir():
+            repository = cls(path)
+            repository.ask("rev-parse", "--git-dir")
+            yield repository
+            return
+        with tempfile.TemporaryDirectory(prefix="playlist-archive-") as folder:
+            repository = cls(Path(folder))
+            repository.ask("init", "--bare", "--quiet")
+            repository.ask("fetch", "--quiet", str(path.absolute()), "+refs/*:refs/*")
+            yield repository
+
+    def tip(self) -> str:
+        """Return the newest commit: of what is checked out, else of the main branch.
+
+        Raises:
+            CommandError: there is no such branch.
+        """
+        names = self.ask("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
+        known = names.decode(errors="replace").split()
+        main = [
+            f"refs/{place}/{name}" for place in ("heads", "remotes/origin") for name in _BRANCHES
+        ]
+        likely = ["HEAD", *(name for name in main if name in known), *known[: len(known) == 1]]
+        for name in likely:
+            found = self._run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+            if found.returncode == 0:
+                return found.stdout.decode().strip()
+        raise CommandError(f"{self._folder} has no commit, nor a branch called main or master")
+
+    def commits(self) -> Generator[Commit]:
+        """Yield the commits from which the newest one comes, children before their parents.
+
+        Raises:
+            CommandError: git fails.
+        """
+        arguments = (
+            "log",
+            "--raw",
+            "-z",
+            "--no-renames",
+            "--no-abbrev",
+            "--no-color",
+            "--no-show-signature",
+            "--topo-order",
+            "--diff-merges=first-parent",
+            "--encoding=UTF-8",
+            f"--format={_FORMAT}",
+            self.tip(),
+        )
+        with self._running(*arguments) as git:
+            assert git.stdout
+            yield from _parse_log(_split(git.stdout))
+
+    def in_pack_order(self, wanted: Iterable[str]) -> list[str]:
+        """Return these blobs in the order in which git stores them.
+
+        Neighbours are stored as differences to each other, so this is the fastest order to read in.
+        """
+        left = set(wanted)
+        ordered: list[str] = []
+        arguments = (
+            "cat-file",
+            "--batch-all-objects",
+            "--unordered",
+            "--batch-check=%(objectname)",
+        )
+        with self._running(*arguments) as git:
+            assert git.stdout
+            for line in git.stdout:
+                name = line.decode().strip()
+                if name in left:
+                    left.remove(name)
+                    ordered.append(name)
+        return [*ordered, *sorted(left)]
+
+    def blobs(self, names: Iterable[str]) -> Generator[tuple[str, bytes]]:
+        """Yield the contents of these blobs in this order.
+
+        Raises:
+            CommandError: one is missing, as in a partial clone.
+        """
+        with self._running("cat-file", "--batch", "--buffer", asking=True) as git:
+            assert git.stdin
+            assert git.stdout
+            Thread(target=_ask, args=(git.stdin, names), daemon=True).start()
+            while header := git.stdout.readline():
+                name, kind, *size = header.decode().split()
+                if not size:
+                    raise CommandError(
+                        f"{self._folder}: the file {name} is {kind}: clone the repository whole"
+                    )
+                body = git.stdout.read(int(size[0]))
+                git.stdout.read(1)
+                yield name, body
+
+    def ask(self, *arguments: str) -> bytes:
+        """Return what git answers.
+
+        Raises:
+            CommandError: git is not there, or fails.
+        """
+        answer = self._run(*arguments)
+        if answer.returncode:
+            raise CommandError(self._explain(answer.stderr))
+        return answer.stdout
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        try:
+            return subprocess.run(  # noqa: S603 - no shell, and no argument of somebody else's
+                self._command(arguments), capture_output=True, env=_environment(), check=False
+            )
+        except FileNotFoundError:
+            raise CommandError("git is needed to read the old archive: install it") from None
+
+    @contextmanager
+    def _running(self, *arguments: str, asking: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+        with (
+            tempfile.TemporaryFile() as errors,
+            subprocess.Popen(  # noqa: S603 - no shell, and no argument of somebody else's
+                self._command(arguments),
+                stdin=subprocess.PIPE if asking else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=_environment(),
+            ) as git,
+        ):
+            try:
+                yield git
+            except BaseException:
+                git.kill()
+                raise
+            if git.wait():
+                errors.seek(0)
+                raise CommandError(self._explain(errors.read()))
+
+    def _command(self, arguments: Iterable[str]) -> list[str]:
+        return ["git", "-C", str(self._folder), *arguments]
+
+    def _explain(self, complaint: bytes) -> str:
+        lines = complaint.decode(errors="replace").strip().splitlines() or ["it gives no reason"]
+        return f"git cannot read {self._folder}: {lines[-1].removeprefix('fatal: ')}"
+
+
+def _environment() -> dict[str, str]:
+    # Variables such as GIT_DIR would lead to another repository than the one that was named.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return {**own, **_ENVIRONMENT}
+
+
+def _ask(questions: IO[bytes], names: Iterable[str]) -> None:
+    try:
+        with questions:
+            questions.writelines(f"{name}\n".encode() for name in names)
+    except (BrokenPipeError, ValueError):
+        pass  # git has ended, and tells why
+
+
+def _split(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield what stands between the zero bytes of a stream."""
+    rest = b""
+    while chunk := stream.read(_CHUNK):
+        *whole, rest = (rest + chunk).split(b"\0")
+        yield from whole
+    if rest:
+        yield rest
+
+
+def _parse_log(tokens: Iterator[bytes]) -> Iterator[Commit]:
+    commit: Commit | None = None
+    for token in tokens:
+        if token.startswith(b"\x01"):
+            if commit:
+                yield commit
+            commit = _parse_head(token)
+        elif commit and b":" in token[:2]:
+            _, _, _, blob, kind = token.split(b" ")
+            path = next(tokens).decode("utf-8", "surrogateescape")
+            gone, added = kind == b"D", kind == b"A"
+            commit.changes.append(Change(path, None if gone else blob.decode(), added))
+    if commit:
+        yield commit
+
+
+def _parse_head(token: bytes) -> Commit:
+    match = _HEAD.fullmatch(token, 1)
+    assert match
+    name, time, parents, subject = (part.decode(errors="replace") for part in match.groups())
+    return Commit(name, int(time), tuple(parents.split()), subject, [])

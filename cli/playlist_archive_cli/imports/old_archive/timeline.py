@@ -1,0 +1,256 @@
+"""Which versions of which playlists the commits of the old archive hold, and when each was read.
+
+A run of the old archive rewrote the pages of the playlists that had changed, and committed them.
+Pages are recognised by the playlist that they name: their paths were names, which changed, and
+passed from one playlist to another.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import NamedTuple
+
+from playlist_archive_cli.imports.old_archive.repository import Change, Commit
+
+_PRETTY = "playlists/pretty/"
+_PLAIN = "playlists/plain/"
+_ALIASES = ("playlists/aliases/", "playlists/registry/")
+_REGISTRY = "playlists/registry/"
+_RAW = "playlists/raw/"
+_NAMES_ONLY = re.compile(r"playlists/[^/]+\.txt")
+_DOCUMENT, _MARKDOWN = ".json", ".md"
+# A run says in its commit when it ran.
+_RUN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+
+
+class PageFile(NamedTuple):
+    """Whose page a file is, and digests of what it tells and of what Spotify answered."""
+
+    playlist_id: str
+    is_document: bool
+    content: bytes
+    answer: bytes
+
+
+class Told(NamedTuple):
+    """A version: the commit that brought it, the file it stands in, and the last check before it.
+
+    `aliased` says that its name is that of the old archive's owner and not Spotify's.
+    """
+
+    playlist_id: str
+    commit: str
+    time: int
+    blob: str
+    aliased: bool
+    previous_check: int | None
+
+
+class _Shown(NamedTuple):
+    """The file that shows a playlist."""
+
+    path: str
+    blob: str
+
+
+@dataclass
+class _State:
+    """The playlists of the old archive after a commit.
+
+    `plain` are those with a plain list, which a run deleted where it could not read the playlist.
+    """
+
+    shown: dict[str, _Shown] = field(default_factory=dict)
+    plain: frozenset[str] = frozenset()
+    aliased: frozenset[str] = frozenset()
+    has_registry: bool = False
+
+    def copy(self) -> "_State":
+        return replace(self, shown=dict(self.shown))
+
+
+class _Reading(NamedTuple):
+    """What a commit tells: the playlists that it shows anew, with None for those it deleted.
+
+    `proven` are the playlists that the run has read whether they changed or not.
+    """
+
+    commit: Commit
+    shown: Mapping[str, _Shown | None]
+    proven: AbstractSet[str]
+    aliased: AbstractSet[str]
+
+
+def is_page(path: str) -> bool:
+    return path.startswith(_PRETTY) and path.endswith((_DOCUMENT, _MARKDOWN))
+
+
+def is_document(path: str) -> bool:
+    return path.endswith(_DOCUMENT)
+
+
+def is_alias(path: str) -> bool:
+    return path.startswith(_ALIASES)
+
+
+def has_names_only(path: str) -> bool:
+    """Whether a file is of the first day's layout, which had neither ids nor a reliable order."""
+    return path.startswith(_RAW) or bool(_NAMES_ONLY.fullmatch(path))
+
+
+def is_list(path: str) -> bool:
+    """Whether a file says that a playlist was to be archived, or under which name."""
+    return path.startswith((_PLAIN, *_ALIASES))
+
+
+def tell(
+    commits: Sequence[Commit], pages: Mapping[str, PageFile], aliases: AbstractSet[str]
+) -> Iterator[Told]:
+    """Yield all versions in the order of their times.
+
+    `commits` are in an order that has parents before their children. `pages` are the files that
+    could be read, by blob, and `aliases` the blobs that hold a name.
+    """
+    known: dict[str, PageFile] = {}
+    once: dict[str, set[bytes]] = {}
+    checked: dict[str, int] = {}
+    for reading in sorted(_readings(commits, pages, aliases), key=lambda one: one.commit.time):
+        commit, aliased = reading.commit, reading.aliased
+        proven = set(reading.proven)
+        for playlist_id, shown in reading.shown.items():
+            if shown is None:
+                known.pop(playlist_id, None)
+                continue
+            before, page = known.get(playlist_id), pages[shown.blob]
+            if before is None or before.content != page.content:
+                contents = once.setdefault(playlist_id, set())
+                if page.content in contents and not _is_run(commit):
+                    continue  # a stale file that somebody moved
+                contents.add(page.content)
+                last = checked.get(playlist_id)
+                is_aliased = playlist_id in aliased
+                yield Told(playlist_id, commit.id, commit.time, shown.blob, is_aliased, last)
+            if before is None or before.answer != page.answer:
+                proven.add(playlist_id)
+            known[playlist_id] = page
+        checked |= dict.fromkeys(proven & known.keys(), commit.time)
+
+
+def _readings(
+    commits: Sequence[Commit], pages: Mapping[str, PageFile], aliases: AbstractSet[str]
+) -> Iterator[_Reading]:
+    branched = _branched(commits)
+    children = Counter(commit.parents[0] for commit in commits if commit.parents)
+    states: dict[str, _State] = {}
+    for commit in commits:
+        state = _inherit(commit, states, children)
+        _apply_lists(commit, state, aliases)
+        shown = _apply_pages(commit, state, pages)
+        if children[commit.id]:
+            states[commit.id] = state
+        if len(commit.parents) > 1 or not (shown or _is_run(commit)):
+            continue
+        # Once there was a registry, a run may have read a part of it, and kept what it failed to.
+        whole = _is_run(commit) and not state.has_registry
+        proven = state.plain if whole else frozenset()
+        if whole and commit.id in branched:
+            shown |= {one: state.shown[one] for one in proven & state.shown.keys()}
+        yield _Reading(commit, shown, proven, state.aliased)
+
+
+def _is_run(commit: Commit) -> bool:
+    return bool(_RUN.search(commit.subject))
+
+
+def _branched(commits: Sequence[Commit]) -> set[str]:
+    """Return the commits that do not follow from the one before them in time.
+
+    What such a one leaves as it was may differ from what the other one had told.
+    """
+    pages_of: dict[str, str] = {}  # the newest commit that wrote pages
+    follows: dict[str, str] = {}
+    for commit in commits:
+        before = pages_of.get(commit.parents[0], "") if commit.parents else ""
+        writes = any(is_page(one.path) for one in commit.changes)
+        pages_of[commit.id] = commit.id if writes else before
+        if writes and len(commit.parents) <= 1:
+            follows[commit.id] = before
+    times = {commit.id: commit.time for commit in commits}
+    ordered = sorted(follows, key=times.__getitem__)
+    return {one for before, one in pairwise(["", *ordered]) if follows[one] != before}
+
+
+def _inherit(commit: Commit, states: dict[str, _State], children: Counter[str]) -> _State:
+    """Return the state before a commit, which is the commit's to change."""
+    if not commit.parents or commit.parents[0] not in states:
+        return _State()
+    parent = commit.parents[0]
+    children[parent] -= 1
+    return states[parent].copy() if children[parent] else states.pop(parent)
+
+
+def _apply_lists(commit: Commit, state: _State, aliases: AbstractSet[str]) -> None:
+    for path, blob, _ in commit.changes:
+        playlist_id = path.rpartition("/")[2]
+        if path.startswith(_PLAIN):
+            state.plain = _with(state.plain, playlist_id, there=blob is not None)
+        elif is_alias(path):
+            state.has_registry |= path.startswith(_REGISTRY)
+            state.aliased = _with(state.aliased, playlist_id, there=blob in aliases)
+
+
+def _with(some: frozenset[str], one: str, *, there: bool) -> frozenset[str]:
+    return (some if one in some else some | {one}) if there else some - {one}
+
+
+def _apply_pages(
+    commit: Commit, state: _State, pages: Mapping[str, PageFile]
+) -> dict[str, _Shown | None]:
+    """Change which files show the playlists, and return those of which that changed."""
+    changed: dict[str, _Shown | None] = {}
+    deleted = {path for path, blob, _ in commit.changes if blob is None and is_page(path)}
+    if deleted:
+        changed |= {one: None for one, shown in state.shown.items() if shown.path in deleted}
+    written: dict[str, list[Change]] = {}
+    for change in commit.changes:
+        if change.blob and change.blob in pages and is_page(change.path):
+            written.setdefault(pages[change.blob].playlist_id, []).append(change)
+    for playlist_id, files in written.items():
+        current = None if playlist_id in changed else state.shown.get(playlist_id)
+        if chosen := _choose(files, current, state.shown.get(playlist_id), pages):
+            changed[playlist_id] = chosen
+    for playlist_id, shown in changed.items():
+        if shown is None:
+            del state.shown[playlist_id]
+        else:
+            state.shown[playlist_id] = shown
+    return changed
+
+
+def _choose(
+    files: Sequence[Change],
+    current: _Shown | None,
+    before: _Shown | None,
+    pages: Mapping[str, PageFile],
+) -> _Shown | None:
+    """Return which of the files of a playlist that a commit wrote shows it from now on.
+
+    A document outranks the page beside it. Files under former names may be written along with the
+    current one, to renew their links.
+    """
+    documents = [one for one in files if is_document(one.path)]
+    if not documents and current and is_document(current.path):
+        return None
+    content = pages[before.blob].content if before else None
+
+    def rank(file: Change) -> tuple[bool, bool, bool]:
+        assert file.blob
+        is_current = current is not None and file.path == current.path
+        return pages[file.blob].content == content, is_current, file.added
+
+    best = max(documents or files, key=rank)
+    assert best.blob
+    return _Shown(best.path, best.blob)

@@ -1,0 +1,89 @@
+"""What a reader of another archive or an export yields: past versions, and what it left out."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from playlist_archive.documents.playlist import HeaderField, Owner, Row
+from playlist_archive.documents.snapshot import Snapshot
+
+type Source = Literal["git-archive", "spotify-export", "exportify"]
+type Unit = Literal["row", "version", "file"]
+
+NO_OWNER = Owner("", "")
+_MOST_SAMPLES = 20
+
+
+class PastVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A playlist as a source tells it at one time.
+
+    `playlist_id` is None where the source does not name it. `reference` is where in the source it
+    stands: a commit, or a file. What the source does not tell, or not in full, is named in
+    `unknown`, here and in each item. `previous_check` is the last earlier moment at which the
+    source proves that the playlist was read.
+    """
+
+    playlist_id: str | None
+    time: datetime
+    source: Source
+    reference: str
+    name: str
+    description: str = ""
+    owner: Owner = NO_OWNER
+    snapshot_id: str = ""
+    followers: int | None = None
+    unknown: tuple[HeaderField, ...] = ()
+    rows: tuple[Row, ...]
+    previous_check: datetime | None = None
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """What was left out for one reason: how many, and where the first of them stand."""
+
+    unit: Unit
+    reason: str
+    count: int
+    samples: tuple[str, ...]
+
+
+class LeftOuts:
+    """Counts what is left out, by reason."""
+
+    def __init__(self) -> None:
+        self._counted: dict[tuple[Unit, str], LeftOut] = {}
+
+    def add(self, unit: Unit, reason: str, where: str, count: int = 1) -> None:
+        """Count what is left out; `where` says which file, version or row it is."""
+        known = self._counted.get((unit, reason), LeftOut(unit, reason, 0, ()))
+        samples = known.samples
+        if len(samples) < _MOST_SAMPLES:
+            samples = (*samples, where)
+        changed = replace(known, count=known.count + count, samples=samples)
+        self._counted[unit, reason] = changed
+
+    def all(self) -> list[LeftOut]:
+        """Return all reasons, the most frequent ones first."""
+        return sorted(self._counted.values(), key=lambda one: (-one.count, one.reason))
+
+
+def snapshot_of(version: PastVersion) -> Snapshot:
+    """Return the snapshot that a version becomes; its playlist must be known by now."""
+    assert version.playlist_id
+    return Snapshot(
+        playlist_id=version.playlist_id,
+        source=version.source,
+        reference=version.reference,
+        unknown=version.unknown,
+        time=version.time,
+        read_at=version.time,
+        previous_check=version.previous_check,
+        name=version.name,
+        description=version.description,
+        owner=version.owner,
+        url=f"https://open.spotify.com/playlist/{version.playlist_id}",
+        snapshot_id=version.snapshot_id,
+        followers=version.followers,
+        rows=version.rows,
+    )

@@ -1,0 +1,1 @@
+"""Puts a playlist back into Spotify, as a new one."""

@@ -1,0 +1,187 @@
+"""The plan of a restore: what is sent to Spotify, in which order, and how far that has come.
+
+Spotify repeats whatever is sent twice. So the songs go in one batch after the other, each with its
+position, and the number of rows says whether a batch whose answer is missing has arrived.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import batched
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from playlist_archive.documents.timestamps import Timestamp
+from playlist_archive_cli.restoring.songs import LeftOut, Song
+from playlist_archive_cli.restoring.writer import LOOKED_AT, Seen
+
+SONGS_IN_A_BATCH = 100
+MOST_SONGS = 10_000
+"""As many rows as Spotify takes in a playlist."""
+# After so many songs that were refused, each alone, and none that was taken, the fault is not theirs.
+_MOST_REFUSED_AT_FIRST = 10
+# Whose consent it is, the new playlist, and the look at its end.
+_OTHER_REQUESTS = 3
+_LONGEST_REASON = 200
+
+type Verdict = Literal["arrived", "absent", "strange"]
+type _Change = Callable[["Batch"], list["Batch"]]
+
+
+class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Songs that are sent at once.
+
+    Attributes:
+        snapshot_id: the version of the playlist that Spotify answered with; empty if the answer
+            was lost.
+        reason: why Spotify refused the batch, which is of one song then.
+    """
+
+    songs: tuple[Song, ...]
+    state: Literal["waiting", "added", "refused"] = "waiting"
+    snapshot_id: str = ""
+    reason: str = ""
+
+    @property
+    def uris(self) -> list[str]:
+        return [song.uri for song in self.songs]
+
+
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A restore and its progress; it holds no secret.
+
+    Attributes:
+        source: the id of the archived playlist, and `source_name` its name.
+        tag: a word in the new playlist's description, by which it is found again.
+        user: the id of the user in whose library the new playlist is.
+        remarks: what has to be said about the songs, as that they are of an older day.
+        playlist_id: the id of the new playlist, empty until it is known.
+        not_before: when Spotify takes requests again, empty if it did not ask to wait.
+    """
+
+    source: str
+    source_name: str
+    client_id: str
+    user: str
+    tag: str
+    name: str
+    description: str
+    batches: tuple[Batch, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    remarks: tuple[str, ...] = ()
+    playlist_id: str = ""
+    not_before: Timestamp = ""
+    finished: bool = False
+
+    @property
+    def added(self) -> list[Song]:
+        return [song for batch in self.batches if batch.state == "added" for song in batch.songs]
+
+    @property
+    def refused(self) -> list[Batch]:
+        return [batch for batch in self.batches if batch.state == "refused"]
+
+    @property
+    def size(self) -> int:
+        return sum(len(batch.songs) for batch in self.batches)
+
+
+class Create(NamedTuple):
+    """The next step: create the playlist."""
+
+
+class Add(NamedTuple):
+    """The next step: add these songs, the first of them at `position`."""
+
+    position: int
+    uris: list[str]
+
+
+class LookAtTheEnd(NamedTuple):
+    """The last step: see that as many songs are there as were added, and the last ones last."""
+
+    uris: list[str]
+
+
+type Step = Create | Add | LookAtTheEnd
+
+
+def make_batches(songs: Sequence[Song]) -> tuple[Batch, ...]:
+    return tuple(map(Batch, batched(songs, SONGS_IN_A_BATCH, strict=False)))
+
+
+def count_requests(songs: int) -> int:
+    """Return how many requests a restore takes if nothing goes wrong."""
+    return -(-songs // SONGS_IN_A_BATCH) + _OTHER_REQUESTS
+
+
+def next_step(plan: Plan) -> Step | None:
+    """Return what to do next, None if all is done."""
+    if plan.finished:
+        return None
+    if not plan.playlist_id:
+        return Create()
+    waiting = _first_waiting(plan)
+    if waiting is None:
+        return LookAtTheEnd([song.uri for song in plan.added])
+    return Add(len(plan.added), plan.batches[waiting].uris)
+
+
+def with_playlist(plan: Plan, playlist_id: str) -> Plan:
+    return msgspec.structs.replace(plan, playlist_id=playlist_id)
+
+
+def with_added(plan: Plan, snapshot_id: str = "") -> Plan:
+    """Return the plan after the batch that waits first was added."""
+    return _replace_waiting(
+        plan, lambda batch: [Batch(batch.songs, state="added", snapshot_id=snapshot_id)]
+    )
+
+
+def with_refused(plan: Plan, reason: str) -> Plan:
+    """Return the plan after the batch that waits first was refused: it goes in two halves next.
+
+    So the songs that Spotify refuses are found; one that is refused alone is left out.
+    """
+
+    def divide(batch: Batch) -> list[Batch]:
+        if len(batch.songs) == 1:
+            return [Batch(batch.songs, state="refused", reason=reason[:_LONGEST_REASON])]
+        middle = len(batch.songs) // 2
+        return [Batch(batch.songs[:middle]), Batch(batch.songs[middle:])]
+
+    return _replace_waiting(plan, divide)
+
+
+def refuses_everything(plan: Plan) -> bool:
+    """Whether so many songs were refused and none was taken that the fault cannot be theirs."""
+    return not plan.added and len(plan.refused) >= _MOST_REFUSED_AT_FIRST
+
+
+def judge(seen: Seen, before: int, uris: Sequence[str]) -> Verdict:
+    """Say whether songs have arrived in a playlist that had `before` rows.
+
+    It is strange if there are fewer or more rows than these two can explain, or if other songs
+    stand there. `seen` are the last rows that these songs would have.
+    """
+    if seen.total == before:
+        return "absent" if uris else "arrived"
+    if seen.total != before + len(uris):
+        return "strange"
+    expected = uris[-LOOKED_AT:]
+    agree = len(seen.rows) == len(expected) and all(
+        not names or uri in names for names, uri in zip(seen.rows, expected, strict=True)
+    )
+    return "arrived" if agree else "strange"
+
+
+def _first_waiting(plan: Plan) -> int | None:
+    return next(
+        (place for place, batch in enumerate(plan.batches) if batch.state == "waiting"), None
+    )
+
+
+def _replace_waiting(plan: Plan, change: _Change) -> Plan:
+    place = _first_waiting(plan)
+    assert place is not None
+    changed = (*plan.batches[:place], *change(plan.batches[place]), *plan.batches[place + 1 :])
+    return msgspec.structs.replace(plan, batches=changed)

@@ -1,0 +1,46 @@
+"""The file that holds the plan of a playlist's restore, so that it can go on after any end."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import typer
+
+from playlist_archive.errors import UNREADABLE
+from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.remembered import FOLDER
+from playlist_archive_cli.restoring.plan import Plan
+
+_ONLY_THE_OWNER = 0o600
+
+
+def plan_file(source: str) -> Path:
+    """Return where the plan of a playlist is kept, among the user's settings."""
+    return Path(typer.get_app_dir(FOLDER)) / "restores" / f"{source}.json"
+
+
+def load_plan(file: Path) -> Plan | None:
+    """Return the plan in a file, None where there is no such file.
+
+    Raises:
+        CommandError: the file cannot be read.
+    """
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Plan)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, *UNREADABLE) as error:
+        raise CommandError(f"{file} cannot be read ({error}): delete it to begin anew") from error
+
+
+def save_plan(file: Path, plan: Plan) -> None:
+    """Replace the file at once, so that it always holds a whole plan."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_suffix(".new")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _ONLY_THE_OWNER)
+    with os.fdopen(descriptor, "wb") as written:
+        written.write(msgspec.json.format(msgspec.json.encode(plan), indent=1) + b"\n")
+        written.flush()
+        os.fsync(descriptor)
+    beside.replace(file)

@@ -1,0 +1,226 @@
+"""Takes the steps of a plan, one after the other, and writes down each before the next."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Literal
+
+import msgspec
+
+from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.ports.clock import Clock
+from playlist_archive_cli.dates import spell_moment
+from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.restoring.plan import (
+    Add,
+    Create,
+    LookAtTheEnd,
+    Plan,
+    Step,
+    judge,
+    next_step,
+    refuses_everything,
+    with_added,
+    with_playlist,
+    with_refused,
+)
+from playlist_archive_cli.restoring.writer import (
+    LOOKED_AT,
+    AskedToWaitError,
+    ClosedError,
+    NoAnswerError,
+    RefusedError,
+    Writer,
+)
+
+type _Doubt = Literal["none", "refused", "unanswered"]
+
+_LONGEST_WAIT_SECONDS = 30
+_SECONDS_WITHOUT_HEADER = 60
+_DAY_SECONDS = 86_400
+# A step that was not answered so often in a row, or told to wait, is left for later.
+_MOST_TRIES = 5
+# Spotify may show what it did a little later.
+_SECONDS_BETWEEN_LOOKS = 3
+_MOST_LOOKS = 3
+_SECONDS_BEFORE_SEARCHES = (0, 8, 20)
+
+
+class StoppedError(CommandError):
+    """The restore stopped before its end; the message says why, and how to go on."""
+
+
+class Restorer:
+    """Restores one playlist; `save` keeps each state of the plan.
+
+    `advice` says how to go on after a stop, `begin_anew` what to do if that makes no sense. `tell`
+    gets what an onlooker wants to know.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        clock: Clock,
+        *,
+        save: Callable[[Plan], object],
+        tell: Callable[[str], object],
+        advice: str,
+        begin_anew: str,
+    ) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._save = save
+        self._tell = tell
+        self._advice = advice
+        self._begin_anew = begin_anew
+        self._doubt: _Doubt = "none"
+        self._tries = 0
+
+    def restore(self, plan: Plan, *, resumed: bool = False) -> Plan:
+        """Take all steps that are left, and return the finished plan.
+
+        A resumed plan may have broken off between a request and its answer.
+
+        Raises:
+            StoppedError: it has to go on later, or cannot.
+        """
+        self._doubt = "unanswered" if resumed else "none"
+        self._tries = 0
+        while (step := next_step(plan)) is not None:
+            try:
+                plan = self._take(step, plan)
+            except NoAnswerError as error:
+                self._doubt = "unanswered"
+                self._try_again(f"Spotify gives no usable answer ({error})")
+                self._clock.sleep(2**self._tries)
+                continue
+            except AskedToWaitError as error:
+                if self._doubt == "none":
+                    self._doubt = "refused"
+                self._wait_or_stop(plan, error)
+                continue
+            except ClosedError as error:
+                raise StoppedError(f"{error}; {self._advice}") from None
+            self._doubt, self._tries = "none", 0
+            self._save(plan)
+            self._tell_progress(step, plan)
+        return plan
+
+    def _take(self, step: Step, plan: Plan) -> Plan:
+        match step:
+            case Create():
+                return self._create(plan)
+            case Add():
+                return self._add(plan, step)
+            case LookAtTheEnd():
+                return self._finish(plan, step)
+
+    def _create(self, plan: Plan) -> Plan:
+        if self._doubt == "unanswered":
+            for seconds in _SECONDS_BEFORE_SEARCHES:
+                self._clock.sleep(seconds)
+                if found := self._writer.find(plan.tag):
+                    return with_playlist(plan, found)
+            self._doubt = "none"
+        try:
+            created = self._writer.create(plan.name, plan.description)
+        except RefusedError as error:
+            raise StoppedError(
+                f"Spotify does not create a playlist called “{plan.name}”: {error}"
+            ) from None
+        if created.public:
+            self._tell("Spotify shows the new playlist on your profile; hide it there")
+        return with_playlist(plan, created.id)
+
+    def _add(self, plan: Plan, step: Add) -> Plan:
+        if self._doubt != "none":
+            if self._has_arrived(plan, step):
+                return with_added(plan)
+            self._doubt = "none"
+        try:
+            return with_added(plan, self._writer.add(plan.playlist_id, step.uris, step.position))
+        except RefusedError as error:
+            reason = str(error)
+        # What is left of the batch is only sent if Spotify really took nothing of it.
+        self._doubt = "refused"
+        if self._has_arrived(plan, step):
+            return with_added(plan)
+        plan = with_refused(plan, reason)
+        if refuses_everything(plan):
+            self._save(plan)
+            raise StoppedError(
+                f"Spotify refused each of the first {len(plan.refused)} songs: {reason}"
+            )
+        return plan
+
+    def _finish(self, plan: Plan, step: LookAtTheEnd) -> Plan:
+        if not self._has_arrived(plan, Add(0, step.uris)):
+            raise self._strange(plan, 0, Add(0, step.uris))
+        return msgspec.structs.replace(plan, finished=True, not_before="")
+
+    def _has_arrived(self, plan: Plan, step: Add) -> bool:
+        """Look whether songs are in the playlist.
+
+        A request without an answer may be done late, and be seen even later. So it counts as not
+        done only if two looks in a row say so.
+
+        Raises:
+            StoppedError: the playlist has rows that this restore does not explain.
+        """
+        offset = max(step.position, step.position + len(step.uris) - LOOKED_AT)
+        absent = 0
+        for number in range(_MOST_LOOKS):
+            if number:
+                self._clock.sleep(_SECONDS_BETWEEN_LOOKS)
+            seen = self._writer.look(plan.playlist_id, offset)
+            verdict = judge(seen, step.position, step.uris)
+            if verdict == "arrived":
+                return True
+            absent = absent + 1 if verdict == "absent" else 0
+            if absent == (2 if self._doubt == "unanswered" else 1):
+                return False
+        raise self._strange(plan, seen.total, step)
+
+    def _strange(self, plan: Plan, total: int | None, expected: Add) -> StoppedError:
+        rows = "an unknown number of" if total is None else f"{total:,}"
+        before, after = expected.position, expected.position + len(expected.uris)
+        return StoppedError(
+            f"“{plan.name}” has {rows} rows, where this restore explains {before:,} or {after:,}, "
+            "or other songs: something else has changed it, so nothing more is added. "
+            f"{self._begin_anew}"
+        )
+
+    def _try_again(self, reason: str) -> None:
+        self._tries += 1
+        if self._tries >= _MOST_TRIES:
+            raise StoppedError(f"{reason}; {self._advice}")
+
+    def _wait_or_stop(self, plan: Plan, error: AskedToWaitError) -> None:
+        """Wait where Spotify asks for a short pause.
+
+        Raises:
+            StoppedError: it asks for a long one, or again and again.
+        """
+        usual = _DAY_SECONDS if error.quota else _SECONDS_WITHOUT_HEADER
+        seconds = error.seconds or usual
+        self._tries += 1
+        if not error.quota and seconds <= _LONGEST_WAIT_SECONDS and self._tries < _MOST_TRIES:
+            self._clock.sleep(seconds + 1)
+            return
+        until = to_timestamp(self._clock.now() + timedelta(seconds=seconds + 1))
+        self._save(msgspec.structs.replace(plan, not_before=until))
+        cause = "the app's quota is used up" if error.quota else "too many requests"
+        raise StoppedError(
+            f"Spotify wants no requests until {spell_moment(until)} ({cause}); after that, "
+            f"{self._advice}"
+        )
+
+    def _tell_progress(self, step: Step, plan: Plan) -> None:
+        match step:
+            case Create():
+                self._tell(f"“{plan.name}” is created: {address(plan)}")
+            case Add():
+                self._tell(f"{len(plan.added):,} of {plan.size:,} songs are in it")
+
+
+def address(plan: Plan) -> str:
+    return f"https://open.spotify.com/playlist/{plan.playlist_id}"

@@ -1,0 +1,61 @@
+"""Where the site's objects come from: a folder, a bucket, and the shell that this command brings."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playlist_archive.documents.keys import SITE
+from playlist_archive.errors import StorageError
+from playlist_archive.ports.bucket import Bucket
+from playlist_archive.site_assets import publish_as
+from playlist_archive.site_publisher import packed_shell
+from playlist_archive_cli.site_headers import PREFIXES, SHELL
+
+type Read = Callable[[str], bytes | None]
+"""Returns an object by its key, None where there is none; raises `StorageError`."""
+
+_SEGMENT = r"[0-9A-Za-z_-][0-9A-Za-z._-]*"
+_KEY = re.compile(rf"(?:{'|'.join(PREFIXES)})(?:{_SEGMENT}/)*{_SEGMENT}")
+
+
+def is_site_key(key: str) -> bool:
+    """Whether a key is one that the site may ask for.
+
+    No segment begins with a dot, so none leads to another folder.
+    """
+    return _KEY.fullmatch(key) is not None
+
+
+def read_folder(folder: Path) -> Read:
+    """Return what reads a copy of a bucket; a link that leads out of it leads nowhere."""
+    root = folder.resolve()
+
+    def read(key: str) -> bytes | None:
+        try:
+            path = (root / key).resolve(strict=True)
+            return path.read_bytes() if path.is_relative_to(root) and path.is_file() else None
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise StorageError(f"reading {key}: {error.strerror or error}") from error
+
+    return read
+
+
+def read_bucket(bucket: Bucket) -> Read:
+    def read(key: str) -> bytes | None:
+        stored = bucket.get(key)
+        return stored and stored.body
+
+    return read
+
+
+def with_shell(read: Read) -> Read:
+    """Return what also reads this command's own shell where the archive has none.
+
+    A shell is taken whole: its modules know each other. Whether there is one is asked now.
+    """
+    if read(SHELL) is not None:
+        return read
+    own = publish_as(packed_shell())
+    return lambda key: own.get(key) if key.startswith(SITE) else read(key)

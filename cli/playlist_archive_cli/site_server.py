@@ -1,0 +1,180 @@
+"""Serves the site to browsers on this machine, and to nobody else: it reads, and never writes.
+
+Pages of other sites reach it too, from within the browser. So it answers only under its own names,
+gives nothing to other origins, and knows no keys but the site's.
+"""
+
+import gzip
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Any
+
+from playlist_archive.documents.content_types import ASK_EACH_TIME, TEXT
+from playlist_archive.errors import StorageError
+from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.screen import tell
+from playlist_archive_cli.site_headers import (
+    SECURITY_HEADERS,
+    SHELL,
+    cache_control,
+    content_type,
+    is_compressible,
+)
+from playlist_archive_cli.site_objects import Read, is_site_key
+
+ADDRESS = "127.0.0.1"
+_NAMES = (ADDRESS, "localhost")
+_METHODS = ("GET", "HEAD")
+_IDLE_SECONDS = 30
+_NO_HEADERS: Mapping[str, str] = {}
+# Below this many bytes, compressing gains nothing.
+_SMALL = 1000
+# The best compression takes five times as long, for a twentieth fewer bytes.
+_QUICK = 6
+
+
+class SiteServer(ThreadingHTTPServer):
+    """Listens as soon as it is made."""
+
+    daemon_threads = True
+
+    def __init__(self, read: Read, port: int) -> None:
+        self.read = read
+        try:
+            super().__init__((ADDRESS, port), _Handler)
+        except OSError as error:
+            raise CommandError(
+                f"{ADDRESS}:{port} cannot be used ({error.strerror}): name another with --port"
+            ) from error
+
+    @property
+    def url(self) -> str:
+        return f"http://{ADDRESS}:{self.server_port}/"
+
+    def wait_until_interrupted(self) -> None:
+        try:
+            Event().wait()
+        except KeyboardInterrupt:
+            return
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        error = sys.exception()
+        if not isinstance(error, ConnectionError | TimeoutError):
+            tell(f"a request failed: {error!r}")
+
+
+@contextmanager
+def serving(read: Read, port: int = 0) -> Iterator[SiteServer]:
+    """Yield a server that answers; port 0 is any that is free.
+
+    Raises:
+        CommandError: the port cannot be used.
+    """
+    with SiteServer(read, port) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: SiteServer
+    protocol_version = "HTTP/1.1"
+    timeout = _IDLE_SECONDS
+
+    def parse_request(self) -> bool:
+        if not super().parse_request():
+            return False
+        if self.command not in _METHODS:
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": ", ".join(_METHODS)})
+        elif self.headers.get_all("Host") not in [[name] for name in self._names()]:
+            self._refuse(HTTPStatus.MISDIRECTED_REQUEST)
+        else:
+            return True
+        return False
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if not path.startswith("/") or any(char in path for char in "%\\"):
+            # No key needs an escape; they could only hide a way into another folder.
+            self._refuse(HTTPStatus.BAD_REQUEST)
+        elif path == "/":
+            self._answer(HTTPStatus.FOUND, headers={"Location": f"/{SHELL}"})
+        else:
+            self._send(path.removeprefix("/"))
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def _names(self) -> list[str]:
+        return [f"{name}:{self.server.server_port}" for name in _NAMES]
+
+    def _send(self, key: str) -> None:
+        try:
+            body = self.server.read(key) if is_site_key(key) else None
+        except StorageError as error:
+            tell(str(error))
+            self._refuse(HTTPStatus.BAD_GATEWAY)
+            return
+        if body is None:
+            self._refuse(HTTPStatus.NOT_FOUND)
+            return
+        # It is the same however the body is compressed, therefore weak (RFC 9110, 8.8.1).
+        etag = f'W/"{sha256(body).hexdigest()[:32]}"'
+        headers = {"ETag": etag, "Cache-Control": cache_control(key), "Vary": "Accept-Encoding"}
+        if _names_etag(self.headers.get("If-None-Match", ""), etag):
+            self._answer(HTTPStatus.NOT_MODIFIED, headers=headers)
+            return
+        kind = content_type(key)
+        if is_compressible(kind) and len(body) >= _SMALL and self._takes_gzip():
+            body = gzip.compress(body, _QUICK, mtime=0)
+            headers["Content-Encoding"] = "gzip"
+        self._answer(HTTPStatus.OK, body, headers | {"Content-Type": kind})
+
+    def _takes_gzip(self) -> bool:
+        accepted = self.headers.get("Accept-Encoding", "").split(",")
+        return "gzip" in [coding.partition(";")[0].strip().lower() for coding in accepted]
+
+    def send_error(self, code: int, *_: Any) -> None:
+        """Refuse what is no request."""
+        self._refuse(HTTPStatus(code))
+
+    def _refuse(self, status: HTTPStatus, headers: Mapping[str, str] = _NO_HEADERS) -> None:
+        # What else came with it, nobody has read.
+        self.close_connection = True
+        body = f"{status.value} {status.phrase}\n".encode()
+        named = {"Content-Type": TEXT, "Cache-Control": ASK_EACH_TIME, "Connection": "close"}
+        self._answer(status, body, {**named, **headers})
+
+    def _answer(
+        self, status: HTTPStatus, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS
+    ) -> None:
+        self.send_response(status)
+        for name, value in {**SECURITY_HEADERS, **headers}.items():
+            self.send_header(name, value)
+        if status is not HTTPStatus.NOT_MODIFIED:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def version_string(self) -> str:
+        return "playlist-archive"
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing of requests."""
+
+
+def _names_etag(header: str, etag: str) -> bool:
+    """Whether a header If-None-Match names an ETag; weak and strong ones compare alike."""
+    opaque = etag.removeprefix("W/")
+    named = [one.strip().removeprefix("W/") for one in header.split(",")]
+    return "*" in named or opaque in named

@@ -1,0 +1,63 @@
+"""Playlists that have snapshots of which the catalog knows nothing.
+
+There are such playlists after the catalog was lost or replaced by an old one, and after an import.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from playlist_archive.documents.catalog import Catalog
+from playlist_archive.documents.keys import SNAPSHOTS, is_playlist_id
+from playlist_archive.documents.messages import Latest
+from playlist_archive.documents.playlist import Header
+from playlist_archive.documents.snapshot import header_of
+from playlist_archive.ports.bucket import Bucket, list_snapshots, read_newest
+from playlist_archive.ports.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+# The sweep of a large library and its messages take most of an invocation.
+_TIME_FOR_THE_REST_SECONDS = 180
+
+
+class Forgotten(NamedTuple):
+    """A playlist that has a snapshot of which the catalog knows nothing: the newest `listed_at`."""
+
+    header: Header
+    latest: Latest
+    listed_at: datetime
+
+
+def list_archived(bucket: Bucket) -> list[str]:
+    """Return the ids of all playlists that have a folder of snapshots."""
+    return [name for name in bucket.list_folders(SNAPSHOTS) if is_playlist_id(name)]
+
+
+def find_forgotten(
+    bucket: Bucket, clock: Clock, catalog: Catalog, remaining_seconds: Callable[[], float]
+) -> dict[str, Forgotten]:
+    """Return the newest snapshot of each playlist for which the catalog has none.
+
+    The next run looks at the playlists for which this one had no time.
+    """
+    forgotten: dict[str, Forgotten] = {}
+    for playlist_id in list_archived(bucket):
+        entry = catalog.entries.get(playlist_id)
+        if entry and entry.latest:
+            continue
+        if remaining_seconds() < _TIME_FOR_THE_REST_SECONDS:
+            logger.warning("no time to look at every playlist that the catalog lacks")
+            break
+        if snapshot := find_newest(bucket, clock, playlist_id):
+            forgotten[playlist_id] = snapshot
+    return forgotten
+
+
+def find_newest(bucket: Bucket, clock: Clock, playlist_id: str) -> Forgotten | None:
+    """Return the newest snapshot of a playlist that can be read, None where there is none."""
+    listed_at = clock.now()
+    listed = list(list_snapshots(bucket, playlist_id))
+    snapshot = read_newest(bucket, listed)
+    return Forgotten(header_of(snapshot), Latest.of(snapshot), listed_at) if snapshot else None

@@ -1,0 +1,41 @@
+// What is shown where a view cannot be: why, and what to do.
+
+import { h } from '../h.js';
+import { notice } from './parts.js';
+
+const TOLD = {
+  offline: ['The archive does not answer', 'Nothing is lost: this page only reads it. Look at your connection, or start the server again, then try once more.'],
+  missing: ['There is no such document', 'It may not have been written yet, or the address has a mistake.'],
+  damaged: ['A document is damaged', 'It cannot be read. The archive writes its pages anew from the snapshots with: playlist-archive rebuild'],
+  newer: ['The archive is newer than this page', 'Its documents have a form that this page does not know. Load the page again. If that does not help, deploy the newest version.'],
+  notAllowed: ['You are not allowed to read this archive', 'Open it with your private link. The archive’s owner gets it from: playlist-archive site link'],
+};
+
+/** Return the view of an error; `again` tries once more. */
+export async function errorView(error, again) {
+  const [title, advice] = TOLD[error.kind] ?? ['Something is wrong with this page', 'It is a mistake in the page and not in the archive. Try once more.'];
+  return {
+    title,
+    element: h('div',
+      h('h1', title),
+      notice(false,
+        h('p', advice),
+        h('p.quietly', h('bdi', error.message)),
+        h('p.actions', h('button', { type: 'button', class: 'main', onclick: again }, 'Try again'),
+          h('a.button', { href: '#/' }, 'All playlists')))),
+  };
+}
+
+/** Return an error as a part of a view that is there otherwise. */
+export function errorNotice(error) {
+  const [title, advice] = TOLD[error.kind] ?? ['This part cannot be shown', ''];
+  return notice(false, h('p', h('strong', `${title}. `), advice), h('p.quietly', h('bdi', error.message)));
+}
+
+export async function unknownView() {
+  return {
+    title: 'No such page',
+    element: h('div', h('h1', 'No such page'),
+      h('p.lead', 'The address leads nowhere in this archive. ', h('a', { href: '#/' }, 'See all playlists'), '.')),
+  };
+}

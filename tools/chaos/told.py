@@ -1,0 +1,342 @@
+"""Checks of what the owner was mailed, and of what other programs heard.
+
+A mail is compared with the status documents, which another check holds to be true. An event is
+compared with the histories that are there at the end.
+"""
+
+import json
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from playlist_archive.documents.keys import CATALOG, STATUS_JSON, parse_snapshot_key, view_key
+from playlist_archive.views.notice import plain_line
+from tools.chaos.evidence import Evidence
+from tools.chaos.record import Written
+
+type Findings = Iterator[str]
+type Json = dict[str, Any]
+
+_DAY_SECONDS = 86_400
+# Nothing is said of a concern within this time of the last word about it.
+_QUIET_SECONDS = 20 * 3_600
+# An indexer runs for two minutes, so the page that it made a mail from is at most so much older, or
+# the newest before. Another one may write a newer page meanwhile.
+_INDEXER_SECONDS = 121
+_MOST_MAILS_A_DAY = 12
+# A run that is named so far ahead of the clock is a forced one.
+_AHEAD_SECONDS = 26 * 3_600
+
+_LINE = re.compile(r"^- (?:Since \d{4}-\d\d-\d\d: )?(.+)$", re.MULTILINE)
+_OF_PLAYLIST = re.compile(
+    r'"(.+)" (cannot be read: .+|was to be read, and there is no answer|is read again'
+    r"|is not archived any more)"
+)
+_OTHERS = re.compile(r"and [\d,]+ more")
+_NOTICES = re.compile("attention|well again")
+_TOLD_BY_ITSELF = frozenset({"not_found", "forbidden", "invalid", "unstable", "held"})
+
+
+class Said(NamedTuple):
+    """One thing that a mail says."""
+
+    moment: float
+    what: str
+
+
+def _lines(evidence: Evidence) -> Iterator[Said]:
+    for mail in evidence.chaos.mails:
+        if _NOTICES.search(mail.subject):
+            yield from (Said(mail.moment, line) for line in _LINE.findall(mail.text))
+
+
+class _Pages:
+    """The status documents as they were written, with the moments."""
+
+    def __init__(self, pages: list[Written]) -> None:
+        self._pages = [page for page in pages if page.key == STATUS_JSON]
+
+    def known_at(self, moment: float) -> Iterator[Json]:
+        """Yield what may have been the status for the author of a mail that was sent then."""
+        end = bisect_right(self._pages, moment, key=lambda page: page.moment)
+        for page in reversed(self._pages[:end]):
+            yield _decode(page.body)
+            if page.moment < moment - _INDEXER_SECONDS:
+                return
+
+    def owners(self) -> dict[str, set[str]]:
+        """Return the playlists that ever had a name, by that name as mails spell it."""
+        owners: dict[str, set[str]] = defaultdict(set)
+        for page in self._pages:
+            for playlist_id, entry in _decode(page.body)["playlists"].items():
+                owners[plain_line(entry["name"]) or playlist_id].add(playlist_id)
+        return owners
+
+
+@cache
+def _decode(body: bytes) -> Json:
+    document: Json = json.loads(body)
+    return document
+
+
+def mails_tell_only_what_was_so(evidence: Evidence) -> Findings:
+    """Whatever a mail says of the present was so in a status document of that time."""
+    pages = _Pages(evidence.chaos.pages)
+    for said in _lines(evidence):
+        if not any(_is_so(said, page) for page in pages.known_at(said.moment)):
+            yield f"the mail of {_spell(said.moment)} says what was not so: {said.what}"
+
+
+def _is_so(said: Said, page: Json) -> bool:
+    if of_playlist := _OF_PLAYLIST.fullmatch(said.what):
+        name, what = of_playlist.groups()
+        entries = [
+            entry
+            for playlist_id, entry in page["playlists"].items()
+            if (plain_line(entry["name"]) or playlist_id) == name
+        ]
+        return _is_so_of_playlist(what, entries)
+    if _OTHERS.fullmatch(said.what):
+        return True
+    for beginning, holds in _OF_ALL.items():
+        if said.what.startswith(beginning):
+            return holds(said, page)
+    subject = said.what.removesuffix(": there is nothing to correct any more")
+    stands = any(plain_line(problem["subject"]) == subject for problem in page["problems"])
+    return stands == (subject == said.what)
+
+
+def _is_so_of_playlist(what: str, entries: list[Json]) -> bool:
+    match what:
+        case "is read again":
+            return any(entry["status"] == "ok" for entry in entries)
+        case "is not archived any more":
+            return all(entry["status"] == "retired" for entry in entries)
+        case "was to be read, and there is no answer":
+            return any(entry["overdue_since"] for entry in entries)
+    return any(what == _unreadable(entry) for entry in entries)
+
+
+def _unreadable(entry: Json) -> str:
+    reason = f" ({entry['reason']})" if entry["reason"] else ""
+    return plain_line(f"cannot be read: {entry['status'].replace('_', ' ')}{reason}")
+
+
+def _is_waiting(said: Said, page: Json) -> bool:
+    waiting = [entry for entry in page["playlists"].values() if entry["status"] == "deferred"]
+    return len(waiting) >= int(said.what.rpartition(" ")[2].replace(",", ""))
+
+
+def _is_paused(said: Said, page: Json) -> bool:
+    until = page["not_before"]
+    return until is not None and datetime.fromisoformat(until).timestamp() > said.moment
+
+
+_OF_ALL: Mapping[str, Callable[[Said, Json], bool]] = {
+    "no playlist had a good check": lambda _, page: page["up_to_date"] == 0,
+    "playlists are read again": lambda _, page: page["up_to_date"] > 0,
+    "a run could not ask Spotify: ": lambda said, page: (
+        said.what.endswith(plain_line(page["failure"])) and bool(page["failure"])
+    ),
+    "the last run could ask Spotify": lambda _, page: not page["failure"],
+    "Spotify refuses the credentials: ": lambda _, page: bool(page["failure"]),
+    "your consent at Spotify does not end soon": lambda _, page: (
+        not page["failure"] or bool(page["authorization_ends"])
+    ),
+    "your consent at Spotify": lambda said, page: said.what.endswith(
+        (page["authorization_ends"] or "never")[:10]
+    ),
+    "Spotify has answered only": _is_paused,
+    "Spotify answers again": lambda said, page: not _is_paused(said, page),
+    "playlists that wait for their turn": _is_waiting,
+    "no playlist waits": lambda _, __: True,
+    "objects that could not be read: ": lambda said, page: (
+        bool(page["damaged"])
+        and said.what.endswith(f" {len(page['damaged']):,}, as {min(page['damaged'])}")
+    ),
+    "the copies of damaged objects": lambda _, page: not page["damaged"],
+    # The status document does not tell these.
+    "playlists whose pages do not show": lambda _, __: True,
+    "all pages show": lambda _, __: True,
+}
+
+
+def what_lasts_is_mailed(evidence: Evidence) -> Findings:
+    """What is wrong at the end of two days was mailed, and nothing better was said since.
+
+    Something better may have been said within the quiet time. A mail that lists only some says nothing
+    of the others.
+    """
+    owners = _Pages(evidence.chaos.pages).owners()
+    lines = list(_lines(evidence))
+    cut_short = [said.moment for said in lines if _OTHERS.fullmatch(said.what)]
+    days = [
+        (run.timestamp() + _DAY_SECONDS - 1, _decode(evidence.chaos.statuses[day])["playlists"])
+        for day, run in evidence.chaos.runs.items()
+        if day in evidence.chaos.statuses and _is_readable(evidence.chaos.statuses[day])
+    ]
+    for (before, was), (moment, entries) in pairwise(days):
+        if moment - before > 2 * _DAY_SECONDS or _was_disturbed(evidence, before, moment):
+            continue
+        for playlist_id, entry in entries.items():
+            status = entry["status"]
+            lasts = status in _TOLD_BY_ITSELF and was.get(playlist_id, {}).get("status") == status
+            names = {name for name, owned_by in owners.items() if playlist_id in owned_by}
+            if not lasts or any(len(owners[name]) > 1 for name in names):
+                continue
+            about = [
+                said
+                for said in lines
+                if said.moment <= moment
+                and (found := _OF_PLAYLIST.fullmatch(said.what))
+                and found[1] in names
+            ]
+            bad = about and ("cannot be read" in about[-1].what or "no answer" in about[-1].what)
+            recent = about and about[-1].moment > before - _QUIET_SECONDS
+            if not bad and not recent and not cut_short:
+                yield f"{playlist_id} was {status} from {entry['since']} to {_spell(moment)}, untold"
+
+
+def _is_readable(body: bytes) -> bool:
+    try:
+        return "playlists" in _decode(body)
+    except (ValueError, RecursionError, TypeError):
+        return False
+
+
+def _was_disturbed(evidence: Evidence, since: float, until: float) -> bool:
+    """Whether the catalog was damaged, and with it what had been told."""
+    return any(since <= moment <= until for moment in _damages(evidence))
+
+
+def _damages(evidence: Evidence) -> list[float]:
+    return [
+        action.moment for action in evidence.chaos.of_actions("damage") if action.whom == CATALOG
+    ]
+
+
+def mails_come_seldom(evidence: Evidence) -> Findings:
+    """Nothing is said twice within the quiet time, and a day has few mails.
+
+    It is said again if an indexer died before it had stored what it said, or the catalog was damaged.
+    """
+    owners = _Pages(evidence.chaos.pages).owners()
+    said_last: dict[str, float] = {}
+    for said in _lines(evidence):
+        found = _OF_PLAYLIST.fullmatch(said.what)
+        if found is None or len(owners[found[1]]) > 1:
+            continue
+        before = said_last.get(found[1], float("-inf"))
+        said_last[found[1]] = said.moment
+        if said.moment - before < _QUIET_SECONDS and not _may_repeat(evidence, before, said.moment):
+            yield f"{found[1]} is mailed at {_spell(before)} and again at {_spell(said.moment)}"
+    moments = [mail.moment for mail in evidence.chaos.mails]
+    for moment in moments:
+        count = sum(moment <= other < moment + _DAY_SECONDS for other in moments)
+        if count > _MOST_MAILS_A_DAY:
+            yield f"{count} mails came within a day of {_spell(moment)}"
+            return
+
+
+def _may_repeat(evidence: Evidence, since: float, until: float) -> bool:
+    ends = [
+        end for name, end in evidence.chaos.struck.items() if name.partition("-")[0] == "indexer"
+    ]
+    return any(since <= end <= until + _INDEXER_SECONDS for end in ends) or any(
+        since - _INDEXER_SECONDS <= moment <= until for moment in _damages(evidence)
+    )
+
+
+type Change = tuple[str, str]
+"""A playlist and the time of a change."""
+
+
+def _changes(evidence: Evidence) -> dict[Change, Json]:
+    """Return all changes that the histories tell at the end, of live snapshots."""
+    objects = evidence.chaos.objects
+    found: dict[Change, Json] = {}
+    for playlist_id in evidence.ledgers:
+        history = json.loads(objects[view_key("history", playlist_id, ".json")])
+        years = [json.loads(objects[it["path"].removeprefix("/")]) for it in history["older"]]
+        sources = {it["time"]: it.get("source", "") for it in history["snapshots"]}
+        for change in (it for document in (history, *years) for it in document["changes"]):
+            if not sources.get(change["time"]):
+                found[playlist_id, change["time"]] = change
+    return found
+
+
+def _spoilt(evidence: Evidence) -> set[str]:
+    return {action.whom for action in evidence.chaos.of_actions("spoil")}
+
+
+def _first_ahead(evidence: Evidence) -> float:
+    """Return when the first snapshot was written that is dated ahead of the clock.
+
+    From then on the recent changes end with that date, and tell no others.
+    """
+    ahead = (
+        moment
+        for key, moment in evidence.chaos.written_at.items()
+        if (parsed := parse_snapshot_key(key)) and parsed[1].timestamp() > moment + _AHEAD_SECONDS
+    )
+    return min(ahead, default=float("inf"))
+
+
+def each_change_is_an_event(evidence: Evidence) -> Findings:
+    """Every change of a snapshot that was read live was heard.
+
+    Where the catalog was damaged, what had not been published yet begins with the next run.
+    """
+    heard = {_key(json.loads(event.detail)) for event in evidence.chaos.events}
+    damages, ahead = _damages(evidence), _first_ahead(evidence)
+    for playlist_id, time in _changes(evidence).keys() - heard:
+        moment = datetime.fromisoformat(time).timestamp()
+        lost = any(damage - 2 * _DAY_SECONDS < moment < damage + _DAY_SECONDS for damage in damages)
+        if not lost and moment < ahead - _DAY_SECONDS and playlist_id not in _spoilt(evidence):
+            yield f"the change of {playlist_id} of {time} was never published"
+
+
+def events_tell_only_what_changed(evidence: Evidence) -> Findings:
+    """Every event is a change of the histories, with its songs, and comes again only for a reason.
+
+    The histories tell a song's newest texts, so only rows and addresses are compared.
+    """
+    changes, spoilt = _changes(evidence), _spoilt(evidence)
+    times = Counter[str]()
+    for event in evidence.chaos.events:
+        detail = json.loads(event.detail)
+        times[detail["id"]] += 1
+        told, known = detail["change"], changes.get(_key(detail))
+        if detail["playlist"]["id"] in spoilt:
+            continue
+        if known is None or told["counts"] != known["counts"]:
+            yield f"the event of {_spell(event.moment)} tells no change: {_key(detail)}"
+        elif detail["complete"] and _without_texts(told) != _without_texts(known):
+            yield f"the event of {_spell(event.moment)} tells something else: {_key(detail)}"
+    indexers = sum(name.partition("-")[0] == "indexer" for name in evidence.chaos.struck)
+    for event_id, number in times.items():
+        if number > 1 + indexers + len(_damages(evidence)):
+            yield f"{event_id} was published {number} times"
+
+
+def _without_texts(change: Json) -> Json:
+    times = {name: change[name] for name in ("time", "after", "until", "counts")}
+    lists = {
+        name: [(song.get("row"), song.get("uri")) for song in songs]
+        for name, songs in change.items()
+        if isinstance(songs, list) and name != "moved"
+    }
+    return {**times, **lists}
+
+
+def _key(detail: Json) -> Change:
+    return detail["playlist"]["id"], detail["change"]["time"]
+
+
+def _spell(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"
