@@ -96,6 +96,7 @@ bench: $(TEST) ## Count requests over a history file, and measure renders: FILE=
 	@$(BIN)/python -m tools.measure.count_requests "$(FILE)"
 	@$(BIN)/python -m tools.measure.render_run
 	@$(BIN)/python -m tools.measure.render "$(FILE)"
+	@$(BIN)/python -m tools.measure.years
 
 .PHONY: scale
 scale: $(TEST) ## Compute what many playlists need and cost; count anew over a history file: [FILE=<file>]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from playlist_archive.documents.history import History, HistoryOfYear
 from playlist_archive.documents.keys import (
@@ -29,6 +30,9 @@ from playlist_archive_cli.published import (
     ArchiveStatus,
     Described,
     Ever,
+    EverOfYear,
+    EverSong,
+    OlderSongs,
     PlaylistStatus,
     SongsPart,
 )
@@ -126,9 +130,16 @@ class Archive:
         return self._read(METADATA_FULL, dict[str, Described]) or {}
 
     def ever(self, playlist_id: str) -> Ever:
-        """Return the songs that ever were in a playlist."""
+        """Return all songs that ever were in a playlist, by title, artists and length."""
         key = view_key("cumulative", playlist_id, ".json")
-        return self._demand(key, self._read(key, Ever))
+        newest = self._demand(key, self._read(key, Ever))
+        older = self.at_once(self._ever_of_year, newest.older)
+        songs = [*newest.tracks, *(song for year in older for song in year.tracks)]
+        return replace(newest, tracks=tuple(sorted(songs, key=_order)), older=())
+
+    def _ever_of_year(self, older: OlderSongs) -> EverOfYear:
+        key = older.path.removeprefix("/")
+        return self._demand(key, self._read(key, EverOfYear))
 
     def history(self, playlist_id: str) -> History | None:
         """Return a playlist's history, None where it was never read."""
@@ -145,7 +156,11 @@ class Archive:
     def songs_parts(self, *, ids: bool) -> list[Mapping[str, list[list[str]]]]:
         """Return titles and artists of all songs, or their ids, in the parts that there are."""
         suffix = "ids.json" if ids else "json"
-        keys = [f"playlists/songs/{number}.{suffix}" for number in range(_SONGS_PARTS)]
+        keys = [
+            f"playlists/songs/{number}{which}.{suffix}"
+            for number in range(_SONGS_PARTS)
+            for which in ("", ".gone")
+        ]
         parts = self.at_once(lambda key: self._read(key, SongsPart), keys)
         return [part.playlists for part in parts if part]
 
@@ -179,3 +194,8 @@ class Archive:
         if document is None:
             raise CommandError(f"{key} is missing; a rebuild may help")
         return document
+
+
+def _order(song: EverSong) -> tuple[str, list[str], int, str]:
+    artists = [artist.name.lower() for artist in song.artists]
+    return song.name.lower(), artists, song.duration_ms, song.uri

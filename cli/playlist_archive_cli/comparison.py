@@ -15,5 +15,5 @@ def compare_snapshots(before: Snapshot, after: Snapshot) -> PublishedChange | No
     song twice counted as two, and no change where one of them does not know.
     """
     ledger = fold_all([before, after])
-    changes = msgspec.json.decode(history_json(ledger, {}), type=History).changes
+    changes = msgspec.json.decode(history_json(ledger), type=History).changes
     return changes[0] if changes else None

@@ -79,12 +79,26 @@ class EverSong(msgspec.Struct, frozen=True):
     intervals: tuple[Stay, ...]
 
 
+class OlderSongs(msgspec.Struct, frozen=True):
+    """Where the songs stand that went more than a year ago, in one year."""
+
+    year: int
+    path: str
+
+
 class Ever(msgspec.Struct, frozen=True):
-    """The document `playlists/cumulative/<id>.json`."""
+    """The document `playlists/cumulative/<id>.json`; its `older` songs stand elsewhere."""
 
     name: str
     description: str
     url: str
+    tracks: tuple[EverSong, ...]
+    older: tuple[OlderSongs, ...] = ()
+
+
+class EverOfYear(msgspec.Struct, frozen=True):
+    """The document `playlists/cumulative/<id>/<year>.json`."""
+
     tracks: tuple[EverSong, ...]
 
 
@@ -102,6 +116,6 @@ class ArchiveIndex(msgspec.Struct, frozen=True):
 
 
 class SongsPart(msgspec.Struct, frozen=True):
-    """The document `playlists/songs/<n>.json`, or that of the ids."""
+    """The document `playlists/songs/<n>.json`, that of the ids, or of the songs that went."""
 
     playlists: dict[str, list[list[str]]]

@@ -450,12 +450,14 @@ def publish_nothing(record: Record) -> None:
     record.events.clear()
 
 
-def publish_another_song(record: Record) -> None:
-    number, event = next(
-        (number, event) for number, event in enumerate(record.events) if '"added":[' in event.detail
-    )
-    other = event.detail.replace('"uri":"', '"uri":"x', 1)
-    record.events[number] = event._replace(detail=other)
+def publish_other_songs(record: Record) -> None:
+    """In all events: what is said of a playlist whose documents were spoilt may be true."""
+    record.events[:] = [
+        event._replace(detail=event.detail.replace('"uri":"', '"uri":"x'))
+        if '"added":[' in event.detail
+        else event
+        for event in record.events
+    ]
 
 
 def publish_a_change_that_was_not(record: Record) -> None:
@@ -519,7 +521,7 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (mail_it_again_within_the_hour, "mails come seldom"),
     (mail_all_day, "mails come seldom"),
     (publish_nothing, "each change is an event"),
-    (publish_another_song, "events tell only what changed"),
+    (publish_other_songs, "events tell only what changed"),
     (publish_a_change_that_was_not, "events tell only what changed"),
     (publish_over_and_over, "events tell only what changed"),
 ]

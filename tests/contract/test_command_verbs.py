@@ -7,13 +7,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from playlist_archive.documents import long_gone
 from playlist_archive.documents.fold import fold_all
-from playlist_archive.documents.keys import view_key
+from playlist_archive.documents.keys import snapshot_key, view_key
+from playlist_archive.documents.ledger import Ledger
+from playlist_archive.documents.snapshot import encode_snapshot
 from playlist_archive.documents.timestamps import to_timestamp
-from playlist_archive.views import render_pages
 from playlist_archive_cli.published import ArchiveStatus, PlaylistStatus
 from tests.support.command import Command
 from tests.support.fakes import FakeBucket
+from tests.support.rendered import rendered
 from tests.support.strategies import PLAYLIST_ID, snapshot_of
 from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT
 
@@ -36,13 +39,17 @@ def busy_archive() -> FakeBucket:
     """Return an archive of a playlist that changed on 250 days, from 2024-09-01 on."""
     first = date(2024, 9, 1)
     days = [str(first + timedelta(number)) for number in range(251)]
-    ledger = fold_all(
-        snapshot_of("ab" if number % 2 else "a", day) for number, day in enumerate(days)
+    return archive_of(
+        fold_all(snapshot_of("ab" if number % 2 else "a", day) for number, day in enumerate(days))
     )
+
+
+def archive_of(ledger: Ledger) -> FakeBucket:
+    """Return an archive of one playlist."""
     last = to_timestamp(ledger.last)
     status = PlaylistStatus("Kitchen radio", "ok", last, "", None, last, last)
     bucket = FakeBucket()
-    bucket.objects = {key: page.body for key, page in render_pages(ledger).items()}
+    bucket.objects = rendered(ledger)
     bucket.objects["playlists/status.json"] = msgspec.json.encode(
         ArchiveStatus(
             run=last,
@@ -60,6 +67,19 @@ def busy_archive() -> FakeBucket:
             playlists={PLAYLIST_ID: status},
         )
     )
+    return bucket
+
+
+@pytest.fixture
+def long_past(monkeypatch: pytest.MonkeyPatch) -> FakeBucket:
+    """An archive of a playlist that has songs which went long ago in documents of their own."""
+    monkeypatch.setattr(long_gone, "MOST_SONGS", 2)
+    days = {"2021-05-01": "da", "2022-06-01": "b", "2023-07-01": "bc"}
+    snapshots = [snapshot_of(rows, day) for day, rows in days.items()]
+    bucket = archive_of(fold_all(snapshots))
+    for one in snapshots:
+        bucket.objects[snapshot_key(PLAYLIST_ID, one.time)] = encode_snapshot(one)
+    assert f"playlists/cumulative/{PLAYLIST_ID}/2022.json" in bucket.objects
     return bucket
 
 
@@ -351,6 +371,38 @@ def test_find_by_link_finds_the_song_in_every_playlist(command: Command) -> None
 
     assert by_link == by_name
     assert len(by_link["places"]) > 1
+
+
+@pytest.mark.parametrize("text", ["song a", f"spotify:track:{'a' * 22}"])
+def test_find_finds_songs_that_went_long_ago(
+    long_past: FakeBucket, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    [song] = Command(long_past, monkeypatch)("find", text, "--json").document["songs"]
+
+    assert song["name"] == "Song a"
+    assert song["places"][0]["stays"][0]["first_missing"] == "2022-06-01T04:00:00Z"
+
+
+def test_find_names_the_document_of_songs_long_gone_that_is_missing(
+    long_past: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    year = f"playlists/cumulative/{PLAYLIST_ID}/2022.json"
+    outcome = Command(without(long_past, year), monkeypatch)("find", "song")
+
+    assert outcome.exit_code == 1
+    assert f"{year} is missing; a rebuild may help" in outcome.err
+
+
+def test_export_of_every_song_has_those_that_went_long_ago_in_their_place(
+    long_past: FakeBucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    command = Command(long_past, monkeypatch)
+    command("export", PLAYLIST_ID, "--ever", "--format", "csv", "--to", str(tmp_path))
+
+    [file] = tmp_path.iterdir()
+    with file.open(newline="") as lines:
+        titles = [row["Track Name"] for row in csv.DictReader(lines)]
+    assert titles == [f"Song {letter}" for letter in "abcd"]
 
 
 def test_find_without_a_finding_exits_with_1(command: Command) -> None:

@@ -23,7 +23,7 @@ from playlist_archive.documents.messages import Latest, Outcome
 from playlist_archive.documents.playlist import Album, Artist, Item, Row
 from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.documents.status import Status
-from playlist_archive.views.cumulative import cumulative_pages
+from playlist_archive.views.cumulative import Cumulative
 from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.overview import render_overview
 from tests.support.builders import DAY, RUN, a_header
@@ -118,7 +118,7 @@ def cumulative_page(*items: Item) -> str:
             snapshot_of([Row(item=item) for item in items[1:]], "2024-03-02"),
         ]
     )
-    return cumulative_pages(ledger, ItemTexts(ledger.items))[0]
+    return Cumulative(ledger, ItemTexts(ledger.items)).newest()[0]
 
 
 def a_track(number: int, title: str, artists: list[str], album: str) -> Item:
@@ -184,7 +184,7 @@ class TestCumulativeTables:
         found = 0
         for versions in read_versions(data / "playlist-history.jsonl.xz"):
             ledger = fold_all(versions[-5:])
-            rows = read_cumulative_table(cumulative_pages(ledger, ItemTexts(ledger.items))[0])
+            rows = read_cumulative_table(Cumulative(ledger, ItemTexts(ledger.items)).newest()[0])
             assert len(rows) == len(ledger.items)
             found += len(rows)
 

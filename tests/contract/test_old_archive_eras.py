@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from playlist_archive.documents.changes import Change
 from playlist_archive.documents.fold import fold_all
-from playlist_archive.documents.ledger import Change, Ledger
+from playlist_archive.documents.ledger import Ledger
 from playlist_archive.documents.snapshot import Snapshot
 from playlist_archive.spotify.wire import WirePlaylist, parse_header, parse_row
 from playlist_archive_cli.imports.old_archive.pages import Pages
@@ -213,7 +214,7 @@ def test_whichever_source_tells_of_a_day_the_changes_are_those_of_the_archives_o
         rows_of(change) for change in invented(own)
     ]
     assert [change for change in mixed.changes if change.renamed or change.owner] == []
-    assert [one.uri for one in mixed.items] == [one.uri for one in own.items]
+    assert [one.uri for one in mixed.items.values()] == [one.uri for one in own.items.values()]
 
 
 def rows_of(change: Change) -> tuple[object, ...]:

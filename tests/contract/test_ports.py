@@ -52,6 +52,13 @@ def test_an_absent_object_reads_as_none(bucket: Bucket) -> None:
     assert bucket.get("state/catalog.json") is None
 
 
+def test_an_object_is_described_as_it_was_written(bucket: Bucket) -> None:
+    assert bucket.describe("a") is None
+    etag = bucket.put("a", b"one", TEXT, replacing=None, metadata={"stamp": "x"})
+
+    assert bucket.describe("a") == (etag, {"stamp": "x"})
+
+
 def test_an_object_reads_as_it_was_written(bucket: Bucket) -> None:
     etag = bucket.put("a", b"one", TEXT, replacing=None)
 

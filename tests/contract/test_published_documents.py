@@ -3,13 +3,14 @@
 import gzip
 import json
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from playlist_archive.documents import long_gone
 from tests.support.archived_history import (
     Track,
     Version,
@@ -18,6 +19,7 @@ from tests.support.archived_history import (
     write_history,
 )
 from tools.verification import Expected, find_difference, read_expected
+from tools.verification import long_gone as verified_long_gone
 
 pytestmark = pytest.mark.contract
 
@@ -116,6 +118,40 @@ def test_every_document_of_ten_days_of_real_playlists_says_what_the_file_says(da
     assert len(expected.playlists) == 60
     assert len(changes) > 200
     assert sum(change.moves for change in changes) > 1_000
+
+
+def test_every_document_of_a_long_past_says_what_its_file_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Songs went long ago, some of them for good; more than four ever were there."""
+    monkeypatch.setattr(long_gone, "MOST_SONGS", 4)
+    monkeypatch.setattr(verified_long_gone, "MOST_SONGS", 4)
+    path = tmp_path / "years.jsonl.xz"
+    contents = [[0, 1, 2], [2, 3], [3, 4], [4, 5, 4], [5, 6], [6, 0], [0, 7], [7, 6], [6]]
+    versions = [(on(150 * number), "Busy", "", rows) for number, rows in enumerate(contents)]
+    write_history(path, TRACKS, {BUSY: versions, YOUNG: [(on(1100), "Young", "", [0, 1])]})
+    first = datetime(FIRST.year, FIRST.month, FIRST.day, 4, tzinfo=UTC)
+    runs = [first + timedelta(50 * number) for number in range(26)]
+
+    expected = read_expected(path, runs)
+    archived = archive_history(path, runs).objects
+
+    assert find_difference(archived, expected) == ""
+    for key, tell in (
+        (f"playlists/cumulative/{BUSY}/2024.json", miss_song),
+        (f"playlists/cumulative/{BUSY}.json", lead_to_fewer),
+        (part_of(BUSY, ".gone"), lambda document: document["playlists"][BUSY].pop()),
+        (part_of(BUSY, ".gone.ids"), lambda document: document["playlists"].pop(BUSY)),
+    ):
+        document = json.loads(archived[key])
+        tell(document)
+        assert find_difference({**archived, key: json.dumps(document).encode()}, expected)
+    stray = {f"playlists/cumulative/{YOUNG}/2024.json": b"{}"}
+    assert "nothing went long ago" in find_difference({**archived, **stray}, expected)
+
+
+def lead_to_fewer(document: Json) -> None:
+    document["older"][0]["songs"] -= 1
 
 
 def history_key(playlist_id: str, suffix: str = "") -> str:

@@ -77,7 +77,7 @@ def test_a_file_that_cannot_be_read_is_one_line(
     peaceful_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = FakeBucket()
-    damaged = {table_key(TALK, "2026"): gzip.compress(b"[")}
+    damaged = {table_key(TALK, 2026): gzip.compress(b"[")}
     bucket.objects = {**peaceful_archive.objects, **damaged}
 
     answer = Command(bucket, monkeypatch)("sql", "SELECT count(name) FROM stays")

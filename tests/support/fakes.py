@@ -11,7 +11,7 @@ from playlist_archive.documents.playlist import Row
 from playlist_archive.documents.runs import later_run
 from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import ConflictError, PlaylistNotFoundError, StorageError
-from playlist_archive.ports.bucket import NO_METADATA, Listed, Stored
+from playlist_archive.ports.bucket import NO_METADATA, Described, Listed, Stored
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive.ports.queues import Lane
 from playlist_archive.ports.spotify import Library, Reading
@@ -32,6 +32,11 @@ class FakeBucket:
         self._note("get", key)
         body = self.objects.get(key)
         return None if body is None else Stored(body, _etag(body), self.metadata.get(key, {}))
+
+    def describe(self, key: str) -> Described | None:
+        self._note("describe", key)
+        body = self.objects.get(key)
+        return None if body is None else Described(_etag(body), self.metadata.get(key, {}))
 
     def put(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from playlist_archive.documents.ledger import Change
+from playlist_archive.documents.changes import Change
 
 
 def apply_change(rows: Sequence[int | None], change: Change) -> list[int | None]:

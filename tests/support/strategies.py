@@ -131,14 +131,16 @@ _snapshots = st.builds(
 
 
 @st.composite
-def playlist_histories(draw: st.DrawFn, *, min_size: int = 1, max_size: int = 6) -> list[Snapshot]:
+def playlist_histories(
+    draw: st.DrawFn, *, min_size: int = 1, max_size: int = 6, most_days: int = 4
+) -> list[Snapshot]:
     """Draw the snapshots of one playlist, oldest first, some days apart."""
     snapshots = draw(st.lists(_snapshots, min_size=min_size, max_size=max_size))
     time = day("2023-12-29")
     history = []
     for snapshot in snapshots:
         previous = time
-        time += timedelta(days=draw(st.integers(1, 4)))
+        time += timedelta(days=draw(st.integers(1, most_days)))
         check = draw(st.none() | st.just(time - timedelta(days=1)))
         history.append(
             replace(snapshot, time=time, previous_check=max(check, previous) if check else None)

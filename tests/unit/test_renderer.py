@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playlist_archive import renderer
+from playlist_archive import fold_snapshots
 from playlist_archive.documents.fold import NEWEST_CHANGES, Fold, fold_all
 from playlist_archive.documents.keys import (
     damaged_key,
@@ -503,10 +503,15 @@ def spoil(ledger: bytes) -> Iterator[bytes]:
     good = decode_ledger(ledger)
     replace = msgspec.structs.replace
     for bad in (
-        replace(good, items=()),
-        replace(good, items=(*good.items, rows(9)[0].item)),
-        replace(good, occurrences=()),
-        replace(good, occurrences=(replace(good.occurrences[0], intervals=()),)),
+        replace(good, items={}),
+        replace(good, items={**good.items, len(good.items): rows(9)[0].item}),
+        replace(
+            good, items={99 if number == 0 else number: good.items[number] for number in good.items}
+        ),
+        replace(good, occurrences={}),
+        replace(
+            good, occurrences={**good.occurrences, 0: replace(good.occurrences[0], intervals=())}
+        ),
         replace(good, changes=(replace(good.changes[0], added=(99,)),)),
         replace(good, changes=(replace(good.changes[0], renamed=((-1, "x"),)),)),
         replace(good, changes=(), years={2026: ()}),
@@ -628,7 +633,7 @@ def test_few_snapshots_are_read_ahead_however_many_there_are(
             folded += 1
             super().add(snapshot, skipped)
 
-    monkeypatch.setattr(renderer, "Fold", Counting)
+    monkeypatch.setattr(fold_snapshots, "Fold", Counting)
     play(bucket, LOOK)
 
     assert folded == 60

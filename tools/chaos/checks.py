@@ -393,7 +393,7 @@ def removals_are_dated_truly(evidence: Evidence) -> Findings:
         if playlist_id in evidence.forced:
             continue
         history = _history(evidence, playlist_id)
-        for occurrence in ledger.occurrences:
+        for occurrence in ledger.occurrences.values():
             uri = ledger.items[occurrence.item].uri
             for stay in occurrence.intervals:
                 if stay.last_seen and stay.first_missing:

@@ -8,8 +8,15 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from playlist_archive.documents.catalog import Catalog, decode_catalog
-from playlist_archive.documents.keys import CATALOG, parse_snapshot_key
+from playlist_archive.documents.keys import (
+    CATALOG,
+    ledger_part_key,
+    parse_ledger_key,
+    parse_snapshot_key,
+)
 from playlist_archive.documents.ledger import Ledger, decode_ledger
 from playlist_archive.documents.messages import (
     DamageReport,
@@ -21,6 +28,7 @@ from playlist_archive.documents.messages import (
     decode_fetch_request,
     decode_outcome,
 )
+from playlist_archive.documents.put_away import decode_part, recalled
 from playlist_archive.documents.snapshot import Snapshot, decode_snapshot
 from playlist_archive.documents.status import Status
 from playlist_archive.documents.timestamps import to_timestamp
@@ -90,12 +98,22 @@ class Evidence:
 
     @cached_property
     def ledgers(self) -> dict[str, Ledger]:
-        ledgers = (
-            decode_ledger(body)
-            for key, body in self.chaos.objects.items()
-            if key.startswith("state/ledgers/")
-        )
-        return {ledger.playlist_id: ledger for ledger in ledgers}
+        """The ledgers, with what was put away of them."""
+        objects = self.chaos.objects
+        ledgers = [decode_ledger(body) for key, body in objects.items() if parse_ledger_key(key)]
+        return {
+            ledger.playlist_id: replace(
+                recalled(
+                    ledger,
+                    [
+                        decode_part(objects[ledger_part_key(ledger.playlist_id, year)])
+                        for year in ledger.put_away
+                    ],
+                ),
+                gone=None,
+            )
+            for ledger in ledgers
+        }
 
     @cached_property
     def catalog(self) -> Catalog:

@@ -208,7 +208,7 @@ class World:
         archived = {id_ for key in self._aws.list_keys() if (id_ := playlist_of(key))}
         # Nobody but its own playlist notices a line of songs that was rolled back.
         shared = {key for key in self._record.damaged if key.startswith(_SONGS)}
-        found |= {id_ for id_ in archived if {songs_key(id_), song_ids_key(id_)} & shared}
+        found |= {id_ for id_ in archived if _songs_keys(id_) & shared}
         return sorted(found & archived)
 
     def redrive(self) -> None:
@@ -318,3 +318,10 @@ def playlist_of(key: str) -> str | None:
 
 def _years_later(now: datetime) -> datetime:
     return datetime(now.year + _YEARS_AHEAD, now.month, min(now.day, 28), 4, tzinfo=UTC)
+
+
+def _songs_keys(playlist_id: str) -> set[str]:
+    """Return the keys of the parts in which a playlist has lines."""
+    return {
+        key(playlist_id, gone=gone) for key in (songs_key, song_ids_key) for gone in (False, True)
+    }

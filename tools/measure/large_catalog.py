@@ -36,7 +36,7 @@ from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.indexer import Indexer
 from playlist_archive.lister import Lister
 from playlist_archive.ports.aws import open_bucket, open_queue
-from playlist_archive.ports.bucket import NO_METADATA, Listed, Stored, update
+from playlist_archive.ports.bucket import NO_METADATA, Described, Listed, Stored, update
 from playlist_archive.ports.queues import Lane
 from playlist_archive.spotify.connection import connect
 from tests.support.builders import DAY, PLAYLIST, RUN, a_header
@@ -69,6 +69,10 @@ class FolderBucket:
         if not path.exists():
             return None
         return Stored(path.read_bytes(), self._etag(path), self._metadata.get(key, NO_METADATA))
+
+    def describe(self, key: str) -> Described | None:
+        found = self.get(key)
+        return Described(found.etag, found.metadata) if found else None
 
     def put(
         self,

@@ -35,7 +35,7 @@ from tools.measure.model import Assumptions, Deployment, cpu_seconds
 from tools.measure.prices import LAMBDA_GB_SECONDS, LAMBDA_INVOCATIONS, S3_GETS, S3_WRITES
 from tools.measure.render import render
 
-_CREDENTIALS = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "nobody",
     "AWS_SECRET_ACCESS_KEY": "nobody",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -60,7 +60,7 @@ class SlowS3:
     def answering(self) -> Iterator[None]:
         handlers = [("before-send.s3", self._answer), *botocore.handlers.BUILTIN_HANDLERS]
         with (
-            patch.dict("os.environ", _CREDENTIALS),
+            patch.dict("os.environ", CREDENTIALS),
             patch.object(botocore.handlers, "BUILTIN_HANDLERS", handlers),
         ):
             boto3.setup_default_session()

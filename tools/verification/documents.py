@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from tools.verification.comparing import Differences, Json, Objects, attempted, compared
 from tools.verification.expected import Change, ExpectedPlaylist, labels
 from tools.verification.history_file import Song, State
+from tools.verification.long_gone import gone_in, is_long, years_apart
 from tools.verification.rows import RowsError, rows_after
 from tools.verification.tables import read_cumulative_table
 
@@ -137,11 +138,39 @@ def _pretty(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Diffe
 
 
 def _cumulative(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Differences:
-    key = published.key("cumulative", ".json")
+    """Each song that ever was there stands in one document, those that went long ago by year."""
+    apart = is_long(playlist)
+    gone = gone_in(playlist) if apart else {}
+    years = years_apart(playlist) if apart else []
+    for year in (None, *years):
+        suffix = "" if year is None else f"/{year}"
+        songs = [song for song in playlist.texts.values() if gone.get(song.uri) == year]
+        yield from _cumulative_of(published, playlist, suffix, songs)
+    prefix = published.key("cumulative", "/")
+    documents = {f"{prefix}{year}{kind}" for year in years for kind in (".json", ".md")}
+    for key in sorted({key for key in published.objects if key.startswith(prefix)} - documents):
+        yield f"{key}: nothing went long ago then"
+    main = published.key("cumulative", ".json")
+    counts = Counter(gone.values())
+    older = [
+        {"year": year, "path": f"/{prefix}{year}.json", "songs": counts[year]}
+        for year in sorted(counts, reverse=True)
+    ]
+    yield from compared(f"{main}, older", published.read(main).get("older", []), older)
+    page = published.objects[published.key("cumulative", ".md")].decode()
+    for year in counts:
+        if f"[{year}](/{prefix}{year}.md) ({counts[year]:,})" not in page:
+            yield f"{published.key('cumulative', '.md')}: nothing leads to {year}"
+
+
+def _cumulative_of(
+    published: _Published, playlist: ExpectedPlaylist, suffix: str, songs: Sequence[Song]
+) -> Differences:
+    key = published.key("cumulative", f"{suffix}.json")
     first = playlist.archived[0].time
     codes = _isrcs(published, playlist)
-    songs = sorted(
-        playlist.texts.values(),
+    ordered = sorted(
+        songs,
         key=lambda song: (
             song.name.lower(),
             [name.lower() for name in song.artist_names],
@@ -151,7 +180,7 @@ def _cumulative(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> D
     )
     said = []
     table = []
-    for song in songs:
+    for song in ordered:
         stays = playlist.stays[song.uri]
         added = min(stay.added for stay in stays)
         unknown = any(stay.first_seen == first and not stay.added_at for stay in stays)
@@ -181,7 +210,7 @@ def _cumulative(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> D
     ]
     yield from compared(key, document["date_first_scraped"], first[:10])
     yield from compared(key, shown, said)
-    page = published.key("cumulative", ".md")
+    page = published.key("cumulative", f"{suffix}.md")
     rows = read_cumulative_table(published.objects[page].decode())
     yield from compared(
         page,

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 from tools.verification.comparing import Differences, Json, Objects, attempted, compared
 from tools.verification.documents import said_change, said_counts, said_size, shown_change
 from tools.verification.expected import Change, Expected, ExpectedPlaylist, stamp
+from tools.verification.long_gone import gone_in, years_apart
 from tools.verification.tables import read_index
 
 _PARTS = 16
@@ -41,25 +42,34 @@ def find_differences(objects: Objects, expected: Expected) -> Differences:
 
 
 def _songs(objects: Objects, expected: Expected) -> Differences:
-    """Each playlist stands in its part alone, with every song that is or was in it."""
+    """Each playlist stands in its part alone, with every song that is or was in it.
+
+    What went long ago stands in another part, where every playlist stands that was read long ago.
+    """
     for part in range(_PARTS):
-        titles: Json = {}
-        ids: Json = {}
+        said: dict[str, Json] = {
+            f"playlists/songs/{part}{suffix}.json": {}
+            for suffix in ("", ".ids", ".gone", ".gone.ids")
+        }
         for playlist in expected.playlists.values():
-            if _part_of(playlist.id) == part:
-                songs = playlist.texts.values()
-                titles[playlist.id] = [[song.name, *song.artist_names] for song in songs]
-                codes = _isrcs(objects, playlist.id)
-                ids[playlist.id] = [
+            if _part_of(playlist.id) != part:
+                continue
+            gone = gone_in(playlist)
+            here = [song for song in playlist.texts.values() if song.uri not in gone]
+            went = [song for song in playlist.texts.values() if song.uri in gone]
+            kinds = [("", here), (".gone", went)] if years_apart(playlist) else [("", here)]
+            codes = _isrcs(objects, playlist.id)
+            for suffix, songs in kinds:
+                said[f"playlists/songs/{part}{suffix}.json"][playlist.id] = [
+                    [song.name, *song.artist_names] for song in songs
+                ]
+                said[f"playlists/songs/{part}{suffix}.ids.json"][playlist.id] = [
                     [song.uri.rpartition(":")[2], codes[song.uri]] for song in songs
                 ]
-        for key, said in (
-            (f"playlists/songs/{part}.json", titles),
-            (f"playlists/songs/{part}.ids.json", ids),
-        ):
-            if said or key in objects:
+        for key, lines in said.items():
+            if lines or key in objects:
                 shown = json.loads(objects[key])
-                yield from compared(key, shown, {"schema": 1, "playlists": said})
+                yield from compared(key, shown, {"schema": 1, "playlists": lines})
 
 
 def _part_of(playlist_id: str) -> int:
@@ -67,8 +77,11 @@ def _part_of(playlist_id: str) -> int:
 
 
 def _isrcs(objects: Objects, playlist_id: str) -> dict[str, str]:
-    """Return the code of each recording, as the cumulative document has it."""
-    tracks = json.loads(objects[f"playlists/cumulative/{playlist_id}.json"])["tracks"]
+    """Return the code of each recording, as the cumulative documents have it."""
+    key = f"playlists/cumulative/{playlist_id}.json"
+    document = json.loads(objects[key])
+    older = [json.loads(objects[one["path"][1:]]) for one in document.get("older", ())]
+    tracks = [track for one in (document, *older) for track in one["tracks"]]
     return {track["uri"]: track["isrc"] for track in tracks}
 
 

@@ -18,6 +18,7 @@ ArchiveError
 │   └── SpotifyUnavailableError   Spotify does not answer: defer the rest
 ├── OutOfTimeError                the invocation ends soon: give the rest back at once
 ├── SiteError                     the site's own files are wrong: mend them
+├── PartLostError                 a part of a ledger is not there: fold all snapshots anew
 ├── StorageError                  AWS failed or refused: let the message come again
 └── ConflictError                 somebody else wrote the object: read it again, decide again
 """
@@ -118,6 +119,18 @@ class OutOfTimeError(ArchiveError):
 
 class SiteError(ArchiveError):
     """The files of the site do not fit together; the message names one and what it lacks."""
+
+
+class PartLostError(ArchiveError):
+    """A part of a ledger is missing, or is not what the ledger says: fold everything anew.
+
+    Attributes:
+        year: that of the part.
+    """
+
+    def __init__(self, key: str, year: int) -> None:
+        super().__init__(f"{key} is not what its ledger says")
+        self.year = year
 
 
 class StorageError(ArchiveError):

@@ -1,20 +1,34 @@
 """Writes the pages of a playlist, and its lines in the documents that all playlists share."""
 
 import logging
-from collections.abc import Iterable
-from functools import partial
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from typing import NamedTuple, Protocol, Self
 
 from playlist_archive.documents.content_types import JSON
-from playlist_archive.documents.keys import LEDGERS, parse_ledger_key, songs_part
-from playlist_archive.documents.ledger import Ledger
+from playlist_archive.documents.keys import (
+    LEDGERS,
+    parse_ledger_key,
+    song_ids_key,
+    songs_key,
+    songs_part,
+)
+from playlist_archive.documents.long_gone import years_long_ago
 from playlist_archive.documents.messages import DamageReport, RenderRequest, encode_message
+from playlist_archive.documents.put_away import digest_of
 from playlist_archive.documents.songs import Lines, decode_lines, encode_lines
 from playlist_archive.errors import UNREADABLE, ConflictError
+from playlist_archive.long_past import LongPast, Settled
 from playlist_archive.ports.bucket import ATTEMPTS, Bucket, Stored, set_aside
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import Queue
-from playlist_archive.views import Page, render_lines, render_pages
+from playlist_archive.views import (
+    Page,
+    newest_lines,
+    newest_pages,
+    render_lines,
+    render_pages,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -28,25 +42,58 @@ class Write(Protocol):
         ...
 
 
+class Line(NamedTuple):
+    """A playlist's line of a document that all playlists share; it need not be made if it is there."""
+
+    digest: str
+    make: Callable[[], bytes]
+
+    @classmethod
+    def of(cls, line: bytes) -> Self:
+        return cls(digest_of(line), lambda: line)
+
+
 class PageWriter:
     def __init__(
-        self, *, bucket: Bucket, render_queue: Queue, outcome_queue: Queue, clock: Clock
+        self,
+        *,
+        bucket: Bucket,
+        long_past: LongPast,
+        render_queue: Queue,
+        outcome_queue: Queue,
+        clock: Clock,
     ) -> None:
+        self._long_past = long_past
         self._bucket = bucket
         self._render_queue = render_queue
         self._outcome_queue = outcome_queue
         self._clock = clock
 
-    def writes_of(self, ledger: Ledger) -> dict[str, Write]:
-        """Return how to write each of the ledger's pages and lines, by its key."""
-        pages = {
-            key: partial(self._write_page, key, page) for key, page in render_pages(ledger).items()
+    def writes_of(self, settled: Settled) -> dict[str, Write]:
+        """Return how to write each of the ledger's pages and lines, by its key.
+
+        What is made from parts of the ledger is not among the pages.
+        """
+        ledger = settled.ledger
+        pages = newest_pages(ledger) if ledger.put_away else render_pages(ledger)
+        return {
+            **{key: partial(self._write_page, key, page) for key, page in pages.items()},
+            **{
+                key: partial(self._write_line, key, ledger.playlist_id, line)
+                for key, line in self._lines(settled).items()
+            },
         }
-        lines = {
-            key: partial(self._write_line, key, ledger.playlist_id, line)
-            for key, line in render_lines(ledger).items()
+
+    def _lines(self, settled: Settled) -> dict[str, Line]:
+        ledger = settled.ledger
+        if not ledger.gone or not years_long_ago(ledger):
+            return {key: Line.of(line) for key, line in render_lines(ledger).items()}
+        make = cache(lambda: self._long_past.gone_lines(settled))
+        return {
+            **{key: Line.of(line) for key, line in newest_lines(ledger).items()},
+            songs_key(ledger.playlist_id, gone=True): Line(ledger.gone.titles, lambda: make()[0]),
+            song_ids_key(ledger.playlist_id, gone=True): Line(ledger.gone.ids, lambda: make()[1]),
         }
-        return {**pages, **lines}
 
     def _write_page(self, key: str, page: Page, found: Stored | None, *, again: bool) -> bool:
         """Write a page unless it stands there already.
@@ -63,7 +110,7 @@ class PageWriter:
         return True
 
     def _write_line(
-        self, key: str, playlist_id: str, line: bytes, found: Stored | None, *, again: bool
+        self, key: str, playlist_id: str, line: Line, found: Stored | None, *, again: bool
     ) -> bool:
         """Write the playlist's line into a part of the songs unless it stands there already.
 
@@ -75,7 +122,11 @@ class PageWriter:
         """
         for _ in range(ATTEMPTS):
             lines = self._read(key, playlist_id, found)
-            body = encode_lines({**lines.good, playlist_id: line})
+            there = lines.good.get(playlist_id)
+            is_right = there is not None and digest_of(there) == line.digest
+            body = encode_lines(
+                lines.good if is_right else {**lines.good, playlist_id: line.make()}
+            )
             if found is None or found.body != body:
                 # Asked first: whoever finds the part written takes the others for asked.
                 self._ask_for(lines.lost - {playlist_id})

@@ -7,23 +7,23 @@ ledger is still the one that its pages were made from, and begins again if it is
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from datetime import datetime
-from itertools import takewhile
 from typing import NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from playlist_archive.documents.content_types import JSON
-from playlist_archive.documents.fold import Fold
-from playlist_archive.documents.keys import damaged_key, ledger_key, parse_snapshot_key, view_key
+from playlist_archive.documents.keys import (
+    ledger_key,
+    ledger_part_key,
+    view_key,
+)
 from playlist_archive.documents.ledger import (
     Ledger,
     decode_ledger,
     encode_ledger,
-    fingerprint_of,
     with_page_status,
 )
 from playlist_archive.documents.messages import (
@@ -33,19 +33,18 @@ from playlist_archive.documents.messages import (
     encode_message,
 )
 from playlist_archive.documents.render_jobs import RenderJob
-from playlist_archive.documents.snapshot import decode_stored
 from playlist_archive.documents.timestamps import (
-    FIRST_YEAR,
-    LAST_YEAR,
-    Time,
     Timestamp,
     to_timestamp,
 )
-from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError
+from playlist_archive.errors import UNREADABLE, ConflictError, OutOfTimeError, PartLostError
+from playlist_archive.fold_snapshots import Damaged, fold_snapshots, misses_snapshots
+from playlist_archive.long_past import LongPast, Settled
 from playlist_archive.new_snapshots import NewSnapshots
 from playlist_archive.page_writer import PageWriter
+from playlist_archive.past_writer import PastWriter
 from playlist_archive.ports.at_once import Calls
-from playlist_archive.ports.bucket import ATTEMPTS, Bucket, Stored, list_snapshots, set_aside
+from playlist_archive.ports.bucket import ATTEMPTS, Bucket, Stored, set_aside
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.queues import Queue
 
@@ -61,23 +60,6 @@ class Rendered(NamedTuple):
 
     written: int
     run: Timestamp | None = None
-
-
-class _Damaged(NamedTuple):
-    """A snapshot that cannot be read, and that has no copy yet."""
-
-    key: str
-    body: bytes
-    time: datetime
-
-
-class _Folded(NamedTuple):
-    """The result of folding; `run` is that of the newest snapshot that was folded."""
-
-    ledger: Ledger | None
-    run: datetime | None
-    damaged: list[_Damaged]
-    finished: bool
 
 
 class Renderer:
@@ -96,8 +78,14 @@ class Renderer:
         self._render_queue = render_queue
         self._outcome_queue = outcome_queue
         self._clock = clock
+        self._long_past = LongPast(bucket)
+        self._past_writer = PastWriter(bucket, self._long_past)
         self._writer = PageWriter(
-            bucket=bucket, render_queue=render_queue, outcome_queue=outcome_queue, clock=clock
+            bucket=bucket,
+            long_past=self._long_past,
+            render_queue=render_queue,
+            outcome_queue=outcome_queue,
+            clock=clock,
         )
 
     def render(self, job: RenderJob, remaining_seconds: Callable[[], float]) -> Rendered:
@@ -109,23 +97,35 @@ class Renderer:
                 sent in place of the messages, which alone know what is to be done.
         """
         playlist_id = job.request.playlist_id
+        is_lost = False
         for _ in range(ATTEMPTS):
             if remaining_seconds() < SECONDS_FOR_PAGES:
                 raise OutOfTimeError(f"too little time is left to render {playlist_id}")
             try:
                 with Calls(self._pool) as calls:
-                    return self._attempt(job, calls, remaining_seconds)
+                    return self._attempt(job, calls, remaining_seconds, anew=is_lost)
             except ConflictError as error:
                 logger.info("another renderer was quicker: %s", error)
+                is_lost = False
+            except PartLostError as error:
+                logger.warning("%s: folding from the beginning", error)
+                self._set_part_aside(job.request, error.year)
+                is_lost = True
         raise ConflictError(f"the pages of {playlist_id} were written by others")
 
     def _attempt(
-        self, job: RenderJob, calls: Calls, remaining_seconds: Callable[[], float]
+        self,
+        job: RenderJob,
+        calls: Calls,
+        remaining_seconds: Callable[[], float],
+        *,
+        anew: bool,
     ) -> Rendered:
-        """Do it once.
+        """Do it once, with all snapshots `anew` if that is asked for.
 
         Raises:
             ConflictError: another renderer wrote meanwhile.
+            PartLostError: a part of the ledger that is needed is not there.
         """
         request, announced = job
         playlist_id = request.playlist_id
@@ -139,9 +139,15 @@ class Renderer:
         page_status, damaged = (known.page_status, False) if known else (None, True)
         fingerprint = known.fingerprint if known else ""
         last = known.last if known else None
-        if known and (request.rebuild or self._misses(known, announced)):
+        if known and (anew or request.rebuild or misses_snapshots(self._bucket, known, announced)):
             known = None  # not kept beside the one that is made anew: it may be large
-        folded = self._fold(known, snapshots, remaining_seconds)
+        folded = fold_snapshots(
+            self._bucket,
+            self._long_past,
+            known,
+            snapshots,
+            time_ends=lambda: remaining_seconds() < SECONDS_FOR_PAGES,
+        )
         if folded.ledger is None:
             logger.info("%s has no snapshot yet", playlist_id)
             if folded.damaged:
@@ -166,11 +172,13 @@ class Renderer:
             self._report_damage(request, snapshots=removed or bool(folded.damaged))
             self._set_aside(folded.damaged)
         run = folded.run or request.run
+        settled = self._long_past.settle(ledger, known)
         if not folded.finished:
-            self._put_ledger(ledger, stored)
+            self._put_ledger(settled.ledger, stored)
+            self._past_writer.write_parts(settled, calls)
             self._go_on_later(replace(request, run=run, rebuild=False))
             return Rendered(0, _moment(run))
-        written = self._publish(ledger, stored, calls)
+        written = self._publish(settled, stored, calls, all_of_them=request.rebuild or anew)
         self._tell(PagesWritten(playlist_id=playlist_id, last=ledger.last, run=run))
         return Rendered(written, _moment(run))
 
@@ -179,9 +187,18 @@ class Renderer:
         page = view_key("pretty", ledger.playlist_id, ".md")
         return ledger.last > ledger.first_read or self._bucket.get(page) is not None
 
-    def _set_aside(self, damaged: Iterable[_Damaged]) -> None:
+    def _set_aside(self, damaged: Iterable[Damaged]) -> None:
         for one in damaged:
             set_aside(self._bucket, one.key, one.body, one.time)
+
+    def _set_part_aside(self, request: RenderRequest, year: int) -> None:
+        """Keep a copy of what is stored in place of a part, and tell the indexer."""
+        playlist_id = request.playlist_id
+        damaged = self._long_past.is_damaged(playlist_id, year)
+        if damaged is not None:
+            self._report_damage(request, snapshots=False)
+            key = ledger_part_key(playlist_id, year)
+            set_aside(self._bucket, key, damaged, self._clock.now())
 
     def _report_damage(self, request: RenderRequest, *, snapshots: bool) -> None:
         self._tell(
@@ -197,76 +214,32 @@ class Renderer:
         """Tell the indexer."""
         self._outcome_queue.send([encode_message(message)])
 
-    def _misses(self, ledger: Ledger, announced: Sequence[datetime]) -> bool:
-        """Say whether the ledger has to be made again for snapshots that were announced late.
-
-        It must hold exactly the snapshots up to its last one that are there now. One without a
-        fingerprint is of an earlier version, and nobody knows what it holds.
-        """
-        if not ledger.fingerprint:
-            return True
-        if all(time > ledger.last for time in announced):
-            return False
-        listed = (time for _, time in list_snapshots(self._bucket, ledger.playlist_id))
-        times = takewhile(lambda time: time <= ledger.last, listed)
-        if fingerprint_of(times) == ledger.fingerprint:
-            return False
-        logger.info(
-            "the snapshots of %s are not those of its ledger: folding from the beginning",
-            ledger.playlist_id,
-        )
-        return True
-
-    def _fold(
-        self,
-        ledger: Ledger | None,
-        snapshots: NewSnapshots,
-        remaining_seconds: Callable[[], float],
-    ) -> _Folded:
-        """Fold all snapshots after the ledger's last one, until time ends.
-
-        At least one is folded, so that each invocation comes nearer to the end.
-        """
-        folding = Fold(ledger)
-        skipped: list[datetime] = []
-        run: datetime | None = None
-        damaged: list[_Damaged] = []
-        for key, stored in snapshots.after(ledger.last if ledger else None):
-            parsed = parse_snapshot_key(key)
-            if parsed is None or stored is None:
-                continue
-            _, time = parsed
-            snapshot = decode_stored(key, stored.body)
-            if snapshot is None:
-                if self._bucket.get(damaged_key(key, time)) is None:
-                    damaged.append(_Damaged(key, stored.body, time))
-                skipped.append(time)
-                continue
-            folding.add(snapshot, skipped)
-            run = _run_of(stored)
-            skipped.clear()
-            if remaining_seconds() < SECONDS_FOR_PAGES:
-                return _Folded(folding.ledger(), run, damaged, finished=False)
-        return _Folded(folding.ledger(), run, damaged, finished=True)
-
-    def _publish(self, ledger: Ledger, stored: Stored | None, calls: Calls) -> int:
+    def _publish(
+        self, settled: Settled, stored: Stored | None, calls: Calls, *, all_of_them: bool
+    ) -> int:
         """Write the ledger, then each page and line that differs; return how many those were.
 
         Pages are read while the ledger is written. What is found wrong then is wrong, and replaced
         on the condition that it is still there. What is found right may be overwritten by a
-        renderer that has not yet seen this ledger, so it is looked at again.
+        renderer that has not yet seen this ledger, so it is looked at again. What was put away, and
+        the pages of years that are made from it, are looked at only then: all of the pages or those
+        that their stamps tell to be wrong.
 
         Raises:
             ConflictError: another wrote the ledger or a page meanwhile.
+            PartLostError: a part of the ledger that is needed is not there.
         """
-        writes = self._writer.writes_of(ledger)
+        ledger = settled.ledger
+        writes = self._writer.writes_of(settled)
         reading = {key: calls.begin(self._bucket.get, key) for key in sorted(writes)}
         etag = self._put_ledger(ledger, stored)
         is_new = stored is None or stored.etag != etag
         writing = [
             calls.begin(writes[key], found.result(), again=is_new) for key, found in reading.items()
         ]
-        written = sum([page.result() for page in writing])
+        written = self._past_writer.write_parts(settled, calls)
+        written += sum([page.result() for page in writing])
+        written += self._past_writer.write_years(settled, calls, all_of_them=all_of_them)
         if written and not self._is_stored(ledger, etag):
             raise ConflictError(f"{ledger_key(ledger.playlist_id)} was written by another")
         return written
@@ -304,15 +277,6 @@ def _decode_ledger(playlist_id: str, stored: Stored | None) -> Ledger | None:
         logger.warning("the ledger of %s cannot be read: %s", playlist_id, error)
         return None
     return ledger if ledger.playlist_id == playlist_id else None
-
-
-def _run_of(stored: Stored) -> datetime | None:
-    """Return the run that wrote a snapshot, None where its metadata names no plausible one."""
-    try:
-        run = msgspec.convert(stored.metadata.get("run"), Time)
-    except msgspec.ValidationError:
-        return None
-    return run if FIRST_YEAR <= run.year <= LAST_YEAR else None
 
 
 def _moment(run: datetime | None) -> Timestamp | None:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from playlist_archive.documents.changes import Change
 from playlist_archive.documents.fold import fold_all
-from playlist_archive.documents.ledger import Change, Ledger
+from playlist_archive.documents.ledger import Ledger
 from playlist_archive.documents.snapshot import Snapshot
 from playlist_archive_cli.exports.collection import rows_of_snapshot
 from playlist_archive_cli.exports.csv_file import encode_csv

@@ -5,13 +5,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from playlist_archive.documents.changes import Move, Placed
 from playlist_archive.documents.fold import fold, fold_all
 from playlist_archive.documents.ledger import (
     FoldedSnapshot,
     Interval,
     Ledger,
-    Move,
-    Placed,
     decode_ledger,
     encode_ledger,
     fingerprint_of,
@@ -47,7 +46,7 @@ def moment(date: str) -> str:
 
 
 def intervals(ledger: Ledger, dead_letter: str, nth: int = 0) -> tuple[Interval, ...]:
-    for occurrence in ledger.occurrences:
+    for occurrence in ledger.occurrences.values():
         if (ledger.items[occurrence.item].uri, occurrence.nth) == (song(dead_letter).uri, nth):
             return occurrence.intervals
     raise LookupError(dead_letter)
@@ -384,7 +383,7 @@ class TestWhatASourceDoesNotTell:
 
         assert ledger.changes == ()
         assert ledger.header == header_of(live)
-        assert ledger.items == (song("a"),)
+        assert ledger.items == {0: song("a")}
 
     def test_a_song_that_cannot_be_played_when_playability_is_told_first_is_no_news(self) -> None:
         silent = (Row(item=song("a", playable=False)),)
@@ -428,7 +427,7 @@ class TestWhatASourceDoesNotTell:
         known = replace(song("a"), isrc="GBXXX1900123")
         partial = from_source(snapshot_of("a", SECOND), item=["isrc"])
 
-        assert fold_all([snapshot_of((Row(item=known),)), partial]).items == (known,)
+        assert fold_all([snapshot_of((Row(item=known),)), partial]).items == {0: known}
 
     def test_what_no_snapshot_tells_stays_unknown(self) -> None:
         partial = from_source(snapshot_of("a"), ["owner"], ["isrc", "album"])

@@ -88,7 +88,7 @@ def test_exactly_the_present_songs_have_an_open_stay(history: list[Snapshot]) ->
     there = [row.occurrence for row in ledger.rows if row.occurrence is not None]
     staying = [
         index
-        for index, occurrence in enumerate(ledger.occurrences)
+        for index, occurrence in ledger.occurrences.items()
         if occurrence.intervals[-1].first_missing is None
     ]
     assert sorted(there) == staying
@@ -96,7 +96,7 @@ def test_exactly_the_present_songs_have_an_open_stay(history: list[Snapshot]) ->
 
 @given(playlist_histories())
 def test_stays_follow_one_another(history: list[Snapshot]) -> None:
-    for occurrence in fold_all(history).occurrences:
+    for occurrence in fold_all(history).occurrences.values():
         moments = [
             moment
             for stay in occurrence.intervals
@@ -147,7 +147,9 @@ def test_what_a_source_does_not_tell_loses_no_song_and_no_stay(
 ) -> None:
     whole, partial = map(fold_all, histories)
 
-    assert [item.uri for item in partial.items] == [item.uri for item in whole.items]
+    assert [item.uri for item in partial.items.values()] == [
+        item.uri for item in whole.items.values()
+    ]
     assert [row.occurrence for row in partial.rows] == [row.occurrence for row in whole.rows]
     dates = {
         to_timestamp(row.added_at)
@@ -155,7 +157,7 @@ def test_what_a_source_does_not_tell_loses_no_song_and_no_stay(
         for row in snapshot.rows
         if row.added_at
     }
-    for one, other in zip(partial.occurrences, whole.occurrences, strict=True):
+    for one, other in zip(partial.occurrences.values(), whole.occurrences.values(), strict=True):
         assert (one.item, one.nth) == (other.item, other.nth)
         for stay, whole_stay in zip(one.intervals, other.intervals, strict=True):
             assert replace(stay, added_at=whole_stay.added_at) == whole_stay

@@ -4,19 +4,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from playlist_archive.documents.changes import ArchivedChanges, Change, Move, Placed
 from playlist_archive.documents.ledger import (
-    ArchivedChanges,
-    Change,
     FoldedSnapshot,
+    GoneLines,
     Interval,
     Ledger,
     LedgerRow,
-    Move,
     Occurrence,
-    Placed,
+    PutAway,
+    Sums,
     decode_ledger,
     encode_ledger,
 )
+from playlist_archive.documents.put_away import Part
 from playlist_archive.views import render_pages
 
 pytestmark = pytest.mark.unit
@@ -54,6 +55,10 @@ def test_every_field_is_documented() -> None:
         Placed,
         Move,
         ArchivedChanges,
+        Sums,
+        PutAway,
+        GoneLines,
+        Part,
     ):
         assert set(struct.__struct_fields__) <= words
 

@@ -3,14 +3,26 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
 from msgspec.structs import replace
 
+from playlist_archive.documents import long_gone
 from playlist_archive.documents.fold import fold_all
 from playlist_archive.documents.ledger import Ledger
 from playlist_archive.documents.playlist import Artist, Item, Row
-from playlist_archive.views.cumulative import cumulative_pages
+from playlist_archive.documents.snapshot import Snapshot
+from playlist_archive.views import render_pages
+from playlist_archive.views.cumulative import Cumulative
 from playlist_archive.views.item_texts import ItemTexts
-from tests.support.strategies import PLAYLIST_ID, SPOTIFY, day, rows_of, snapshot_of, song
+from tests.support.strategies import (
+    PLAYLIST_ID,
+    SPOTIFY,
+    day,
+    playlist_histories,
+    rows_of,
+    snapshot_of,
+    song,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -25,7 +37,7 @@ def folded(*contents: str | tuple[Row, ...]) -> Ledger:
 
 
 def cumulative_page(ledger: Ledger) -> str:
-    return cumulative_pages(ledger, ItemTexts(ledger.items))[0]
+    return Cumulative(ledger, ItemTexts(ledger.items)).newest()[0]
 
 
 def dates(ledger: Ledger) -> dict[str, str]:
@@ -36,7 +48,7 @@ def dates(ledger: Ledger) -> dict[str, str]:
 
 
 def json_document(ledger: Ledger) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(cumulative_pages(ledger, ItemTexts(ledger.items))[1])
+    document: dict[str, Any] = json.loads(Cumulative(ledger, ItemTexts(ledger.items)).newest()[1])
     return document
 
 
@@ -195,3 +207,113 @@ class TestJsonDocument:
         ]
 
         assert flags == [True, False]
+
+
+class TestPagesOfYears:
+    """Of a playlist with very many songs; here those are more than three."""
+
+    @pytest.fixture(autouse=True)
+    def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(long_gone, "MOST_SONGS", 3)
+
+    @pytest.fixture
+    def ledger(self) -> Ledger:
+        days = {"2021-05-01": "abc", "2021-06-01": "c", "2022-06-01": "d", "2023-07-01": "de"}
+        return fold_all(snapshot_of(rows, day) for day, rows in days.items())
+
+    def documents(self, ledger: Ledger) -> dict[str, Any]:
+        """Return the JSON documents by year, the main one under an empty one."""
+        prefix = f"playlists/cumulative/{PLAYLIST_ID}"
+        return {
+            key.removeprefix(prefix).removesuffix(".json").strip("/"): json.loads(page.body)
+            for key, page in render_pages(ledger).items()
+            if key.startswith(prefix) and key.endswith(".json")
+        }
+
+    def titles(self, document: dict[str, Any]) -> list[str]:
+        return [track["name"] for track in document["tracks"]]
+
+    def test_up_to_so_many_songs_nothing_stands_apart(
+        self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(long_gone, "MOST_SONGS", 5)
+        (document,) = self.documents(ledger).values()
+
+        assert len(document["tracks"]) == 5
+        assert "older" not in document
+        assert "more than a year ago" not in cumulative_page(ledger)
+
+    def test_songs_that_went_long_ago_stand_on_the_page_of_their_year(self, ledger: Ledger) -> None:
+        documents = self.documents(ledger)
+
+        assert {year: self.titles(one) for year, one in documents.items()} == {
+            "": ["Song d", "Song e"],
+            "2021": ["Song a", "Song b"],
+            "2022": ["Song c"],
+        }
+        path = f"/playlists/cumulative/{PLAYLIST_ID}"
+        assert documents[""]["older"] == [
+            {"year": 2022, "path": f"{path}/2022.json", "songs": 1},
+            {"year": 2021, "path": f"{path}/2021.json", "songs": 2},
+        ]
+        assert documents["2021"] | {"tracks": []} == {
+            "date_first_scraped": "2021-05-01",
+            "name": "Kitchen radio",
+            "tracks": [],
+            "url": f"{SPOTIFY}/playlist/{PLAYLIST_ID}",
+            "year": 2021,
+        }
+
+    def test_the_main_page_leads_to_them(self, ledger: Ledger) -> None:
+        path = f"/playlists/cumulative/{PLAYLIST_ID}"
+
+        assert cumulative_page(ledger).split("\n")[6:11] == [
+            "2 songs - 6 min 0 sec",
+            "",
+            f"Removed more than a year ago: [2022]({path}/2022.md) (1), [2021]({path}/2021.md) (2)",
+            "",
+            "| Title | Artist(s) | Album | Length | Added | Removed |",
+        ]
+
+    def test_the_page_of_a_year_has_their_table_and_no_description(self, ledger: Ledger) -> None:
+        page = render_pages(ledger)[f"playlists/cumulative/{PLAYLIST_ID}/2022.md"].body.decode()
+
+        assert page.split("\n\n", 1)[1] == (
+            f"### [Kitchen radio]({SPOTIFY}/playlist/{PLAYLIST_ID})\n"
+            "\n"
+            "1 song removed in 2022 - 3 min 0 sec\n"
+            "\n"
+            "| Title | Artist(s) | Album | Length | Added | Removed |\n"
+            "|---|---|---|---|---|---|\n"
+            f"| [Song c]({SPOTIFY}/track/{'c' * 22}) | [Ensemble]({SPOTIFY}/artist/{'c' * 22}) "
+            f"| [Collected]({SPOTIFY}/album/{'c' * 22}) | 3:00 | 2021-05-01\\* | 2022-06-01 |\n"
+            "\n"
+            r"\*This playlist was first scraped on 2021-05-01. Prior content cannot be recovered."
+            "\n"
+        )
+
+    def test_a_year_whose_songs_came_back_has_an_empty_page_that_nothing_leads_to(self) -> None:
+        days = {"2021-05-01": "abcd", "2021-06-01": "c", "2023-07-01": "abcd"}
+        documents = self.documents(fold_all(snapshot_of(rows, day) for day, rows in days.items()))
+
+        assert {year: self.titles(one) for year, one in documents.items()} == {
+            "": ["Song a", "Song b", "Song c", "Song d"],
+            "2021": [],
+        }
+        assert "older" not in documents[""]
+
+    @given(history=playlist_histories(max_size=12, most_days=200))
+    def test_every_song_stands_in_one_document(self, history: list[Snapshot]) -> None:
+        ledger = fold_all(history)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(long_gone, "MOST_SONGS", 0)
+            apart = self.documents(ledger)
+            patch.setattr(long_gone, "MOST_SONGS", 100)
+            (everything,) = self.documents(ledger).values()
+
+        tracks = [track for document in apart.values() for track in document["tracks"]]
+        assert sorted(tracks, key=str) == sorted(everything["tracks"], key=str)
+        told = {str(one["year"]): one["songs"] for one in apart[""].get("older", ())}
+        assert told == {
+            year: len(one["tracks"]) for year, one in apart.items() if year and one["tracks"]
+        }

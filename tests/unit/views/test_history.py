@@ -30,9 +30,9 @@ def linked(letter: str) -> str:
 
 def history_pages(ledger: Ledger) -> tuple[str, dict[int, str]]:
     texts = ItemTexts(ledger.items)
-    return history.history_page(ledger, texts), dict(
-        history.year_pages(ledger, history.archived_changes(ledger), texts)
-    )
+    return history.history_page(ledger, texts), {
+        year: history.year_page(ledger, year, texts) for year in history.years(ledger)
+    }
 
 
 def history_page(ledger: Ledger) -> str:

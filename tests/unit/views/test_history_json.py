@@ -299,7 +299,7 @@ def test_hostile_text_stays_text(snapshots: list[Snapshot]) -> None:
     assert encode_history(document) == body
     assert document.names[0].name == ledger.header.name
     assert document.names[0].description == ledger.header.description
-    texts = {(item.name, item.uri) for item in ledger.items}
+    texts = {(item.name, item.uri) for item in ledger.items.values()}
     for change in document.changes:
         for one in (*change.added, *change.readded, *change.removed):
             assert one.uri is msgspec.UNSET or (one.name, one.uri) in texts

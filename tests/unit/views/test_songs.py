@@ -101,20 +101,47 @@ def test_ids_are_those_of_tracks_or_whole_uris_and_isrcs_where_known() -> None:
     ]
 
 
-@given(playlist_histories() | st.lists(any_snapshots(), min_size=1, max_size=1))
-def test_both_lines_tell_every_song_that_ever_was_there_in_the_same_order(
+@given(
+    playlist_histories()
+    | playlist_histories(max_size=12, most_days=200)
+    | st.lists(any_snapshots(), min_size=1, max_size=1)
+)
+def test_the_lines_tell_every_song_that_ever_was_there_once_and_in_the_same_order(
     history: list[Snapshot],
 ) -> None:
     ledger = fold_all(history)
-    songs, ids = songs_of(ledger), ids_of(ledger)
+    lines = {key: msgspec.json.decode(line) for key, line in render_lines(ledger).items()}
+    assert lines.keys() >= {songs_key(PLAYLIST_ID), song_ids_key(PLAYLIST_ID)}
+    songs = [one for key, line in lines.items() if ".ids." not in key for one in line]
+    ids = [one for key, line in lines.items() if ".ids." in key for one in line]
 
     ever = {row.item.uri for snapshot in history for row in snapshot.rows if row.item}
     assert len(songs) == len(ids) == len(ever)
     assert {id_ for id_, *_ in ids} == {uri.removeprefix("spotify:track:") for uri in ever}
-    newest = {item.uri.removeprefix("spotify:track:"): item for item in ledger.items}
+    newest = {item.uri.removeprefix("spotify:track:"): item for item in ledger.items.values()}
     for (title, *artists), (id_, *_) in zip(songs, ids, strict=True):
         assert title == newest[id_].name
         assert artists == [artist.name for artist in newest[id_].artists]
+
+
+def test_songs_that_went_long_ago_have_lines_of_their_own() -> None:
+    days = {"2021-05-01": "abc", "2021-06-01": "c", "2023-07-01": "ac"}
+    lines = render_lines(fold_all(snapshot_of(rows, day) for day, rows in days.items()))
+
+    assert {key: msgspec.json.decode(line) for key, line in lines.items()} == {
+        songs_key(PLAYLIST_ID): [["Song a", "Ensemble"], ["Song c", "Ensemble"]],
+        song_ids_key(PLAYLIST_ID): [["a" * 22], ["c" * 22]],
+        songs_key(PLAYLIST_ID, gone=True): [["Song b", "Ensemble"]],
+        song_ids_key(PLAYLIST_ID, gone=True): [["b" * 22]],
+    }
+
+
+def test_a_playlist_that_was_read_long_ago_has_a_line_though_nothing_went() -> None:
+    days = {"2021-05-01": "a", "2023-07-01": "ab"}
+    lines = render_lines(fold_all(snapshot_of(rows, day) for day, rows in days.items()))
+
+    assert lines[songs_key(PLAYLIST_ID, gone=True)] == b"[]"
+    assert lines[song_ids_key(PLAYLIST_ID, gone=True)] == b"[]"
 
 
 @given(any_snapshots())

@@ -31,8 +31,8 @@ type Lines = list[dict[str, Any]]
 
 def lines_by_year(ledger: Ledger) -> dict[str, Lines]:
     return {
-        year: [json.loads(line) for line in gzip.decompress(file).split(b"\n") if line]
-        for year, file in table_files(ledger)
+        str(year): [json.loads(line) for line in gzip.decompress(file).split(b"\n") if line]
+        for year, file in table_files(ledger).items()
     }
 
 
@@ -163,13 +163,13 @@ def test_the_files_of_years_in_which_nothing_changed_are_the_same_bytes() -> Non
     before = fold_all([snapshot_of("ab", "2023-03-01"), snapshot_of("abc", "2024-03-01")])
     after = fold(before, snapshot_of("abd", "2024-03-02"))
 
-    was, is_now = dict(table_files(before)), dict(table_files(after))
-    assert was["2023"] == is_now["2023"]
-    assert was["2024"] != is_now["2024"]
+    was, is_now = table_files(before), table_files(after)
+    assert was[2023] == is_now[2023]
+    assert was[2024] != is_now[2024]
 
 
 def test_a_file_tells_neither_its_time_nor_its_name() -> None:
-    [(_, file)] = table_files(fold_all([snapshot_of("a")]))
+    [file] = table_files(fold_all([snapshot_of("a")])).values()
 
     flags, time = file[3], file[4:8]
     assert (flags, time) == (0, b"\0\0\0\0")
@@ -180,7 +180,7 @@ def test_a_line_stays_a_line_whatever_a_song_is_called(name: str, artist: str) -
     item = replace(song("a"), name=name)
     item = replace(item, artists=(replace(item.artists[0], name=artist),))
 
-    [(_, file)] = table_files(fold_all([snapshot_of([Row(item=item)])]))
+    [file] = table_files(fold_all([snapshot_of([Row(item=item)])])).values()
     [line] = gzip.decompress(file).splitlines()
     assert (json.loads(line)["name"], json.loads(line)["artists"]) == (name, [artist])
 
@@ -192,7 +192,7 @@ def test_the_lines_are_the_ledgers_stays_and_those_that_last_are_the_named_rows(
     ledger = fold_all(history)
     told = [line for year in lines_by_year(ledger).values() for line in year]
 
-    assert len(told) == sum(len(one.intervals) for one in ledger.occurrences)
+    assert len(told) == sum(len(one.intervals) for one in ledger.occurrences.values())
     named = [number for number, row in enumerate(ledger.rows, 1) if row.occurrence is not None]
     assert sorted(line["row"] for line in told if "row" in line) == named
     assert all(("row" in line) != ("first_missing" in line) for line in told)

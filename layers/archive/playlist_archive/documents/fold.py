@@ -5,30 +5,34 @@ came back has one with two intervals. A row of which Spotify no longer says what
 for an occurrence that went missing in the same snapshot, rather than letting it count as removed.
 """
 
+from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple, Self
 
 from msgspec.structs import replace
 
+from playlist_archive.documents.changes import (
+    Change,
+    Placed,
+    archive_changes,
+    changes_of_names,
+    names_after,
+)
 from playlist_archive.documents.item_news import (
     ItemNews,
     news_of,
     silent_about_playability,
 )
 from playlist_archive.documents.ledger import (
-    Change,
     FoldedSnapshot,
     Interval,
     Ledger,
     LedgerRow,
     Occurrence,
-    Placed,
-    archive_changes,
     fingerprint_of,
-    names_after,
 )
 from playlist_archive.documents.playlist import Header, Item, Row
+from playlist_archive.documents.recent_rows import Dated, Place
 from playlist_archive.documents.row_order import compare_rows, recognise_hidden
 from playlist_archive.documents.snapshot import Snapshot, header_of
 from playlist_archive.documents.timestamps import Timestamp, in_utc, to_timestamp
@@ -67,28 +71,6 @@ def fold(ledger: Ledger | None, snapshot: Snapshot, skipped: Sequence[datetime] 
     return folded
 
 
-class _Dated(NamedTuple):
-    """When a row was added, as Spotify says and as the ledger does."""
-
-    added_at: datetime | None
-    moment: Timestamp | None
-
-    @classmethod
-    def of(cls, row: Row) -> Self:
-        return cls(row.added_at, to_timestamp(row.added_at) if row.added_at else None)
-
-    @classmethod
-    def at(cls, moment: Timestamp | None) -> Self:
-        return cls(datetime.fromisoformat(moment) if moment else None, moment)
-
-
-class _Place(NamedTuple):
-    """A row of the last snapshot whose song is there only once, and its occurrence."""
-
-    row: Row
-    occurrence: int
-
-
 class Fold:
     """A ledger in the making.
 
@@ -98,8 +80,10 @@ class Fold:
 
     def __init__(self, ledger: Ledger | None) -> None:
         self._ledger = ledger  # its lists may be out of date
-        self._items = list(ledger.items) if ledger else []
-        self._occurrences = list(ledger.occurrences) if ledger else []
+        self._items = dict(ledger.items) if ledger else {}
+        self._occurrences = dict(ledger.occurrences) if ledger else {}
+        self._songs_ever = ledger.songs_ever if ledger else 0
+        self._occurrences_ever = ledger.occurrences_ever if ledger else 0
         self._changes = list(ledger.changes) if ledger else []
         self._snapshots = list(ledger.snapshots) if ledger else []
         self._imports = {one.time for one in self._snapshots if one.source}
@@ -107,12 +91,12 @@ class Fold:
         self._hidden = _hidden(ledger.rows) if ledger else []
         self._rows: Sequence[Row] | None = None  # those of the last snapshot that was added
         self._source = ""  # of that snapshot
-        self._item_of = {item.uri: index for index, item in enumerate(self._items)}
+        self._item_of = {item.uri: index for index, item in self._items.items()}
         self._occurrence_of = {
-            (one.item, one.nth): index for index, one in enumerate(self._occurrences)
+            (one.item, one.nth): index for index, one in self._occurrences.items()
         }
-        self._dates: dict[int, _Dated] = {}  # of the occurrences that are there
-        self._places: dict[str, _Place] = {}  # in the last snapshot, by URI
+        self._dates: dict[int, Dated] = {}  # of the occurrences that are there
+        self._places: dict[str, Place] = {}  # in the last snapshot, by URI
 
     def ledger(self) -> Ledger | None:
         """Return the ledger, None where no snapshot was ever folded."""
@@ -123,8 +107,8 @@ class Fold:
         ]
         return replace(
             self._ledger,
-            items=tuple(self._items),
-            occurrences=tuple(self._occurrences),
+            items=dict(self._items),
+            occurrences=dict(self._occurrences),
             rows=tuple(rows),
             changes=tuple(self._changes),
             snapshots=tuple(self._snapshots),
@@ -132,7 +116,7 @@ class Fold:
 
     def _ledger_row(self, row: Row, index: int | None) -> LedgerRow:
         # A hidden row's date is not that of the occurrence.
-        dated = _Dated.of(row) if index is None or row.item is None else self._dates[index]
+        dated = Dated.of(row) if index is None or row.item is None else self._dates[index]
         hidden = row.item is None and index is not None
         return LedgerRow(index, dated.moment, row.added_by, hidden=hidden)
 
@@ -153,7 +137,9 @@ class Fold:
             )
             self._fold_rows(nothing, snapshot, header)
             fingerprint = fingerprint_of([*skipped, time])
-            self._ledger = replace(nothing, fingerprint=fingerprint)
+            often = Counter(self._occurrences[one].item for one in self._order if one is not None)
+            first_songs = dict(sorted(Counter(often.values()).items()))
+            self._ledger = replace(nothing, fingerprint=fingerprint, first_songs=first_songs)
             return
         if before.playlist_id != snapshot.playlist_id:
             raise ValueError(f"{snapshot.playlist_id} is not the playlist of this ledger")
@@ -245,9 +231,9 @@ class Fold:
         order: list[int | None] = []
         fresh: list[tuple[Row, int, int]] = []
         replaced: dict[int, Item] = {}
-        places: dict[str, _Place] = {}
+        places: dict[str, Place] = {}
         repeated: dict[str, int] = {}
-        known_items = len(self._items)
+        known_items = self._songs_ever
         stood = self._places.pop
         for row in rows:
             item = row.item
@@ -263,7 +249,7 @@ class Fold:
             position = self._take_text(item, known_items, replaced)
             nth = repeated[uri] = repeated.get(uri, 0) + 1 if uri in places else 0
             occurrence = self._occurrence_at(position, nth)
-            places.setdefault(uri, _Place(row, occurrence))
+            places.setdefault(uri, Place(row, occurrence))
             order.append(occurrence)
             fresh.append((row, occurrence, len(order)))
         for uri, nth in repeated.items():
@@ -275,9 +261,10 @@ class Fold:
     def _take_text(self, item: Item, known_items: int, replaced: dict[int, Item]) -> int:
         """Return the place of an item, whose text becomes the newest; note that of a known one."""
         items = self._items
-        index = self._item_of.setdefault(item.uri, len(items))
-        if index == len(items):
-            items.append(item)
+        index = self._item_of.setdefault(item.uri, self._songs_ever)
+        if index == self._songs_ever:
+            items[index] = item
+            self._songs_ever += 1
             return index
         if item.unknown:
             item = with_known(item, items[index])
@@ -288,9 +275,10 @@ class Fold:
         return index
 
     def _occurrence_at(self, item: int, nth: int) -> int:
-        index = self._occurrence_of.setdefault((item, nth), len(self._occurrences))
-        if index == len(self._occurrences):
-            self._occurrences.append(Occurrence(item, nth, ()))
+        index = self._occurrence_of.setdefault((item, nth), self._occurrences_ever)
+        if index == self._occurrences_ever:
+            self._occurrences[index] = Occurrence(item, nth, ())
+            self._occurrences_ever += 1
         return index
 
     def _begin_stays(
@@ -307,9 +295,9 @@ class Fold:
             stays = self._occurrences[index].intervals
             dated = self._dates.get(index)
             if is_imported and index in before and adds_nothing(row.added_at, stays[-1].added_at):
-                dated = self._dates[index] = _Dated.at(stays[-1].added_at)
+                dated = self._dates[index] = Dated.at(stays[-1].added_at)
             elif dated is None or dated.added_at != row.added_at:
-                dated = self._dates[index] = _Dated.of(row)
+                dated = self._dates[index] = Dated.of(row)
             if index not in before:
                 (readded if stays else added).append(Placed(index, number))
                 begun = (*stays, Interval(time, dated.moment))
@@ -329,9 +317,11 @@ class Fold:
         Many at once, because a year's page is written again whenever changes join it.
         """
         afters = names_after(self._changes, ledger.names)[:ARCHIVED_AT_ONCE]
-        years = archive_changes(ledger.years, self._changes[:ARCHIVED_AT_ONCE], afters)
+        oldest = self._changes[:ARCHIVED_AT_ONCE]
+        years = archive_changes(ledger.years, oldest, afters)
+        former_names = (*ledger.former_names, *changes_of_names(oldest))
         del self._changes[:ARCHIVED_AT_ONCE]
-        self._ledger = replace(ledger, years=years)
+        self._ledger = replace(ledger, years=years, former_names=former_names)
 
 
 def _guessed(order: Iterable[int | None], shown: Container[int | None]) -> list[int]:

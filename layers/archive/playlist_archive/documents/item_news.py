@@ -19,7 +19,7 @@ class ItemNews(NamedTuple):
     `renamed` pairs one with its line before.
     """
 
-    items: Sequence[Item]
+    items: Mapping[int, Item]
     renamed: Sequence[tuple[int, str]]
     unplayable: Sequence[int]
     playable: Sequence[int]
@@ -42,7 +42,7 @@ class ItemNews(NamedTuple):
         return known.playable and "playable" not in known.unknown
 
 
-def news_of(before: Mapping[int, Item], items: Sequence[Item]) -> ItemNews:
+def news_of(before: Mapping[int, Item], items: Mapping[int, Item]) -> ItemNews:
     """Return what is new about those items that were otherwise `before`, by their indices."""
     renamed: list[tuple[int, str]] = []
     playable: list[int] = []

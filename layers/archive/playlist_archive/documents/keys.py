@@ -94,6 +94,11 @@ def ledger_key(playlist_id: str) -> str:
     return f"{LEDGERS}{check_playlist_id(playlist_id)}.json"
 
 
+def ledger_part_key(playlist_id: str, year: int) -> str:
+    """Return the key of what was put away of a ledger, of one year."""
+    return f"{LEDGERS}{check_playlist_id(playlist_id)}/{year:04}.json"
+
+
 def parse_ledger_key(key: str) -> str | None:
     """Return the playlist id of a ledger's key, None for any other key."""
     playlist_id = key.removeprefix(LEDGERS).removesuffix(".json")
@@ -110,19 +115,19 @@ def songs_part(playlist_id: str) -> int:
     return int(sha256(check_playlist_id(playlist_id).encode()).hexdigest()[0], 16)
 
 
-def songs_key(playlist_id: str) -> str:
-    """Return the key of the part with the titles of a playlist's songs."""
-    return f"playlists/songs/{songs_part(playlist_id)}.json"
+def songs_key(playlist_id: str, *, gone: bool = False) -> str:
+    """Return the key of the part with the titles of a playlist's songs, or of those long gone."""
+    return f"playlists/songs/{songs_part(playlist_id)}{'.gone' if gone else ''}.json"
 
 
-def song_ids_key(playlist_id: str) -> str:
-    """Return the key of the part with the ids of a playlist's songs."""
-    return f"playlists/songs/{songs_part(playlist_id)}.ids.json"
+def song_ids_key(playlist_id: str, *, gone: bool = False) -> str:
+    """Return the key of the part with the ids of a playlist's songs, or of those long gone."""
+    return f"playlists/songs/{songs_part(playlist_id)}{'.gone' if gone else ''}.ids.json"
 
 
-def table_key(playlist_id: str, year: str) -> str:
+def table_key(playlist_id: str, year: int) -> str:
     """Return the key of the stays of a playlist that began in a year."""
-    return f"{TABLE}{check_playlist_id(playlist_id)}/{year}.json.gz"
+    return f"{TABLE}{check_playlist_id(playlist_id)}/{year:04}.json.gz"
 
 
 def followers_key(playlist_id: str) -> str:

@@ -1,22 +1,29 @@
 """The ledger: what all snapshots of one playlist come to, as a document. `fold` makes it.
 
 A page is rendered from the ledger alone, so it holds every song that ever was in the playlist, the
-intervals in which it was there, the playlist as it is now, and what changed when.
+intervals in which it was there, the playlist as it is now, and what changed when. Where that is
+very much, `put_away` takes what is long past out of it, into parts by year.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
-from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
+from playlist_archive.documents.changes import (
+    ArchivedChanges,
+    Change,
+    Names,
+    named_items,
+    named_occurrences,
+)
 from playlist_archive.documents.names import name_playlist
-from playlist_archive.documents.playlist import Header, Item, Owner
+from playlist_archive.documents.playlist import Header, Item
 from playlist_archive.documents.status import PageStatus, Status, StatusPeriod
-from playlist_archive.documents.timestamps import Time, Timestamp, earlier, in_utc, to_timestamp
+from playlist_archive.documents.timestamps import Time, Timestamp, earlier, to_timestamp
 
 SCHEMA = 1
 
@@ -69,56 +76,6 @@ class FoldedSnapshot(msgspec.Struct, frozen=True, gc=False, array_like=True, omi
     source: str = ""
 
 
-class Placed(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """An occurrence and its row, counted from 1: the one where it came, or where it was."""
-
-    occurrence: int
-    row: int
-
-
-class Move(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """An occurrence and its rows before and after."""
-
-    occurrence: int
-    before: int
-    after: int
-
-
-class Change(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
-    """What was different in the snapshot of `time` from the one before it.
-
-    It came about after the good check of `previous`. `null_added` and `null_removed` are rows of
-    which nobody knows what stands there. `moved` are the fewest rows that explain the new order.
-    Take the rows that went and that moved from the former ones, insert those that came and that
-    moved in the order of their rows, and you have the new ones.
-    `unavailable` and `available` are indices of items, and `renamed` pairs one with its line before.
-    `name`, `description` and `owner` are what they were before.
-    """
-
-    time: Time
-    previous: Time
-    added: tuple[Placed, ...] = ()
-    removed: tuple[Placed, ...] = ()
-    readded: tuple[Placed, ...] = ()
-    moved: tuple[Move, ...] = ()
-    null_added: tuple[int, ...] = ()
-    null_removed: tuple[int, ...] = ()
-    unavailable: tuple[int, ...] = ()
-    available: tuple[int, ...] = ()
-    renamed: tuple[tuple[int, str], ...] = ()
-    name: str | None = None
-    description: str | None = None
-    owner: Owner | None = None
-
-
-class Names(NamedTuple):
-    """What a playlist is called, and whose it is."""
-
-    name: str
-    description: str
-    owner: Owner
-
-
 class Gap(NamedTuple):
     """From the `first` run that could not read the playlist to a day before it was read again.
 
@@ -131,18 +88,39 @@ class Gap(NamedTuple):
     reason: str
 
 
-class ArchivedChanges(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Successive changes of one year, and the names that the last of them left.
+class Sums(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Digests of what the documents of a year tell, by year; `year_sums` makes them.
 
-    The changes stay encoded until somebody asks for them.
+    Those of a ledger and of its parts add up, so that putting away changes nothing.
     """
 
-    count: int
-    names: Names
-    encoded: msgspec.Raw
+    songs: dict[int, int] = {}
+    texts: dict[int, int] = {}
+    stays: dict[int, int] = {}
 
-    def changes(self) -> tuple[Change, ...]:
-        return _CHANGES.decode(self.encoded)
+
+class PutAway(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What is known of a part without reading it.
+
+    `digest` is that of its bytes, `archive` that of its changes, and `uris` tells which songs may
+    be in it.
+    """
+
+    digest: str
+    items: int
+    occurrences: int
+    changes: int
+    archive: str
+    uris: str
+    sums: Sums
+
+
+class GoneLines(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Digests of a playlist's lines of the songs that went long ago, and the sum of those songs."""
+
+    sum: int
+    titles: str
+    ids: str
 
 
 class Ledger(
@@ -157,9 +135,12 @@ class Ledger(
 
     `first_read` and `last` are the times of the oldest and the newest of the `snapshots`, and
     `fingerprint` is that of the times of all of them; `header`, `rows` and the texts of `items` are
-    as new as is known. `changes` are the newest, oldest first, at most a hundred; those before them
-    were archived in `years`, fifty at once. `page_status` does not come from snapshots: a fold leaves
-    it as it is.
+    as new as is known. `items` and `occurrences` have numbers, in the order in which they first came.
+    `first_songs` says how many songs the first snapshot had in so many rows. `changes` are the
+    newest, oldest first, at most a hundred; those before them were archived in `years`, fifty at
+    once, and `former_names` are those of them that changed a name. What is long past stands in
+    parts of its own, of which `put_away` tells, and in no other field; `gone` are the lines of the
+    songs among it. `page_status` does not come from snapshots: a fold leaves it as it is.
     """
 
     playlist_id: str
@@ -168,11 +149,15 @@ class Ledger(
     snapshots: tuple[FoldedSnapshot, ...] = ()
     fingerprint: str = ""
     header: Header
-    items: tuple[Item, ...] = ()
-    occurrences: tuple[Occurrence, ...] = ()
+    items: dict[int, Item] = {}
+    occurrences: dict[int, Occurrence] = {}
+    first_songs: dict[int, int] = {}
     rows: tuple[LedgerRow, ...] = ()
     changes: tuple[Change, ...] = ()
+    former_names: tuple[Change, ...] = ()
     years: dict[int, tuple[ArchivedChanges, ...]] = {}
+    put_away: dict[int, PutAway] = {}
+    gone: GoneLines | None = None
     page_status: PageStatus | None = None
 
     @property
@@ -187,6 +172,22 @@ class Ledger(
         if self.page_status and self.page_status.name == self.original_name:
             return self.page_status.unique_name
         return self.original_name
+
+    @property
+    def songs_ever(self) -> int:
+        return len(self.items) + sum([part.items for part in self.put_away.values()])
+
+    @property
+    def occurrences_ever(self) -> int:
+        return len(self.occurrences) + sum([part.occurrences for part in self.put_away.values()])
+
+    @property
+    def archived_counts(self) -> dict[int, int]:
+        """How many changes of each year were archived, where there are any."""
+        counts = {year: part.changes for year, part in self.put_away.items() if part.changes}
+        for year, parts in self.years.items():
+            counts[year] = counts.get(year, 0) + sum([part.count for part in parts])
+        return counts
 
     @property
     def names(self) -> Names:
@@ -228,11 +229,6 @@ class Ledger(
 
 
 _LEDGERS = msgspec.json.Decoder(Ledger)
-_CHANGES = msgspec.json.Decoder(tuple[Change, ...])
-
-
-def year_of(change: Change) -> int:
-    return in_utc(change.time).year
 
 
 def encode_ledger(ledger: Ledger) -> bytes:
@@ -255,35 +251,24 @@ def decode_ledger(document: bytes) -> Ledger:
 
 def _is_consistent(ledger: Ledger) -> bool:
     """Say whether everything that the ledger points to is there."""
-    items, occurrences = range(len(ledger.items)), range(len(ledger.occurrences))
+    items, occurrences = ledger.items.keys(), ledger.occurrences.keys()
     archived = [
         change for year in ledger.years.values() for old in year for change in old.changes()
     ]
     changes = (*archived, *ledger.changes)
     return (
-        {occurrence.item for occurrence in ledger.occurrences} == set(items)
-        and all(occurrence.intervals for occurrence in ledger.occurrences)
+        all(number in range(ledger.songs_ever) for number in items)
+        and all(number in range(ledger.occurrences_ever) for number in occurrences)
+        and {occurrence.item for occurrence in ledger.occurrences.values()} == items
+        and all(occurrence.intervals for occurrence in ledger.occurrences.values())
         and all(row.occurrence is None or row.occurrence in occurrences for row in ledger.rows)
-        and all(index in occurrences for change in changes for index in _named_occurrences(change))
-        and all(index in items for change in changes for index in _named_items(change))
-        and bool(ledger.changes or not ledger.years)
+        and all(index in occurrences for change in changes for index in named_occurrences(change))
+        and all(index in items for change in changes for index in named_items(change))
+        and bool(ledger.changes or not (ledger.years or ledger.put_away))
         and bool(ledger.snapshots)
         and ledger.snapshots[0].time == to_timestamp(ledger.first_read)
         and ledger.snapshots[-1].time == to_timestamp(ledger.last)
     )
-
-
-def _named_occurrences(change: Change) -> tuple[int, ...]:
-    placed = (*change.added, *change.removed, *change.readded)
-    return (
-        *(one.occurrence for one in placed),
-        *(one.occurrence for one in change.moved),
-    )
-
-
-def _named_items(change: Change) -> tuple[int, ...]:
-    renamed = (index for index, _ in change.renamed)
-    return (*change.unavailable, *change.available, *renamed)
 
 
 def with_page_status(ledger: Ledger, page_status: PageStatus) -> Ledger:
@@ -310,34 +295,6 @@ def item_line(item: Item) -> str:
     return (
         f"{item.name} -- {', '.join(artist.name for artist in item.artists)} -- {item.album.name}"
     )
-
-
-def names_after(changes: Sequence[Change], newest: Names) -> list[Names]:
-    """Return how each of the changes left the names; the last one as the `newest` are."""
-    afters: list[Names] = []
-    names = newest
-    for change in reversed(changes):
-        afters.append(names)
-        names = Names(
-            names.name if change.name is None else change.name,
-            names.description if change.description is None else change.description,
-            names.owner if change.owner is None else change.owner,
-        )
-    return afters[::-1]
-
-
-def archive_changes(
-    years: Mapping[int, tuple[ArchivedChanges, ...]],
-    changes: Sequence[Change],
-    afters: Sequence[Names],
-) -> dict[int, tuple[ArchivedChanges, ...]]:
-    """Return the years with some more changes, each of which left the names beside it."""
-    archived = dict(years)
-    for year, group in groupby(zip(changes, afters, strict=True), lambda pair: year_of(pair[0])):
-        of_year, names = zip(*group, strict=True)
-        part = ArchivedChanges(len(of_year), names[-1], msgspec.Raw(msgspec.json.encode(of_year)))
-        archived[year] = (*archived.get(year, ()), part)
-    return archived
 
 
 def _last_missed(stretch: StatusPeriod, until: datetime) -> datetime:

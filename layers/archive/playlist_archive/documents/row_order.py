@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from itertools import count
 from typing import NamedTuple
 
-from playlist_archive.documents.ledger import Move, Placed
+from playlist_archive.documents.changes import Move, Placed
 
 _FEW = 8
 _EDGE = -1  # stands before the first and after the last row

@@ -33,6 +33,13 @@ class Stored(NamedTuple):
     metadata: Mapping[str, str] = NO_METADATA
 
 
+class Described(NamedTuple):
+    """A stored object without its body."""
+
+    etag: str
+    metadata: Mapping[str, str]
+
+
 class Listed(NamedTuple):
     key: str
     size: int
@@ -44,6 +51,10 @@ class Bucket(Protocol):
 
     def get(self, key: str) -> Stored | None:
         """Return the object, None where there is none."""
+        ...
+
+    def describe(self, key: str) -> Described | None:
+        """Return what is known of the object without reading it, None where there is none."""
         ...
 
     def put(
@@ -156,6 +167,17 @@ class S3Bucket:
             raise StorageError(f"reading {key}: {error}") from error
         except BotoCoreError as error:
             raise StorageError(f"reading {key}: {error}") from error
+
+    def describe(self, key: str) -> Described | None:
+        try:
+            answer = self._client.head_object(Bucket=self._name, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                return None
+            raise StorageError(f"describing {key}: {error}") from error
+        except BotoCoreError as error:
+            raise StorageError(f"describing {key}: {error}") from error
+        return Described(answer["ETag"], answer["Metadata"])
 
     def put(
         self,

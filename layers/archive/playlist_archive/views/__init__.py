@@ -2,75 +2,82 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-import msgspec
-
-from playlist_archive.documents.content_types import ATOM, GZIP, JSON, TEXT
-from playlist_archive.documents.keys import song_ids_key, songs_key, table_key, view_key
+from playlist_archive.documents.content_types import ATOM, JSON
+from playlist_archive.documents.keys import song_ids_key, songs_key, view_key
 from playlist_archive.documents.ledger import Ledger
+from playlist_archive.documents.long_gone import went_long_ago, years_long_ago
 from playlist_archive.documents.timestamps import to_timestamp
-from playlist_archive.views.cumulative import cumulative_pages
+from playlist_archive.views.cumulative import Cumulative
 from playlist_archive.views.feed import FeedHead, atom_feed
-from playlist_archive.views.history import archived_changes, history_page, year_key, year_pages
-from playlist_archive.views.history_json import (
-    history_json,
-    newest_changes,
-    year_document_key,
-    year_documents,
-)
+from playlist_archive.views.history import history_page
+from playlist_archive.views.history_json import history_json, newest_changes
 from playlist_archive.views.item_texts import ItemTexts
+from playlist_archive.views.of_years import pages_of_years
+from playlist_archive.views.page import Page, text_page
 from playlist_archive.views.page_header import page_path
 from playlist_archive.views.plain import plain_page
 from playlist_archive.views.pretty import pretty_json, pretty_page
 from playlist_archive.views.songs import song_ids_line, songs_line
-from playlist_archive.views.table import table_files
 
-
-class Page(msgspec.Struct, frozen=True):
-    body: bytes
-    content_type: str
-
+__all__ = ["VIEWS", "Page", "newest_lines", "newest_pages", "render_lines", "render_pages"]
 
 type Pages = Iterator[tuple[str, Page]]
+type View = Callable[[Ledger, ItemTexts], Pages]
 
 
 def render_pages(ledger: Ledger) -> dict[str, Page]:
-    """Return all pages of the playlist by their keys in the bucket."""
+    """Return all pages of the playlist by their keys in the bucket; nothing may be put away."""
     texts = ItemTexts(ledger.items)
     return {key: page for render in VIEWS.values() for key, page in render(ledger, texts)}
 
 
+def newest_pages(ledger: Ledger) -> dict[str, Page]:
+    """Return the pages that need nothing that was put away: all but those of years."""
+    texts = ItemTexts(ledger.items)
+    return {key: page for render in _NEWEST.values() for key, page in render(ledger, texts)}
+
+
 def render_lines(ledger: Ledger) -> dict[str, bytes]:
-    """Return the playlist's line of each document that all playlists share, by its key."""
-    return {
-        songs_key(ledger.playlist_id): songs_line(ledger),
-        song_ids_key(ledger.playlist_id): song_ids_line(ledger),
-    }
+    """Return the playlist's line of each document that all playlists share, by its key.
+
+    Songs are in the order in which they first came; those that went long ago are in that of their
+    years before. A playlist that was not read long ago has no line among these. Nothing may be put
+    away.
+    """
+    lines = newest_lines(ledger)
+    if years_long_ago(ledger):
+        went = went_long_ago(ledger)
+        gone = [ledger.items[number] for number in sorted(went, key=lambda one: (went[one], one))]
+        lines[songs_key(ledger.playlist_id, gone=True)] = songs_line(gone)
+        lines[song_ids_key(ledger.playlist_id, gone=True)] = song_ids_line(gone)
+    return lines
+
+
+def newest_lines(ledger: Ledger) -> dict[str, bytes]:
+    """Return the lines of the songs that did not go long ago."""
+    id_, went = ledger.playlist_id, went_long_ago(ledger)
+    here = [item for number, item in ledger.items.items() if number not in went]
+    return {songs_key(id_): songs_line(here), song_ids_key(id_): song_ids_line(here)}
 
 
 def _pretty(ledger: Ledger, texts: ItemTexts) -> Pages:
-    yield view_key("pretty", ledger.playlist_id, ".md"), _text(pretty_page(ledger, texts))
+    yield view_key("pretty", ledger.playlist_id, ".md"), text_page(pretty_page(ledger, texts))
     yield view_key("pretty", ledger.playlist_id, ".json"), Page(pretty_json(ledger, texts), JSON)
 
 
 def _cumulative(ledger: Ledger, texts: ItemTexts) -> Pages:
-    page, json_document = cumulative_pages(ledger, texts)
-    yield view_key("cumulative", ledger.playlist_id, ".md"), _text(page)
-    yield view_key("cumulative", ledger.playlist_id, ".json"), Page(json_document, JSON)
+    page, document = Cumulative(ledger, texts).newest()
+    yield view_key("cumulative", ledger.playlist_id, ".md"), text_page(page)
+    yield view_key("cumulative", ledger.playlist_id, ".json"), Page(document, JSON)
 
 
 def _plain(ledger: Ledger, _texts: ItemTexts) -> Pages:
-    yield view_key("plain", ledger.playlist_id), _text(plain_page(ledger))
+    yield view_key("plain", ledger.playlist_id), text_page(plain_page(ledger))
 
 
 def _history(ledger: Ledger, texts: ItemTexts) -> Pages:
-    archived = archived_changes(ledger)
-    yield view_key("history", ledger.playlist_id, ".md"), _text(history_page(ledger, texts))
-    for year, page in year_pages(ledger, archived, texts):
-        yield year_key(ledger.playlist_id, year), _text(page)
-    document = history_json(ledger, archived)
-    yield view_key("history", ledger.playlist_id, ".json"), Page(document, JSON)
-    for year, document in year_documents(ledger, archived):
-        yield year_document_key(ledger.playlist_id, year), Page(document, JSON)
+    yield view_key("history", ledger.playlist_id, ".md"), text_page(history_page(ledger, texts))
+    yield view_key("history", ledger.playlist_id, ".json"), Page(history_json(ledger), JSON)
 
 
 def _feed(ledger: Ledger, _texts: ItemTexts) -> Pages:
@@ -84,20 +91,22 @@ def _feed(ledger: Ledger, _texts: ItemTexts) -> Pages:
     yield key, Page(atom_feed(head, newest_changes(ledger)), ATOM)
 
 
-def _table(ledger: Ledger, _texts: ItemTexts) -> Pages:
-    for year, file in table_files(ledger):
-        yield table_key(ledger.playlist_id, year), Page(file, GZIP)
-
-
-def _text(page: str) -> Page:
-    return Page(page.encode(), TEXT)
-
-
-VIEWS: Mapping[str, Callable[[Ledger, ItemTexts], Pages]] = {
+_NEWEST: Mapping[str, View] = {
     "pretty": _pretty,
     "cumulative": _cumulative,
     "plain": _plain,
     "history": _history,
     "feeds": _feed,
-    "table": _table,
 }
+
+
+def _with_years(name: str) -> View:
+    def render(ledger: Ledger, texts: ItemTexts) -> Pages:
+        if newest := _NEWEST.get(name):
+            yield from newest(ledger, texts)
+        yield from pages_of_years(name, ledger, texts)
+
+    return render
+
+
+VIEWS: Mapping[str, View] = {name: _with_years(name) for name in (*_NEWEST, "table")}

@@ -4,17 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from playlist_archive.documents.changes import Change, Move, Names, Placed, names_after, year_of
 from playlist_archive.documents.keys import view_key
-from playlist_archive.documents.ledger import (
-    Change,
-    Gap,
-    Ledger,
-    Move,
-    Names,
-    Placed,
-    names_after,
-    year_of,
-)
+from playlist_archive.documents.ledger import Gap, Ledger
 from playlist_archive.documents.playlist import Owner
 from playlist_archive.views import wording
 from playlist_archive.views.item_texts import ItemTexts
@@ -28,16 +20,10 @@ _SOURCES = {
     "exportify": "a CSV of Exportify",
 }
 
-type Archived = Mapping[int, Sequence[Change]]
-"""The archived changes by year, oldest first."""
 
-
-def archived_changes(ledger: Ledger) -> Archived:
-    return {
-        year: [change for part in parts for change in part.changes()]
-        for year, parts in ledger.years.items()
-        if parts
-    }
+def archived_changes(ledger: Ledger, year: int) -> list[Change]:
+    """Return the archived changes of a year, oldest first."""
+    return [change for part in ledger.years.get(year, ()) for change in part.changes()]
 
 
 def year_key(playlist_id: str, year: int) -> str:
@@ -46,7 +32,7 @@ def year_key(playlist_id: str, year: int) -> str:
 
 def history_page(ledger: Ledger, texts: ItemTexts) -> str:
     """Return the page of the newest changes and the gaps between them; it leads to `years`."""
-    archived = sum(old.count for year in ledger.years.values() for old in year)
+    archived = sum(ledger.archived_counts.values())
     return "\n".join(
         [
             *page_header(ledger, "history"),
@@ -63,7 +49,9 @@ def history_page(ledger: Ledger, texts: ItemTexts) -> str:
 
 def years(ledger: Ledger) -> list[int]:
     """Return the years of the changes and gaps behind the newest changes, newest first."""
-    return sorted(ledger.years.keys() | gaps_by_page(ledger).of_years.keys(), reverse=True)
+    return sorted(
+        ledger.archived_counts.keys() | gaps_by_page(ledger).of_years.keys(), reverse=True
+    )
 
 
 class PageGaps(NamedTuple):
@@ -78,25 +66,22 @@ def gaps_by_page(ledger: Ledger) -> PageGaps:
     newest: list[Gap] = []
     of_years: dict[int, list[Gap]] = {}
     for gap in ledger.gaps:
-        older = bool(ledger.years) and gap.last < ledger.changes[0].time
+        older = bool(ledger.archived_counts) and gap.last < ledger.changes[0].time
         (of_years.setdefault(gap.last.year, []) if older else newest).append(gap)
     return PageGaps(newest, of_years)
 
 
-def year_pages(ledger: Ledger, archived: Archived, texts: ItemTexts) -> Iterator[tuple[int, str]]:
-    """Yield the page of each of the `years`, with its archived changes."""
-    sections = _Sections(ledger, texts)
+def year_page(ledger: Ledger, year: int, texts: ItemTexts) -> str:
+    """Return the page of one of the `years`, with its archived changes."""
     newest = page_path("history", ledger.playlist_id)
-    gaps_of = gaps_by_page(ledger).of_years
-    for year in years(ledger):
-        gaps = gaps_of.get(year, [])
-        changes = archived.get(year, [])
-        names = ledger.years[year][-1].names if changes else ledger.names
-        count = f"{wording.counted(len(changes), 'change')} in {year}"
-        if any(year_of(change) == year for change in ledger.changes):
-            count += f", before [the newest]({newest})"
-        page = [navigation(ledger), "", title(ledger), "", count, ""]
-        yield year, "\n".join([*page, *sections.of(changes, names, gaps)])
+    changes = archived_changes(ledger, year)
+    names = ledger.years[year][-1].names if changes else ledger.names
+    count = f"{wording.counted(len(changes), 'change')} in {year}"
+    if any(year_of(change) == year for change in ledger.changes):
+        count += f", before [the newest]({newest})"
+    page = [navigation(ledger), "", title(ledger), "", count, ""]
+    gaps = gaps_by_page(ledger).of_years.get(year, [])
+    return "\n".join([*page, *_Sections(ledger, texts).of(changes, names, gaps)])
 
 
 class _Lines(dict[int, str]):
@@ -215,8 +200,8 @@ def _older(ledger: Ledger) -> list[str]:
 
 def _first_snapshot(ledger: Ledger) -> str:
     first = ledger.snapshots[0]
-    songs = Counter(one.item for one in ledger.occurrences if one.intervals[0].seen == first.time)
-    count = wording.songs_and_rows(songs.values(), first.rows)
+    times = [rows for rows, songs in ledger.first_songs.items() for _ in range(songs)]
+    count = wording.songs_and_rows(times, first.rows)
     return f"First snapshot: {wording.day(ledger.first_read)}, {count}"
 
 

@@ -1,8 +1,9 @@
 """The history as a document."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from playlist_archive.documents.changes import Change, Names, Placed, changes_of_names, names_after
 from playlist_archive.documents.history import (
     Counts,
     History,
@@ -23,19 +24,19 @@ from playlist_archive.documents.history import (
     encode_history,
 )
 from playlist_archive.documents.keys import view_key
-from playlist_archive.documents.ledger import Change, Ledger, Names, Placed, names_after
+from playlist_archive.documents.ledger import Ledger
 from playlist_archive.documents.playlist import Item
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views import wording
 from playlist_archive.views.feed import ENTRIES
-from playlist_archive.views.history import Archived
+from playlist_archive.views.history import archived_changes
 
 
 def year_document_key(playlist_id: str, year: int) -> str:
     return view_key("history", playlist_id, f"-{year}.json")
 
 
-def history_json(ledger: Ledger, archived: Archived) -> bytes:
+def history_json(ledger: Ledger) -> bytes:
     return encode_history(
         History(
             playlist=_playlist(ledger),
@@ -48,17 +49,15 @@ def history_json(ledger: Ledger, archived: Archived) -> bytes:
                     for one in reversed(ledger.snapshots)
                 ]
             ),
-            names=_names(ledger, archived),
+            names=_names(ledger),
             gaps=tuple(
                 PublishedGap(wording.day(gap.first), wording.day(gap.last), gap.status, gap.reason)
                 for gap in reversed(ledger.gaps)
             ),
             changes=_Publisher(ledger).publish(ledger.changes, ledger.names),
             older=tuple(
-                OlderChanges(
-                    year, f"/{year_document_key(ledger.playlist_id, year)}", len(archived[year])
-                )
-                for year in sorted(archived, reverse=True)
+                OlderChanges(year, f"/{year_document_key(ledger.playlist_id, year)}", count)
+                for year, count in sorted(ledger.archived_counts.items(), reverse=True)
             ),
         )
     )
@@ -71,13 +70,12 @@ def newest_changes(ledger: Ledger) -> Iterator[tuple[PublishedPlaylist, Publishe
         yield playlist, change
 
 
-def year_documents(ledger: Ledger, archived: Archived) -> Iterator[tuple[int, bytes]]:
-    """Yield the document of each year of which changes were put away."""
-    publisher = _Publisher(ledger)
-    for year, changes in archived.items():
-        published = publisher.publish(changes, ledger.years[year][-1].names)
-        document = HistoryOfYear(playlist=_playlist(ledger), year=year, changes=published)
-        yield year, encode_history(document)
+def year_document(ledger: Ledger, year: int) -> bytes:
+    """Return the document of a year of which changes were archived."""
+    changes = archived_changes(ledger, year)
+    published = _Publisher(ledger).publish(changes, ledger.years[year][-1].names)
+    document = HistoryOfYear(playlist=_playlist(ledger), year=year, changes=published)
+    return encode_history(document)
 
 
 def _playlist(ledger: Ledger) -> PublishedPlaylist:
@@ -93,16 +91,10 @@ def _size(ledger: Ledger) -> Size:
     return Size(len(times), rows, wording.songs_and_rows(times.values(), rows))
 
 
-def _names(ledger: Ledger, archived: Archived) -> tuple[NamesSince, ...]:
+def _names(ledger: Ledger) -> tuple[NamesSince, ...]:
     """Return each name, description and owner with the first snapshot that had it, newest first."""
-    older = [change for year in sorted(archived) for change in archived[year]]
-    changes = [
-        change
-        for change in (*older, *ledger.changes)
-        if (change.name, change.description, change.owner) != (None, None, None)
-    ]
     begin = Change(time=ledger.first_read, previous=ledger.first_read)
-    changes = [begin, *changes]
+    changes = [begin, *ledger.former_names, *changes_of_names(ledger.changes)]
     return tuple(
         NamesSince(to_timestamp(change.time), *names)
         for change, names in zip(
@@ -114,7 +106,7 @@ def _names(ledger: Ledger, archived: Archived) -> tuple[NamesSince, ...]:
 class _Songs(dict[int, Song]):
     """Return a song by its item; it is made once, however often it is told."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __init__(self, items: Mapping[int, Item]) -> None:
         super().__init__()
         self._items = items
 

@@ -1,23 +1,27 @@
-"""What a search needs of a playlist: every song that is or was in it."""
+"""What a search needs of a playlist: every song that is or was in it.
+
+A line names some of its songs: those that are or lately were there, or those that went long ago.
+"""
+
+from collections.abc import Iterable
 
 import msgspec
 
-from playlist_archive.documents.ledger import Ledger
 from playlist_archive.documents.playlist import Item
 
 _TRACK = "spotify:track:"
 
 
-def songs_line(ledger: Ledger) -> bytes:
-    """Return title and artists of each song, in the order in which they first came."""
+def songs_line(songs: Iterable[Item]) -> bytes:
+    """Return title and artists of each song."""
     return msgspec.json.encode(
-        [[item.name, *[artist.name for artist in item.artists]] for item in ledger.items]
+        [[item.name, *[artist.name for artist in item.artists]] for item in songs]
     )
 
 
-def song_ids_line(ledger: Ledger) -> bytes:
-    """Return the id of each song in the same order, and its ISRC where that is known."""
-    return msgspec.json.encode([_ids(item) for item in ledger.items])
+def song_ids_line(songs: Iterable[Item]) -> bytes:
+    """Return the id of each song, and its ISRC where that is known."""
+    return msgspec.json.encode([_ids(item) for item in songs])
 
 
 def _ids(item: Item) -> list[str]:

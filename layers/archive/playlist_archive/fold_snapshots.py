@@ -1,0 +1,109 @@
+"""Folds the snapshots that a ledger lacks."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import takewhile
+from typing import NamedTuple
+
+import msgspec
+
+from playlist_archive.documents.fold import Fold
+from playlist_archive.documents.keys import damaged_key, parse_snapshot_key
+from playlist_archive.documents.ledger import Ledger, fingerprint_of
+from playlist_archive.documents.put_away import AwaySongs
+from playlist_archive.documents.snapshot import decode_stored
+from playlist_archive.documents.timestamps import FIRST_YEAR, LAST_YEAR, Time
+from playlist_archive.long_past import LongPast
+from playlist_archive.new_snapshots import NewSnapshots
+from playlist_archive.ports.bucket import Bucket, Stored, list_snapshots
+
+logger = logging.getLogger(__name__)
+
+
+class Damaged(NamedTuple):
+    """A snapshot that cannot be read, and that has no copy yet."""
+
+    key: str
+    body: bytes
+    time: datetime
+
+
+class Folded(NamedTuple):
+    """The result of folding; `run` is that of the newest snapshot that was folded."""
+
+    ledger: Ledger | None
+    run: datetime | None
+    damaged: list[Damaged]
+    finished: bool
+
+
+def misses_snapshots(bucket: Bucket, ledger: Ledger, announced: Sequence[datetime]) -> bool:
+    """Say whether the ledger has to be made again for snapshots that were announced late.
+
+    It must hold exactly the snapshots up to its last one that are there now. One without a
+    fingerprint is of an earlier version, and nobody knows what it holds.
+    """
+    if not ledger.fingerprint:
+        return True
+    if all(time > ledger.last for time in announced):
+        return False
+    listed = (time for _, time in list_snapshots(bucket, ledger.playlist_id))
+    times = takewhile(lambda time: time <= ledger.last, listed)
+    if fingerprint_of(times) == ledger.fingerprint:
+        return False
+    logger.info(
+        "the snapshots of %s are not those of its ledger: folding from the beginning",
+        ledger.playlist_id,
+    )
+    return True
+
+
+def fold_snapshots(
+    bucket: Bucket,
+    long_past: LongPast,
+    ledger: Ledger | None,
+    snapshots: NewSnapshots,
+    time_ends: Callable[[], bool],
+) -> Folded:
+    """Fold all snapshots after the ledger's last one, until time ends.
+
+    At least one is folded, so that each invocation comes nearer to the end.
+
+    Raises:
+        PartLostError: a song came back that was put away, and the part of the ledger is not there.
+    """
+    folding = Fold(ledger)
+    away = AwaySongs(ledger) if ledger and ledger.put_away else None
+    skipped: list[datetime] = []
+    run: datetime | None = None
+    damaged: list[Damaged] = []
+    for key, stored in snapshots.after(ledger.last if ledger else None):
+        parsed = parse_snapshot_key(key)
+        if parsed is None or stored is None:
+            continue
+        _, time = parsed
+        snapshot = decode_stored(key, stored.body)
+        if snapshot is None:
+            if bucket.get(damaged_key(key, time)) is None:
+                damaged.append(Damaged(key, stored.body, time))
+            skipped.append(time)
+            continue
+        if away and (years := away.years_of(snapshot)) and (known := folding.ledger()):
+            known = long_past.recall(known, years)
+            folding, away = Fold(known), AwaySongs(known)
+        folding.add(snapshot, skipped)
+        run = _run_of(stored)
+        skipped.clear()
+        if time_ends():
+            return Folded(folding.ledger(), run, damaged, finished=False)
+    return Folded(folding.ledger(), run, damaged, finished=True)
+
+
+def _run_of(stored: Stored) -> datetime | None:
+    """Return the run that wrote a snapshot, None where its metadata names no plausible one."""
+    try:
+        run = msgspec.convert(stored.metadata.get("run"), Time)
+    except msgspec.ValidationError:
+        return None
+    return run if FIRST_YEAR <= run.year <= LAST_YEAR else None

@@ -1,0 +1,108 @@
+"""Writes the parts of a ledger, and the pages of years that are made from them.
+
+Most of them are right on most days, and reading them would take long. So each is stored with a stamp,
+a digest of what it was made from, and is compared by that.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from playlist_archive.documents.content_types import JSON
+from playlist_archive.documents.keys import ledger_part_key
+from playlist_archive.errors import PartLostError
+from playlist_archive.long_past import LongPast, Settled
+from playlist_archive.ports.at_once import Calls
+from playlist_archive.ports.bucket import Bucket, Described
+from playlist_archive.views.item_texts import ItemTexts
+from playlist_archive.views.of_years import OfYear, list_of_years, render_year
+from playlist_archive.views.page import Page
+
+logger = logging.getLogger(__name__)
+
+_STAMP = "stamp"
+
+
+class _Found(NamedTuple):
+    key: str
+    etag: str | None
+    is_right: bool
+
+
+class PastWriter:
+    def __init__(self, bucket: Bucket, long_past: LongPast) -> None:
+        self._bucket = bucket
+        self._long_past = long_past
+
+    def write_parts(self, settled: Settled, calls: Calls) -> int:
+        """Write the parts that are not as the stored ledger says; return how many those were.
+
+        Raises:
+            ConflictError: another renderer of this playlist wrote one meanwhile.
+            PartLostError: one is missing of which nothing is known but its digest.
+        """
+        ledger, written = settled.ledger, 0
+        stamps = {
+            ledger_part_key(ledger.playlist_id, year): part.digest
+            for year, part in ledger.put_away.items()
+        }
+        for year, found in zip(ledger.put_away, self._compare(stamps, calls), strict=True):
+            if found.is_right:
+                continue
+            if year not in settled.parts:
+                raise PartLostError(found.key, year)
+            self._put(found, Page(settled.parts[year], JSON), stamps[found.key])
+            written += 1
+        return written
+
+    def write_years(self, settled: Settled, calls: Calls, *, all_of_them: bool) -> int:
+        """Write the pages of years that are not right, or all; return how many those were.
+
+        Raises:
+            ConflictError: another renderer of this playlist wrote one meanwhile.
+            PartLostError: a part that is needed is missing, or is not what the ledger says.
+        """
+        if not settled.ledger.put_away:
+            return 0
+        # The newest first: what older ones are made from includes what these are made from.
+        of_years = sorted(
+            list_of_years(settled.ledger, settled.sums), key=lambda one: one.year, reverse=True
+        )
+        stamps = {key: one.stamp for one in of_years for key in one.keys}
+        comparing = self._compare(stamps, calls)
+        whole, written = settled.whole, 0
+        for one in of_years:
+            compared = [found for _, found in zip(one.keys, comparing, strict=False)]
+            wrong = [found for found in compared if all_of_them or not found.is_right]
+            if wrong:
+                whole = self._long_past.recall(whole, one.needs)
+                pages = render_year(whole, one.view, one.year, ItemTexts(whole.items))
+                written += self._write_wrong(one, wrong, pages)
+        return written
+
+    def _write_wrong(self, one: OfYear, wrong: list[_Found], pages: Mapping[str, Page]) -> int:
+        written = 0
+        for found in wrong:
+            if found.is_right:
+                stored = self._bucket.get(found.key)
+                if stored and stored.body == pages[found.key].body:
+                    continue
+            self._put(found, pages[found.key], one.stamp)
+            written += 1
+        return written
+
+    def _compare(self, stamps: Mapping[str, str], calls: Calls) -> Iterator[_Found]:
+        describing = {key: calls.begin(self._bucket.describe, key) for key in stamps}
+        for key, described in describing.items():
+            found: Described | None = described.result()
+            is_right = found is not None and found.metadata.get(_STAMP) == stamps[key]
+            yield _Found(key, found.etag if found else None, is_right)
+
+    def _put(self, found: _Found, page: Page, stamp: str) -> None:
+        self._bucket.put(
+            found.key,
+            page.body,
+            page.content_type,
+            replacing=found.etag,
+            metadata={_STAMP: stamp},
+        )

@@ -1,0 +1,14 @@
+"""A page as it is stored."""
+
+import msgspec
+
+from playlist_archive.documents.content_types import TEXT
+
+
+class Page(msgspec.Struct, frozen=True):
+    body: bytes
+    content_type: str
+
+
+def text_page(text: str) -> Page:
+    return Page(text.encode(), TEXT)
