@@ -1,6 +1,7 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,14 @@ def test_whatever_snapshots_hold_they_fold_and_have_pages(snapshots: list[Snapsh
 
         assert render_pages(ledger)
         assert parse_snapshot_key(snapshot_key(PLAYLIST_ID, ledger.last))
+
+
+@given(playlist_histories())
+@example([snapshot_of("b", "2024-03-01"), snapshot_of("aa???", "2024-03-02")])
+def test_the_same_rows_once_more_are_no_change(history: list[Snapshot]) -> None:
+    again = replace(history[-1], time=history[-1].time + timedelta(hours=1))
+
+    assert fold_all([*history, again]).changes == fold_all(history).changes
 
 
 @given(playlist_histories())

@@ -1,9 +1,9 @@
 """Compares the order of rows in two successive snapshots; a row is the index of its occurrence."""
 
 from bisect import bisect_left
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import count
+from itertools import count, groupby
 from typing import NamedTuple
 
 from playlist_archive.documents.changes import Move, Placed
@@ -15,9 +15,10 @@ _EDGE = -1  # stands before the first and after the last row
 def recognise_hidden(order: Sequence[int | None], before: Sequence[int | None]) -> list[int | None]:
     """Return `order` with the missing occurrences in the places of the unknown rows.
 
-    An unknown row is what followed the same row before, and if that was unknown too, it stays so;
-    else what preceded the same row before; else any occurrence that would otherwise count as
-    removed, so that what may be there is never said to be gone.
+    Unknown rows that are as many between the same two rows as before are what stood there. Any other
+    is what followed the same row before, and if that was unknown too, it stays so; else what preceded
+    the same row before; else any occurrence that would otherwise count as removed, so that what may
+    be there is never said to be gone.
     """
     result = list(order)
     if None not in result:
@@ -27,12 +28,17 @@ def recognise_hidden(order: Sequence[int | None], before: Sequence[int | None]) 
     if not missing:
         return result
 
-    after = dict(zip([_EDGE, *before], before, strict=False))
-    ahead = dict(zip([*before, _EDGE][1:], before, strict=True))
+    after = _pairs([_EDGE, *before], before)
+    ahead = _pairs([*before, _EDGE][1:], before)
     free = dict.fromkeys(missing)
+    stood = dict(_unmoved(order, before))
+    for place, index in stood.items():
+        if index in free:
+            del free[index]
+            result[place] = index
     open_places: list[int] = []
     for place, index in enumerate(order):
-        if index is None:
+        if index is None and place not in stood:
             guess = after.get(result[place - 1] if place else _EDGE, _EDGE)
             if guess in free:
                 del free[guess]
@@ -48,6 +54,30 @@ def recognise_hidden(order: Sequence[int | None], before: Sequence[int | None]) 
     for place, index in zip(unknown, free, strict=False):
         result[place] = index
     return result
+
+
+def _pairs(
+    neighbours: Sequence[int | None], rows: Sequence[int | None]
+) -> dict[int | None, int | None]:
+    """Return each row by its neighbour; an unknown neighbour says nothing."""
+    pairs = zip(neighbours, rows, strict=False)
+    return {neighbour: row for neighbour, row in pairs if neighbour is not None}
+
+
+def _unmoved(
+    order: Sequence[int | None], before: Sequence[int | None]
+) -> Iterator[tuple[int, int | None]]:
+    """Yield unknown rows that are as many between the same two rows as before, and what stood there."""
+    place_before: dict[int | None, int] = {index: place for place, index in enumerate(before)}
+    place = 0
+    for is_unknown, run in groupby(order, lambda index: index is None):
+        end = place + len(list(run))
+        if is_unknown:
+            left = place_before.get(order[place - 1]) if place else -1
+            right = place_before.get(order[end]) if end < len(order) else len(before)
+            if left is not None and right is not None and right - left - 1 == end - place:
+                yield from zip(range(place, end), before[left + 1 : right], strict=True)
+        place = end
 
 
 class RowChanges(NamedTuple):

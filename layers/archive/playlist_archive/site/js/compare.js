@@ -201,8 +201,9 @@ function timestamp(time) {
 /**
  * Return `order` with the missing occurrences in the places of the unknown rows.
  *
- * An unknown row is what followed the same row before, and if that was unknown too, it stays so; else
- * what preceded the same row before; else any occurrence that would otherwise count as removed.
+ * Unknown rows that are as many between the same two rows as before are what stood there. Any other
+ * is what followed the same row before, and if that was unknown too, it stays so; else what preceded
+ * the same row before; else any occurrence that would otherwise count as removed.
  */
 function recogniseHidden(order, before) {
   const result = [...order];
@@ -213,10 +214,14 @@ function recogniseHidden(order, before) {
   const following = new Map(before.map((one, place) => [place ? before[place - 1] : EDGE, one]));
   const next = [...before.slice(1), EDGE];
   const preceding = new Map(before.map((one, place) => [next[place], one]));
+  following.delete(null); // an unknown neighbour says nothing
+  preceding.delete(null);
   const free = new Set(missing);
+  const stood = unmoved(order, before);
+  for (const [place, one] of stood) if (free.delete(one)) result[place] = one;
   const open = [];
   order.forEach((one, place) => {
-    if (one !== null) return;
+    if (one !== null || stood.has(place)) return;
     const left = place ? result[place - 1] : EDGE;
     const guess = following.has(left) ? following.get(left) : EDGE;
     if (free.delete(guess)) result[place] = guess;
@@ -231,6 +236,20 @@ function recogniseHidden(order, before) {
     result[unknown[number]] = one;
   });
   return result;
+}
+
+/** Return what stood in unknown rows that are as many between the same two rows as before, by place. */
+function unmoved(order, before) {
+  const placeBefore = new Map(before.map((one, place) => [one, place]));
+  const stood = new Map();
+  for (let place = 0, end = 0; place < order.length; place = end + 1) {
+    for (end = place; end < order.length && order[end] === null; ) end += 1;
+    const left = place ? placeBefore.get(order[place - 1]) : -1;
+    const right = end < order.length ? placeBefore.get(order[end]) : before.length;
+    if (right - left - 1 !== end - place) continue;
+    for (let at = place; at < end; at += 1) stood.set(at, before[left + 1 + at - place]);
+  }
+  return stood;
 }
 
 /** Return what went, what moved, and which unknown rows came and went. */
