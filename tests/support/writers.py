@@ -59,8 +59,9 @@ class FakeWriter:
         self.descriptions[playlist_id] = description
         return Created(playlist_id, public=False)
 
-    def find(self, tag: str) -> str | None:
-        return next((id_ for id_, text in self.descriptions.items() if tag in text), None)
+    def find(self, tag: str) -> list[Created]:
+        tagged = [id_ for id_, text in self.descriptions.items() if tag in text]
+        return [Created(id_, public=False) for id_ in tagged]
 
     def add(self, playlist_id: str, uris: list[str], position: int) -> str:
         rows = self.playlists.get(playlist_id)
@@ -93,7 +94,7 @@ class Troubled:
     def create(self, name: str, description: str) -> Created:
         return self._call(lambda: self._writer.create(name, description))
 
-    def find(self, tag: str) -> str | None:
+    def find(self, tag: str) -> list[Created]:
         return self._call(lambda: self._writer.find(tag))
 
     def add(self, playlist_id: str, uris: list[str], position: int) -> str:

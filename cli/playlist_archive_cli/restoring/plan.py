@@ -17,8 +17,6 @@ from playlist_archive_cli.restoring.writer import LOOKED_AT, Seen
 SONGS_IN_A_BATCH = 100
 MOST_SONGS = 10_000
 """As many rows as Spotify takes in a playlist."""
-# After so many songs that were refused, each alone, and none that was taken, the fault is not theirs.
-_MOST_REFUSED_AT_FIRST = 10
 # Whose consent it is, the new playlist, and the look at its end.
 _OTHER_REQUESTS = 3
 _LONGEST_REASON = 200
@@ -55,6 +53,9 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         user: the id of the user in whose library the new playlist is.
         remarks: what has to be said about the songs, as that they are of an older day.
         playlist_id: the id of the new playlist, empty until it is known.
+        public: whether Spotify shows it on the user's profile, which it was asked not to.
+        creation_in_doubt: whether the answer to a creation is missing.
+        left_behind: the ids of empty playlists that such a creation made after all.
         not_before: when Spotify takes requests again, empty if it did not ask to wait.
     """
 
@@ -69,6 +70,9 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     left_out: tuple[LeftOut, ...] = ()
     remarks: tuple[str, ...] = ()
     playlist_id: str = ""
+    public: bool = False
+    creation_in_doubt: bool = False
+    left_behind: tuple[str, ...] = ()
     not_before: Timestamp = ""
     finished: bool = False
 
@@ -126,8 +130,8 @@ def next_step(plan: Plan) -> Step | None:
     return Add(len(plan.added), plan.batches[waiting].uris)
 
 
-def with_playlist(plan: Plan, playlist_id: str) -> Plan:
-    return msgspec.structs.replace(plan, playlist_id=playlist_id)
+def with_playlist(plan: Plan, playlist_id: str, *, public: bool = False) -> Plan:
+    return msgspec.structs.replace(plan, playlist_id=playlist_id, public=public)
 
 
 def with_added(plan: Plan, snapshot_id: str = "") -> Plan:
@@ -150,11 +154,6 @@ def with_refused(plan: Plan, reason: str) -> Plan:
         return [Batch(batch.songs[:middle]), Batch(batch.songs[middle:])]
 
     return _replace_waiting(plan, divide)
-
-
-def refuses_everything(plan: Plan) -> bool:
-    """Whether so many songs were refused and none was taken that the fault cannot be theirs."""
-    return not plan.added and len(plan.refused) >= _MOST_REFUSED_AT_FIRST
 
 
 def judge(seen: Seen, before: int, uris: Sequence[str]) -> Verdict:
