@@ -219,7 +219,7 @@ class _Switchboard:
                 return self._accounts.answer_token_request(credentials, form, rotate=rotate)
             case "GET", "/authorize":
                 return self._answer_consent(query)
-            case "GET" | "POST" | "PUT", path if path.startswith("/v1/"):
+            case "GET" | "POST" | "PUT" | "DELETE", path if path.startswith("/v1/"):
                 api_url = f"http://{headers['Host']}/v1"
                 call = Call(path, query, api_url, of_user=False, method=method, body=body)
                 return self._answer_api(call, headers, strike)
