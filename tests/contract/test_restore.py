@@ -305,6 +305,17 @@ def test_1200_rows_are_put_back_once_and_in_order_through_a_fault_at_any_request
         assert [song.uri for one in plan.refused for song in one.songs] == [GONE]
 
 
+def test_songs_keep_their_order_where_spotify_puts_appended_ones_first(
+    stand_in: StandIn, web: WebWriter
+) -> None:
+    stand_in.control.add_fault("append_first", times=None)
+
+    plan = restore_to_the_end(plan_of(LONG), web, [])
+
+    token = consent_at(stand_in).access_token
+    assert rows_of(stand_in, plan.playlist_id, token) == [song.uri for song in LONG]
+
+
 # The consent.
 
 

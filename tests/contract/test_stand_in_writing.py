@@ -375,6 +375,17 @@ def test_a_reset_is_of_a_request_that_was_not_done(web: Web) -> None:
     assert web.rows(playlist_id) == []
 
 
+def test_an_append_may_land_first_but_not_what_has_a_position(web: Web) -> None:
+    playlist_id = web.create()["id"]
+    web.add(playlist_id, SONGS[:2])
+    web.control.add_fault("append_first", times=None)
+
+    web.add(playlist_id, SONGS[2:4])
+    web.add(playlist_id, SONGS[4:5], position=4)
+
+    assert web.rows(playlist_id) == [*SONGS[2:4], *SONGS[:2], SONGS[4]]
+
+
 def test_a_fault_of_one_method_strikes_no_other(web: Web) -> None:
     playlist_id = web.create()["id"]
     web.control.add_fault("quota_exceeded", method="POST", retry_after=60)

@@ -248,7 +248,12 @@ class _Switchboard:
             return _unauthorized(_INVALID_TOKEN)
         if strike.find("torn") and (playlist := _PLAYLIST.match(call.path)):
             self._world.edit(playlist["id"])
-        call = replace(call, of_user=grant.of_user, scopes=grant.scopes)
+        call = replace(
+            call,
+            of_user=grant.of_user,
+            scopes=grant.scopes,
+            appends_first=strike.find("append_first") is not None,
+        )
         status = 200
         answer: Json | list[Json]
         try:

@@ -103,7 +103,7 @@ def _add(world: World, call: Call, playlist: Playlist) -> Playlist:
         raise ApiError(400, "No uris provided")
     place = _position(call, asked)
     if place is None:
-        place = len(playlist.rows)
+        place = 0 if call.appends_first else len(playlist.rows)
     if not 0 <= place <= len(playlist.rows):
         raise ApiError(400, "Index out of bounds")
     rows = [*playlist.rows]

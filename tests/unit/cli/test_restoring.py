@@ -197,6 +197,16 @@ def test_songs_that_come_after_all_looks_are_told(call: int) -> None:
         expect_whole(plan, writer, [song.uri for song in songs])
 
 
+def test_songs_that_came_twice_stop_it_before_the_next_ones_are_sent() -> None:
+    writer, said = FakeWriter(), list[str]()
+    plan = plan_of(songs_of(*map(uri, range(1200))))
+
+    with pytest.raises(AssertionError):
+        restore_to_the_end(plan, Troubled(writer, {1: "very late"}), said)
+    assert "has 200 rows, where this restore explains 100 or 200" in said[-1]
+    assert list(map(len, writer.playlists.values())) == [200]
+
+
 def test_a_playlist_that_is_created_after_all_searches_is_told() -> None:
     writer = FakeWriter()
 
