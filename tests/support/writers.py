@@ -29,6 +29,7 @@ type Mishap = Literal[
     "undone",  # it is not done, and there is no answer
     "late",  # there is no answer, and it is done before the call after the next one
     "very late",  # the same, before the fourth call after it
+    "later still",  # the same, before the sixth call after it
     "killed before",
     "killed after",
     "wait",  # a short 429
@@ -37,6 +38,9 @@ type Mishap = Literal[
 ABSORBED: tuple[Mishap, ...] = (
     *("lost", "undone", "late", "killed before", "killed after", "wait", "quota"),
 )
+
+
+_CALLS_LATER = {"late": 2, "very late": 4, "later still": 6}
 
 
 class KilledError(BaseException):
@@ -119,11 +123,8 @@ class Troubled:
                 raise AskedToWaitError(3, quota=False)
             case "quota":
                 raise AskedToWaitError(None, quota=True)
-            case "late":
-                self._late.append((number + 2, call))
-                raise NoAnswerError("ReadTimeout")
-            case "very late":
-                self._late.append((number + 4, call))
+            case "late" | "very late" | "later still" as mishap:
+                self._late.append((number + _CALLS_LATER[mishap], call))
                 raise NoAnswerError("ReadTimeout")
             case "lost":
                 call()

@@ -134,6 +134,11 @@ def with_playlist(plan: Plan, playlist_id: str, *, public: bool = False) -> Plan
     return msgspec.structs.replace(plan, playlist_id=playlist_id, public=public)
 
 
+def with_lost_answer(plan: Plan) -> Plan:
+    """Return the plan after an answer was lost; if the playlist was not known, it may come late."""
+    return plan if plan.playlist_id else msgspec.structs.replace(plan, creation_in_doubt=True)
+
+
 def with_added(plan: Plan, snapshot_id: str = "") -> Plan:
     """Return the plan after the batch that waits first was added."""
     return _replace_waiting(

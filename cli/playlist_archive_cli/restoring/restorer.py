@@ -19,6 +19,7 @@ from playlist_archive_cli.restoring.plan import (
     judge,
     next_step,
     with_added,
+    with_lost_answer,
     with_playlist,
     with_refused,
 )
@@ -31,7 +32,8 @@ from playlist_archive_cli.restoring.writer import (
     Writer,
 )
 
-type _Doubt = Literal["none", "refused", "unanswered"]
+type _Doubt = Literal["none", "slight", "grave"]
+"""Whether a step may have been done already, so that Spotify is asked before it is taken."""
 
 _LONGEST_WAIT_SECONDS = 30
 _SECONDS_WITHOUT_HEADER = 60
@@ -75,6 +77,7 @@ class Restorer:
         self._advice = advice
         self._begin_anew = begin_anew
         self._doubt: _Doubt = "none"
+        self._sent_again = False
         self._tries = 0
         self._refused_in_a_row = 0
 
@@ -86,25 +89,28 @@ class Restorer:
         Raises:
             StoppedError: it has to go on later, or cannot.
         """
-        self._doubt = "unanswered" if resumed else "none"
+        self._doubt = "grave" if resumed else "none"
         self._tries = self._refused_in_a_row = 0
+        plan = with_lost_answer(plan) if resumed else plan
         while (step := next_step(plan)) is not None:
             before = plan
             try:
                 plan = self._take(step, plan)
             except NoAnswerError as error:
-                self._doubt = "unanswered"
+                self._doubt = "grave"
+                plan = with_lost_answer(plan)
                 self._try_again(f"Spotify gives no usable answer ({error})")
                 self._clock.sleep(2**self._tries)
                 continue
             except AskedToWaitError as error:
                 if self._doubt == "none":
-                    self._doubt = "refused"
+                    self._doubt = "slight"
                 self._wait_or_stop(plan, error)
                 continue
             except ClosedError as error:
                 raise StoppedError(f"{error}; {self._advice}") from None
-            self._doubt, self._tries = "none", 0
+            self._doubt = "slight" if self._sent_again else "none"
+            self._sent_again, self._tries = False, 0
             self._save(plan)
             self._tell_progress(before, plan)
             self._stop_if_all_is_refused(before, plan)
@@ -120,8 +126,7 @@ class Restorer:
                 return self._finish(plan, step)
 
     def _create(self, plan: Plan) -> Plan:
-        if self._doubt == "unanswered":
-            plan = msgspec.structs.replace(plan, creation_in_doubt=True)
+        if self._doubt == "grave":
             for seconds in _SECONDS_BEFORE_SEARCHES:
                 self._clock.sleep(seconds)
                 if found := self._writer.find(plan.tag):
@@ -139,13 +144,15 @@ class Restorer:
         if self._doubt != "none":
             if self._has_arrived(plan, step):
                 return with_added(plan)
+            # The request without an answer may be done even now, so the next step looks once more.
+            self._sent_again = self._doubt == "grave"
             self._doubt = "none"
         try:
             return with_added(plan, self._writer.add(plan.playlist_id, step.uris, step.position))
         except RefusedError as error:
             reason = str(error)
         # What is left of the batch is only sent if Spotify really took nothing of it.
-        self._doubt = "refused"
+        self._doubt = "slight"
         if self._has_arrived(plan, step):
             return with_added(plan)
         return with_refused(plan, reason)
@@ -180,15 +187,15 @@ class Restorer:
             if verdict == "arrived":
                 return True
             absent = absent + 1 if verdict == "absent" else 0
-            if absent == (2 if self._doubt == "unanswered" else 1):
+            if absent == (2 if self._doubt == "grave" else 1):
                 return False
         raise self._strange(plan, seen.total, step)
 
     def _strange(self, plan: Plan, total: int | None, expected: Add) -> StoppedError:
         rows = "an unknown number of" if total is None else f"{total:,}"
-        after = f"{expected.position + len(expected.uris):,}"
-        # Before the first songs, and when all are there, only one number is right.
-        explained = f"{expected.position:,} or {after}" if expected.position else after
+        explained = f"{expected.position + len(expected.uris):,}"
+        if isinstance(next_step(plan), Add):
+            explained = f"{expected.position:,} or {explained}"
         return StoppedError(
             f"“{plan.name}” has {rows} rows, where this restore explains {explained}, "
             "or other songs: something else has changed it, or Spotify shows it late or has left "

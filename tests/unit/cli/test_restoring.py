@@ -207,10 +207,13 @@ def test_songs_that_came_twice_stop_it_before_the_next_ones_are_sent() -> None:
     assert list(map(len, writer.playlists.values())) == [200]
 
 
-def test_a_playlist_that_is_created_after_all_searches_is_told() -> None:
+@pytest.mark.parametrize("mishaps", [{0: "very late"}, {0: "later still", 4: "wait"}])
+def test_a_playlist_that_is_created_after_all_searches_is_told(
+    mishaps: dict[int, Mishap],
+) -> None:
     writer = FakeWriter()
 
-    plan = restore_to_the_end(plan_of(songs_of(uri(1))), Troubled(writer, {0: "very late"}), [])
+    plan = restore_to_the_end(plan_of(songs_of(uri(1))), Troubled(writer, mishaps), [])
 
     assert writer.playlists == {plan.playlist_id: [uri(1)], plan.left_behind[0]: []}
 
