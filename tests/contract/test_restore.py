@@ -15,9 +15,11 @@ import msgspec
 import pytest
 import requests
 
+from playlist_archive.documents.playlist import Row
 from playlist_archive.spotify.exchange import open_session
 from playlist_archive_cli.brief_consent import SCOPES, BriefConsent, ask_briefly
 from playlist_archive_cli.consent import LoginError
+from playlist_archive_cli.exports.collection import Collection
 from playlist_archive_cli.restoring.plan_file import hold, load_plan, plan_file, save_plan
 from playlist_archive_cli.restoring.web_writer import SECONDS_BETWEEN_REQUESTS, WebWriter
 from playlist_archive_cli.restoring.writer import (
@@ -28,6 +30,7 @@ from playlist_archive_cli.restoring.writer import (
     Writer,
 )
 from playlist_archive_cli.verbs import restore
+from playlist_archive_cli.verbs.export import collect
 from tests.support.command import Command, Outcome
 from tests.support.fakes import FakeBucket, FakeClock
 from tests.support.writers import (
@@ -609,11 +612,24 @@ def load_songs(restoring: Restoring) -> list[str]:
     return [row["item"]["uri"] for row in rows]
 
 
-def test_a_playlist_of_nothing_but_what_is_left_out_is_not_begun(restoring: Restoring) -> None:
-    outcome = restoring("for later", "--write")
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [([], "no rows"), ([Row()], "1 row left out"), ([Row()] * 2, "2 rows left out")],
+)
+def test_a_playlist_of_nothing_but_what_is_left_out_is_not_begun(
+    restoring: Restoring, monkeypatch: pytest.MonkeyPatch, rows: list[Row], why: str
+) -> None:
+    def collect_rows(*of: Any) -> tuple[Collection, list[str]]:
+        collection, remarks = collect(*of)
+        return collection._replace(rows=rows), remarks
+
+    monkeypatch.setattr(restore, "collect", collect_rows)
+
+    outcome = restoring("kitchen", "--write")
 
     assert outcome.exit_code == 1
     assert "nothing to put back" in outcome.err
+    assert why in outcome.err
     assert restoring.control.requests() == []
 
 

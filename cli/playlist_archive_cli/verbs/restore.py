@@ -138,9 +138,8 @@ def make_plan(archive: Archive, chosen: Chosen, wanted: Wanted, name: str) -> Pl
     collection, remarks = collect(archive, chosen, wanted)
     songs, left_out = sort_out(collection.rows)
     if not songs:
-        raise CommandError(
-            f"“{chosen.name}” has nothing to put back: {len(left_out)} rows are left out"
-        )
+        why = f"{counted(len(left_out), 'row')} left out" if left_out else "no rows"
+        raise CommandError(f"“{chosen.name}” has nothing to put back: {why}")
     if len(songs) > MOST_SONGS:
         raise CommandError(
             f"Spotify takes {MOST_SONGS:,} songs in a playlist, and these are {len(songs):,}: "
