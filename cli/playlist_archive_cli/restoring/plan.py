@@ -32,12 +32,15 @@ class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
         snapshot_id: the version of the playlist that Spotify answered with; empty if the answer
             was lost.
         reason: why Spotify refused the batch, which is of one song then.
+        suspect: whether the batch is sure to be refused once the one before it is added. Both are
+            halves of a refused one.
     """
 
     songs: tuple[Song, ...]
     state: Literal["waiting", "added", "refused"] = "waiting"
     snapshot_id: str = ""
     reason: str = ""
+    suspect: bool = False
 
     @property
     def uris(self) -> list[str]:
@@ -140,10 +143,14 @@ def with_lost_answer(plan: Plan) -> Plan:
 
 
 def with_added(plan: Plan, snapshot_id: str = "") -> Plan:
-    """Return the plan after the batch that waits first was added."""
-    return _replace_waiting(
+    """Return the plan after the batch that waits first was added.
+
+    If the next one is suspect, it is not worth a request as a whole.
+    """
+    plan = _replace_waiting(
         plan, lambda batch: [Batch(batch.songs, state="added", snapshot_id=snapshot_id)]
     )
+    return _replace_waiting(plan, lambda batch: _halves(batch) if batch.suspect else [batch])
 
 
 def with_refused(plan: Plan, reason: str) -> Plan:
@@ -152,13 +159,17 @@ def with_refused(plan: Plan, reason: str) -> Plan:
     So the songs that Spotify refuses are found; one that is refused alone is left out.
     """
 
-    def divide(batch: Batch) -> list[Batch]:
+    def refuse(batch: Batch) -> list[Batch]:
         if len(batch.songs) == 1:
             return [Batch(batch.songs, state="refused", reason=reason[:_LONGEST_REASON])]
-        middle = len(batch.songs) // 2
-        return [Batch(batch.songs[:middle]), Batch(batch.songs[middle:])]
+        return _halves(batch)
 
-    return _replace_waiting(plan, divide)
+    place = _first_waiting(plan)
+    batches = [
+        Batch(batch.songs) if number - 1 == place and batch.suspect else batch
+        for number, batch in enumerate(plan.batches)
+    ]
+    return _replace_waiting(msgspec.structs.replace(plan, batches=tuple(batches)), refuse)
 
 
 def judge(seen: Seen, before: int, uris: Sequence[str]) -> Verdict:
@@ -178,6 +189,13 @@ def judge(seen: Seen, before: int, uris: Sequence[str]) -> Verdict:
     return "arrived" if agree else "strange"
 
 
+def _halves(batch: Batch) -> list[Batch]:
+    middle = len(batch.songs) // 2
+    if not middle:
+        return [batch]
+    return [Batch(batch.songs[:middle]), Batch(batch.songs[middle:], suspect=True)]
+
+
 def _first_waiting(plan: Plan) -> int | None:
     return next(
         (place for place, batch in enumerate(plan.batches) if batch.state == "waiting"), None
@@ -186,6 +204,7 @@ def _first_waiting(plan: Plan) -> int | None:
 
 def _replace_waiting(plan: Plan, change: _Change) -> Plan:
     place = _first_waiting(plan)
-    assert place is not None
+    if place is None:
+        return plan
     changed = (*plan.batches[:place], *change(plan.batches[place]), *plan.batches[place + 1 :])
     return msgspec.structs.replace(plan, batches=changed)

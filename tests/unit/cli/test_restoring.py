@@ -110,6 +110,32 @@ def test_bisecting_loses_no_song_and_keeps_their_order(count: int, taken: list[b
     assert all(len(batch.songs) == 1 for batch in plan.refused)
 
 
+def sizes_of(plan: Plan) -> list[int]:
+    return [len(batch.songs) for batch in plan.batches if batch.state == "waiting"]
+
+
+def test_the_second_half_of_a_refused_batch_is_divided_unsent_where_the_first_was_taken() -> None:
+    plan = with_refused(with_playlist(plan_of(songs_of(*map(uri, range(200)))), FIRST), "bad")
+    assert sizes_of(plan) == [50, 50, 100]
+
+    assert sizes_of(with_added(plan)) == [25, 25, 100]
+    assert sizes_of(with_added(with_added(plan))) == [12, 13, 100]
+    # The first half is a reason for the refusal, so the second one may be good.
+    assert sizes_of(with_refused(plan, "bad")) == [25, 25, 50, 100]
+    assert sizes_of(with_added(with_refused(plan, "bad"))) == [12, 13, 50, 100]
+
+
+@pytest.mark.parametrize("place", [0, 1, 49, 50, 98, 99])
+def test_one_refused_song_costs_at_most_twenty_requests(place: int) -> None:
+    writer = Troubled(FakeWriter(frozenset({GONE})), {})
+    uris = [*map(uri, range(99))]
+    uris.insert(place, GONE)
+
+    restore_to_the_end(plan_of(songs_of(*uris)), writer, [])
+
+    assert writer.calls <= count_requests(100) - 1 + 20
+
+
 @pytest.mark.parametrize(("songs", "requests"), [(1, 4), (100, 4), (101, 5), (10_000, 103)])
 def test_the_requests_are_counted(songs: int, requests: int) -> None:
     assert count_requests(songs) == requests
