@@ -15,10 +15,12 @@ import msgspec
 import pytest
 import requests
 
+from playlist_archive.documents.playlist import Row
 from playlist_archive.spotify.exchange import open_session
 from playlist_archive_cli.brief_consent import SCOPES, BriefConsent, ask_briefly
 from playlist_archive_cli.consent import LoginError
-from playlist_archive_cli.restoring.plan_file import load_plan, plan_file, save_plan
+from playlist_archive_cli.exports.collection import Collection
+from playlist_archive_cli.restoring.plan_file import hold, load_plan, plan_file, save_plan
 from playlist_archive_cli.restoring.web_writer import SECONDS_BETWEEN_REQUESTS, WebWriter
 from playlist_archive_cli.restoring.writer import (
     AskedToWaitError,
@@ -28,6 +30,7 @@ from playlist_archive_cli.restoring.writer import (
     Writer,
 )
 from playlist_archive_cli.verbs import restore
+from playlist_archive_cli.verbs.export import collect
 from tests.support.command import Command, Outcome
 from tests.support.fakes import FakeBucket, FakeClock
 from tests.support.writers import (
@@ -105,14 +108,20 @@ def test_a_new_playlist_is_private_and_empty(writer: Writer) -> None:
     assert writer.look(created.id, 0) == (0, [])
 
 
+def test_all_playlists_with_a_tag_are_found(writer: Writer) -> None:
+    first, _, last = (writer.create("Again", text) for text in (TAG, "", f"Put back ({TAG})"))
+
+    assert {found.id for found in writer.find(TAG)} == {first.id, last.id}
+
+
 def test_a_playlist_is_found_by_its_tag(writer: Writer) -> None:
     for number in range(60):
         writer.create(f"Other {number}", f"restore-{number:016x}")
     created = writer.create("Again", f"It's <b>put</b> back & tagged ({TAG})")
     writer.create("Another", "")
 
-    assert writer.find(TAG) == created.id
-    assert writer.find("restore-ffffffffffffffff") is None
+    assert writer.find(TAG) == [created]
+    assert writer.find("restore-ffffffffffffffff") == []
 
 
 def test_songs_stand_where_they_were_put(writer: Writer) -> None:
@@ -297,6 +306,17 @@ def test_1200_rows_are_put_back_once_and_in_order_through_a_fault_at_any_request
         assert stand_in.control.state()["playlists"] == [plan.playlist_id, *before]
         assert rows_of(stand_in, plan.playlist_id, token) == WANTED
         assert [song.uri for one in plan.refused for song in one.songs] == [GONE]
+
+
+def test_songs_keep_their_order_where_spotify_puts_appended_ones_first(
+    stand_in: StandIn, web: WebWriter
+) -> None:
+    stand_in.control.add_fault("append_first", times=None)
+
+    plan = restore_to_the_end(plan_of(LONG), web, [])
+
+    token = consent_at(stand_in).access_token
+    assert rows_of(stand_in, plan.playlist_id, token) == [song.uri for song in LONG]
 
 
 # The consent.
@@ -510,6 +530,49 @@ def test_an_ended_restore_is_told_again_without_a_request(restoring: Restoring) 
     assert restoring("kitchen", "--write", "--json").document["new_id"] != first["new_id"]
 
 
+def test_while_one_restore_is_under_way_another_of_the_playlist_is_refused(
+    restoring: Restoring,
+) -> None:
+    with hold(plan_file(KITCHEN)):
+        others = [restoring("kitchen", option) for option in ("--write", "--resume")]
+        asked = restoring.control.requests()
+        told = restoring("kitchen")
+
+    assert [other.exit_code for other in others] == [1, 1]
+    assert all("is under way" in other.err for other in others)
+    assert asked == []
+    assert told.exit_code == 0
+    assert restoring("kitchen", "--write").exit_code == 0
+
+
+def test_an_empty_playlist_that_a_late_creation_left_is_told(restoring: Restoring) -> None:
+    plan = msgspec.structs.replace(
+        plan_of(LONG), source=KITCHEN, playlist_id="0" * 22, left_behind=("1" * 22,), finished=True
+    )
+    save_plan(plan_file(KITCHEN), plan)
+
+    outcome = restoring("kitchen", "--resume")
+
+    assert outcome.exit_code == 1
+    assert f"https://open.spotify.com/playlist/{'1' * 22}" in outcome.out
+    document = restoring("kitchen", "--resume", "--json").document
+    assert document["left_behind"] == [f"https://open.spotify.com/playlist/{'1' * 22}"]
+
+
+@pytest.mark.parametrize("public", [False, True])
+def test_only_a_private_playlist_is_called_private(restoring: Restoring, public: bool) -> None:
+    plan = plan_of(LONG)
+    plan = msgspec.structs.replace(plan, playlist_id="0" * 22, public=public, finished=True)
+    save_plan(plan_file(KITCHEN), plan)
+
+    outcome = restoring("kitchen", "--resume")
+
+    assert ("private" in outcome.out) == (not public)
+    assert ("on your profile" in outcome.out) == public
+    assert outcome.exit_code == int(public)
+    assert restoring("kitchen", "--resume", "--json").document["public"] == public
+
+
 def test_there_is_nothing_to_resume_before_it_began(restoring: Restoring) -> None:
     outcome = restoring("kitchen", "--resume")
 
@@ -549,11 +612,24 @@ def load_songs(restoring: Restoring) -> list[str]:
     return [row["item"]["uri"] for row in rows]
 
 
-def test_a_playlist_of_nothing_but_what_is_left_out_is_not_begun(restoring: Restoring) -> None:
-    outcome = restoring("for later", "--write")
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [([], "no rows"), ([Row()], "1 row left out"), ([Row()] * 2, "2 rows left out")],
+)
+def test_a_playlist_of_nothing_but_what_is_left_out_is_not_begun(
+    restoring: Restoring, monkeypatch: pytest.MonkeyPatch, rows: list[Row], why: str
+) -> None:
+    def collect_rows(*of: Any) -> tuple[Collection, list[str]]:
+        collection, remarks = collect(*of)
+        return collection._replace(rows=rows), remarks
+
+    monkeypatch.setattr(restore, "collect", collect_rows)
+
+    outcome = restoring("kitchen", "--write")
 
     assert outcome.exit_code == 1
     assert "nothing to put back" in outcome.err
+    assert why in outcome.err
     assert restoring.control.requests() == []
 
 

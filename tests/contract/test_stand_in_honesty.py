@@ -41,18 +41,18 @@ ROWS_QUERY = {"additional_types": "track,episode", "limit": "100"}
 class Web:
     def __init__(self, stand_in: StandIn) -> None:
         self.control = stand_in.control
-        self._url = stand_in.url
-        self._session = requests.Session()
+        self.url = stand_in.url
+        self.session = requests.Session()
         form = {"grant_type": "refresh_token", "refresh_token": "standin-refresh"}
-        answer = self._session.post(f"{self._url}/api/token", data=form, auth=AUTH, timeout=5)
-        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        answer = self.session.post(f"{self.url}/api/token", data=form, auth=AUTH, timeout=5)
+        self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def get(self, path: str, **params: str) -> Any:
-        url = path if path.startswith("http") else f"{self._url}/v1{path}"
-        return self._session.get(url, params=params, timeout=5).json()
+        url = path if path.startswith("http") else f"{self.url}/v1{path}"
+        return self.session.get(url, params=params, timeout=5).json()
 
     def post(self, path: str, body: Any) -> requests.Response:
-        return self._session.post(f"{self._url}/v1{path}", json=body, timeout=5)
+        return self.session.post(f"{self.url}/v1{path}", json=body, timeout=5)
 
     def allow(self, scope: str) -> None:
         """Act with other scopes from now on."""
@@ -64,8 +64,8 @@ class Web:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
-        page = self._session.get(
-            f"{self._url}/authorize", params=asked, allow_redirects=False, timeout=5
+        page = self.session.get(
+            f"{self.url}/authorize", params=asked, allow_redirects=False, timeout=5
         )
         form = {
             "client_id": AUTH[0],
@@ -74,11 +74,11 @@ class Web:
             "redirect_uri": asked["redirect_uri"],
             "code_verifier": verifier,
         }
-        answer = self._session.post(f"{self._url}/api/token", data=form, timeout=5)
-        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        answer = self.session.post(f"{self.url}/api/token", data=form, timeout=5)
+        self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def close(self) -> None:
-        self._session.close()
+        self.session.close()
 
 
 def serve(library: SampleLibrary | HistoryLibrary) -> Iterator[Web]:
@@ -272,11 +272,19 @@ class TestDescription:
         assert validate(created.json(), "PlaylistObject") == set()
         assert list(added.json()) == ["snapshot_id"]
         assert validate(web.get(path, **ROWS_QUERY), "PagingPlaylistTrackObject") == set()
-        for operation, answer in (
-            ("/me/playlists", created),
-            ("/playlists/{playlist_id}/items", added),
+        song = f"spotify:track:{1:022}"
+        items, url = "/playlists/{playlist_id}/items", f"{web.url}/v1{path}"
+        moved = web.session.put(url, json={"range_start": 0, "insert_before": 2}, timeout=5)
+        replaced = web.session.put(url, json={"uris": [song]}, timeout=5)
+        removed = web.session.delete(url, json={"items": [{"uri": song}]}, timeout=5)
+        for operation, method, answer in (
+            ("/me/playlists", "post", created),
+            (items, "post", added),
+            (items, "put", moved),
+            (items, "put", replaced),
+            (items, "delete", removed),
         ):
-            described = load_openapi()["paths"][operation]["post"]
+            described = load_openapi()["paths"][operation][method]
             assert str(answer.status_code) in described["responses"]
             assert "playlist-modify-private" in described["security"][0]["oauth_2_0"]
 

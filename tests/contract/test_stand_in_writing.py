@@ -251,10 +251,107 @@ def test_a_replacement_takes_a_hundred_and_overwrites_all(web: Web) -> None:
     assert web.rows(playlist_id) == SONGS[5:9]
 
 
+@pytest.mark.parametrize(
+    ("move", "wanted"),
+    [
+        ({"range_start": 0, "insert_before": 5}, [1, 2, 3, 4, 0]),
+        ({"range_start": 4, "insert_before": 0}, [4, 0, 1, 2, 3]),
+        ({"range_start": 3, "insert_before": 0, "range_length": 2}, [3, 4, 0, 1, 2]),
+        ({"range_start": 0, "insert_before": 4, "range_length": 2}, [2, 3, 0, 1, 4]),
+        ({"range_start": 1, "insert_before": 2, "range_length": 3}, [0, 1, 2, 3, 4]),
+        ({"range_start": 1, "insert_before": 4, "range_length": 3}, [0, 1, 2, 3, 4]),
+    ],
+)
+def test_items_are_moved(web: Web, move: dict[str, int], wanted: list[int]) -> None:
+    playlist_id = web.create()["id"]
+    version = web.add(playlist_id, SONGS[:5]).json()["snapshot_id"]
+
+    answer = web.send("PUT", f"/playlists/{playlist_id}/items", {**move, "snapshot_id": version})
+
+    assert answer.status_code == 200
+    assert answer.json()["snapshot_id"] != version
+    assert web.rows(playlist_id) == [SONGS[number] for number in wanted]
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        {"range_start": 5, "insert_before": 0},
+        {"range_start": -1, "insert_before": 0},
+        {"range_start": 0, "insert_before": 6},
+        {"range_start": 3, "insert_before": 0, "range_length": 3},
+        {"range_start": 3, "insert_before": 0, "range_length": 0},
+        {"range_start": 3},
+        {"range_start": 3, "insert_before": 0, "uris": SONGS[:1]},
+        {"range_start": 3, "insert_before": 0, "snapshot_id": "another"},
+    ],
+)
+def test_a_move_that_makes_no_sense_is_refused(web: Web, move: dict[str, object]) -> None:
+    playlist_id = web.create()["id"]
+    web.add(playlist_id, SONGS[:5])
+
+    assert web.send("PUT", f"/playlists/{playlist_id}/items", move).status_code == 400
+    assert web.rows(playlist_id) == SONGS[:5]
+
+
+def test_a_removal_takes_every_occurrence(web: Web) -> None:
+    playlist_id = web.create()["id"]
+    web.add(playlist_id, [*SONGS[:3], EPISODE, *SONGS[:3]])
+    gone = {"items": [{"uri": SONGS[1]}, {"uri": EPISODE}]}
+
+    answer = web.send("DELETE", f"/playlists/{playlist_id}/items", gone)
+
+    assert answer.status_code == 200
+    assert list(answer.json()) == ["snapshot_id"]
+    assert web.rows(playlist_id) == [SONGS[0], SONGS[2], SONGS[0], SONGS[2]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"items": []},
+        {"items": [{"uri": uri} for uri in SONGS[:101]]},
+        {"items": [{"uri": "spotify:track:short"}]},
+        {"items": [{}]},
+        {"tracks": [{"uri": SONGS[0]}]},
+        {"items": [{"uri": SONGS[0]}], "snapshot_id": "another"},
+    ],
+)
+def test_a_removal_that_makes_no_sense_is_refused(web: Web, body: dict[str, object]) -> None:
+    playlist_id = web.create()["id"]
+    web.add(playlist_id, SONGS[:2])
+
+    assert web.send("DELETE", f"/playlists/{playlist_id}/items", body).status_code == 400
+    assert web.rows(playlist_id) == SONGS[:2]
+
+
+def test_the_old_address_removes_what_it_calls_tracks(web: Web) -> None:
+    web.control.set_app(App.OLDER)
+    playlist_id = web.create()["id"]
+    web.add(playlist_id, SONGS[:2])
+    path = f"/playlists/{playlist_id}/tracks"
+
+    assert web.send("DELETE", path, {"tracks": [{"uri": SONGS[0]}]}).status_code == 200
+    assert web.rows(playlist_id) == SONGS[1:2]
+
+
+def test_what_is_gone_from_the_catalogue_can_be_removed(web: Web) -> None:
+    playlist_id = web.create()["id"]
+    web.add(playlist_id, SONGS[:2])
+    web.control.lose(SONGS[0])
+    path = f"/playlists/{playlist_id}/items"
+
+    assert web.send("DELETE", path, {"items": [{"uri": SONGS[0]}]}).status_code == 200
+    assert web.rows(playlist_id) == SONGS[1:2]
+
+
 def test_only_own_playlists_can_be_written(stand_in: StandIn) -> None:
     web = Web(stand_in, f"{WRITE} playlist-modify-public")
 
     assert web.add(LIGHTHOUSE, SONGS[:1]).status_code == 403
+    gone = {"items": [{"uri": SONGS[0]}]}
+    assert web.send("DELETE", f"/playlists/{LIGHTHOUSE}/items", gone).status_code == 403
     assert web.add("0" * 22, SONGS[:1]).status_code == 404
     assert web.add(EVERYTHING, SONGS[:1]).status_code == 201
     assert web.rows(EVERYTHING)[-1] == SONGS[0]
@@ -276,6 +373,17 @@ def test_a_reset_is_of_a_request_that_was_not_done(web: Web) -> None:
     with pytest.raises(requests.ConnectionError):
         web.add(playlist_id, SONGS[:3])
     assert web.rows(playlist_id) == []
+
+
+def test_an_append_may_land_first_but_not_what_has_a_position(web: Web) -> None:
+    playlist_id = web.create()["id"]
+    web.add(playlist_id, SONGS[:2])
+    web.control.add_fault("append_first", times=None)
+
+    web.add(playlist_id, SONGS[2:4])
+    web.add(playlist_id, SONGS[4:5], position=4)
+
+    assert web.rows(playlist_id) == [*SONGS[2:4], *SONGS[:2], SONGS[4]]
 
 
 def test_a_fault_of_one_method_strikes_no_other(web: Web) -> None:

@@ -29,6 +29,7 @@ type Mishap = Literal[
     "undone",  # it is not done, and there is no answer
     "late",  # there is no answer, and it is done before the call after the next one
     "very late",  # the same, before the fourth call after it
+    "later still",  # the same, before the sixth call after it
     "killed before",
     "killed after",
     "wait",  # a short 429
@@ -37,6 +38,9 @@ type Mishap = Literal[
 ABSORBED: tuple[Mishap, ...] = (
     *("lost", "undone", "late", "killed before", "killed after", "wait", "quota"),
 )
+
+
+_CALLS_LATER = {"late": 2, "very late": 4, "later still": 6}
 
 
 class KilledError(BaseException):
@@ -59,8 +63,9 @@ class FakeWriter:
         self.descriptions[playlist_id] = description
         return Created(playlist_id, public=False)
 
-    def find(self, tag: str) -> str | None:
-        return next((id_ for id_, text in self.descriptions.items() if tag in text), None)
+    def find(self, tag: str) -> list[Created]:
+        tagged = [id_ for id_, text in self.descriptions.items() if tag in text]
+        return [Created(id_, public=False) for id_ in tagged]
 
     def add(self, playlist_id: str, uris: list[str], position: int) -> str:
         rows = self.playlists.get(playlist_id)
@@ -93,7 +98,7 @@ class Troubled:
     def create(self, name: str, description: str) -> Created:
         return self._call(lambda: self._writer.create(name, description))
 
-    def find(self, tag: str) -> str | None:
+    def find(self, tag: str) -> list[Created]:
         return self._call(lambda: self._writer.find(tag))
 
     def add(self, playlist_id: str, uris: list[str], position: int) -> str:
@@ -118,11 +123,8 @@ class Troubled:
                 raise AskedToWaitError(3, quota=False)
             case "quota":
                 raise AskedToWaitError(None, quota=True)
-            case "late":
-                self._late.append((number + 2, call))
-                raise NoAnswerError("ReadTimeout")
-            case "very late":
-                self._late.append((number + 4, call))
+            case "late" | "very late" | "later still" as mishap:
+                self._late.append((number + _CALLS_LATER[mishap], call))
                 raise NoAnswerError("ReadTimeout")
             case "lost":
                 call()

@@ -47,6 +47,7 @@ class Call:
         api_url: this host's own URL, ending in `/v1`.
         of_user: False when the token is the app's own (client credentials).
         scopes: what the user allowed the token to do.
+        appends_first: whether items without a position go to the wrong end.
     """
 
     path: str
@@ -56,6 +57,7 @@ class Call:
     scopes: frozenset[str] = frozenset()
     method: str = "GET"
     body: bytes = b""
+    appends_first: bool = False
 
 
 def answer_call(world: World, call: Call) -> Json | list[Json]:

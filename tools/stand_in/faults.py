@@ -1,8 +1,8 @@
 """The faults that the stand-in can inject, all of them seen in practice.
 
 A fault has a `kind` and selects the requests that it strikes. Most kinds replace the answer; `delay`, `torn`,
-`truncated`, `early_end`, `slow_headers`, `slow_body` and `lost_answer` change it; `expired_token` and `rotated_refresh_token` act on
-the tokens.
+`truncated`, `early_end`, `append_first`, `slow_headers`, `slow_body` and `lost_answer` change it; `expired_token` and
+`rotated_refresh_token` act on the tokens.
 """
 
 import re
@@ -39,6 +39,7 @@ type Kind = Literal[
     "slow_headers",  # the whole answer comes byte by byte, one in `seconds`
     "slow_body",  # the headers come at once, the body byte by byte
     "torn",  # the playlist changes just before this answer: a row moves, snapshot_id too
+    "append_first",  # items without a position are put first instead of last
     "truncated",  # a page has only `keep_rows` rows and says that no more follow
     "early_end",  # a page says that no more follow
     "expired_token",  # the access token of this request is expired from now on

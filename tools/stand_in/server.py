@@ -219,7 +219,7 @@ class _Switchboard:
                 return self._accounts.answer_token_request(credentials, form, rotate=rotate)
             case "GET", "/authorize":
                 return self._answer_consent(query)
-            case "GET" | "POST" | "PUT", path if path.startswith("/v1/"):
+            case "GET" | "POST" | "PUT" | "DELETE", path if path.startswith("/v1/"):
                 api_url = f"http://{headers['Host']}/v1"
                 call = Call(path, query, api_url, of_user=False, method=method, body=body)
                 return self._answer_api(call, headers, strike)
@@ -248,7 +248,12 @@ class _Switchboard:
             return _unauthorized(_INVALID_TOKEN)
         if strike.find("torn") and (playlist := _PLAYLIST.match(call.path)):
             self._world.edit(playlist["id"])
-        call = replace(call, of_user=grant.of_user, scopes=grant.scopes)
+        call = replace(
+            call,
+            of_user=grant.of_user,
+            scopes=grant.scopes,
+            appends_first=strike.find("append_first") is not None,
+        )
         status = 200
         answer: Json | list[Json]
         try:

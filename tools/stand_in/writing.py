@@ -1,7 +1,8 @@
-"""The writing half of the Web API: creating a playlist, and adding or replacing its items.
+"""The writing half of the Web API: creating a playlist, and adding, replacing, moving or removing its items.
 
-Spotify reference: Create Playlist, Add Items to Playlist, Update Playlist Items. The description does not say whether
-one bad URI refuses the whole request; here it does. Reordering and removing are left out.
+Spotify reference: Create Playlist, Add Items to Playlist, Update Playlist Items, Remove Playlist Items. The description
+does not say whether one bad URI refuses the whole request; here it does. A `snapshot_id` has to be the newest one, as
+older versions are not kept.
 """
 
 import re
@@ -15,6 +16,7 @@ from tools.stand_in.api import ApiError, Call
 from tools.stand_in.library import Item, LocalFile, Playlist, Row
 from tools.stand_in.shapes import App, Json, Shapes
 from tools.stand_in.world import World
+from tools.stand_in.written import URI
 
 MODIFY_PRIVATE, MODIFY_PUBLIC = "playlist-modify-private", "playlist-modify-public"
 MOST_ITEMS = 100
@@ -34,8 +36,26 @@ class _NewItems(msgspec.Struct):
     position: int | None = None
 
 
+class _Move(msgspec.Struct):
+    range_start: int
+    insert_before: int
+    range_length: int = 1
+    snapshot_id: str | None = None
+    uris: list[str] | None = None
+
+
+class _Named(msgspec.Struct):
+    uri: str
+
+
+class _Removal(msgspec.Struct):
+    items: list[_Named] = []
+    tracks: list[_Named] = []
+    snapshot_id: str | None = None
+
+
 def answer_write(world: World, call: Call) -> tuple[int, Json]:
-    """Do what a POST or PUT asks for, and return the status and the body of the answer.
+    """Do what a POST, PUT or DELETE asks for, and return the status and the body of the answer.
 
     Raises:
         ApiError: Spotify answers with an error, and does nothing.
@@ -53,9 +73,13 @@ def answer_write(world: World, call: Call) -> tuple[int, Json]:
         if route["part"] == "tracks" and world.app is App.NEW:
             raise ApiError(403, "Forbidden")
         playlist = _find(world, call, route["id"])
-        if call.method == "POST":
-            return 201, _snapshot(_add(world, call, playlist))
-        return 200, _snapshot(_replace(world, call, playlist))
+        match call.method:
+            case "POST":
+                return 201, _snapshot(_add(world, call, playlist))
+            case "DELETE":
+                return 200, _snapshot(_remove(world, call, playlist, route["part"]))
+            case _:
+                return 200, _snapshot(_update(world, call, playlist))
     raise ApiError(404, "Service not found")
 
 
@@ -79,7 +103,7 @@ def _add(world: World, call: Call, playlist: Playlist) -> Playlist:
         raise ApiError(400, "No uris provided")
     place = _position(call, asked)
     if place is None:
-        place = len(playlist.rows)
+        place = 0 if call.appends_first else len(playlist.rows)
     if not 0 <= place <= len(playlist.rows):
         raise ApiError(400, "Index out of bounds")
     rows = [*playlist.rows]
@@ -87,11 +111,45 @@ def _add(world: World, call: Call, playlist: Playlist) -> Playlist:
     return world.written.put_rows(playlist, rows)
 
 
-def _replace(world: World, call: Call, playlist: Playlist) -> Playlist:
-    if b"range_start" in call.body:
-        raise ApiError(400, "The stand-in does not reorder")
+def _update(world: World, call: Call, playlist: Playlist) -> Playlist:
+    if b'"range_start"' in call.body:
+        return world.written.put_rows(playlist, _move(playlist, _decode(call.body, _Move)))
     items = _find_items(world, call, _decode(call.body, _NewItems))
     return world.written.put_rows(playlist, _rows_of(world, items))
+
+
+def _move(playlist: Playlist, asked: _Move) -> list[Row]:
+    if asked.uris is not None:
+        raise ApiError(400, "Items are either replaced or reordered")
+    _require_newest(playlist, asked.snapshot_id)
+    start, end = asked.range_start, asked.range_start + asked.range_length
+    rows = [*playlist.rows]
+    if not (0 <= start < end <= len(rows) and 0 <= asked.insert_before <= len(rows)):
+        raise ApiError(400, "Index out of bounds")
+    moved = rows[start:end]
+    del rows[start:end]
+    place = asked.insert_before
+    if place > start:
+        place = max(start, place - len(moved))
+    rows[place:place] = moved
+    return rows
+
+
+def _remove(world: World, call: Call, playlist: Playlist, part: str) -> Playlist:
+    asked = _decode(call.body, _Removal)
+    uris = {one.uri for one in (asked.items if part == "items" else asked.tracks)}
+    if not 0 < len(uris) <= MOST_ITEMS:
+        raise ApiError(400, f"From 1 to {MOST_ITEMS} {part} can be removed per request.")
+    if bad := [uri for uri in uris if not URI.fullmatch(uri)]:
+        raise ApiError(400, f"Invalid track uri: {bad[0]}")
+    _require_newest(playlist, asked.snapshot_id)
+    rows = [row for row in playlist.rows if row.item is None or row.item.uri not in uris]
+    return world.written.put_rows(playlist, rows)
+
+
+def _require_newest(playlist: Playlist, snapshot_id: str | None) -> None:
+    if snapshot_id not in {None, playlist.snapshot_id}:
+        raise ApiError(400, "Invalid snapshot id")
 
 
 def _find(world: World, call: Call, playlist_id: str) -> Playlist:

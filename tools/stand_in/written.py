@@ -17,7 +17,7 @@ from tools.stand_in.library import (
     make_id,
 )
 
-_URI = re.compile(r"spotify:(?P<kind>track|episode):(?P<id>[0-9A-Za-z]{22})")
+URI = re.compile(r"spotify:(?P<kind>track|episode):(?P<id>[0-9A-Za-z]{22})")
 
 
 class Written:
@@ -57,7 +57,7 @@ class Written:
 
         It is None where the text is not the URI of a song or an episode, or the item is gone.
         """
-        parts = _URI.fullmatch(uri)
+        parts = URI.fullmatch(uri)
         if parts is None or uri in self._gone:
             return None
         return known.get(uri) or (_invent_song if parts["kind"] == "track" else _invent_episode)(

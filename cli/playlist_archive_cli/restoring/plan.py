@@ -17,8 +17,6 @@ from playlist_archive_cli.restoring.writer import LOOKED_AT, Seen
 SONGS_IN_A_BATCH = 100
 MOST_SONGS = 10_000
 """As many rows as Spotify takes in a playlist."""
-# After so many songs that were refused, each alone, and none that was taken, the fault is not theirs.
-_MOST_REFUSED_AT_FIRST = 10
 # Whose consent it is, the new playlist, and the look at its end.
 _OTHER_REQUESTS = 3
 _LONGEST_REASON = 200
@@ -34,12 +32,15 @@ class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
         snapshot_id: the version of the playlist that Spotify answered with; empty if the answer
             was lost.
         reason: why Spotify refused the batch, which is of one song then.
+        suspect: whether the batch is sure to be refused once the one before it is added. Both are
+            halves of a refused one.
     """
 
     songs: tuple[Song, ...]
     state: Literal["waiting", "added", "refused"] = "waiting"
     snapshot_id: str = ""
     reason: str = ""
+    suspect: bool = False
 
     @property
     def uris(self) -> list[str]:
@@ -55,6 +56,9 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         user: the id of the user in whose library the new playlist is.
         remarks: what has to be said about the songs, as that they are of an older day.
         playlist_id: the id of the new playlist, empty until it is known.
+        public: whether Spotify shows it on the user's profile, which it was asked not to.
+        creation_in_doubt: whether the answer to a creation is missing.
+        left_behind: the ids of empty playlists that such a creation made after all.
         not_before: when Spotify takes requests again, empty if it did not ask to wait.
     """
 
@@ -69,6 +73,9 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     left_out: tuple[LeftOut, ...] = ()
     remarks: tuple[str, ...] = ()
     playlist_id: str = ""
+    public: bool = False
+    creation_in_doubt: bool = False
+    left_behind: tuple[str, ...] = ()
     not_before: Timestamp = ""
     finished: bool = False
 
@@ -126,15 +133,24 @@ def next_step(plan: Plan) -> Step | None:
     return Add(len(plan.added), plan.batches[waiting].uris)
 
 
-def with_playlist(plan: Plan, playlist_id: str) -> Plan:
-    return msgspec.structs.replace(plan, playlist_id=playlist_id)
+def with_playlist(plan: Plan, playlist_id: str, *, public: bool = False) -> Plan:
+    return msgspec.structs.replace(plan, playlist_id=playlist_id, public=public)
+
+
+def with_lost_answer(plan: Plan) -> Plan:
+    """Return the plan after an answer was lost; if the playlist was not known, it may come late."""
+    return plan if plan.playlist_id else msgspec.structs.replace(plan, creation_in_doubt=True)
 
 
 def with_added(plan: Plan, snapshot_id: str = "") -> Plan:
-    """Return the plan after the batch that waits first was added."""
-    return _replace_waiting(
+    """Return the plan after the batch that waits first was added.
+
+    If the next one is suspect, it is not worth a request as a whole.
+    """
+    plan = _replace_waiting(
         plan, lambda batch: [Batch(batch.songs, state="added", snapshot_id=snapshot_id)]
     )
+    return _replace_waiting(plan, lambda batch: _halves(batch) if batch.suspect else [batch])
 
 
 def with_refused(plan: Plan, reason: str) -> Plan:
@@ -143,18 +159,17 @@ def with_refused(plan: Plan, reason: str) -> Plan:
     So the songs that Spotify refuses are found; one that is refused alone is left out.
     """
 
-    def divide(batch: Batch) -> list[Batch]:
+    def refuse(batch: Batch) -> list[Batch]:
         if len(batch.songs) == 1:
             return [Batch(batch.songs, state="refused", reason=reason[:_LONGEST_REASON])]
-        middle = len(batch.songs) // 2
-        return [Batch(batch.songs[:middle]), Batch(batch.songs[middle:])]
+        return _halves(batch)
 
-    return _replace_waiting(plan, divide)
-
-
-def refuses_everything(plan: Plan) -> bool:
-    """Whether so many songs were refused and none was taken that the fault cannot be theirs."""
-    return not plan.added and len(plan.refused) >= _MOST_REFUSED_AT_FIRST
+    place = _first_waiting(plan)
+    batches = [
+        Batch(batch.songs) if number - 1 == place and batch.suspect else batch
+        for number, batch in enumerate(plan.batches)
+    ]
+    return _replace_waiting(msgspec.structs.replace(plan, batches=tuple(batches)), refuse)
 
 
 def judge(seen: Seen, before: int, uris: Sequence[str]) -> Verdict:
@@ -174,6 +189,13 @@ def judge(seen: Seen, before: int, uris: Sequence[str]) -> Verdict:
     return "arrived" if agree else "strange"
 
 
+def _halves(batch: Batch) -> list[Batch]:
+    middle = len(batch.songs) // 2
+    if not middle:
+        return [batch]
+    return [Batch(batch.songs[:middle]), Batch(batch.songs[middle:], suspect=True)]
+
+
 def _first_waiting(plan: Plan) -> int | None:
     return next(
         (place for place, batch in enumerate(plan.batches) if batch.state == "waiting"), None
@@ -182,6 +204,7 @@ def _first_waiting(plan: Plan) -> int | None:
 
 def _replace_waiting(plan: Plan, change: _Change) -> Plan:
     place = _first_waiting(plan)
-    assert place is not None
+    if place is None:
+        return plan
     changed = (*plan.batches[:place], *change(plan.batches[place]), *plan.batches[place + 1 :])
     return msgspec.structs.replace(plan, batches=changed)

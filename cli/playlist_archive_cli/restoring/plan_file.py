@@ -1,6 +1,9 @@
 """The file that holds the plan of a playlist's restore, so that it can go on after any end."""
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -11,12 +14,37 @@ from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.remembered import FOLDER
 from playlist_archive_cli.restoring.plan import Plan
 
+if sys.platform != "win32":
+    import fcntl
+
 _ONLY_THE_OWNER = 0o600
 
 
 def plan_file(source: str) -> Path:
     """Return where the plan of a playlist is kept, among the user's settings."""
     return Path(typer.get_app_dir(FOLDER)) / "restores" / f"{source}.json"
+
+
+@contextmanager
+def hold(file: Path) -> Iterator[None]:
+    """Keep every other restore of the same playlist out, until this one or its process ends.
+
+    Windows has no such lock.
+
+    Raises:
+        CommandError: another restore has it.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # The plan itself is replaced at each step, and a lock would go with the old file.
+    with file.with_suffix(".lock").open("a") as lock:
+        if sys.platform != "win32":
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CommandError(
+                    "another restore of this playlist is under way: wait until it ends"
+                ) from None
+        yield
 
 
 def load_plan(file: Path) -> Plan | None:

@@ -18,8 +18,8 @@ from playlist_archive_cli.restoring.plan import (
     Step,
     judge,
     next_step,
-    refuses_everything,
     with_added,
+    with_lost_answer,
     with_playlist,
     with_refused,
 )
@@ -32,13 +32,17 @@ from playlist_archive_cli.restoring.writer import (
     Writer,
 )
 
-type _Doubt = Literal["none", "refused", "unanswered"]
+type _Doubt = Literal["none", "slight", "grave"]
+"""Whether a step may have been done already, so that Spotify is asked before it is taken."""
 
 _LONGEST_WAIT_SECONDS = 30
 _SECONDS_WITHOUT_HEADER = 60
 _DAY_SECONDS = 86_400
 # A step that was not answered so often in a row, or told to wait, is left for later.
 _MOST_TRIES = 5
+# An album may be gone. If even more songs are refused, the fault may not be theirs, and each costs
+# about five requests.
+_MOST_REFUSED_IN_A_ROW = 20
 # Spotify may show what it did a little later.
 _SECONDS_BETWEEN_LOOKS = 3
 _MOST_LOOKS = 3
@@ -73,7 +77,9 @@ class Restorer:
         self._advice = advice
         self._begin_anew = begin_anew
         self._doubt: _Doubt = "none"
+        self._sent_again = False
         self._tries = 0
+        self._refused_in_a_row = 0
 
     def restore(self, plan: Plan, *, resumed: bool = False) -> Plan:
         """Take all steps that are left, and return the finished plan.
@@ -83,26 +89,31 @@ class Restorer:
         Raises:
             StoppedError: it has to go on later, or cannot.
         """
-        self._doubt = "unanswered" if resumed else "none"
-        self._tries = 0
+        self._doubt = "grave" if resumed else "none"
+        self._tries = self._refused_in_a_row = 0
+        plan = with_lost_answer(plan) if resumed else plan
         while (step := next_step(plan)) is not None:
+            before = plan
             try:
                 plan = self._take(step, plan)
             except NoAnswerError as error:
-                self._doubt = "unanswered"
+                self._doubt = "grave"
+                plan = with_lost_answer(plan)
                 self._try_again(f"Spotify gives no usable answer ({error})")
                 self._clock.sleep(2**self._tries)
                 continue
             except AskedToWaitError as error:
                 if self._doubt == "none":
-                    self._doubt = "refused"
+                    self._doubt = "slight"
                 self._wait_or_stop(plan, error)
                 continue
             except ClosedError as error:
                 raise StoppedError(f"{error}; {self._advice}") from None
-            self._doubt, self._tries = "none", 0
+            self._doubt = "slight" if self._sent_again else "none"
+            self._sent_again, self._tries = False, 0
             self._save(plan)
-            self._tell_progress(step, plan)
+            self._tell_progress(before, plan)
+            self._stop_if_all_is_refused(before, plan)
         return plan
 
     def _take(self, step: Step, plan: Plan) -> Plan:
@@ -115,11 +126,11 @@ class Restorer:
                 return self._finish(plan, step)
 
     def _create(self, plan: Plan) -> Plan:
-        if self._doubt == "unanswered":
+        if self._doubt == "grave":
             for seconds in _SECONDS_BEFORE_SEARCHES:
                 self._clock.sleep(seconds)
                 if found := self._writer.find(plan.tag):
-                    return with_playlist(plan, found)
+                    return with_playlist(plan, found[0].id, public=found[0].public)
             self._doubt = "none"
         try:
             created = self._writer.create(plan.name, plan.description)
@@ -127,35 +138,35 @@ class Restorer:
             raise StoppedError(
                 f"Spotify does not create a playlist called “{plan.name}”: {error}"
             ) from None
-        if created.public:
-            self._tell("Spotify shows the new playlist on your profile; hide it there")
-        return with_playlist(plan, created.id)
+        return with_playlist(plan, created.id, public=created.public)
 
     def _add(self, plan: Plan, step: Add) -> Plan:
         if self._doubt != "none":
             if self._has_arrived(plan, step):
                 return with_added(plan)
+            # The request without an answer may be done even now, so the next step looks once more.
+            self._sent_again = self._doubt == "grave"
             self._doubt = "none"
         try:
             return with_added(plan, self._writer.add(plan.playlist_id, step.uris, step.position))
         except RefusedError as error:
             reason = str(error)
         # What is left of the batch is only sent if Spotify really took nothing of it.
-        self._doubt = "refused"
+        self._doubt = "slight"
         if self._has_arrived(plan, step):
             return with_added(plan)
-        plan = with_refused(plan, reason)
-        if refuses_everything(plan):
-            self._save(plan)
-            raise StoppedError(
-                f"Spotify refused each of the first {len(plan.refused)} songs: {reason}"
-            )
-        return plan
+        return with_refused(plan, reason)
 
     def _finish(self, plan: Plan, step: LookAtTheEnd) -> Plan:
         if not self._has_arrived(plan, Add(0, step.uris)):
             raise self._strange(plan, 0, Add(0, step.uris))
-        return msgspec.structs.replace(plan, finished=True, not_before="")
+        tagged = self._writer.find(plan.tag) if plan.creation_in_doubt else []
+        return msgspec.structs.replace(
+            plan,
+            left_behind=tuple(found.id for found in tagged if found.id != plan.playlist_id),
+            finished=True,
+            not_before="",
+        )
 
     def _has_arrived(self, plan: Plan, step: Add) -> bool:
         """Look whether songs are in the playlist.
@@ -176,16 +187,19 @@ class Restorer:
             if verdict == "arrived":
                 return True
             absent = absent + 1 if verdict == "absent" else 0
-            if absent == (2 if self._doubt == "unanswered" else 1):
+            if absent == (2 if self._doubt == "grave" else 1):
                 return False
         raise self._strange(plan, seen.total, step)
 
     def _strange(self, plan: Plan, total: int | None, expected: Add) -> StoppedError:
         rows = "an unknown number of" if total is None else f"{total:,}"
-        before, after = expected.position, expected.position + len(expected.uris)
+        explained = f"{expected.position + len(expected.uris):,}"
+        if isinstance(next_step(plan), Add):
+            explained = f"{expected.position:,} or {explained}"
         return StoppedError(
-            f"“{plan.name}” has {rows} rows, where this restore explains {before:,} or {after:,}, "
-            "or other songs: something else has changed it, so nothing more is added. "
+            f"“{plan.name}” has {rows} rows, where this restore explains {explained}, "
+            "or other songs: something else has changed it, or Spotify shows it late or has left "
+            f"songs out. Nothing more is added. To have it looked at again, {self._advice}. "
             f"{self._begin_anew}"
         )
 
@@ -214,13 +228,24 @@ class Restorer:
             f"{self._advice}"
         )
 
-    def _tell_progress(self, step: Step, plan: Plan) -> None:
-        match step:
-            case Create():
-                self._tell(f"“{plan.name}” is created: {address(plan)}")
-            case Add():
-                self._tell(f"{len(plan.added):,} of {plan.size:,} songs are in it")
+    def _stop_if_all_is_refused(self, before: Plan, plan: Plan) -> None:
+        """Raise `StoppedError` where one song after the other is refused, and more are to come."""
+        if len(plan.added) > len(before.added):
+            self._refused_in_a_row = 0
+        self._refused_in_a_row += len(plan.refused) - len(before.refused)
+        if self._refused_in_a_row < _MOST_REFUSED_IN_A_ROW or not isinstance(next_step(plan), Add):
+            return
+        raise StoppedError(
+            f"Spotify refused {self._refused_in_a_row} songs in a row, the last one with: "
+            f"{plan.refused[-1].reason}. If that is because of the songs, {self._advice}"
+        )
+
+    def _tell_progress(self, before: Plan, plan: Plan) -> None:
+        if plan.playlist_id != before.playlist_id:
+            self._tell(f"“{plan.name}” is created: {address(plan.playlist_id)}")
+        elif len(plan.added) > len(before.added):
+            self._tell(f"{len(plan.added):,} of {plan.size:,} songs are in it")
 
 
-def address(plan: Plan) -> str:
-    return f"https://open.spotify.com/playlist/{plan.playlist_id}"
+def address(playlist_id: str) -> str:
+    return f"https://open.spotify.com/playlist/{playlist_id}"

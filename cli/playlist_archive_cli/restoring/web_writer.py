@@ -27,6 +27,7 @@ from playlist_archive_cli.restoring.writer import (
 
 SECONDS_BETWEEN_REQUESTS = 1.0
 _LISTED = 50
+_NO_REASON = "it gives no reason"
 # A user has at most 11,000 playlists.
 _MOST_PAGES = 220
 _ITEM = "item(uri,linked_from(uri)),track(uri,linked_from(uri))"
@@ -60,6 +61,7 @@ class _WireListed(msgspec.Struct):
     # An entry may have anything; only a text can hold the tag.
     id: Any = None
     description: Any = None
+    public: Any = None
 
 
 class _WirePlaylists(msgspec.Struct):
@@ -110,16 +112,19 @@ class WebWriter:
         wire = self._post("/me/playlists", body, _WireCreated)
         return Created(wire.id, bool(wire.public))
 
-    def find(self, tag: str) -> str | None:
+    def find(self, tag: str) -> list[Created]:
+        found: list[Created] = []
         for page_number in range(_MOST_PAGES):
             query = {"limit": str(_LISTED), "offset": str(page_number * _LISTED)}
             page = self._get("/me/playlists", query, _WirePlaylists)
-            for entry in filter(None, page.items):
-                if tag in str(entry.description) and isinstance(entry.id, str):
-                    return entry.id
+            found += [
+                Created(entry.id, public=entry.public is True)
+                for entry in filter(None, page.items)
+                if tag in str(entry.description) and isinstance(entry.id, str)
+            ]
             if not page.next or not page.items:
                 break
-        return None
+        return found
 
     def add(self, playlist_id: str, uris: list[str], position: int) -> str:
         body = {"uris": uris, "position": position}
@@ -190,14 +195,14 @@ def _decode[T](answer: http.Answer, shape: type[T]) -> T:
     for word, remedy in _REMEDIES.items():
         if word in answer.text:
             raise ClosedError(remedy)
-    raise ClosedError(f"Spotify answers HTTP {answer.status}")
+    raise ClosedError(f"Spotify answers HTTP {answer.status} ({_reason(answer)})")
 
 
 def _reason(answer: http.Answer) -> str:
     try:
-        return msgspec.json.decode(answer.body, type=_WireRefusal).error.message
+        return msgspec.json.decode(answer.body, type=_WireRefusal).error.message or _NO_REASON
     except UNREADABLE:
-        return f"HTTP {answer.status}"
+        return _NO_REASON
 
 
 def _names(row: _WireRow | None) -> set[str]:

@@ -62,8 +62,8 @@ class Writer(Protocol):
         """
         ...
 
-    def find(self, tag: str) -> str | None:
-        """Return the id of the user's playlist with this word in its description, if there is one."""
+    def find(self, tag: str) -> list[Created]:
+        """Return the user's playlists with this word in their description."""
         ...
 
     def add(self, playlist_id: str, uris: list[str], position: int) -> str:

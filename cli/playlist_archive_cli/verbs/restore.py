@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
 from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.ports.clock import Clock
 from playlist_archive.spotify.exchange import open_session
 from playlist_archive.views.wording import counted
 from playlist_archive_cli.answer import Answer, Block, Line, Table
@@ -28,7 +30,7 @@ from playlist_archive_cli.restoring.plan import (
     count_requests,
     make_batches,
 )
-from playlist_archive_cli.restoring.plan_file import load_plan, plan_file, save_plan
+from playlist_archive_cli.restoring.plan_file import hold, load_plan, plan_file, save_plan
 from playlist_archive_cli.restoring.restorer import Restorer, address
 from playlist_archive_cli.restoring.songs import REASONS, LeftOut, sort_out
 from playlist_archive_cli.restoring.web_writer import WebWriter
@@ -37,6 +39,8 @@ from playlist_archive_cli.verbs.export import Wanted, collect
 from playlist_archive_cli.verbs.login import USUAL_PORT, show_page
 
 _MOST_SHOWN = 20
+# Halving a batch of 100 until one song is alone takes seven steps.
+_PRICE = "about 20 more for each song that it refuses"
 
 
 class RefusedSong(msgspec.Struct, frozen=True):
@@ -54,6 +58,8 @@ class Restored(msgspec.Struct, frozen=True):
     new_name: str
     new_id: str
     url: str
+    public: bool
+    left_behind: Sequence[str]
     songs: int
     requests: int
     added: int
@@ -103,34 +109,24 @@ def restore(
         raise WrongUseError("--resume goes on with what was begun, and takes no other choice")
     chosen = archive.choose(playlist)
     file = plan_file(chosen.id)
-    if resume:
-        plan = find_begun(load_plan(file), chosen, now=to_timestamp(archive.clock.now()))
-    else:
-        plan = make_plan(archive, chosen, wanted, name)
-        if not write:
-            return Answer(make_document(plan), tell_plan(plan), notes=plan.remarks)
-        require_none_begun(load_plan(file), chosen, str(file))
-    if not plan.finished:
-        check_pause(archive)
-        client_id = client_id or plan.client_id or ask("Client ID of your app at Spotify")
-        consent = _ask_consent(client_id, port, accounts_url, api_url)
-        plan = plan_of(consent, plan, client_id)
-        save_plan(file, plan)
-        advice = f"go on with `playlist-archive restore {chosen.id} --resume`"
-        tell(f"It goes into the library of {consent.user}. If it breaks off, {advice}.")
-        with open_session() as session:
-            restorer = Restorer(
-                WebWriter(session, consent.access_token, api_url, archive.clock),
-                archive.clock,
-                save=partial(save_plan, file),
-                tell=tell,
-                advice=advice,
-                begin_anew=f"To begin anew, delete it in Spotify, and {file}",
-            )
-            plan = restorer.restore(plan, resumed=resume)
+    plan = None if resume else make_plan(archive, chosen, wanted, name)
+    if plan and not write:
+        return Answer(make_document(plan), tell_plan(plan), notes=plan.remarks)
+    with hold(file):
+        begun = load_plan(file)
+        if plan is None:
+            plan = find_begun(begun, chosen, now=to_timestamp(archive.clock.now()))
+        else:
+            require_none_begun(begun, chosen, str(file))
+        if not plan.finished:
+            check_pause(archive)
+            client_id = client_id or plan.client_id or ask("Client ID of your app at Spotify")
+            consent = _ask_consent(client_id, port, accounts_url, api_url)
+            plan = plan_of(consent, plan, client_id)
+            plan = _carry_out(plan, file, consent, api_url, archive.clock, resumed=resume)
     document = make_document(plan)
-    refused = bool(plan.refused)
-    return Answer(document, tell_restored(document), notes=plan.remarks, attention=refused)
+    attention = bool(plan.refused or plan.left_behind or plan.public)
+    return Answer(document, tell_restored(document), notes=plan.remarks, attention=attention)
 
 
 def make_plan(archive: Archive, chosen: Chosen, wanted: Wanted, name: str) -> Plan:
@@ -142,9 +138,8 @@ def make_plan(archive: Archive, chosen: Chosen, wanted: Wanted, name: str) -> Pl
     collection, remarks = collect(archive, chosen, wanted)
     songs, left_out = sort_out(collection.rows)
     if not songs:
-        raise CommandError(
-            f"“{chosen.name}” has nothing to put back: {len(left_out)} rows are left out"
-        )
+        why = f"{counted(len(left_out), 'row')} left out" if left_out else "no rows"
+        raise CommandError(f"“{chosen.name}” has nothing to put back: {why}")
     if len(songs) > MOST_SONGS:
         raise CommandError(
             f"Spotify takes {MOST_SONGS:,} songs in a playlist, and these are {len(songs):,}: "
@@ -241,13 +236,33 @@ def _ask_consent(client_id: str, port: int, accounts_url: str, api_url: str) -> 
     )
 
 
+def _carry_out(
+    plan: Plan, file: Path, consent: BriefConsent, api_url: str, clock: Clock, *, resumed: bool
+) -> Plan:
+    save_plan(file, plan)
+    advice = f"go on with `playlist-archive restore {plan.source} --resume`"
+    tell(f"It goes into the library of {consent.user}. If it breaks off, {advice}.")
+    with open_session() as session:
+        restorer = Restorer(
+            WebWriter(session, consent.access_token, api_url, clock),
+            clock,
+            save=partial(save_plan, file),
+            tell=tell,
+            advice=advice,
+            begin_anew=f"To begin anew, delete it in Spotify, and {file}",
+        )
+        return restorer.restore(plan, resumed=resumed)
+
+
 def make_document(plan: Plan) -> Restored:
     return Restored(
         id=plan.source,
         name=plan.source_name,
         new_name=plan.name,
         new_id=plan.playlist_id,
-        url=address(plan) if plan.playlist_id else "",
+        url=address(plan.playlist_id) if plan.playlist_id else "",
+        public=plan.public,
+        left_behind=[address(playlist_id) for playlist_id in plan.left_behind],
         songs=plan.size,
         requests=count_requests(plan.size),
         added=len(plan.added),
@@ -269,7 +284,7 @@ def tell_plan(plan: Plan) -> list[Block]:
             [
                 ("New private playlist", plan.name),
                 ("Songs", f"{plan.size:,} of {rows:,} rows"),
-                ("Requests to Spotify", f"{count_requests(plan.size):,}"),
+                ("Requests to Spotify", f"{count_requests(plan.size):,}, and {_PRICE}"),
                 ("Lost for good", "when each song was added, and by whom"),
             ],
         ),
@@ -279,9 +294,16 @@ def tell_plan(plan: Plan) -> list[Block]:
 
 
 def tell_restored(document: Restored) -> list[Block]:
+    private = "" if document.public else ", private"
     blocks: list[Block] = [
-        Line(f"“{document.new_name}” is in your library, private: {document.url}", "strong"),
+        Line(f"“{document.new_name}” is in your library{private}: {document.url}", "strong"),
         Line(f"{document.added:,} of {document.songs:,} songs are in it, in their order."),
+    ]
+    if document.public:
+        blocks.append(Line("Spotify shows it on your profile: hide it there", "warning"))
+    blocks += [
+        Line(f"Spotify created another one late, and it is empty: delete {url}", "warning")
+        for url in document.left_behind
     ]
     if document.refused:
         refused = [(str(one.row), one.name or one.uri, one.reason) for one in document.refused]

@@ -23,6 +23,7 @@ from playlist_archive_cli.restoring.songs import sort_out
 from playlist_archive_cli.restoring.writer import (
     AskedToWaitError,
     ClosedError,
+    Created,
     NoAnswerError,
     Seen,
 )
@@ -109,6 +110,32 @@ def test_bisecting_loses_no_song_and_keeps_their_order(count: int, taken: list[b
     assert all(len(batch.songs) == 1 for batch in plan.refused)
 
 
+def sizes_of(plan: Plan) -> list[int]:
+    return [len(batch.songs) for batch in plan.batches if batch.state == "waiting"]
+
+
+def test_the_second_half_of_a_refused_batch_is_divided_unsent_where_the_first_was_taken() -> None:
+    plan = with_refused(with_playlist(plan_of(songs_of(*map(uri, range(200)))), FIRST), "bad")
+    assert sizes_of(plan) == [50, 50, 100]
+
+    assert sizes_of(with_added(plan)) == [25, 25, 100]
+    assert sizes_of(with_added(with_added(plan))) == [12, 13, 100]
+    # The first half is a reason for the refusal, so the second one may be good.
+    assert sizes_of(with_refused(plan, "bad")) == [25, 25, 50, 100]
+    assert sizes_of(with_added(with_refused(plan, "bad"))) == [12, 13, 50, 100]
+
+
+@pytest.mark.parametrize("place", [0, 1, 49, 50, 98, 99])
+def test_one_refused_song_costs_at_most_twenty_requests(place: int) -> None:
+    writer = Troubled(FakeWriter(frozenset({GONE})), {})
+    uris = [*map(uri, range(99))]
+    uris.insert(place, GONE)
+
+    restore_to_the_end(plan_of(songs_of(*uris)), writer, [])
+
+    assert writer.calls <= count_requests(100) - 1 + 20
+
+
 @pytest.mark.parametrize(("songs", "requests"), [(1, 4), (100, 4), (101, 5), (10_000, 103)])
 def test_the_requests_are_counted(songs: int, requests: int) -> None:
     assert count_requests(songs) == requests
@@ -177,13 +204,8 @@ def test_any_mishaps_double_and_lose_nothing(wanted: list[str], mishaps: dict[in
     writer, said = FakeWriter(frozenset({GONE})), list[str]()
     troubled = Troubled(writer, mishaps)
 
-    try:
-        plan = restore_to_the_end(plan_of(songs_of(*wanted)), troubled, said, most_rounds=30)
-    except AssertionError:
-        # Ten songs in a row that Spotify refuses are not the songs' fault.
-        assert "each of the first 10 songs" in said[-1]
-        assert list(writer.playlists.values()) == [[]]
-        return
+    plan = restore_to_the_end(plan_of(songs_of(*wanted)), troubled, said, most_rounds=40)
+
     expect_whole(plan, writer, wanted)
 
 
@@ -199,6 +221,97 @@ def test_songs_that_come_after_all_looks_are_told(call: int) -> None:
         assert "delete it" in said[-1]
     else:
         expect_whole(plan, writer, [song.uri for song in songs])
+
+
+def test_songs_that_came_twice_stop_it_before_the_next_ones_are_sent() -> None:
+    writer, said = FakeWriter(), list[str]()
+    plan = plan_of(songs_of(*map(uri, range(1200))))
+
+    with pytest.raises(AssertionError):
+        restore_to_the_end(plan, Troubled(writer, {1: "very late"}), said)
+    assert "has 200 rows, where this restore explains 100 or 200" in said[-1]
+    assert list(map(len, writer.playlists.values())) == [200]
+
+
+@pytest.mark.parametrize("mishaps", [{0: "very late"}, {0: "later still", 4: "wait"}])
+def test_a_playlist_that_is_created_after_all_searches_is_told(
+    mishaps: dict[int, Mishap],
+) -> None:
+    writer = FakeWriter()
+
+    plan = restore_to_the_end(plan_of(songs_of(uri(1))), Troubled(writer, mishaps), [])
+
+    assert writer.playlists == {plan.playlist_id: [uri(1)], plan.left_behind[0]: []}
+
+
+@pytest.mark.parametrize("mishap", ABSORBED)
+def test_no_playlist_is_said_to_be_left_behind_where_there_is_none(mishap: Mishap) -> None:
+    plan = restore_to_the_end(plan_of(songs_of(uri(1))), Troubled(FakeWriter(), {0: mishap}), [])
+
+    assert plan.left_behind == ()
+
+
+class Public(FakeWriter):
+    """A writer whose playlists show on the profile, whatever was asked for."""
+
+    def create(self, name: str, description: str) -> Created:
+        return super().create(name, description)._replace(public=True)
+
+    def find(self, tag: str) -> list[Created]:
+        return [found._replace(public=True) for found in super().find(tag)]
+
+
+@pytest.mark.parametrize("mishaps", [{}, {0: "lost"}, {0: "killed after"}])
+def test_a_playlist_that_shows_on_the_profile_is_not_called_private(
+    mishaps: dict[int, Mishap],
+) -> None:
+    plan = restore_to_the_end(plan_of(songs_of(uri(1))), Troubled(Public(), mishaps), [])
+
+    assert plan.public
+
+
+def gone_but(count: int, *taken: int) -> FakeWriter:
+    """Return a writer that refuses the first songs, but for some."""
+    return FakeWriter(frozenset(uri(n) for n in range(count) if n not in taken))
+
+
+@pytest.mark.parametrize("taken", [[], [99]])
+def test_many_refusals_in_a_row_stop_it_before_they_cost_many_requests(taken: list[int]) -> None:
+    writer = Troubled(gone_but(1000, *taken), {})
+    kept: list[Plan] = []
+    plan = plan_of(songs_of(*map(uri, taken), *map(uri, range(1000))))
+
+    with pytest.raises(StoppedError, match=r"refused 20 songs in a row.*go on with --resume"):
+        restorer_of(writer, FakeClock(), kept, []).restore(plan)
+    assert len(kept[-1].refused) == 20
+    assert writer.calls < 150
+
+
+def test_a_whole_album_that_is_gone_does_not_stop_it() -> None:
+    writer = gone_but(19)
+
+    plan = restorer_of(writer, FakeClock(), [], []).restore(plan_of(songs_of(*map(uri, range(40)))))
+
+    assert writer.playlists[plan.playlist_id] == [*map(uri, range(19, 40))]
+    assert len(plan.refused) == 19
+
+
+def test_a_resume_goes_on_behind_the_songs_that_were_refused() -> None:
+    writer, said = gone_but(50), list[str]()
+
+    plan = restore_to_the_end(plan_of(songs_of(*map(uri, range(60)))), writer, said)
+
+    assert writer.playlists[plan.playlist_id] == [*map(uri, range(50, 60))]
+    assert len([one for one in said if "in a row" in one]) == 2
+
+
+def test_refusals_up_to_the_last_song_are_not_a_reason_to_stop() -> None:
+    plan = restorer_of(gone_but(20), FakeClock(), [], []).restore(
+        plan_of(songs_of(*map(uri, range(20))))
+    )
+
+    assert plan.finished
+    assert len(plan.refused) == 20
 
 
 def restorer_of(writer: object, clock: FakeClock, kept: list[Plan], said: list[str]) -> Restorer:
@@ -275,7 +388,9 @@ def test_an_end_that_differs_is_told() -> None:
     plan = with_added(with_playlist(plan_of(songs_of(*map(uri, range(3)))), FIRST))
     fake.create("mine", "")
 
-    with pytest.raises(StoppedError, match="has 0 rows"):
+    with pytest.raises(
+        StoppedError, match=r"has 0 rows.* explains 3, .*again, go on with --resume"
+    ):
         restorer_of(fake, FakeClock(), [], []).restore(plan)
 
 
@@ -298,3 +413,13 @@ def test_progress_is_told() -> None:
         "100 of 150 songs are in it",
         "150 of 150 songs are in it",
     ]
+
+
+def test_progress_is_told_only_where_there_is_some() -> None:
+    said: list[str] = []
+
+    restorer_of(FakeWriter(frozenset({GONE})), FakeClock(), [], said).restore(
+        plan_of(songs_of(uri(0), GONE, uri(1)))
+    )
+
+    assert said[1:] == ["1 of 3 songs are in it", "2 of 3 songs are in it"]
