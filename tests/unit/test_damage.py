@@ -146,6 +146,25 @@ def test_a_ledger_that_was_deleted_shows_alias_and_status_again_after_one_snapsh
     assert world.pipeline.page(PRETTY) == page
 
 
+def test_a_ledger_that_was_put_back_in_an_older_version_shows_the_newest_status_after_a_change(
+    world: World,
+) -> None:
+    world.run()
+    world.spotify.playlists[PLAYLIST] = UnstablePlaylistError("torn")
+    world.run(1)
+    objects, ledger = world.pipeline.bucket.objects, f"state/ledgers/{PLAYLIST}.json"
+    older = objects[ledger]
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3)
+    world.run(2)
+    objects[ledger] = older
+    world.spotify.playlists[PLAYLIST] = a_reading(1, 2, 3, 4, snapshot_id="v2")
+    world.run(3)
+
+    assert len(world.snapshots()) == 2
+    assert "unstable" not in world.pipeline.page(PRETTY).lower()
+    assert "torn" not in world.pipeline.page(PRETTY)
+
+
 def test_a_first_render_reports_no_damage(world: World) -> None:
     world.run()
 

@@ -179,7 +179,10 @@ class Renderer:
             self._go_on_later(replace(request, run=run, rebuild=False))
             return Rendered(0, _moment(run))
         written = self._publish(settled, stored, calls, all_of_them=request.rebuild or anew)
-        self._tell(PagesWritten(playlist_id=playlist_id, last=ledger.last, run=run))
+        revision = ledger.page_status.revision if ledger.page_status else 0
+        self._tell(
+            PagesWritten(playlist_id=playlist_id, last=ledger.last, run=run, revision=revision)
+        )
         return Rendered(written, _moment(run))
 
     def _had_pages(self, ledger: Ledger) -> bool:

@@ -16,6 +16,7 @@ from playlist_archive.documents.messages import (
     DamageReport,
     Outcome,
     OutcomeMessage,
+    PagesWritten,
     RunReport,
 )
 from playlist_archive.documents.names import looks
@@ -45,6 +46,9 @@ def merge(
             case DamageReport(playlist_id=playlist_id):
                 if entry := entries.get(playlist_id):
                     entries[playlist_id] = _in_doubt(entry, message)
+            case PagesWritten(playlist_id=playlist_id, revision=shown):
+                if entry := entries.get(playlist_id):
+                    entries[playlist_id] = _unless_shown(entry, shown)
             case RunReport():
                 report = message if report is None else max(report, message, key=_report_rank)
                 runs = _with_run(runs, Stamp.of(message.run, message.at))
@@ -88,6 +92,18 @@ def _in_doubt(entry: Entry, report: DamageReport) -> Entry:
     doubted = max(report.at, entry.doubted or report.at) if report.snapshots else entry.doubted
     announced = Announced() if entry.announced else None
     return replace(entry, announced=announced, doubted=doubted)
+
+
+def _unless_shown(entry: Entry, revision: int) -> Entry:
+    """Return the entry, to be announced once more if its pages show an older page status.
+
+    The message may have overtaken the page status. It may also come from a ledger that somebody put
+    back in an older version.
+    """
+    announced = entry.announced
+    if announced and announced.page_status and announced.page_status.revision > revision:
+        return replace(entry, announced=replace(announced, sent=False))
+    return entry
 
 
 def _refute(entry: Entry, runs: Iterable[Stamp]) -> Entry:

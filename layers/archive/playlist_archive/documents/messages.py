@@ -175,12 +175,14 @@ class DamageReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
 class PagesWritten(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="pages/1"):
     """A playlist's pages show its snapshots up to the `last`: the overview pages have to follow.
 
-    `run` is the run that wrote the snapshot, None where that is unknown.
+    `run` is the run that wrote the snapshot, None where that is unknown. `revision` is that of the
+    page status that they show, 0 without one.
     """
 
     playlist_id: PlaylistId
     last: Time
     run: Time | None = None
+    revision: int = 0
 
 
 OutcomeMessage = Outcome | RunReport | DamageReport | PagesWritten
