@@ -8,6 +8,9 @@ import pytest
 import stamina
 from hypothesis import HealthCheck, settings
 
+MEASURED = "measured"  # the property of a test with a figure to be printed
+_ROOMS_OF_ONE_PROCESS = ("integration", "browser")
+
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -32,6 +35,28 @@ def _no_waiting_between_tries() -> Iterator[None]:
     stamina.set_testing(True, attempts=4, cap=True)
     yield
     stamina.set_testing(False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together in one process what shares an expensive fixture: a file, the stack, the site."""
+    for item in items:
+        room = next((room for room in _ROOMS_OF_ONE_PROCESS if item.get_closest_marker(room)), None)
+        item.add_marker(pytest.mark.xdist_group(room or str(item.path)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have measured, also of those that pass in another process."""
+    reports = [one for some in terminalreporter.stats.values() for one in some]
+    measured = [
+        value
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == MEASURED and getattr(report, "when", "") == "call"
+    ]
+    if measured:
+        terminalreporter.section("measured")
+        terminalreporter.write_line("\n".join(measured))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

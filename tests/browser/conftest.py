@@ -1,6 +1,5 @@
 """A browser, and sites for it to show."""
 
-import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -121,11 +120,6 @@ def module(script: Page) -> Callable[[str], Module]:
 
 
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
-    """Return what prints a measure, also of a test that passes."""
-
-    def tell(text: str) -> None:
-        with capsys.disabled():
-            sys.stdout.write(f"\n{text}\n")
-
-    return tell
+def tell(record_property: Callable[[str, object], None]) -> Tell:
+    """Return what has a figure printed at the end, also of a test that passes."""
+    return lambda text: record_property("measured", text)

@@ -2,7 +2,6 @@
 """The site's search finds what `playlist-archive find` finds, and says what it could not search."""
 
 import json
-import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from random import Random
@@ -15,6 +14,7 @@ from playwright.sync_api import CDPSession
 
 from playlist_archive.documents.keys import INDEX_JSON, songs_part
 from playlist_archive_cli.song_search import Part, fold_case, search_for
+from tests.browser.conftest import Tell
 from tests.support.browser import Module, Watch
 from tests.support.fakes import FakeBucket
 
@@ -291,9 +291,7 @@ def slowed(page: Any, times: int) -> CDPSession:
     return session
 
 
-def test_how_long_a_search_in_very_many_songs_takes(
-    watch: Watch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_how_long_a_search_in_very_many_songs_takes(watch: Watch, tell: Tell) -> None:
     """Print it: a time may not fail a test."""
     page = watch.open("site/blank.html")
     slowed(page, 4)
@@ -319,10 +317,8 @@ def test_how_long_a_search_in_very_many_songs_takes(
 
     assert len(times["typed"]) == 8
     longest = max(times["typed"])
-    told = (
-        f"\n{SONGS:,} songs, slowed 4 times: a part prepared in {times['prepare']:.0f} ms, "
+    tell(
+        f"{SONGS:,} songs, slowed 4 times: a part prepared in {times['prepare']:.0f} ms, "
         f"a keystroke at most {longest:.0f} ms, "
-        f"{longest / max(times['empty'], 0.1):.1f} times a plain includes over the titles\n"
+        f"{longest / max(times['empty'], 0.1):.1f} times a plain includes over the titles"
     )
-    with capsys.disabled():
-        sys.stdout.write(told)

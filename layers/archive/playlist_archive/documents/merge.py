@@ -40,18 +40,11 @@ def merge(
     entries = dict(catalog.entries)
     report, runs = catalog.report, catalog.runs
     for message in messages:
-        match message:
-            case Outcome(playlist_id=playlist_id):
-                entries[playlist_id] = merge_outcome(entries.get(playlist_id), message)
-            case DamageReport(playlist_id=playlist_id):
-                if entry := entries.get(playlist_id):
-                    entries[playlist_id] = _in_doubt(entry, message)
-            case PagesWritten(playlist_id=playlist_id, revision=shown):
-                if entry := entries.get(playlist_id):
-                    entries[playlist_id] = _unless_shown(entry, shown)
-            case RunReport():
-                report = message if report is None else max(report, message, key=_report_rank)
-                runs = _with_run(runs, Stamp.of(message.run, message.at))
+        if isinstance(message, RunReport):
+            report = message if report is None else max(report, message, key=_report_rank)
+            runs = _with_run(runs, Stamp.of(message.run, message.at))
+        elif merged := _merge_one(entries.get(message.playlist_id), message):
+            entries[message.playlist_id] = merged
     for playlist_id, entry in entries.items():
         if entry.at < entry.run:
             entries[playlist_id] = _refute(entry, runs)
@@ -81,6 +74,17 @@ def with_all_sent(catalog: Catalog) -> Catalog:
         for playlist_id, entry in catalog.entries.items()
     }
     return replace(catalog, entries=entries)
+
+
+def _merge_one(entry: Entry | None, message: Outcome | DamageReport | PagesWritten) -> Entry | None:
+    """Return the entry of a playlist with one more message; only an outcome makes one."""
+    if isinstance(message, Outcome):
+        return merge_outcome(entry, message)
+    if entry is None:
+        return None
+    if isinstance(message, DamageReport):
+        return _in_doubt(entry, message)
+    return _unless_shown(entry, message.revision)
 
 
 def _in_doubt(entry: Entry, report: DamageReport) -> Entry:

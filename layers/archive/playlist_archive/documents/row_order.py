@@ -1,7 +1,7 @@
 """Compares the order of rows in two successive snapshots; a row is the index of its occurrence."""
 
 from bisect import bisect_left
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import count, groupby
 from typing import NamedTuple
@@ -28,32 +28,42 @@ def recognise_hidden(order: Sequence[int | None], before: Sequence[int | None]) 
     if not missing:
         return result
 
-    after = _pairs([_EDGE, *before], before)
-    ahead = _pairs([*before, _EDGE][1:], before)
     free = dict.fromkeys(missing)
     stood = dict(_unmoved(order, before))
     for place, index in stood.items():
         if index in free:
             del free[index]
             result[place] = index
+    places = [place for place, index in enumerate(order) if index is None and place not in stood]
+    unknown = _fill_beside(result, before, places, free)
+    for place, index in zip(unknown, free, strict=False):
+        result[place] = index
+    return result
+
+
+def _fill_beside(
+    result: list[int | None],
+    before: Sequence[int | None],
+    places: Iterable[int],
+    free: dict[int, None],
+) -> list[int]:
+    """Fill places with what stood beside the same rows before; return those that anything may fill."""
+    after = _pairs([_EDGE, *before], before)
+    ahead = _pairs([*before, _EDGE][1:], before)
     open_places: list[int] = []
-    for place, index in enumerate(order):
-        if index is None and place not in stood:
-            guess = after.get(result[place - 1] if place else _EDGE, _EDGE)
-            if guess in free:
-                del free[guess]
-                result[place] = guess
-            elif guess is not None:
-                open_places.append(place)
+    for place in places:
+        guess = after.get(result[place - 1] if place else _EDGE, _EDGE)
+        if guess in free:
+            del free[guess]
+            result[place] = guess
+        elif guess is not None:
+            open_places.append(place)
     for place in reversed(open_places):
         guess = ahead.get(result[place + 1] if place + 1 < len(result) else _EDGE)
         if guess in free:
             del free[guess]
             result[place] = guess
-    unknown = (place for place in open_places if result[place] is None)
-    for place, index in zip(unknown, free, strict=False):
-        result[place] = index
-    return result
+    return [place for place in open_places if result[place] is None]
 
 
 def _pairs(
