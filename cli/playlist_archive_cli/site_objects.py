@@ -7,8 +7,8 @@ from pathlib import Path
 from playlist_archive.documents.keys import SITE
 from playlist_archive.errors import StorageError
 from playlist_archive.ports.bucket import Bucket
-from playlist_archive.site_assets import publish_as
-from playlist_archive.site_publisher import packed_shell
+from playlist_archive.shell.assets import publish_as
+from playlist_archive.shell.packed import packed_shell
 from playlist_archive_cli.site_headers import PREFIXES, SHELL
 
 type Read = Callable[[str], bytes | None]

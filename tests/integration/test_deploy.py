@@ -11,8 +11,8 @@ import boto3
 import pytest
 import requests
 
-from playlist_archive.site_assets import SITE_INDEX, content_type_of, publish_as
-from playlist_archive.site_publisher import read_shell
+from playlist_archive.shell.assets import SITE_INDEX, content_type_of, publish_as
+from playlist_archive.shell.packed import read_shell
 from playlist_archive_cli.verbs import login
 from tests.support.command import Outcome, converse
 from tests.support.deployer import POLICIES
