@@ -2,6 +2,7 @@
 
 import re
 import webbrowser
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -144,12 +145,42 @@ def test_a_link_that_leads_out_of_the_folder_leads_nowhere(tmp_path: Path) -> No
     assert read("playlists/absent/deeper") is None
 
 
-def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
-    (tmp_path / "playlists").mkdir()
-    (tmp_path / "playlists/round").symlink_to(tmp_path / "playlists/round")
+def test_a_link_that_leads_to_what_is_not_the_site_s_leads_nowhere(tmp_path: Path) -> None:
+    for folder in ("state", "playlists/.hidden", "snapshots"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "x.json").write_text("x")
+    (tmp_path / "playlists/folder").symlink_to("../state")
+    (tmp_path / "playlists/file.json").symlink_to("../state/x.json")
+    (tmp_path / "playlists/hidden.json").symlink_to(".hidden/x.json")
+    (tmp_path / "playlists/shared.json").symlink_to("../snapshots/x.json")
+    (tmp_path / "playlists/round").symlink_to("round")
+    read = read_folder(tmp_path)
 
-    with pytest.raises((StorageError, AssertionError), match="playlists/round"):
-        assert read_folder(tmp_path)("playlists/round") is not None, "playlists/round"
+    assert read("playlists/folder/x.json") is None
+    assert read("playlists/file.json") is None
+    assert read("playlists/hidden.json") is None
+    assert read("playlists/round") is None
+    assert read("playlists/shared.json") == b"x"
+
+
+def test_a_name_that_no_file_can_have_is_that_of_nothing(tmp_path: Path) -> None:
+    assert read_folder(tmp_path)(f"playlists/{'a' * 300}") is None
+    assert read_folder(tmp_path)(f"playlists/{'a/' * 3000}a") is None
+
+
+def test_a_file_that_cannot_be_read_is_an_error_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "playlists").mkdir()
+    (tmp_path / INDEX).touch()
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    with pytest.raises(StorageError, match=rf"reading {INDEX}: Permission denied"):
+        read_folder(tmp_path)(INDEX)
 
 
 def test_the_archive_s_own_shell_is_taken_whole() -> None:
