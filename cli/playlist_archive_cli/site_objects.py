@@ -8,9 +8,9 @@ from pathlib import Path
 from playlist_archive.documents.keys import SITE
 from playlist_archive.errors import StorageError
 from playlist_archive.ports.bucket import Bucket
-from playlist_archive.shell.assets import publish_as
+from playlist_archive.shell.assets import SITE_INDEX, publish_as
 from playlist_archive.shell.packed import packed_shell
-from playlist_archive_cli.site_headers import PREFIXES, SHELL
+from playlist_archive_cli.site_headers import PREFIXES
 
 type Read = Callable[[str], bytes | None]
 """Returns an object by its key, None where there is none; raises `StorageError`."""
@@ -59,7 +59,7 @@ def with_shell(read: Read) -> Read:
 
     A shell is taken whole: its modules know each other. Whether there is one is asked now.
     """
-    if read(SHELL) is not None:
+    if read(SITE_INDEX) is not None:
         return read
     own = publish_as(packed_shell())
     return lambda key: own.get(key) if key.startswith(SITE) else read(key)

@@ -20,11 +20,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from playlist_archive.documents.content_types import ASK_EACH_TIME, TEXT
 from playlist_archive.errors import StorageError
+from playlist_archive.shell.assets import SITE_INDEX
 from playlist_archive_cli.errors import CommandError, explain_aws
 from playlist_archive_cli.screen import tell
 from playlist_archive_cli.site_headers import (
     SECURITY_HEADERS,
-    SHELL,
     cache_control,
     content_type,
     is_compressible,
@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
             # No key needs an escape; they could only hide a way into another folder.
             self._refuse(HTTPStatus.BAD_REQUEST)
         elif path == "/":
-            self._answer(HTTPStatus.FOUND, headers={"Location": f"/{SHELL}"})
+            self._answer(HTTPStatus.FOUND, headers={"Location": f"/{SITE_INDEX}"})
         else:
             self._send(path.removeprefix("/"))
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from playlist_archive.errors import StorageError
+from playlist_archive.shell.assets import SITE_INDEX
 from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.location import LocalStack
-from playlist_archive_cli.site_headers import SHELL
 from playlist_archive_cli.site_objects import is_site_key, read_bucket, read_folder, with_shell
 from playlist_archive_cli.verbs import open_archive
 from playlist_archive_cli.verbs.open_archive import find_dashboard, find_objects
@@ -127,7 +127,7 @@ def test_a_key_that_is_none_of_the_site_s_is_not_asked_for(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [SHELL, "playlists/history/a-2025.json", "playlists/plain/4uLU6hMCjMI75M1A2tKUQC"]
+    "key", [SITE_INDEX, "playlists/history/a-2025.json", "playlists/plain/4uLU6hMCjMI75M1A2tKUQC"]
 )
 def test_the_site_asks_for_its_shell_and_what_is_published(key: str) -> None:
     assert is_site_key(key)
@@ -185,20 +185,22 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(
 
 def test_the_archive_s_own_shell_is_taken_whole() -> None:
     bucket = FakeBucket()
-    bucket.objects = {SHELL: b"own", INDEX: b"{}"}
+    bucket.objects = {SITE_INDEX: b"own", INDEX: b"{}"}
     read = with_shell(read_bucket(bucket))
 
-    assert (read(SHELL), read("site/js/routes.js"), read(INDEX)) == (b"own", None, b"{}")
+    assert (read(SITE_INDEX), read("site/js/routes.js"), read(INDEX)) == (b"own", None, b"{}")
 
 
 def test_an_archive_without_a_shell_is_shown_with_the_command_s() -> None:
     bucket = FakeBucket()
     bucket.objects = {INDEX: b"{}", "site/js/main-0a1b2c3d4e5f.js": b"another version's"}
     read = with_shell(read_bucket(bucket))
-    page = (read(SHELL) or b"").decode()
+    page = (read(SITE_INDEX) or b"").decode()
     assets = re.findall(r'(?:href|src)="([^"]+\.(?:js|css))"', page)
 
     assert assets
     assert all(read(f"site/{asset}") for asset in assets)
+    assert read("site/js/main.js") is None
+    assert read("site/js/routes.js") is None
     assert read("site/js/main-0a1b2c3d4e5f.js") is None
     assert read(INDEX) == b"{}"
