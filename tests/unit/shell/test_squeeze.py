@@ -26,6 +26,8 @@ LINES = [
     "const tick = `a  ${text ? ' ,  ' : `  ${url}  `}  b`;",
     "const words = `a  ${{ b: '  ``  ' }.b} c`;",
     "const pattern = /[\"']  :  \\/\\/ x/u;",
+    "const remark = 1; // it's over;\nconst after = remark;",
+    "const list = [1, // it's {\n  2,\n];",
     "const share = 4 / 2; // a / b",
     "const sum = 1 + +2 - -3;",
     "let count = 1; count ++ ; -- count;",
@@ -41,7 +43,7 @@ LINES = [
 def test_a_script_has_neither_comments_nor_indentation() -> None:
     script = squeeze_script("// Tells.\n/** Says. */\nif (a) {\n  b = 1; // with a remark\n\n}\n")
 
-    assert script == "if(a){\nb=1;\n}\n"
+    assert script == "if(a){b=1;}\n"
 
 
 @pytest.mark.parametrize("line", LINES)
