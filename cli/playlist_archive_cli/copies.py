@@ -14,7 +14,14 @@ import msgspec
 
 from playlist_archive.documents import keys
 from playlist_archive.documents.catalog import decode_catalog
-from playlist_archive.documents.content_types import ATOM, BINARY, JSON, TEXT
+from playlist_archive.documents.content_types import (
+    ASK_EACH_TIME,
+    ATOM,
+    BINARY,
+    JSON,
+    KEEP_FOR_EVER,
+    TEXT,
+)
 from playlist_archive.errors import UNREADABLE, ConflictError
 from playlist_archive.ports.at_once import Calls, open_pool
 from playlist_archive.ports.bucket import Bucket, Listed
@@ -188,9 +195,9 @@ def write(bucket: Bucket, folder: BackupFolder, wanted: Sequence[Kept]) -> int:
 def _put(bucket: Bucket, folder: BackupFolder, kept: Kept) -> None:
     body = folder.read(kept)
     suffix = kept.key[kept.key.rfind(".") :] if "." in kept.key else ""
-    metadata = kept.metadata
+    metadata, cache_control = kept.metadata, ASK_EACH_TIME
     if phase_of(kept.key) is Phase.SNAPSHOTS:
-        metadata = {**metadata, **_IMPORTED}
+        metadata, cache_control = {**metadata, **_IMPORTED}, KEEP_FOR_EVER
     content_type = _CONTENT_TYPES.get(suffix, BINARY)
     if kept.key.startswith((keys.REGISTRY, keys.EXCLUDED)):
         content_type = TEXT
@@ -200,7 +207,14 @@ def _put(bucket: Bucket, folder: BackupFolder, kept: Kept) -> None:
             return
         replacing = stored.etag
     try:
-        bucket.put(kept.key, body, content_type, replacing=replacing, metadata=metadata)
+        bucket.put(
+            kept.key,
+            body,
+            content_type,
+            replacing=replacing,
+            metadata=metadata,
+            cache_control=cache_control,
+        )
     except ConflictError:
         # It may be ours, if an answer was lost.
         present = bucket.get(kept.key)

@@ -19,7 +19,6 @@ from playlist_archive.documents.content_types import (
 )
 from playlist_archive.documents.keys import SITE, SNAPSHOTS
 
-SHELL = f"{SITE}index.html"
 PREFIXES = (SITE, "playlists/", SNAPSHOTS)
 
 CONTENT_SECURITY_POLICY = (

@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Callable
+from errno import ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR
 from pathlib import Path
 
 from playlist_archive.documents.keys import SITE
 from playlist_archive.errors import StorageError
 from playlist_archive.ports.bucket import Bucket
-from playlist_archive.site_assets import publish_as
-from playlist_archive.site_publisher import packed_shell
-from playlist_archive_cli.site_headers import PREFIXES, SHELL
+from playlist_archive.shell.assets import SITE_INDEX, publish_as
+from playlist_archive.shell.packed import packed_shell
+from playlist_archive_cli.site_headers import PREFIXES
 
 type Read = Callable[[str], bytes | None]
 """Returns an object by its key, None where there is none; raises `StorageError`."""
 
+# Nothing has this name, nothing can have it, or it is that of a link to itself.
+_NO_SUCH_FILE = {ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP}
 _SEGMENT = r"[0-9A-Za-z_-][0-9A-Za-z._-]*"
 _KEY = re.compile(rf"(?:{'|'.join(PREFIXES)})(?:{_SEGMENT}/)*{_SEGMENT}")
 
@@ -27,16 +30,17 @@ def is_site_key(key: str) -> bool:
 
 
 def read_folder(folder: Path) -> Read:
-    """Return what reads a copy of a bucket; a link that leads out of it leads nowhere."""
+    """Return what reads a copy of a bucket; a link to what is none of the site's leads nowhere."""
     root = folder.resolve()
 
     def read(key: str) -> bytes | None:
         try:
             path = (root / key).resolve(strict=True)
-            return path.read_bytes() if path.is_relative_to(root) and path.is_file() else None
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+            is_ours = path.is_relative_to(root) and is_site_key(path.relative_to(root).as_posix())
+            return path.read_bytes() if is_ours and path.is_file() else None
         except OSError as error:
+            if error.errno in _NO_SUCH_FILE:
+                return None
             raise StorageError(f"reading {key}: {error.strerror or error}") from error
 
     return read
@@ -55,7 +59,7 @@ def with_shell(read: Read) -> Read:
 
     A shell is taken whole: its modules know each other. Whether there is one is asked now.
     """
-    if read(SHELL) is not None:
+    if read(SITE_INDEX) is not None:
         return read
     own = publish_as(packed_shell())
     return lambda key: own.get(key) if key.startswith(SITE) else read(key)

@@ -5,22 +5,26 @@ gives nothing to other origins, and knows no keys but the site's.
 """
 
 import gzip
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from http import HTTPStatus
+from http.client import HTTP_PORT
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from playlist_archive.documents.content_types import ASK_EACH_TIME, TEXT
 from playlist_archive.errors import StorageError
-from playlist_archive_cli.errors import CommandError
+from playlist_archive.shell.assets import SITE_INDEX
+from playlist_archive_cli.errors import CommandError, explain_aws
 from playlist_archive_cli.screen import tell
 from playlist_archive_cli.site_headers import (
     SECURITY_HEADERS,
-    SHELL,
     cache_control,
     content_type,
     is_compressible,
@@ -95,9 +99,14 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         if self.command not in _METHODS:
             self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": ", ".join(_METHODS)})
-        elif self.headers.get_all("Host") not in [[name] for name in self._names()]:
+        elif self.headers.get_all("Host") not in [
+            [name] for name in names_at(self.server.server_port)
+        ]:
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST)
         else:
+            if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
+                # What comes with it, nobody reads; it is not to be taken for the next request.
+                self.close_connection = True
             return True
         return False
 
@@ -107,21 +116,18 @@ class _Handler(BaseHTTPRequestHandler):
             # No key needs an escape; they could only hide a way into another folder.
             self._refuse(HTTPStatus.BAD_REQUEST)
         elif path == "/":
-            self._answer(HTTPStatus.FOUND, headers={"Location": f"/{SHELL}"})
+            self._answer(HTTPStatus.FOUND, headers={"Location": f"/{SITE_INDEX}"})
         else:
             self._send(path.removeprefix("/"))
 
     def do_HEAD(self) -> None:
         self.do_GET()
 
-    def _names(self) -> list[str]:
-        return [f"{name}:{self.server.server_port}" for name in _NAMES]
-
     def _send(self, key: str) -> None:
         try:
             body = self.server.read(key) if is_site_key(key) else None
         except StorageError as error:
-            tell(str(error))
+            tell(_explain(key, error))
             self._refuse(HTTPStatus.BAD_GATEWAY)
             return
         if body is None:
@@ -134,14 +140,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.NOT_MODIFIED, headers=headers)
             return
         kind = content_type(key)
-        if is_compressible(kind) and len(body) >= _SMALL and self._takes_gzip():
+        if (
+            is_compressible(kind)
+            and len(body) >= _SMALL
+            and _takes_gzip(self.headers.get("Accept-Encoding", ""))
+        ):
             body = gzip.compress(body, _QUICK, mtime=0)
             headers["Content-Encoding"] = "gzip"
         self._answer(HTTPStatus.OK, body, headers | {"Content-Type": kind})
-
-    def _takes_gzip(self) -> bool:
-        accepted = self.headers.get("Accept-Encoding", "").split(",")
-        return "gzip" in [coding.partition(";")[0].strip().lower() for coding in accepted]
 
     def send_error(self, code: int, *_: Any) -> None:
         """Refuse what is no request."""
@@ -171,6 +177,28 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing of requests."""
+
+
+def names_at(port: int) -> set[str]:
+    """Return how a browser may call the server that listens at a port."""
+    at_usual_port = _NAMES if port == HTTP_PORT else ()
+    return {*at_usual_port, *(f"{name}:{port}" for name in _NAMES)}
+
+
+def _explain(key: str, error: StorageError) -> str:
+    cause = error.__cause__
+    if isinstance(cause, BotoCoreError | ClientError):
+        return f"{key}: {explain_aws(cause)}"
+    return str(error)
+
+
+def _takes_gzip(header: str) -> bool:
+    """Whether a header Accept-Encoding takes gzip (RFC 9110, 12.5.3)."""
+    taken = {}
+    for one in header.lower().split(","):
+        coding, _, weight = (part.strip() for part in one.partition(";"))
+        taken[coding] = re.fullmatch(r"(?:q=(?!0(?:\.0*)?$)[0-9.]+)?", weight) is not None
+    return taken.get("gzip", taken.get("*", False))
 
 
 def _names_etag(header: str, etag: str) -> bool:

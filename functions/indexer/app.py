@@ -23,7 +23,8 @@ from playlist_archive.ports.at_once import open_pool
 from playlist_archive.ports.aws import open_bucket, open_event_bus, open_queue, open_topic
 from playlist_archive.ports.clock import SystemClock
 from playlist_archive.settings import IndexerSettings
-from playlist_archive.site_publisher import SitePublisher, packed_shell
+from playlist_archive.shell.packed import packed_shell
+from playlist_archive.shell.publisher import SitePublisher
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})

@@ -10,8 +10,8 @@ from statistics import median
 import pytest
 from playwright.sync_api import Page
 
-from playlist_archive.site_assets import publish_as
-from playlist_archive.site_publisher import packed_shell
+from playlist_archive.shell.assets import publish_as
+from playlist_archive.shell.packed import packed_shell
 from tests.browser.conftest import BLANK, Serve, Tell
 from tests.support.browser import Watch
 from tests.support.large_site import PLAYLIST, large_site

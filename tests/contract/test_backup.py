@@ -134,6 +134,8 @@ def test_snapshots_come_with_metadata_that_spares_their_rendering_and_keep_their
     assert sample.bucket.metadata[key] == {"run": "2026-10-01T04:00:00Z"}
     assert fresh.bucket.metadata[key] == {"run": "2026-10-01T04:00:00Z", "source": "import"}
     assert fresh.bucket.types[key] == sample.bucket.types[key]
+    assert fresh.bucket.cache_control[key] == "max-age=31536000, immutable"
+    assert fresh.bucket.cache_control["state/catalog.json"] == "no-cache"
 
 
 def test_the_order_lets_nothing_be_read_before_all_is_there(

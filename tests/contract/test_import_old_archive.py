@@ -606,6 +606,7 @@ def test_snapshots_come_with_metadata_that_spares_their_rendering(
     key = snapshot_key(PLAYLIST, at("2021-01-20"))
     assert owner.stack.bucket.metadata[key] == {"source": "import"}
     assert owner.stack.bucket.types[key] == "application/json; charset=utf-8"
+    assert owner.stack.bucket.cache_control[key] == "max-age=31536000, immutable"
     assert len(owner.stack.events) == 1
     assert owner.stack.events[0] == {"rebuild": [PLAYLIST]}
 

@@ -19,7 +19,8 @@ FOR_HANDLERS = {
     "ports.aws",
     "ports.clock",
     "settings",
-    "site_publisher",
+    "shell.packed",
+    "shell.publisher",
     "spotify.connection",
 }
 LONGEST_MODULE = 350

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from playlist_archive.documents.content_types import ASK_EACH_TIME, KEEP_FOR_EVER
+from playlist_archive.documents.content_types import ASK_EACH_TIME
 from playlist_archive_cli.site_headers import SECURITY_HEADERS
 from tests.contract.test_template import SOURCE, TRANSFORMED, properties, spell, walk
 from tests.support.site_gate import SECRET, gate_code
@@ -27,7 +27,7 @@ def distribution() -> dict[str, Any]:
 
 
 def behaviours() -> list[dict[str, Any]]:
-    return [distribution()["DefaultCacheBehavior"], *distribution()["CacheBehaviors"]]
+    return [distribution()["DefaultCacheBehavior"], *distribution().get("CacheBehaviors", ())]
 
 
 def headers(policy: str) -> dict[str, tuple[str, bool]]:
@@ -58,7 +58,7 @@ def headers(policy: str) -> dict[str, tuple[str, bool]]:
 
 def test_nothing_of_it_is_there_unless_it_is_wanted() -> None:
     assert SOURCE["Conditions"]["HasSite"] == {"Fn::Equals": [{"Ref": "SiteAccess"}, "private"]}
-    assert len(SITE) == 6
+    assert len(SITE) == 5
     assert {resource.get("Condition") for resource in SITE.values()} == {"HasSite"}
     assert SOURCE["Outputs"]["SiteUrl"]["Condition"] == "HasSite"
 
@@ -165,22 +165,10 @@ def test_pages_run_only_their_own_scripts_and_tell_nobody_where_they_lead() -> N
     assert told["Strict-Transport-Security"] == (f"max-age={YEAR}", True)
 
 
-def test_snapshots_have_the_same_protection() -> None:
-    pages, snapshots = headers("SiteHeaders"), headers("SiteSnapshotHeaders")
-
-    different = {name for name in pages if pages[name] != snapshots[name]}
-    assert different == {"Content-Security-Policy", "Cache-Control"}
-    assert snapshots["Content-Security-Policy"][0].startswith("default-src 'none'")
-
-
-def test_a_browser_keeps_what_never_changes_and_asks_for_the_rest() -> None:
-    """The shell's objects say so themselves, and theirs counts."""
-    [snapshots] = distribution()["CacheBehaviors"]
-
+def test_what_says_nothing_of_itself_is_asked_for_each_time() -> None:
+    """An error does not, and is often over when it is asked for again."""
+    assert {one["ResponseHeadersPolicyId"]["Ref"] for one in behaviours()} == {"SiteHeaders"}
     assert headers("SiteHeaders")["Cache-Control"] == (ASK_EACH_TIME, False)
-    assert headers("SiteSnapshotHeaders")["Cache-Control"] == (KEEP_FOR_EVER, True)
-    assert snapshots["PathPattern"] == "snapshots/*"
-    assert snapshots["ResponseHeadersPolicyId"] == {"Ref": "SiteSnapshotHeaders"}
 
 
 def test_names_are_short_enough_and_this_stack_s_own() -> None:
@@ -193,8 +181,8 @@ def test_names_are_short_enough_and_this_stack_s_own() -> None:
         if isinstance(part, dict) and "Name" in part
     }
 
-    assert names == {f"playlist-archive-{uuid}", f"playlist-archive-snapshots-{uuid}"}
-    assert all(len(name) <= 64 for name in names - {f"playlist-archive-snapshots-{uuid}"})
+    assert names == {f"playlist-archive-{uuid}"}
+    assert all(len(name) <= 64 for name in names)
 
 
 def test_the_gate_s_code_stands_in_the_template_alone() -> None:

@@ -155,6 +155,7 @@ def test_what_the_gate_answers_itself_is_kept_by_nobody_and_tells_nobody(path: s
 
     headers = {name: it["value"] for name, it in answer["headers"].items()}
     assert headers["cache-control"] == "no-store"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["strict-transport-security"] == "max-age=31536000"

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
 from threading import Timer, main_thread
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
 from playlist_archive.documents.content_types import ASK_EACH_TIME, KEEP_FOR_EVER
 from playlist_archive.errors import StorageError
@@ -22,7 +23,7 @@ from playlist_archive_cli.site_headers import (
     cache_control,
 )
 from playlist_archive_cli.site_objects import read_bucket
-from playlist_archive_cli.site_server import SiteServer, serving
+from playlist_archive_cli.site_server import SiteServer, names_at, serving
 from tests.support.builders import RUN
 from tests.support.command import Command
 from tests.support.fakes import FakeBucket, FakeSpotify
@@ -162,6 +163,41 @@ def test_a_storage_that_fails_is_a_bad_gateway(
     assert "no credentials" in capfd.readouterr().err
 
 
+def test_what_the_owner_can_do_about_a_refusal_is_said(
+    ask: Client, bucket: FakeBucket, capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer: Any = {"Error": {"Code": "ExpiredToken", "Message": "told"}}
+
+    def fail(operation: str, key: str) -> None:
+        raise StorageError(f"reading {key}: told") from ClientError(answer, "GetObject")
+
+    bucket.before = fail
+    try:
+        given = ask(f"/{INDEX}")
+    finally:
+        bucket.before = lambda operation, key: None
+
+    assert given.status == 502
+    assert capfd.readouterr().err == (
+        f"{INDEX}: AWS does not accept these credentials (ExpiredToken): log in to AWS again\n"
+    )
+
+
+def test_what_follows_a_request_with_a_body_is_not_taken_for_another(ask: Client) -> None:
+    own = b"Host: 127.0.0.1:%d\r\n" % ask.port
+    inner = b"GET /playlists/index.json HTTP/1.1\r\n%b\r\n" % own
+    for length in (b"Content-Length: %d" % len(inner), b"Transfer-Encoding: chunked"):
+        outer = b"GET /absent HTTP/1.1\r\n%b%b\r\n\r\n%b" % (own, length, inner)
+        with socket.create_connection(("127.0.0.1", ask.port), timeout=10) as connection:
+            connection.sendall(outer)
+            assert connection.makefile("rb").read().count(b"HTTP/1.1 ") == 1
+
+
+def test_at_the_port_of_http_browsers_name_the_host_alone() -> None:
+    assert names_at(80) == {"127.0.0.1", "127.0.0.1:80", "localhost", "localhost:80"}
+    assert names_at(8710) == {"127.0.0.1:8710", "localhost:8710"}
+
+
 def test_the_root_leads_to_the_shell(ask: Client) -> None:
     given = ask("/?x")
 
@@ -185,6 +221,26 @@ def test_a_document_is_compressed_for_who_takes_it(ask: Client) -> None:
     assert packed.headers["ETag"] == plain.headers["ETag"]
     assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
     assert len(packed.body) < len(plain.body) / 10
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip;q=0", None),
+        ("gzip; Q=0.000, br", None),
+        ("*", "gzip"),
+        ("*;q=0", None),
+        ("gzip;q=0, *", None),
+        ("gzip, *;q=0", "gzip"),
+        ("identity, x-gzip", None),
+        ("gzip;q=much", None),
+        ("", None),
+    ],
+)
+def test_who_refuses_a_compression_does_not_get_it(
+    ask: Client, accepted: str, coding: str | None
+) -> None:
+    assert ask(f"/{INDEX}", Accept_Encoding=accepted).headers.get("Content-Encoding") == coding
 
 
 def test_a_file_that_is_packed_already_stays_as_it_is(ask: Client) -> None:

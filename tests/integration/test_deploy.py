@@ -11,8 +11,8 @@ import boto3
 import pytest
 import requests
 
-from playlist_archive.site_assets import SITE_INDEX, content_type_of, publish_as
-from playlist_archive.site_publisher import read_shell
+from playlist_archive.shell.assets import SITE_INDEX, content_type_of, publish_as
+from playlist_archive.shell.packed import packed_shell
 from playlist_archive_cli.verbs import login
 from tests.support.command import Outcome, converse
 from tests.support.deployer import POLICIES
@@ -131,8 +131,7 @@ def assert_open_to_those_who_have_the_link(account: Account, url: str, link: str
     assert with_cookie.json()["playlists"]
     assert with_cookie.headers["Cache-Control"] == "no-cache"
 
-    packed = read_shell()
-    for key, body in (publish_as(packed) if packed else {}).items():
+    for key, body in publish_as(packed_shell()).items():
         found = visit(account, f"{url}{key}", Cookie=cookie)
         assert (found.content, found.headers["Content-Type"]) == (body, content_type_of(key))
         kept = "no-cache" if key == SITE_INDEX else "max-age=31536000, immutable"
@@ -148,7 +147,10 @@ def assert_open_to_those_who_have_the_link(account: Account, url: str, link: str
     for path in ("state/catalog.json", "playlists/../state/catalog.json", "registry/x"):
         assert visit(account, f"{url}{path}", Cookie=cookie).status_code == 404
     assert visit(account, index, "POST", Cookie=cookie).status_code == 403
-    assert visit(account, f"{url}playlists/absent.json", Cookie=cookie).status_code == 403
+    for absent in ("playlists/absent.json", "snapshots/absent.json"):
+        missed = visit(account, f"{url}{absent}", Cookie=cookie)
+        assert missed.status_code == 403
+        assert "immutable" not in missed.headers.get("Cache-Control", "")
     plain = visit(account, index, Cookie=cookie, **{"X-Forwarded-Proto": "http"})
     assert plain.status_code == 403
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from playlist_archive.documents.content_types import KEEP_FOR_EVER
 from playlist_archive.documents.messages import (
     FetchRequest,
     Outcome,
@@ -90,6 +91,12 @@ def test_a_new_name_under_the_known_version_is_a_change(world: World) -> None:
     assert outcome is not None
     assert outcome.written
     assert world.names() == ["Harbour mix", "Renamed"]
+
+
+def test_a_snapshot_says_that_it_may_be_kept_for_ever(world: World) -> None:
+    world.fetch()
+
+    assert list(world.bucket.cache_control.values()) == [KEEP_FOR_EVER]
 
 
 def test_a_snapshot_whose_name_was_taken_still_names_its_run(world: World) -> None:

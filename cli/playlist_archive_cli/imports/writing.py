@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from playlist_archive.documents.content_types import JSON
+from playlist_archive.documents.content_types import JSON, KEEP_FOR_EVER
 from playlist_archive.documents.keys import snapshot_key, snapshots_prefix
 from playlist_archive.documents.snapshot import Snapshot, decode_stored, encode_snapshot
 from playlist_archive.documents.timestamps import Timestamp, to_timestamp
@@ -139,7 +139,9 @@ class Writer:
             return _Found.SAME if stored[key] == f'"{digest}"' else self._compare(key, snapshot)
         if not self._dry_run:
             try:
-                self._bucket.put(key, body, JSON, replacing=None, metadata=_IMPORTED)
+                self._bucket.put(
+                    key, body, JSON, replacing=None, metadata=_IMPORTED, cache_control=KEEP_FOR_EVER
+                )
             except ConflictError:
                 # It may be ours, if an answer was lost.
                 return self._compare(key, snapshot)

@@ -8,7 +8,7 @@ from hashlib import sha256
 import msgspec
 
 from playlist_archive.decision import Kept, Unchanged, decide, run_of_read
-from playlist_archive.documents.content_types import JSON
+from playlist_archive.documents.content_types import JSON, KEEP_FOR_EVER
 from playlist_archive.documents.keys import snapshot_key
 from playlist_archive.documents.messages import (
     FetchRequest,
@@ -256,7 +256,9 @@ class Fetcher:
         metadata = {"run": to_timestamp(run)}
         body = encode_snapshot(snapshot)
         try:
-            self._bucket.put(key, body, JSON, replacing=None, metadata=metadata)
+            self._bucket.put(
+                key, body, JSON, replacing=None, metadata=metadata, cache_control=KEEP_FOR_EVER
+            )
         except ConflictError:
             # The stored object is ours if an answer was lost and the request was sent again.
             stored = self._bucket.get(key)

@@ -42,7 +42,7 @@ from playlist_archive.ports.event_bus import EventBus
 from playlist_archive.ports.queues import Queue
 from playlist_archive.ports.topics import Topic
 from playlist_archive.shared_documents import SharedDocuments
-from playlist_archive.site_publisher import SitePublisher
+from playlist_archive.shell.publisher import SitePublisher
 from playlist_archive.spotify.state import load_state
 from playlist_archive.views.overview import render_overview
 

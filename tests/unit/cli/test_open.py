@@ -2,15 +2,16 @@
 
 import re
 import webbrowser
+from errno import EACCES
 from pathlib import Path
 
 import pytest
 
 from playlist_archive.errors import StorageError
+from playlist_archive.shell.assets import SITE_INDEX
 from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.location import LocalStack
-from playlist_archive_cli.site_headers import SHELL
 from playlist_archive_cli.site_objects import is_site_key, read_bucket, read_folder, with_shell
 from playlist_archive_cli.verbs import open_archive
 from playlist_archive_cli.verbs.open_archive import find_dashboard, find_objects
@@ -126,7 +127,7 @@ def test_a_key_that_is_none_of_the_site_s_is_not_asked_for(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [SHELL, "playlists/history/a-2025.json", "playlists/plain/4uLU6hMCjMI75M1A2tKUQC"]
+    "key", [SITE_INDEX, "playlists/history/a-2025.json", "playlists/plain/4uLU6hMCjMI75M1A2tKUQC"]
 )
 def test_the_site_asks_for_its_shell_and_what_is_published(key: str) -> None:
     assert is_site_key(key)
@@ -144,30 +145,62 @@ def test_a_link_that_leads_out_of_the_folder_leads_nowhere(tmp_path: Path) -> No
     assert read("playlists/absent/deeper") is None
 
 
-def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
-    (tmp_path / "playlists").mkdir()
-    (tmp_path / "playlists/round").symlink_to(tmp_path / "playlists/round")
+def test_a_link_that_leads_to_what_is_not_the_site_s_leads_nowhere(tmp_path: Path) -> None:
+    for folder in ("state", "playlists/.hidden", "snapshots"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "x.json").write_text("x")
+    (tmp_path / "playlists/folder").symlink_to("../state")
+    (tmp_path / "playlists/file.json").symlink_to("../state/x.json")
+    (tmp_path / "playlists/hidden.json").symlink_to(".hidden/x.json")
+    (tmp_path / "playlists/shared.json").symlink_to("../snapshots/x.json")
+    (tmp_path / "playlists/round").symlink_to("round")
+    read = read_folder(tmp_path)
 
-    with pytest.raises((StorageError, AssertionError), match="playlists/round"):
-        assert read_folder(tmp_path)("playlists/round") is not None, "playlists/round"
+    assert read("playlists/folder/x.json") is None
+    assert read("playlists/file.json") is None
+    assert read("playlists/hidden.json") is None
+    assert read("playlists/round") is None
+    assert read("playlists/shared.json") == b"x"
+
+
+def test_a_name_that_no_file_can_have_is_that_of_nothing(tmp_path: Path) -> None:
+    assert read_folder(tmp_path)(f"playlists/{'a' * 300}") is None
+    assert read_folder(tmp_path)(f"playlists/{'a/' * 3000}a") is None
+
+
+def test_a_file_that_cannot_be_read_is_an_error_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "playlists").mkdir()
+    (tmp_path / INDEX).touch()
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    with pytest.raises(StorageError, match=rf"reading {INDEX}: Permission denied"):
+        read_folder(tmp_path)(INDEX)
 
 
 def test_the_archive_s_own_shell_is_taken_whole() -> None:
     bucket = FakeBucket()
-    bucket.objects = {SHELL: b"own", INDEX: b"{}"}
+    bucket.objects = {SITE_INDEX: b"own", INDEX: b"{}"}
     read = with_shell(read_bucket(bucket))
 
-    assert (read(SHELL), read("site/js/routes.js"), read(INDEX)) == (b"own", None, b"{}")
+    assert (read(SITE_INDEX), read("site/js/routes.js"), read(INDEX)) == (b"own", None, b"{}")
 
 
 def test_an_archive_without_a_shell_is_shown_with_the_command_s() -> None:
     bucket = FakeBucket()
     bucket.objects = {INDEX: b"{}", "site/js/main-0a1b2c3d4e5f.js": b"another version's"}
     read = with_shell(read_bucket(bucket))
-    page = (read(SHELL) or b"").decode()
+    page = (read(SITE_INDEX) or b"").decode()
     assets = re.findall(r'(?:href|src)="([^"]+\.(?:js|css))"', page)
 
     assert assets
     assert all(read(f"site/{asset}") for asset in assets)
+    assert read("site/js/main.js") is None
+    assert read("site/js/routes.js") is None
     assert read("site/js/main-0a1b2c3d4e5f.js") is None
     assert read(INDEX) == b"{}"

@@ -8,31 +8,13 @@ and `deploy` has the new one look again when the old one is gone.
 
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 
 from playlist_archive.documents.content_types import ASK_EACH_TIME, KEEP_FOR_EVER
 from playlist_archive.documents.keys import SITE
 from playlist_archive.ports.bucket import Bucket
-from playlist_archive.site_assets import SITE_INDEX, content_type_of, publish_as
-from playlist_archive.site_bundle import bundle
+from playlist_archive.shell.assets import SITE_INDEX, content_type_of, publish_as
 
 logger = logging.getLogger(__name__)
-
-_FOLDER = Path(__file__).with_name("site")
-
-
-def read_shell(folder: Path = _FOLDER) -> dict[str, bytes]:
-    """Return the shell's files by their names, as `js/main.js`."""
-    return {
-        file.relative_to(folder).as_posix(): file.read_bytes()
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    }
-
-
-def packed_shell() -> dict[str, bytes]:
-    """Return the files of this package's shell as they are published: all scripts in one."""
-    return bundle(read_shell())
 
 
 class SitePublisher:

@@ -1,8 +1,8 @@
-"""The site's modules in JavaScript, joined into one script, without what only their readers need.
+"""The site's modules in JavaScript, joined into one script.
 
 A browser asks for each module that it finds named in another, so a page of many modules waits many
-times. Joined, each module is a function that is called once, in the order of their imports. What
-others import from it has one name in the whole script, and everything else is its own.
+times. Joined, each module is a function that is called once, after those that it imports. So what
+is its own stays its own. What others import from it has one name in the whole script.
 """
 
 import re
@@ -21,41 +21,20 @@ _EXPORT = re.compile(
     r"^export\s+(?=(?:(?:async\s+)?function\*?|class|const)\s+(\w+))", re.MULTILINE
 )
 _OTHER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
-# A line that holds none of these outside its texts has blanks that say nothing around its signs.
-_TEXT = re.compile(r"('[^'\\\n]*'|`[^`\\\n]*`)")
-_UNSURE = re.compile(r"""["'`/\\]""")
-_BLANKS = re.compile(r" *([=<>!&|?:;,(){}\[\]]) *")
-_SUMS = re.compile(r"(?<=[\w)\]]) ([-+*%]) (?=[\w(])")
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_CSS_BLANKS = re.compile(r"\s*([{};]|,(?=\s)|:(?=\s))\s*")
-_LINE_COMMENT = re.compile(r"^[ \t]*//.*\n|[ \t]+// [^'\"`\n]*$", re.MULTILINE)
-_BLOCK_COMMENT = re.compile(r"^[ \t]*/\*\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
-_INDENTATION = re.compile(r"^[ \t\n]+", re.MULTILINE)
 
 
-def bundle(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files with all modules joined in `js/main.js`, which imports them.
-
-    Comments and needless blanks are left out of scripts and style sheets.
+def join_modules(modules: Mapping[str, str]) -> str:
+    """Return one script that does what `js/main.js` does with all that it imports.
 
     Raises:
         SiteError: a module is missing, imports itself by way of others, is imported by none, or has
             something that cannot be joined.
     """
-    modules = {name: body.decode() for name, body in files.items() if name.endswith(".js")}
-    if not modules:
-        return dict(files)
     order = list(_in_order(MAIN, modules, (), set()))
     if idle := sorted(modules.keys() - order):
         raise SiteError(f"no module imports {', '.join(idle)}")
     names = _names(modules)
-    script = "".join(_wrapped(name, modules[name], names.get(name, "")) for name in order)
-    others = {
-        name: _plain_css(body) if name.endswith(".css") else body
-        for name, body in files.items()
-        if name not in modules
-    }
-    return {**others, MAIN: script.encode()}
+    return "".join(_wrapped(name, modules[name], names.get(name, "")) for name in order)
 
 
 def _in_order(
@@ -94,7 +73,7 @@ def _names(modules: Mapping[str, str]) -> dict[str, str]:
 
 def _together(module: str, names: set[str]) -> str:
     if len(names) > 1 and any(name.startswith("*") for name in names):
-        raise SiteError(f"{module} is imported as a whole and by names: choose one")
+        raise SiteError(f"{module} is imported as a whole and by names, or by two: choose one")
     return ",".join(sorted(names))
 
 
@@ -104,10 +83,6 @@ def _wrapped(name: str, source: str, names: str) -> str:
     body = _EXPORT.sub("", _IMPORT.sub("", source))
     if odd := _OTHER.search(body):
         raise SiteError(f"{name} has a line that cannot be joined: {odd[0]}")
-    body = _INDENTATION.sub("", _LINE_COMMENT.sub("", _BLOCK_COMMENT.sub("", body)))
-    body = "".join(f"{_squeezed(line)}\n" for line in body.splitlines())
-    if odd_line := next((line for line in body.splitlines() if line.count("`") % 2), None):
-        raise SiteError(f"{name} has a text of several lines, which cannot be joined: {odd_line}")
     if not names:
         return f"(()=>{{\n{body}}})();\n"
     if names.startswith("*"):
@@ -115,22 +90,6 @@ def _wrapped(name: str, source: str, names: str) -> str:
     if missing := set(names.split(",")) - exported:
         raise SiteError(f"{name} does not export {', '.join(sorted(missing))}")
     return f"const {{{names}}}=(()=>{{\n{body}return{{{names}}};}})();\n"
-
-
-def _squeezed(line: str) -> str:
-    """Return a line without blanks around its signs, or as it is where a text may hold them."""
-    parts = _TEXT.split(line)
-    texts, code = parts[1::2], parts[::2]
-    # A text within the code of another would be cut in two halves, one of which begins code.
-    is_cut = any(text.count("${") != text.count("}") for text in texts)
-    if is_cut or any(_UNSURE.search(one) for one in code):
-        return line
-    parts[::2] = [_SUMS.sub(r"\1", _BLANKS.sub(r"\1", one)) for one in code]
-    return "".join(parts)
-
-
-def _plain_css(body: bytes) -> bytes:
-    return _CSS_BLANKS.sub(r"\1", _CSS_COMMENT.sub("", body.decode()).strip()).encode()
 
 
 def _resolve(name: str, path: str) -> str:

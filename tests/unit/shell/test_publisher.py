@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from playlist_archive.documents.messages import RunReport
 from playlist_archive.indexer import Indexer
-from playlist_archive.site_assets import SITE_INDEX, publish_as
-from playlist_archive.site_publisher import SitePublisher, read_shell
+from playlist_archive.shell.assets import SITE_INDEX, publish_as
+from playlist_archive.shell.packed import read_shell
+from playlist_archive.shell.publisher import SitePublisher
 from tests.support.a_site import SITE
 from tests.support.actors import Actor, Play, act_at_once, play_until
 from tests.support.builders import RUN

@@ -1,0 +1,124 @@
+"""Modules are joined into one script that does what they do."""
+
+from pathlib import Path
+
+import pytest
+
+from playlist_archive.errors import SiteError
+from playlist_archive.shell.bundle import MAIN, join_modules
+from playlist_archive.shell.packed import read_shell
+from tests.support.javascript import free_names, global_names, run_module
+
+pytestmark = pytest.mark.unit
+
+MODULES = {
+    "js/main.js": r"""// Tells.
+import { say } from './views/say.js';
+import * as texts from './texts.js';
+
+const LIST = [1, 2];
+
+/** Say it all. */
+console.log([
+  say('it'), texts.name, texts.shout('a  b'), LIST.length, /\/\/ no comment/.source, `a ' :  b`,
+].join('|'));
+""",
+    "js/texts.js": """export const name = 'a  :  b';
+export function shout(text) {
+  return `${text} ! ${text ? 'yes ;  no' : ''}`; // with a remark
+}
+export class Unused {}
+""",
+    "js/views/say.js": """import {
+  quietly,
+} from '../quietly.js';
+const LIST = 'its own';
+export function say(what) {
+  return quietly(`${what} is ${LIST}`);
+}
+""",
+    "js/quietly.js": "export const quietly = (text) => text.toLowerCase();\n",
+}
+
+
+def test_the_script_does_what_the_modules_do(tmp_path: Path) -> None:
+    apart = {name: source.encode() for name, source in MODULES.items()}
+
+    told = run_module(tmp_path / "apart", MAIN, apart)
+
+    assert told.startswith("it is its own|a  :  b|")
+    assert run_module(tmp_path, MAIN, {MAIN: join_modules(MODULES).encode()}) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "told"),
+    [
+        ("js/quietly.js", None, "js/views/say.js imports js/quietly.js, which is missing"),
+        ("js/main.js", None, "the site imports js/main.js, which is missing"),
+        ("js/idle.js", "const a = 1;\n", "no module imports js/idle.js"),
+        (
+            "js/quietly.js",
+            "import { say } from './views/say.js';\nexport const quietly = say;\n",
+            "in a circle: js/main.js → js/views/say.js → js/quietly.js → js/views/say.js",
+        ),
+        ("js/quietly.js", "export const other = 1;\n", "js/quietly.js does not export quietly"),
+        ("js/quietly.js", "export default 1;\n", "js/quietly.js has a line that cannot be joined"),
+        (
+            "js/quietly.js",
+            "export let quietly = 1;\n",
+            "js/quietly.js has a line that cannot be joined: export let quietly",
+        ),
+        ("js/quietly.js", "export * from './texts.js';\n", "js/quietly.js has a line that cannot"),
+        (
+            "js/views/say.js",
+            "import { quietly as hush } from '../quietly.js';\nexport const say = hush;\n",
+            "js/views/say.js imports quietly as hush",
+        ),
+        (
+            "js/views/say.js",
+            "import { name } from '../texts.js';\nimport { quietly } from '../quietly.js';\nexport const say = name;\n",
+            "js/texts.js is imported as a whole and by names",
+        ),
+    ],
+)
+def test_what_cannot_be_joined_is_refused_by_name(name: str, source: str | None, told: str) -> None:
+    files = {**MODULES, name: source} if source else dict(MODULES)
+    if source is None:
+        del files[name]
+
+    with pytest.raises(SiteError) as refusal:
+        join_modules(files)
+
+    assert told in str(refusal.value)
+
+
+def test_two_modules_that_export_the_same_name_are_refused() -> None:
+    main = MODULES["js/main.js"] + "import { quietly } from './other.js';\n"
+
+    with pytest.raises(SiteError, match="both export quietly"):
+        join_modules({**MODULES, "js/main.js": main, "js/other.js": "export const quietly = 1;\n"})
+
+
+def hidden_names(modules: dict[str, str]) -> dict[str, set[str]]:
+    """Return the names of the browser's by which a module would get another module's in the script."""
+    [shared] = global_names(join_modules(modules))
+    free = free_names(*modules.values())
+    hidden = {name: {*used} & {*shared} for name, used in zip(modules, free, strict=True)}
+    return {name: found for name, found in hidden.items() if found}
+
+
+def test_a_shared_name_that_hides_one_of_the_browser_s_is_found() -> None:
+    back = {
+        "js/main.js": "import { history } from './past.js';\nimport { back } from './back.js';\nback(history);\n",
+        "js/past.js": "export const history = [];\n",
+        "js/back.js": "export function back(list) {\n  return list.length ? history.back() : null;\n}\n",
+    }
+
+    assert hidden_names(back) == {"js/back.js": {"history"}}
+    assert hidden_names({**back, "js/back.js": "export const back = (history) => history;\n"}) == {}
+
+
+def test_no_name_that_the_site_s_modules_share_hides_one_of_the_browser_s() -> None:
+    modules = {name: body.decode() for name, body in read_shell().items() if name.endswith(".js")}
+
+    assert hidden_names(modules) == {}
