@@ -57,13 +57,16 @@ class Repository:
         """Open a clone or a bundle; a bundle is unpacked for as long as it is open.
 
         Raises:
-            CommandError: there is none.
+            CommandError: there is none, or it has only the newest part of its history.
         """
         if not path.exists():
             raise CommandError(f"{path} does not exist")
         if path.is_dir():
             repository = cls(path)
-            repository.ask("rev-parse", "--git-dir")
+            if repository.ask("rev-parse", "--is-shallow-repository").strip() == b"true":
+                raise CommandError(
+                    f"{path} has not the whole history: say `git fetch --unshallow` in it"
+                )
             yield repository
             return
         with tempfile.TemporaryDirectory(prefix="playlist-archive-") as folder:

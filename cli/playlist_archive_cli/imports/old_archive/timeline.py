@@ -92,6 +92,11 @@ def is_document(path: str) -> bool:
     return path.endswith(_DOCUMENT)
 
 
+def document_beside(page: str) -> str:
+    """Return the path of the document that stands beside a Markdown page."""
+    return page.removesuffix(_MARKDOWN) + _DOCUMENT
+
+
 def is_alias(path: str) -> bool:
     return path.startswith(_ALIASES)
 
