@@ -397,6 +397,22 @@ def test_an_empty_list_is_a_registration_and_no_empty_playlist(
     assert len(owner.snapshots()) == 1
 
 
+def test_a_chosen_playlist_was_read_no_later_than_if_all_are_imported(
+    owner: Owner, history: GitHistory
+) -> None:
+    """Once there is a registry, a list that a run left alone proves no read."""
+    other = songs(1, playlist_id=OTHER, name="Other")
+    history.commit(at("2021-10-20"), files_of("E4", songs(1)))
+    history.commit(at("2021-10-25"), files_of("E5", other))
+    history.commit(at("2021-11-01"), {"playlists/index.md": "all"})
+    history.commit(at("2021-11-20"), files_of("E5", songs(1, 2)))
+
+    owner.imports(history.write(), "--playlist", PLAYLIST)
+
+    _, newest = owner.snapshots()
+    assert newest.previous_check == at("2021-10-20")
+
+
 def test_a_clone_without_its_history_is_told(
     owner: Owner, history: GitHistory, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ from playlist_archive_cli.imports.old_archive.timeline import (
     has_names_only,
     is_alias,
     is_document,
+    is_in_registry,
     is_list,
     is_page,
     tell,
@@ -152,10 +153,12 @@ class OldArchive:
         """Whether a file is needed to tell the history; those that should be but are not are noted."""
         path, of_another = change.path, self._is_of_another(change.path)
         if is_page(path):
-            if time >= _NAMED_BY_ID_FROM.timestamp() and of_another:
-                return False
-            return is_document(path) or time < _ESCAPED_FROM.timestamp()
-        if of_another or not (has_names_only(path) or is_list(path)):
+            is_readable = is_document(path) or time < _ESCAPED_FROM.timestamp()
+            return is_readable and not (of_another and time >= _NAMED_BY_ID_FROM.timestamp())
+        if of_another:
+            # That there is a registry changes what a run proves of every playlist.
+            return is_in_registry(path)
+        if not (has_names_only(path) or is_list(path)):
             return False
         if has_names_only(path):
             if change.blob:
@@ -186,7 +189,7 @@ class OldArchive:
         time = datetime.fromtimestamp(told.time, UTC)
         for number, text in page.unreadable:
             where = f"{told.playlist_id} at {told.commit}, row {number}: {text}"
-            self._left_out.add("row", "it has no song's link; its place is kept", where)
+            self._left_out.add("row", "it has no song that can be read; its place is kept", where)
         no_number = _NO_FOLLOWERS_FROM <= time < _NO_FOLLOWERS_FROM + _NO_FOLLOWERS_FOR
         checked = told.previous_check
         return PastVersion(

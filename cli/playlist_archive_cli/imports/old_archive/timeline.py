@@ -101,6 +101,10 @@ def is_alias(path: str) -> bool:
     return path.startswith(_ALIASES)
 
 
+def is_in_registry(path: str) -> bool:
+    return path.startswith(_REGISTRY)
+
+
 def has_names_only(path: str) -> bool:
     """Whether a file is of the first day's layout, which had neither ids nor a reliable order."""
     return path.startswith(_RAW) or bool(_NAMES_ONLY.fullmatch(path))
@@ -203,7 +207,7 @@ def _apply_lists(commit: Commit, state: _State, aliases: AbstractSet[str]) -> No
         if path.startswith(_PLAIN):
             state.plain = _with(state.plain, playlist_id, there=blob is not None)
         elif is_alias(path):
-            state.has_registry |= path.startswith(_REGISTRY)
+            state.has_registry |= is_in_registry(path)
             state.aliased = _with(state.aliased, playlist_id, there=blob in aliases)
 
 
