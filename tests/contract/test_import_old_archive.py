@@ -296,6 +296,33 @@ def test_hostile_paths_are_read_and_never_become_files(
     assert [one for one in tmp_path.rglob("*.md") if one not in before] == []
 
 
+def test_a_path_that_is_not_text_is_counted_and_can_be_reported(
+    owner: Owner, history: GitHistory, tmp_path: Path
+) -> None:
+    history.commit(at("2020-01-01"), {**files_of("E2", songs(1)), "playlists/plain/X": "\n"})
+    repository = history.write(replacing=(b"plain/X", b"plain/\\377"))
+    report = tmp_path / "report.json"
+
+    outcome = owner.imports(repository, "--report", str(report), "--json")
+
+    assert outcome.exit_code == 0
+    [left_out] = json.loads(report.read_bytes())["left_out"]
+    assert left_out["samples"] == [r"playlists/plain/\xff"]
+
+
+def test_the_owners_settings_of_git_hide_no_version(
+    owner: Owner, history: GitHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.commit(at("2020-01-01"), files_of("E2", songs(1)))
+    repository = history.write()
+    (tmp_path / ".gitconfig").write_text("[log]\n\tshowRoot = false\n\tshowSignature = true\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    owner.imports(repository)
+
+    assert len(owner.snapshots()) == 1
+
+
 def test_plain_text_under_a_pages_path_is_counted_and_changes_nothing(
     owner: Owner, history: GitHistory
 ) -> None:
@@ -725,4 +752,5 @@ def test_a_report_that_cannot_be_written_is_told(
     repository = an_old_archive(history)
 
     fails(owner.imports(repository, "--report", str(tmp_path)), 1, "cannot be written")
+    assert owner.snapshots() == []
     assert owner.imports(repository).exit_code == 0

@@ -28,7 +28,10 @@ _ENVIRONMENT = {
 
 
 class Change(NamedTuple):
-    """A file that a commit wrote; `blob` is None where it deleted the file."""
+    """A file that a commit wrote; `blob` is None where it deleted the file.
+
+    Bytes of the path that are not UTF-8 stand as escapes, so that it can be told.
+    """
 
     path: str
     blob: str | None
@@ -103,6 +106,7 @@ class Repository:
             "log",
             "--raw",
             "-z",
+            "--root",
             "--no-renames",
             "--no-abbrev",
             "--no-color",
@@ -240,7 +244,7 @@ def _parse_log(tokens: Iterator[bytes]) -> Iterator[Commit]:
             commit = _parse_head(token)
         elif commit and b":" in token[:2]:
             _, _, _, blob, kind = token.split(b" ")
-            path = next(tokens).decode("utf-8", "surrogateescape")
+            path = next(tokens).decode("utf-8", "backslashreplace")
             gone, added = kind == b"D", kind == b"A"
             commit.changes.append(Change(path, None if gone else blob.decode(), added))
     if commit:
