@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from playlist_archive.documents.catalog import decode_catalog
 from playlist_archive.documents.history import History
-from playlist_archive.documents.keys import registry_key, snapshot_key, view_key
+from playlist_archive.documents.keys import CATALOG, registry_key, snapshot_key, view_key
 from playlist_archive.documents.snapshot import Snapshot, decode_snapshot
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import StorageError
@@ -134,6 +135,17 @@ def test_a_repository_of_something_else_is_refused(owner: Owner, history: GitHis
     history.commit(at("2020-01-01"), {"README.md": "Hello", "playlists/README.md": "x"})
 
     fails(owner.imports(history.write()), 1, "holds no page of an archive of playlists")
+
+
+@pytest.mark.parametrize("body", ["no bundle", "# v2 git bundle\nrubbish\n"])
+def test_a_file_that_is_no_bundle_is_named(owner: Owner, tmp_path: Path, body: str) -> None:
+    file = tmp_path / "old.bundle"
+    file.write_text(body)
+
+    outcome = owner.imports(file)
+
+    fails(outcome, 1, f"git cannot read {file}: ")
+    assert "repository exists" not in outcome.err
 
 
 def test_a_machine_without_git_is_told(
@@ -517,6 +529,23 @@ def test_an_imported_playlist_is_retired_with_its_history(
     assert "no longer archived" in owner.page("pretty")
     assert PLAYLIST in owner.stack.bucket.objects["playlists/index.md"].decode()
     assert [len(change.added) for change in owner.history().changes] == [1]
+
+
+def test_a_retired_playlist_is_listed_as_its_newest_version_says(
+    owner: Owner, history: GitHistory
+) -> None:
+    history.commit(at("2020-01-01"), files_of("E2", songs(1)))
+    owner.imports(history.write())
+    history.commit(at("2020-01-02"), files_of("E2", songs(1, 2, name="Harbour mix, new")))
+
+    owner.imports(history.write())
+    settle(owner.stack)
+
+    told = owner.stack.connect().archive.status().playlists[PLAYLIST]
+    assert (told.status, told.name) == ("retired", "Harbour mix, new")
+    entry = decode_catalog(owner.stack.bucket.objects[CATALOG]).entries[PLAYLIST]
+    assert entry.latest
+    assert entry.latest.time == at("2020-01-02")
 
 
 def test_an_archive_that_never_had_a_run_lists_what_was_imported(

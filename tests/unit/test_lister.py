@@ -463,6 +463,30 @@ class TestImportedPlaylists:
 
         assert self.told(world, [PLAYLIST]) == []
 
+    def test_a_retired_one_with_a_later_snapshot_is_told_anew_for_the_same_reason(
+        self, world: World
+    ) -> None:
+        self.of(world, PLAYLIST, RUN + DAY)
+        reason = "no longer registered; what was archived is kept"
+        retired = msgspec.structs.replace(an_entry(), status="retired", reason=reason)
+        self.with_run(world, entry=retired)
+
+        _, outcome = self.told(world, [PLAYLIST])
+
+        assert isinstance(outcome, Outcome)
+        assert (outcome.status, outcome.reason) == ("retired", reason)
+        assert outcome.latest
+        assert outcome.latest.time == RUN + DAY
+
+    def test_a_retired_one_that_was_registered_again_is_only_doubted(self, world: World) -> None:
+        self.of(world, PLAYLIST, RUN + DAY)
+        self.with_run(world, entry=msgspec.structs.replace(an_entry(), status="retired"))
+        world.objects[f"registry/{PLAYLIST}"] = b""
+
+        assert self.told(world, [PLAYLIST]) == [
+            DamageReport(playlist_id=PLAYLIST, at=RUN, snapshots=True)
+        ]
+
     def test_of_one_with_a_later_snapshot_the_known_one_is_doubted(self, world: World) -> None:
         self.of(world, PLAYLIST, RUN + DAY)
         self.with_run(world, entry=an_entry())

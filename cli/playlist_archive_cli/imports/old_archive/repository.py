@@ -51,8 +51,10 @@ class Commit(NamedTuple):
 class Repository:
     """A repository on this machine, bare or not."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, named: Path | None = None) -> None:
+        """Read the repository in `folder`, which its owner has `named` otherwise if it was a bundle."""
         self._folder = folder
+        self._named = named or folder
 
     @classmethod
     @contextmanager
@@ -73,7 +75,7 @@ class Repository:
             yield repository
             return
         with tempfile.TemporaryDirectory(prefix="playlist-archive-") as folder:
-            repository = cls(Path(folder))
+            repository = cls(Path(folder), path)
             repository.ask("init", "--bare", "--quiet")
             repository.ask("fetch", "--quiet", str(path.absolute()), "+refs/*:refs/*")
             yield repository
@@ -94,7 +96,7 @@ class Repository:
             found = self._run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
             if found.returncode == 0:
                 return found.stdout.decode().strip()
-        raise CommandError(f"{self._folder} has no commit, nor a branch called main or master")
+        raise CommandError(f"{self._named} has no commit, nor a branch called main or master")
 
     def commits(self) -> Generator[Commit]:
         """Yield the commits from which the newest one comes, children before their parents.
@@ -157,7 +159,7 @@ class Repository:
                 name, kind, *size = header.decode().split()
                 if not size:
                     raise CommandError(
-                        f"{self._folder}: the file {name} is {kind}: clone the repository whole"
+                        f"{self._named}: the file {name} is {kind}: clone the repository whole"
                     )
                 body = git.stdout.read(int(size[0]))
                 git.stdout.read(1)
@@ -208,7 +210,12 @@ class Repository:
 
     def _explain(self, complaint: bytes) -> str:
         lines = complaint.decode(errors="replace").strip().splitlines() or ["it gives no reason"]
-        return f"git cannot read {self._folder}: {lines[-1].removeprefix('fatal: ')}"
+        # What follows the first such line is advice.
+        kinds = ("error: ", "fatal: ")
+        line = next((one for one in lines if one.startswith(kinds)), lines[-1])
+        return (
+            f"git cannot read {self._named}: {line.removeprefix(kinds[0]).removeprefix(kinds[1])}"
+        )
 
 
 def _environment() -> dict[str, str]:
