@@ -64,8 +64,11 @@ class Owner:
         self.stack = stack
         self._command = Command.on(stack, monkeypatch)
 
+    def __call__(self, *arguments: str) -> Outcome:
+        return self._command(*arguments)
+
     def imports(self, repository: Path, *options: str) -> Outcome:
-        return self._command("import", "old-archive", str(repository), *options)
+        return self("import", "old-archive", str(repository), *options)
 
     def snapshots(self, playlist_id: str = PLAYLIST) -> list[Snapshot]:
         objects = self.stack.bucket.objects
@@ -569,6 +572,14 @@ def test_an_archive_that_never_had_a_run_lists_what_was_imported(
         assert (after[PLAYLIST].status, after[SKYLIGHT].status) == ("retired", "ok")
         assert [one.source for one in owner.history(SKYLIGHT).snapshots] == ["", "git-archive"]
         assert "no longer archived" not in owner.page("pretty", SKYLIGHT)
+
+
+def test_an_owner_that_is_unknown_is_not_shown(owner: Owner, history: GitHistory) -> None:
+    owner.imports(an_old_archive(history))
+
+    shown = owner("show", PLAYLIST)
+
+    assert shown.out.splitlines()[2].startswith("2 songs - as read on 2021-05-09")
 
 
 def test_the_history_says_what_was_imported_and_from_where(
