@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from playlist_archive.documents.catalog import decode_catalog
 from playlist_archive.documents.history import History
-from playlist_archive.documents.keys import registry_key, snapshot_key, view_key
+from playlist_archive.documents.keys import CATALOG, registry_key, snapshot_key, view_key
 from playlist_archive.documents.snapshot import Snapshot, decode_snapshot
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import StorageError
@@ -63,8 +64,11 @@ class Owner:
         self.stack = stack
         self._command = Command.on(stack, monkeypatch)
 
+    def __call__(self, *arguments: str) -> Outcome:
+        return self._command(*arguments)
+
     def imports(self, repository: Path, *options: str) -> Outcome:
-        return self._command("import", "old-archive", str(repository), *options)
+        return self("import", "old-archive", str(repository), *options)
 
     def snapshots(self, playlist_id: str = PLAYLIST) -> list[Snapshot]:
         objects = self.stack.bucket.objects
@@ -134,6 +138,17 @@ def test_a_repository_of_something_else_is_refused(owner: Owner, history: GitHis
     history.commit(at("2020-01-01"), {"README.md": "Hello", "playlists/README.md": "x"})
 
     fails(owner.imports(history.write()), 1, "holds no page of an archive of playlists")
+
+
+@pytest.mark.parametrize("body", ["no bundle", "# v2 git bundle\nrubbish\n"])
+def test_a_file_that_is_no_bundle_is_named(owner: Owner, tmp_path: Path, body: str) -> None:
+    file = tmp_path / "old.bundle"
+    file.write_text(body)
+
+    outcome = owner.imports(file)
+
+    fails(outcome, 1, f"git cannot read {file}: ")
+    assert "repository exists" not in outcome.err
 
 
 def test_a_machine_without_git_is_told(
@@ -208,6 +223,34 @@ def test_the_moment_is_the_commits_and_not_the_authors(owner: Owner, history: Gi
     assert snapshot.time == at("2020-03-02")
 
 
+def test_the_later_of_two_versions_of_one_second_is_kept_and_lies_after_the_last_check(
+    owner: Owner, history: GitHistory
+) -> None:
+    history.commit(at("2020-03-01"), files_of("E2", songs(1)))
+    history.commit(at("2020-03-02"), files_of("E2", songs(1, 2)))
+    history.commit(at("2020-03-02"), files_of("E2", songs(1, 2, 3)))
+
+    owner.imports(history.write())
+
+    _, newest = owner.snapshots()
+    assert len(newest.rows) == 3
+    assert newest.previous_check == at("2020-03-01")
+
+
+def test_a_version_of_a_day_to_come_is_left_out(owner: Owner, history: GitHistory) -> None:
+    history.commit(at("2020-03-01"), files_of("E2", songs(1)))
+    history.commit(at("2027-03-02"), files_of("E8", songs(1, 2)))
+
+    outcome = owner.imports(history.write(), "--json")
+
+    assert outcome.exit_code == 0
+    assert [one.time for one in owner.snapshots()] == [at("2020-03-01")]
+    [left_out] = outcome.document["left_out"]
+    assert (left_out["unit"], left_out["count"]) == ("version", 1)
+    assert "lies in the future" in left_out["reason"]
+    assert left_out["samples"] == [f"{PLAYLIST} at 2027-03-02T04:00:00Z"]
+
+
 def test_an_alias_hides_the_name(owner: Owner, history: GitHistory) -> None:
     history.commit(at("2020-09-01"), files_of("E2", songs(1)))
     aliased = files_of("E3", songs(1, 2), alias="My name for it")
@@ -268,6 +311,33 @@ def test_hostile_paths_are_read_and_never_become_files(
     assert [one for one in tmp_path.rglob("*.md") if one not in before] == []
 
 
+def test_a_path_that_is_not_text_is_counted_and_can_be_reported(
+    owner: Owner, history: GitHistory, tmp_path: Path
+) -> None:
+    history.commit(at("2020-01-01"), {**files_of("E2", songs(1)), "playlists/plain/X": "\n"})
+    repository = history.write(replacing=(b"plain/X", b"plain/\\377"))
+    report = tmp_path / "report.json"
+
+    outcome = owner.imports(repository, "--report", str(report), "--json")
+
+    assert outcome.exit_code == 0
+    [left_out] = json.loads(report.read_bytes())["left_out"]
+    assert left_out["samples"] == [r"playlists/plain/\xff"]
+
+
+def test_the_owners_settings_of_git_hide_no_version(
+    owner: Owner, history: GitHistory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.commit(at("2020-01-01"), files_of("E2", songs(1)))
+    repository = history.write()
+    (tmp_path / ".gitconfig").write_text("[log]\n\tshowRoot = false\n\tshowSignature = true\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    owner.imports(repository)
+
+    assert len(owner.snapshots()) == 1
+
+
 def test_plain_text_under_a_pages_path_is_counted_and_changes_nothing(
     owner: Owner, history: GitHistory
 ) -> None:
@@ -282,6 +352,33 @@ def test_plain_text_under_a_pages_path_is_counted_and_changes_nothing(
     [left] = outcome.document["left_out"]
     assert (left["unit"], left["count"]) == ("version", 1)
     assert "neither ids" in left["reason"]
+
+
+def test_a_page_with_escapes_and_without_its_document_is_counted(
+    owner: Owner, history: GitHistory
+) -> None:
+    def without_document(answer: dict[str, Any]) -> dict[str, str]:
+        files = files_of("E8", answer)
+        return {path: text for path, text in files.items() if not path.endswith(".json")}
+
+    history.commit(at("2022-03-01"), files_of("E8", songs(1)))
+    history.commit(at("2022-03-02"), without_document(songs(1, name="Escaped otherwise")))
+    history.commit(at("2022-03-03"), {f"playlists/pretty/{PLAYLIST}.json": None})
+    history.commit(at("2022-03-04"), without_document(songs(1, 2)))
+    history.commit(at("2022-03-05"), without_document(songs(1, playlist_id=OTHER)))
+    repository = history.write()
+
+    everything = owner.imports(repository, "--json").document["left_out"]
+    one = owner.imports(repository, "--playlist", OTHER, "--json").document["left_out"]
+
+    reason = "the page has escapes, and the document beside it is missing"
+    assert [(it["unit"], it["reason"], it["count"]) for it in everything] == [
+        ("version", reason, 2)
+    ]
+    assert [(it["reason"], it["samples"]) for it in one] == [
+        (reason, [f"playlists/pretty/{OTHER}.md"])
+    ]
+    assert len(owner.snapshots()) == 1
 
 
 def test_the_first_days_layout_and_wrong_names_are_counted(
@@ -342,7 +439,38 @@ def test_an_empty_list_is_a_registration_and_no_empty_playlist(
     assert len(owner.snapshots()) == 1
 
 
-def test_only_the_chosen_playlists_come(owner: Owner, history: GitHistory) -> None:
+def test_a_chosen_playlist_was_read_no_later_than_if_all_are_imported(
+    owner: Owner, history: GitHistory
+) -> None:
+    """Once there is a registry, a list that a run left alone proves no read."""
+    other = songs(1, playlist_id=OTHER, name="Other")
+    history.commit(at("2021-10-20"), files_of("E4", songs(1)))
+    history.commit(at("2021-10-25"), files_of("E5", other))
+    history.commit(at("2021-11-01"), {"playlists/index.md": "all"})
+    history.commit(at("2021-11-20"), files_of("E5", songs(1, 2)))
+
+    owner.imports(history.write(), "--playlist", PLAYLIST)
+
+    _, newest = owner.snapshots()
+    assert newest.previous_check == at("2021-10-20")
+
+
+def test_a_clone_without_its_history_is_told(
+    owner: Owner, history: GitHistory, tmp_path: Path
+) -> None:
+    whole, part = an_old_archive(history), tmp_path / "part"
+    git(tmp_path, "clone", "--quiet", "--bare", "--depth=1", whole.as_uri(), str(part))
+
+    outcome = owner.imports(part)
+
+    assert outcome.exit_code == 1
+    assert "has not the whole history" in outcome.err
+    assert owner.snapshots() == []
+
+
+def test_only_the_chosen_playlists_come_and_one_that_is_not_there_needs_attention(
+    owner: Owner, history: GitHistory
+) -> None:
     for era in ("E2", "E8"):
         day = DATES[era][0]
         both = {
@@ -355,7 +483,7 @@ def test_only_the_chosen_playlists_come(owner: Owner, history: GitHistory) -> No
 
     outcome = owner.imports(history.write(), "--playlist", link, "--playlist", unknown)
 
-    assert outcome.exit_code == 0
+    assert outcome.exit_code == 1
     assert f"no version of {unknown}" in outcome.err
     assert len(owner.snapshots()) == 2
     assert owner.snapshots(OTHER) == []
@@ -404,6 +532,54 @@ def test_an_imported_playlist_is_retired_with_its_history(
     assert "no longer archived" in owner.page("pretty")
     assert PLAYLIST in owner.stack.bucket.objects["playlists/index.md"].decode()
     assert [len(change.added) for change in owner.history().changes] == [1]
+
+
+def test_a_retired_playlist_is_listed_as_its_newest_version_says(
+    owner: Owner, history: GitHistory
+) -> None:
+    history.commit(at("2020-01-01"), files_of("E2", songs(1)))
+    owner.imports(history.write())
+    history.commit(at("2020-01-02"), files_of("E2", songs(1, 2, name="Harbour mix, new")))
+
+    owner.imports(history.write())
+    settle(owner.stack)
+
+    told = owner.stack.connect().archive.status().playlists[PLAYLIST]
+    assert (told.status, told.name) == ("retired", "Harbour mix, new")
+    entry = decode_catalog(owner.stack.bucket.objects[CATALOG]).entries[PLAYLIST]
+    assert entry.latest
+    assert entry.latest.time == at("2020-01-02")
+
+
+def test_an_archive_that_never_had_a_run_lists_what_was_imported(
+    history: GitHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.commit(at("2020-01-01"), files_of("E2", songs(1)))
+    history.commit(at("2020-01-01", 5), files_of("E2", songs(1, 2, playlist_id=SKYLIGHT)))
+    with living_sample(FakeBucket(), NOW) as stack:
+        owner = Owner(stack, monkeypatch)
+
+        owner.imports(history.write())
+        settle(stack)
+
+        before = stack.connect().archive.status().playlists
+        assert {id_: one.status for id_, one in before.items()} == dict.fromkeys(
+            (PLAYLIST, SKYLIGHT), "retired"
+        )
+        stack.call_lister({})
+        settle(stack)
+        after = stack.connect().archive.status().playlists
+        assert (after[PLAYLIST].status, after[SKYLIGHT].status) == ("retired", "ok")
+        assert [one.source for one in owner.history(SKYLIGHT).snapshots] == ["", "git-archive"]
+        assert "no longer archived" not in owner.page("pretty", SKYLIGHT)
+
+
+def test_an_owner_that_is_unknown_is_not_shown(owner: Owner, history: GitHistory) -> None:
+    owner.imports(an_old_archive(history))
+
+    shown = owner("show", PLAYLIST)
+
+    assert shown.out.splitlines()[2].startswith("2 songs - as read on 2021-05-09")
 
 
 def test_the_history_says_what_was_imported_and_from_where(
@@ -617,4 +793,5 @@ def test_a_report_that_cannot_be_written_is_told(
     repository = an_old_archive(history)
 
     fails(owner.imports(repository, "--report", str(tmp_path)), 1, "cannot be written")
+    assert owner.snapshots() == []
     assert owner.imports(repository).exit_code == 0

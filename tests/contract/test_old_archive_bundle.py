@@ -1,10 +1,12 @@
 """The import against the real repository, and against independent readings of it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from playlist_archive.documents.playlist import Row
+from playlist_archive_cli.imports.old_archive.repository import Repository
 from tests.support.imported_versions import Versions, read_old_archive
 from tests.support.old_archive import git
 from tests.support.old_archive_bundle import read_pages
@@ -116,6 +118,19 @@ def test_two_playlists_of_one_path_are_two(versions: Versions) -> None:
     first, second = sorted(some, key=lambda one: one[0].time)
     assert first[-1].time < second[0].time
     assert first[0].playlist_id != second[0].playlist_id
+
+
+def test_pages_that_only_got_other_links_are_no_versions(bundle: Path, versions: Versions) -> None:
+    """One run renewed the links of all pages, and one playlist had changed."""
+    time = datetime(2021, 1, 12, 17, 47, 29, tzinfo=UTC)
+    told = [one for some in versions.values() for one in some if one.time == time]
+
+    [changed] = told
+    commit = changed.reference
+    with Repository.open(bundle) as repository:
+        [run] = [one for one in repository.commits() if one.id == commit]
+    written = [one for one in run.changes if one.path.startswith("playlists/pretty/")]
+    assert (changed.name, len(written)) == ("24K Magic Radio", 13)
 
 
 def test_a_line_break_in_a_description_stays_one(versions: Versions) -> None:

@@ -69,9 +69,12 @@ class GitHistory:
                 self._stream.append(body + b"\n")
         return self._commits
 
-    def write(self) -> Path:
+    def write(self, replacing: tuple[bytes, bytes] = (b"", b"")) -> Path:
+        """Make the repository, with the second text instead of the first in what git gets."""
         git(self.folder, "init", "--bare", "--quiet", "--initial-branch=main")
-        git(self.folder, "fast-import", "--quiet", "--force", given=b"".join(self._stream))
+        given = b"".join(self._stream)
+        given = given.replace(*replacing) if replacing[0] else given
+        git(self.folder, "fast-import", "--quiet", "--force", given=given)
         return self.folder
 
 

@@ -384,15 +384,29 @@ class TestImportedPlaylists:
         entries = {PLAYLIST: entry} if entry else {}
         world.objects[CATALOG] = encode_catalog(Catalog(report=report, entries=entries))
 
-    @pytest.mark.parametrize("failure", ["", "Spotify could not be asked"])
     def test_without_a_complete_sweep_nobody_says_that_a_playlist_is_retired(
-        self, world: World, failure: str
+        self, world: World
     ) -> None:
         self.of(world, PLAYLIST)
-        if failure:
-            self.with_run(world, failure=failure)
+        self.with_run(world, failure="Spotify could not be asked")
 
         assert self.told(world, [PLAYLIST]) == []
+
+    def test_without_the_report_of_a_run_that_was_nobody_says_so_either(self, world: World) -> None:
+        self.of(world, PLAYLIST)
+        world.objects[SPOTIFY_STATE] = msgspec.json.encode(SpotifyState(latest_run=RUN))
+
+        assert self.told(world, [PLAYLIST]) == []
+
+    def test_before_the_first_run_one_that_is_not_registered_is_retired(self, world: World) -> None:
+        for playlist_id in (PLAYLIST, OTHER):
+            self.of(world, playlist_id)
+        world.objects[f"registry/{OTHER}"] = b""
+
+        [outcome] = self.told(world, [PLAYLIST, OTHER])
+
+        assert isinstance(outcome, Outcome)
+        assert (outcome.playlist_id, outcome.status) == (PLAYLIST, "retired")
 
     def test_a_catalog_that_was_rolled_back_does_not_tell_that_a_playlist_is_retired(
         self, world: World
@@ -448,6 +462,30 @@ class TestImportedPlaylists:
         self.with_run(world, entry=an_entry())
 
         assert self.told(world, [PLAYLIST]) == []
+
+    def test_a_retired_one_with_a_later_snapshot_is_told_anew_for_the_same_reason(
+        self, world: World
+    ) -> None:
+        self.of(world, PLAYLIST, RUN + DAY)
+        reason = "no longer registered; what was archived is kept"
+        retired = msgspec.structs.replace(an_entry(), status="retired", reason=reason)
+        self.with_run(world, entry=retired)
+
+        _, outcome = self.told(world, [PLAYLIST])
+
+        assert isinstance(outcome, Outcome)
+        assert (outcome.status, outcome.reason) == ("retired", reason)
+        assert outcome.latest
+        assert outcome.latest.time == RUN + DAY
+
+    def test_a_retired_one_that_was_registered_again_is_only_doubted(self, world: World) -> None:
+        self.of(world, PLAYLIST, RUN + DAY)
+        self.with_run(world, entry=msgspec.structs.replace(an_entry(), status="retired"))
+        world.objects[f"registry/{PLAYLIST}"] = b""
+
+        assert self.told(world, [PLAYLIST]) == [
+            DamageReport(playlist_id=PLAYLIST, at=RUN, snapshots=True)
+        ]
 
     def test_of_one_with_a_later_snapshot_the_known_one_is_doubted(self, world: World) -> None:
         self.of(world, PLAYLIST, RUN + DAY)

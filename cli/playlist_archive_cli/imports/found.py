@@ -13,9 +13,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class FoundPlaylist(NamedTuple):
     """A playlist as a file has it.
 
-    `playlist_id` is known only if it stands in the name of the file. `called` are the names that fit it, as the source spells them. `modified` is the newest day on
-    which the file says that it changed. `of_a_day` is false if it may have
-    the songs of many days, so that only its name tells which playlist it is.
+    `playlist_id` is known only if it stands in the name of the file. `called` are the names that
+    fit it, as the source spells them. `modified` is the newest day on which the file says that it
+    changed. `of_a_day` is false if it may have the songs of many days, so that only its name tells
+    which playlist it is.
     """
 
     source: Source

@@ -6,6 +6,7 @@ Nothing is unpacked: a file of a zip is read into memory and never more of it th
 neither its path nor what it says of its size does harm.
 """
 
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -65,7 +66,12 @@ def _on_disk(folder: Path, file: Path) -> PackedFile:
         except OSError as error:
             raise UnreadableFileError(f"it cannot be read: {error.strerror}") from error
 
-    return PackedFile(file.name, file.relative_to(folder).as_posix(), read)
+    return PackedFile(_as_text(file.name), _as_text(file.relative_to(folder).as_posix()), read)
+
+
+def _as_text(name: str) -> str:
+    """Return a name with escapes for its bytes that are not UTF-8, so that it can be told."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _in_zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[PackedFile]:

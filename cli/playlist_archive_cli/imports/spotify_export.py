@@ -34,7 +34,7 @@ _FILE = re.compile(r"Playlist[0-9]*\.json")
 _MARKUP = re.compile("[&<>\"']")
 
 
-class _Titles(msgspec.Struct, rename="camel"):
+class _Titles(msgspec.Struct, rename="camel", frozen=True):
     """A track, an episode, an audiobook or a local file; each has some of these."""
 
     track_name: str | None = None
@@ -48,6 +48,9 @@ class _Titles(msgspec.Struct, rename="camel"):
     author_name: str | None = None
     audiobook_uri: str | None = None
     uri: str | None = None
+
+
+_NO_TITLES = _Titles()
 
 
 class _Item(msgspec.Struct, rename="camel"):
@@ -154,8 +157,9 @@ def _read_row(raw: msgspec.Raw) -> tuple[Row, str]:
     except UNREADABLE:
         return Row(), NO_ROW
     added_at = _day(told.added_date)
-    titles = told.track or told.episode or told.audiobook or told.local_track
-    if titles is None or titles == _Titles():
+    kinds = (told.track, told.episode, told.audiobook, told.local_track)
+    titles = next((one for one in kinds if one not in {None, _NO_TITLES}), None)
+    if titles is None:
         return Row(added_at), ""  # Spotify no longer says what stood there
     text = titles.track_uri or titles.episode_uri or titles.audiobook_uri or titles.uri
     uri = parse_song_uri(text or "")

@@ -31,6 +31,7 @@ from playlist_archive_cli.screen import tell
 _IMPORTED = {"source": "import"}
 _WRITES_AHEAD = 32
 _TOLD_EVERY = 1000
+_IN_FUTURE = "it lies in the future"
 _CONTRADICTS = "a snapshot of that time is stored already, and says something else"
 
 
@@ -98,8 +99,9 @@ class Writer:
         """Write versions of named playlists, in any order, and return what came of each playlist.
 
         Only a few of the versions are held at any time. Those that contradict what is stored are
-        counted as left out.
+        counted as left out, and so are those of a time to come.
         """
+        now = self._archive.clock.now()
         playlists: dict[str, _Playlist] = {}
         waiting: deque[tuple[str, _Sent]] = deque()
 
@@ -115,6 +117,10 @@ class Writer:
                     tell(f"{number:,} of {total:,} versions")
                 snapshot = snapshot_of(version)
                 playlist_id = snapshot.playlist_id
+                if snapshot.time > now:
+                    where = f"{playlist_id} at {to_timestamp(snapshot.time)}"
+                    left_out.add("version", _IN_FUTURE, where)
+                    continue
                 if playlist_id not in playlists:
                     playlists[playlist_id] = _Playlist(self._list(playlist_id))
                 stored = playlists[playlist_id].stored

@@ -77,8 +77,11 @@ def bring_in(
 ) -> Answer:
     """Write versions of named playlists as snapshots, and have each of these rendered once.
 
-    The report is written before the rebuild, which may take long.
+    The report is written before the rebuild, which may take long. A place where it cannot be written
+    is told before anything else.
     """
+    if report:
+        _write_report(report, Imported(dry_run, [], []))
     writer = Writer(connection.bucket, connection.archive, dry_run=dry_run)
     playlists = writer.write(versions, total, left_out)
     document = Imported(dry_run, playlists, left_out.all())

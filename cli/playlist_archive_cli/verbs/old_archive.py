@@ -44,9 +44,10 @@ def old_archive(
         left_out = LeftOuts()
         archive = OldArchive(opened, left_out, chosen)
         told = archive.versions()
-        for missing in sorted(chosen - {one.playlist_id for one in told}):
-            tell(f"the old archive has no version of {missing}")
-        return bring_in(
+        missing = sorted(chosen - {one.playlist_id for one in told})
+        for playlist_id in missing:
+            tell(f"the old archive has no version of {playlist_id}")
+        answer = bring_in(
             connection,
             archive.read(told),
             len(told),
@@ -55,3 +56,4 @@ def old_archive(
             register=register,
             report=report,
         )
+        return answer._replace(attention=answer.attention or bool(missing))

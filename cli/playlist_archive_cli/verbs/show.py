@@ -71,8 +71,9 @@ def make_document(snapshot: Snapshot, past: Past) -> Shown:
 def tell_snapshot(snapshot: Snapshot) -> list[Block]:
     times = Counter(row.item.uri for row in snapshot.rows if row.item)
     size = songs_and_rows(list(times.values()), len(snapshot.rows))
-    about = [f"by {snapshot.owner.name or snapshot.owner.id}", size]
-    about.append(f"as read on {spell_moment(to_timestamp(snapshot.time))}")
+    owner = snapshot.owner.name or snapshot.owner.id
+    about = [f"by {owner}"] if owner else []
+    about += [size, f"as read on {spell_moment(to_timestamp(snapshot.time))}"]
     blocks: list[Block] = [Line(snapshot.name or snapshot.playlist_id, "strong")]
     if described := strip_tags(snapshot.description):
         blocks.append(Line(described))

@@ -282,23 +282,25 @@ class Lister:
         """Yield what the catalog has to learn of playlists that were imported.
 
         Without the report of a complete sweep by the newest run, nobody knows whether the library
-        holds a new one.
+        holds a new one. Before the first run nothing is archived from the library.
         """
         report, newest_run = catalog.report, load_state(self._bucket).latest_run
-        swept = report is not None and not report.failure
-        swept &= report is None or newest_run is None or report.run >= newest_run
+        if report is None:
+            is_told = newest_run is None
+        else:
+            is_told = not report.failure and (newest_run is None or report.run >= newest_run)
         for playlist_id in playlist_ids:
             entry, now = catalog.entries.get(playlist_id), self._clock.now()
+            nobodys = entry is None and (is_told or self._mode == "none")
             if entry and entry.latest:
                 after = snapshot_key(playlist_id, entry.latest.time)
                 if any(list_snapshots(self._bucket, playlist_id, after=after)):
                     yield DamageReport(playlist_id=playlist_id, at=now, snapshots=True)
-            elif entry is None and (swept or self._mode == "none"):
-                registered = self._bucket.get(registry_key(playlist_id)) is not None
-                if not registered and (
-                    found := find_newest(self._bucket, self._clock, playlist_id)
-                ):
-                    yield retire_imported(playlist_id, now, found)
+                    nobodys = entry.status == "retired"
+            if not nobodys or self._bucket.get(registry_key(playlist_id)) is not None:
+                continue
+            if found := find_newest(self._bucket, self._clock, playlist_id):
+                yield retire_imported(playlist_id, now, found, entry)
 
     def _catalog(self) -> Catalog:
         """Read the catalog.

@@ -105,9 +105,15 @@ def plan_removal(
     return Plan((), (_retire(playlist_id, time, now, why),))
 
 
-def retire_imported(playlist_id: str, now: datetime, newest: Forgotten) -> Outcome:
-    """Return the outcome of a playlist that nobody archives, of which snapshots were imported."""
-    return _retire(playlist_id, now, now, _why_retired(playlist_id, None, ()), newest)
+def retire_imported(
+    playlist_id: str, now: datetime, newest: Forgotten, entry: Entry | None
+) -> Outcome:
+    """Return the outcome of a playlist that nobody archives, of which snapshots were imported.
+
+    If it was retired before, it is so for the same reason.
+    """
+    outcome = _retire(playlist_id, now, now, _why_retired(playlist_id, None, ()), newest)
+    return msgspec.structs.replace(outcome, reason=entry.reason) if entry else outcome
 
 
 def _turn(entry: Entry | None) -> int:

@@ -19,6 +19,8 @@ from tests.support.fakes import FakeBucket, FakeClock
 
 pytestmark = pytest.mark.unit
 
+NOW = RUN + timedelta(days=365)
+
 
 def a_version(number: int, playlist_id: str = PLAYLIST, **changes: object) -> PastVersion:
     version = PastVersion(
@@ -40,7 +42,7 @@ def write(
     *,
     dry_run: bool = False,
 ) -> list[ImportedPlaylist]:
-    archive = Archive(bucket, "the archive", FakeClock(RUN), scheduled=True)
+    archive = Archive(bucket, "the archive", FakeClock(NOW), scheduled=True)
     return Writer(bucket, archive, dry_run=dry_run).write(versions, 0, left_out or LeftOuts())
 
 

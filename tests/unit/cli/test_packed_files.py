@@ -1,5 +1,6 @@
 """Files come out of folders and zips whole, or not at all."""
 
+import os
 import random
 import zipfile
 from pathlib import Path
@@ -40,6 +41,14 @@ def attempt(file: PackedFile) -> bytes | str:
 def test_what_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="nowhere does not exist"):
         list(files_in(tmp_path / "nowhere", is_text))
+
+
+def test_a_file_whose_name_is_not_text_is_read_and_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("coffee")
+
+    [file] = files_in(tmp_path, is_text)
+
+    assert (file.name, file.reference, file.read()) == (r"caf\xe9.txt", r"caf\xe9.txt", b"coffee")
 
 
 @pytest.mark.parametrize("length", [0, 1, 40, -1, -30])

@@ -189,6 +189,15 @@ def test_a_local_file_is_one_wherever_it_stands(tmp_path: Path, kind: str) -> No
     assert (row.item.local, row.item.name, left_out) == (True, "No Wind, No Sail", {})
 
 
+def test_a_track_without_anything_hides_no_local_file(tmp_path: Path) -> None:
+    nothing = {"trackName": None, "artistName": None, "albumName": None, "trackUri": None}
+
+    [row], left_out = read_rows(tmp_path, {**an_item("localTrack", LOCAL), "track": nothing})
+
+    assert row.item
+    assert (row.item.uri, left_out) == (LOCAL["uri"], {})
+
+
 def test_an_audiobook_is_a_row_like_another(tmp_path: Path) -> None:
     titles = {"audiobookName": "Tides", "authorName": "Ann", "audiobookUri": "spotify:show:7"}
 

@@ -21,9 +21,11 @@ from playlist_archive_cli.imports.old_archive.repository import Change, Commit, 
 from playlist_archive_cli.imports.old_archive.timeline import (
     PageFile,
     Told,
+    document_beside,
     has_names_only,
     is_alias,
     is_document,
+    is_in_registry,
     is_list,
     is_page,
     tell,
@@ -34,6 +36,7 @@ from playlist_archive_cli.screen import tell as say
 _TOLD_EVERY = 10_000
 # From this day on the pages have escapes, and each has a document beside it that has none.
 _ESCAPED_FROM = datetime(2021, 12, 19, tzinfo=UTC)
+_NO_DOCUMENT = "the page has escapes, and the document beside it is missing"
 # Since then files are named by the playlist's id, so those of others need not be read.
 _NAMED_BY_ID_FROM = datetime(2021, 10, 24, tzinfo=UTC)
 # On these days the old archive wrote a zero where it had no number.
@@ -69,8 +72,6 @@ class OldArchive:
             CommandError: the repository cannot be read, or holds no such archive.
         """
         files = self._list_files()
-        if not files.pages:
-            raise CommandError("the repository holds no page of an archive of playlists")
         say(f"{len(files.commits):,} commits with {len(files.pages):,} pages to read")
         wanted = self._repository.in_pack_order({*files.pages, *files.aliases})
         pages, aliases = self._known, set[str]()
@@ -99,7 +100,11 @@ class OldArchive:
         commits: list[Commit] = []
         pages: dict[str, Change] = {}
         aliases: set[str] = set()
+        alone: list[list[str]] = []
+        is_archive = False
         for commit in self._repository.commits():
+            is_archive = is_archive or any(is_page(one.path) for one in commit.changes)
+            alone.append(self._list_alone(commit))
             changes = [one for one in commit.changes if self._counts(one, commit.time)]
             for change in changes:
                 if change.blob and is_page(change.path):
@@ -107,17 +112,53 @@ class OldArchive:
                 elif change.blob and is_alias(change.path):
                     aliases.add(change.blob)
             commits.append(commit._replace(changes=changes))
-        return _Files(commits[::-1], pages, aliases)
+        if not is_archive:
+            raise CommandError("the repository holds no page of an archive of playlists")
+        commits.reverse()
+        self._count_without_document(commits, alone[::-1])
+        return _Files(commits, pages, aliases)
+
+    def _list_alone(self, commit: Commit) -> list[str]:
+        """Return the pages with escapes beside which a commit wrote no document."""
+        if commit.time < _ESCAPED_FROM.timestamp():
+            return []
+        written = {one.path for one in commit.changes if one.blob and is_page(one.path)}
+        return [
+            path
+            for path in written
+            if not is_document(path)
+            and document_beside(path) not in written
+            and not self._is_of_another(path)
+        ]
+
+    def _count_without_document(
+        self, commits: Iterable[Commit], alone: Iterable[Iterable[str]]
+    ) -> None:
+        """Count those pages of each commit, parents first, beside which no document stands."""
+        documents: set[str] = set()
+        for commit, paths in zip(commits, alone, strict=True):
+            for path, blob, _ in commit.changes:
+                if is_page(path) and is_document(path):
+                    (documents.add if blob else documents.discard)(path)
+            for path in paths:
+                if document_beside(path) not in documents:
+                    self._left_out.add("version", _NO_DOCUMENT, path)
+
+    def _is_of_another(self, path: str) -> bool:
+        """Whether a file is named by the id of a playlist that is not chosen."""
+        stem = PurePosixPath(path).stem
+        return bool(self._chosen) and is_playlist_id(stem) and stem not in self._chosen
 
     def _counts(self, change: Change, time: int) -> bool:
         """Whether a file is needed to tell the history; those that should be but are not are noted."""
-        path, stem = change.path, PurePosixPath(change.path).stem
-        of_another = bool(self._chosen) and is_playlist_id(stem) and stem not in self._chosen
+        path, of_another = change.path, self._is_of_another(change.path)
         if is_page(path):
-            if time >= _NAMED_BY_ID_FROM.timestamp() and of_another:
-                return False
-            return is_document(path) or time < _ESCAPED_FROM.timestamp()
-        if of_another or not (has_names_only(path) or is_list(path)):
+            is_readable = is_document(path) or time < _ESCAPED_FROM.timestamp()
+            return is_readable and not (of_another and time >= _NAMED_BY_ID_FROM.timestamp())
+        if of_another:
+            # That there is a registry changes what a run proves of every playlist.
+            return is_in_registry(path)
+        if not (has_names_only(path) or is_list(path)):
             return False
         if has_names_only(path):
             if change.blob:
@@ -148,7 +189,7 @@ class OldArchive:
         time = datetime.fromtimestamp(told.time, UTC)
         for number, text in page.unreadable:
             where = f"{told.playlist_id} at {told.commit}, row {number}: {text}"
-            self._left_out.add("row", "it has no song's link; its place is kept", where)
+            self._left_out.add("row", "it has no song that can be read; its place is kept", where)
         no_number = _NO_FOLLOWERS_FROM <= time < _NO_FOLLOWERS_FROM + _NO_FOLLOWERS_FOR
         checked = told.previous_check
         return PastVersion(
@@ -168,5 +209,12 @@ class OldArchive:
 
 
 def _last_of_each_second(told: Iterable[Told]) -> list[Told]:
-    """Return the versions without those of which there is a later one in the same second."""
-    return list({(one.playlist_id, one.time): one for one in told}.values())
+    """Return the versions without those of which there is a later one in the same second.
+
+    The first of a second knows the last check before it.
+    """
+    kept: dict[tuple[str, int], Told] = {}
+    for one in told:
+        first = kept.get((one.playlist_id, one.time), one)
+        kept[one.playlist_id, one.time] = one._replace(previous_check=first.previous_check)
+    return list(kept.values())

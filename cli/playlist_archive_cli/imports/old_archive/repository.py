@@ -28,7 +28,10 @@ _ENVIRONMENT = {
 
 
 class Change(NamedTuple):
-    """A file that a commit wrote; `blob` is None where it deleted the file."""
+    """A file that a commit wrote; `blob` is None where it deleted the file.
+
+    Bytes of the path that are not UTF-8 stand as escapes, so that it can be told.
+    """
 
     path: str
     blob: str | None
@@ -48,8 +51,10 @@ class Commit(NamedTuple):
 class Repository:
     """A repository on this machine, bare or not."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, named: Path | None = None) -> None:
+        """Read the repository in `folder`, which its owner has `named` otherwise if it was a bundle."""
         self._folder = folder
+        self._named = named or folder
 
     @classmethod
     @contextmanager
@@ -57,17 +62,20 @@ class Repository:
         """Open a clone or a bundle; a bundle is unpacked for as long as it is open.
 
         Raises:
-            CommandError: there is none.
+            CommandError: there is none, or it has only the newest part of its history.
         """
         if not path.exists():
             raise CommandError(f"{path} does not exist")
         if path.is_dir():
             repository = cls(path)
-            repository.ask("rev-parse", "--git-dir")
+            if repository.ask("rev-parse", "--is-shallow-repository").strip() == b"true":
+                raise CommandError(
+                    f"{path} has not the whole history: say `git fetch --unshallow` in it"
+                )
             yield repository
             return
         with tempfile.TemporaryDirectory(prefix="playlist-archive-") as folder:
-            repository = cls(Path(folder))
+            repository = cls(Path(folder), path)
             repository.ask("init", "--bare", "--quiet")
             repository.ask("fetch", "--quiet", str(path.absolute()), "+refs/*:refs/*")
             yield repository
@@ -88,7 +96,7 @@ class Repository:
             found = self._run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
             if found.returncode == 0:
                 return found.stdout.decode().strip()
-        raise CommandError(f"{self._folder} has no commit, nor a branch called main or master")
+        raise CommandError(f"{self._named} has no commit, nor a branch called main or master")
 
     def commits(self) -> Generator[Commit]:
         """Yield the commits from which the newest one comes, children before their parents.
@@ -100,6 +108,7 @@ class Repository:
             "log",
             "--raw",
             "-z",
+            "--root",
             "--no-renames",
             "--no-abbrev",
             "--no-color",
@@ -150,7 +159,7 @@ class Repository:
                 name, kind, *size = header.decode().split()
                 if not size:
                     raise CommandError(
-                        f"{self._folder}: the file {name} is {kind}: clone the repository whole"
+                        f"{self._named}: the file {name} is {kind}: clone the repository whole"
                     )
                 body = git.stdout.read(int(size[0]))
                 git.stdout.read(1)
@@ -201,7 +210,12 @@ class Repository:
 
     def _explain(self, complaint: bytes) -> str:
         lines = complaint.decode(errors="replace").strip().splitlines() or ["it gives no reason"]
-        return f"git cannot read {self._folder}: {lines[-1].removeprefix('fatal: ')}"
+        # What follows the first such line is advice.
+        kinds = ("error: ", "fatal: ")
+        line = next((one for one in lines if one.startswith(kinds)), lines[-1])
+        return (
+            f"git cannot read {self._named}: {line.removeprefix(kinds[0]).removeprefix(kinds[1])}"
+        )
 
 
 def _environment() -> dict[str, str]:
@@ -237,7 +251,7 @@ def _parse_log(tokens: Iterator[bytes]) -> Iterator[Commit]:
             commit = _parse_head(token)
         elif commit and b":" in token[:2]:
             _, _, _, blob, kind = token.split(b" ")
-            path = next(tokens).decode("utf-8", "surrogateescape")
+            path = next(tokens).decode("utf-8", "backslashreplace")
             gone, added = kind == b"D", kind == b"A"
             commit.changes.append(Change(path, None if gone else blob.decode(), added))
     if commit:

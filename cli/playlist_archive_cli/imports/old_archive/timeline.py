@@ -92,8 +92,17 @@ def is_document(path: str) -> bool:
     return path.endswith(_DOCUMENT)
 
 
+def document_beside(page: str) -> str:
+    """Return the path of the document that stands beside a Markdown page."""
+    return page.removesuffix(_MARKDOWN) + _DOCUMENT
+
+
 def is_alias(path: str) -> bool:
     return path.startswith(_ALIASES)
+
+
+def is_in_registry(path: str) -> bool:
+    return path.startswith(_REGISTRY)
 
 
 def has_names_only(path: str) -> bool:
@@ -198,7 +207,7 @@ def _apply_lists(commit: Commit, state: _State, aliases: AbstractSet[str]) -> No
         if path.startswith(_PLAIN):
             state.plain = _with(state.plain, playlist_id, there=blob is not None)
         elif is_alias(path):
-            state.has_registry |= path.startswith(_REGISTRY)
+            state.has_registry |= is_in_registry(path)
             state.aliased = _with(state.aliased, playlist_id, there=blob in aliases)
 
 
