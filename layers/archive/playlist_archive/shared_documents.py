@@ -40,6 +40,7 @@ from playlist_archive.documents.recent_changes import (
     recent_changes_of,
     years_within,
 )
+from playlist_archive.documents.runs import FURTHEST_AHEAD
 from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 from playlist_archive.errors import UNREADABLE, ConflictError
 from playlist_archive.ports.at_once import Calls
@@ -101,7 +102,7 @@ class SharedDocuments:
         }
         index, summaries = self._load(INDEX_JSON, decode_summaries)
         stored, changes = self._load(CHANGES_JSON, decode_recent_changes)
-        known = Known.of(summaries or {}, changes).only(latest.keys())
+        known = Known.of(summaries or {}, changes, self._ahead()).only(latest.keys())
         known = self._learn(known, latest, written)
         document = known.document(_called(catalog))
         etag = self._write(CHANGES_JSON, Page(encode_recent_changes(document), JSON), stored)
@@ -122,6 +123,10 @@ class SharedDocuments:
             known,
             latest,
         )
+
+    def _ahead(self) -> Timestamp:
+        """Return the time after which only a forced run, or a wrong clock, dates a snapshot."""
+        return to_timestamp(self._clock.now() + FURTHEST_AHEAD)
 
     def _load[T](self, key: str, decode: Callable[[bytes], T]) -> tuple[Stored | None, T | None]:
         """Return a stored document and what it says, None where it is missing or damaged.
@@ -188,11 +193,11 @@ class SharedDocuments:
         if history.playlist.id != playlist_id:
             raise ValueError(f"it is that of {history.playlist.id}")
         years = list(self._years(history))
-        return Told(summarize(history), recent_changes_of(history, years))
+        return Told(summarize(history), recent_changes_of(history, years, self._ahead()))
 
     def _years(self, history: History) -> Iterator[HistoryOfYear]:
         changes_of = {older.year: older.changes for older in history.older}
-        for year in years_within(history):
+        for year in years_within(history, self._ahead()):
             stored = self._bucket.get(view_key("history", history.playlist.id, f"-{year}.json"))
             if stored is None:
                 raise ValueError(f"its changes of {year} are missing")
