@@ -1,6 +1,8 @@
 """The digest: plain, short, and with hostile text as text."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from textwrap import indent
 
 import pytest
 from hypothesis import given
@@ -19,6 +21,7 @@ from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, an_entry
 
 pytestmark = pytest.mark.unit
 
+ROOT = Path(__file__).parents[3]
 SPAN = Span(RUN, RUN + 7 * DAY)
 NAMED = (PublishedPlaylist(PLAYLIST, "Harbour mix", ""), PublishedPlaylist(OTHER, "Anchor", ""))
 
@@ -86,6 +89,18 @@ def test_nothing_new_is_one_line() -> None:
 
     assert a_mail().text == "Nothing has changed since 2026-10-01.\n"
     assert a_mail(catalog=Catalog(report=report)) == Mail("Playlist archive: nothing new", text)
+
+
+def test_the_example_of_the_page_is_a_digest() -> None:
+    entry = replace(an_entry("not_found"), unique_name="Night ferry", since=RUN + 4 * DAY)
+    report = RunReport(run=RUN, at=RUN, planned=0, unchanged=0, authorization_ends=RUN + 90 * DAY)
+    mail = a_mail(
+        a_change(added=["Slack water"], removed=["Ebb / Flow"]),
+        catalog=Catalog(entries={OTHER: entry}, report=report),
+    )
+
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert indent(mail.text, " " * 4) in page
 
 
 def test_a_change_without_songs_is_not_silent() -> None:
