@@ -29,7 +29,7 @@ def block(language: str) -> str:
 
 def test_the_example_is_the_event_of_the_documented_change_and_understood() -> None:
     history = msgspec.json.decode(documented("Example")[0], type=History)
-    [change] = recent_changes_of(history, [])
+    [change] = recent_changes_of(history, [], history.changes[0].time)
 
     detail = encode_event(ChangeEvent.of(change, history.playlist), LARGEST_DETAIL)
 

@@ -42,6 +42,15 @@ def test_what_duckdb_does_not_take_is_wrong_use_in_one_line(
     assert answer.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("query", ["", " ", ";", "/* count */"])
+def test_a_query_that_asks_nothing_is_wrong_use_in_one_line(command: Command, query: str) -> None:
+    answer = command("sql", query)
+
+    assert (answer.exit_code, answer.out) == (2, "")
+    assert "asks nothing" in answer.err
+    assert answer.err.count("\n") == 1
+
+
 def test_without_duckdb_it_says_how_to_get_it(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """Other programs hear of each change that was read live, at least once, and of nothing old."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,6 +19,7 @@ from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
 from playlist_archive.indexer import Indexer
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_reading, rows
 from tests.support.fakes import FakeEventBus
+from tests.support.pipeline import plenty
 from tests.support.world import World
 from tools.chaos.one_at_a_time import OneAtATime
 
@@ -160,6 +162,40 @@ def test_an_import_of_days_after_the_last_read_publishes_nothing(world: Heard) -
 
     assert '"source":"exportify"' in world.pipeline.page(CHANGES_JSON)
     assert world.heard() == []
+
+
+class TestAfterAForcedRunFarAheadOfTheClock:
+    """Its snapshot is dated 2030, and so are the later ones of the same playlist."""
+
+    @pytest.fixture
+    def world(self) -> Heard:
+        world = Heard()
+        world.run(0)
+        world.change(1)
+        world.spotify.change(PLAYLIST, rows(1, 2, 3, 4), "forced")
+        world.pipeline.lister.run(datetime(2030, 1, 1, tzinfo=UTC), plenty, force=True)
+        world.pipeline.settle()
+        world.heard()
+        return world
+
+    def test_changes_of_the_present_are_published(self, world: Heard) -> None:
+        world.change(2, OTHER)
+        world.change(3)
+
+        assert world.heard() == [(OTHER, day(2)), (PLAYLIST, "2030-01-01")]
+
+    def test_once_its_snapshots_are_deleted_events_go_on(self, world: Heard) -> None:
+        world.change(2)
+        world.heard()
+        for key in world.snapshots(PLAYLIST):
+            if "/2030" in key:
+                del world.pipeline.bucket.objects[key]
+        world.rebuild()
+        world.change(3)
+        assert world.heard() == [(PLAYLIST, day(3))]
+
+        world.change(4)
+        assert world.heard() == [(PLAYLIST, day(4))]
 
 
 def test_what_was_read_before_they_were_switched_on_is_not_published(world: Heard) -> None:

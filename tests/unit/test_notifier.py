@@ -1,15 +1,18 @@
 """The indexer tells the owner at least once what is so, and a mail that fails stops nothing."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from playlist_archive import event_publisher
 from playlist_archive.documents.catalog import Catalog, decode_catalog
 from playlist_archive.documents.digests import DigestEvery
 from playlist_archive.documents.keys import CATALOG, STATUS_JSON
 from playlist_archive.documents.messages import OutcomeMessage
+from playlist_archive.errors import StorageError
 from playlist_archive.indexer import Indexer
+from playlist_archive.notifier import Published, Sending
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN
 from tests.support.fakes import FakeBucket, FakeClock, FakeQueue, FakeTopic
 from tests.unit.documents.test_concerns import outcome, report
@@ -94,6 +97,59 @@ def test_a_mail_that_fails_stops_nothing_and_is_sent_with_the_next_batch() -> No
     assert set(stored(bucket).told) == {KEY}
 
 
+class Picky(FakeTopic):
+    """Refuses each mail whose subject holds a text."""
+
+    def __init__(self, refused: str, error: Exception) -> None:
+        super().__init__()
+        self._refused, self._error = refused, error
+
+    def publish(self, subject: str, text: str) -> None:
+        if self._refused in subject:
+            raise self._error
+        super().publish(subject, text)
+
+
+# One that the port promises, and a mistake of ours.
+ERRORS = pytest.mark.parametrize("error", [StorageError("too long"), KeyError("nobody")])
+
+
+@ERRORS
+@pytest.mark.parametrize(
+    ("refused", "left"), [("nothing new", "attention"), ("attention", "nothing new")]
+)
+def test_a_mail_that_is_always_refused_neither_repeats_the_other_nor_stops_the_batch(
+    error: Exception, refused: str, left: str
+) -> None:
+    bucket, topic = FakeBucket(), Picky(refused, error)
+    index(bucket, topic, good(0), every="weekly")
+    for _ in range(5):
+        messages = (report(7), outcome(7, "not_found"), outcome(7, "ok", OTHER))
+        index(bucket, topic, messages, 7, every="weekly")
+
+    [(subject, _)] = topic.mails
+    assert left in subject
+    assert stored(bucket).telling is None
+
+
+class Mistaken:
+    """A channel that fails when it is asked, and tells nobody why."""
+
+    def due(self, published: Published, now: datetime) -> Sending | None:
+        raise LookupError("a mistake")
+
+
+def test_a_channel_that_cannot_say_what_is_due_keeps_no_other_from_telling(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(event_publisher.EventPublisher, "due", Mistaken.due)
+    bucket, topic = FakeBucket(), FakeTopic()
+    for _ in range(3):
+        index(bucket, topic, FAILED)
+
+    assert len(topic.mails) == 1
+
+
 def test_who_dies_before_it_is_stored_tells_it_again() -> None:
     bucket, topic = FakeBucket(), FakeTopic()
 
@@ -172,6 +228,29 @@ def test_without_a_topic_nothing_is_told_and_later_all_that_is_wrong_then() -> N
     assert stored(bucket).told == {}
 
     index(bucket, topic, [report(1), outcome(1, "not_found"), outcome(1, "ok", OTHER)], 1)
+    assert len(topic.mails) == 1
+
+
+def test_what_was_told_is_forgotten_with_the_address_and_its_end_is_not_told_later() -> None:
+    bucket, topic = FakeBucket(), FakeTopic()
+    index(bucket, topic, FAILED)
+    index(bucket, None, (*good(1), outcome(1, "ok", OTHER)), 1)
+    assert stored(bucket).told == {}
+
+    topic.mails.clear()
+    index(bucket, topic, (*good(300), outcome(300, "ok", OTHER)), 300)
+    assert topic.mails == []
+
+
+@pytest.mark.parametrize("every", ["none", "weekly"])
+def test_digests_that_were_switched_off_begin_anew(every: DigestEvery) -> None:
+    bucket, topic = FakeBucket(), FakeTopic()
+    index(bucket, topic, good(0), every="weekly")
+    index(bucket, topic if every == "none" else None, good(1), 1, every=every)
+    index(bucket, topic, good(100), 100, every="weekly")
+    assert topic.mails == [], "nothing old is sent"
+
+    index(bucket, topic, good(107), 107, every="weekly")
     assert len(topic.mails) == 1
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 
@@ -47,8 +47,17 @@ FIRST, SECOND, THIRD = IDS
 HOUR = timedelta(hours=1)
 
 
-def follow(bucket: FakeBucket, catalog: Catalog, written: AbstractSet[str] = frozenset()) -> bool:
-    return SharedDocuments(bucket, FakeClock(), OneAtATime()).follow(catalog, written).differed
+# Later than all changes of these tests.
+LATE = RUN + 1000 * DAY
+
+
+def follow(
+    bucket: FakeBucket,
+    catalog: Catalog,
+    written: AbstractSet[str] = frozenset(),
+    now: datetime = LATE,
+) -> bool:
+    return SharedDocuments(bucket, FakeClock(now), OneAtATime()).follow(catalog, written).differed
 
 
 def archive_of(versions: dict[str, Version]) -> tuple[FakeBucket, Catalog]:
@@ -127,6 +136,7 @@ class TestOrder:
         bucket, catalog = FakeBucket(), Catalog()
         present: dict[str, Version] = {}
         waiting: list[str] = []
+        now = data.draw(st.sampled_from([LATE, RUN + 50 * DAY]), "the clock")
         for step in planned:
             for key in [key for key in bucket.objects if step.playlist_id in key]:
                 del bucket.objects[key]
@@ -137,15 +147,15 @@ class TestOrder:
                 catalog = a_catalog(present)
             if data.draw(st.booleans(), "some messages arrive"):
                 arriving = data.draw(st.sets(st.sampled_from(waiting)))
-                follow(bucket, catalog, arriving)
+                follow(bucket, catalog, arriving, now)
                 left = [playlist_id for playlist_id in waiting if playlist_id not in arriving]
                 waiting = data.draw(st.sampled_from([left, waiting]), "they arrive again")
         catalog = a_catalog(present)
         for playlist_id in data.draw(st.permutations(waiting)):
-            follow(bucket, catalog, {playlist_id})
-        follow(bucket, catalog)
+            follow(bucket, catalog, {playlist_id}, now)
+        follow(bucket, catalog, now=now)
 
-        assert_true(bucket, catalog)
+        assert_true(bucket, catalog, now)
 
     def test_a_message_before_its_catalog_entry_is_not_lost(self) -> None:
         bucket = FakeBucket()
@@ -203,6 +213,31 @@ class TestThirtyDays:
 
         assert_true(bucket, catalog)
         assert len(read(bucket, CHANGES_JSON)["changes"]) == 4
+
+    def test_a_change_that_is_ahead_of_the_clock_does_not_move_them(self) -> None:
+        """A run was forced, or a clock was wrong. Both playlists still have changes of the present."""
+        now = RUN + 41 * DAY
+        forced = {**SOME, FIRST: changing(FIRST, 0, 1, 35, 36, 900)}
+        bucket, catalog = archive_of(SOME)
+        bucket.objects |= history_of(forced[FIRST])
+        catalog = a_catalog(forced)
+        follow(bucket, catalog, {FIRST}, now)
+
+        assert_true(bucket, catalog, now)
+        assert len(read(bucket, CHANGES_JSON)["changes"]) == 5
+
+        for key in SHARED:
+            del bucket.objects[key]
+        follow(bucket, catalog, now=now)
+        assert_true(bucket, catalog, now)
+
+    def test_days_that_lay_ahead_of_the_clock_come_back_with_all_their_changes(self) -> None:
+        forced = {**SOME, FIRST: changing(FIRST, 0, 1, 35, 36, 900)}
+        bucket, catalog = archive_of(forced)
+        assert len(read(bucket, CHANGES_JSON)["changes"]) == 1
+        follow(bucket, catalog, now=RUN + 41 * DAY)
+
+        assert_true(bucket, catalog, RUN + 41 * DAY)
 
     def test_days_with_more_changes_than_a_history_holds_are_whole(self) -> None:
         """A history keeps at most a hundred changes; older ones stand in their year's document."""
@@ -282,7 +317,7 @@ class TestDamage:
         [
             (INDEX_JSON, "2026-11-10T04:00:00Z", "yesterday"),
             (CHANGES_JSON, "2026-11-10T04:00:00Z", "yesterday"),
-            (CHANGES_JSON, "2026-10-11T04:00:00Z", "2020-01-01T00:00:00Z"),
+            (CHANGES_JSON, "2026-10-11T04:00:00Z", "2026-10-12T04:00:00Z"),
             (CHANGES_JSON, f'"id":"{FIRST}"', '"id":"another"'),
         ],
     )
@@ -472,7 +507,7 @@ def test_histories_are_read_by_real_threads_alike() -> None:
             for key, body in bucket.objects.items()
             if key.startswith("playlists/history/")
         }
-        SharedDocuments(again, FakeClock(), pool).follow(catalog, frozenset())
+        SharedDocuments(again, FakeClock(LATE), pool).follow(catalog, frozenset())
 
     assert again.objects == bucket.objects
 

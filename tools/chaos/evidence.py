@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -303,6 +303,11 @@ class Evidence:
     @cached_property
     def run_moments(self) -> list[float]:
         return [run.timestamp() for run in self.chaos.runs.values()]
+
+    @property
+    def ended(self) -> datetime:
+        """When the last object was written that had not been there before."""
+        return datetime.fromtimestamp(max(self.chaos.written_at.values()), UTC)
 
     def windows(self) -> Iterator[tuple[date, float, float]]:
         """Yield each day with a run, and the times of that run and of the next one."""

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from playlist_archive.documents.keys import CATALOG, STATUS_JSON, parse_snapshot_key, view_key
+from playlist_archive.documents.keys import CATALOG, STATUS_JSON, view_key
 from playlist_archive.views.notice import plain_line
 from tools.chaos.evidence import Evidence
 from tools.chaos.record import Written
@@ -29,8 +29,6 @@ _QUIET_SECONDS = 20 * 3_600
 # the newest before. Another one may write a newer page meanwhile.
 _INDEXER_SECONDS = 121
 _MOST_MAILS_A_DAY = 12
-# A run that is named so far ahead of the clock is a forced one.
-_AHEAD_SECONDS = 26 * 3_600
 
 _LINE = re.compile(r"^- (?:Since \d{4}-\d\d-\d\d: )?(.+)$", re.MULTILINE)
 _OF_PLAYLIST = re.compile(
@@ -274,30 +272,17 @@ def _spoilt(evidence: Evidence) -> set[str]:
     return {action.whom for action in evidence.chaos.of_actions("spoil")}
 
 
-def _first_ahead(evidence: Evidence) -> float:
-    """Return when the first snapshot was written that is dated ahead of the clock.
-
-    From then on the recent changes end with that date, and tell no others.
-    """
-    ahead = (
-        moment
-        for key, moment in evidence.chaos.written_at.items()
-        if (parsed := parse_snapshot_key(key)) and parsed[1].timestamp() > moment + _AHEAD_SECONDS
-    )
-    return min(ahead, default=float("inf"))
-
-
 def each_change_is_an_event(evidence: Evidence) -> Findings:
     """Every change of a snapshot that was read live was heard.
 
     Where the catalog was damaged, what had not been published yet begins with the next run.
     """
     heard = {_key(json.loads(event.detail)) for event in evidence.chaos.events}
-    damages, ahead = _damages(evidence), _first_ahead(evidence)
+    damages = _damages(evidence)
     for playlist_id, time in _changes(evidence).keys() - heard:
         moment = datetime.fromisoformat(time).timestamp()
         lost = any(damage - 2 * _DAY_SECONDS < moment < damage + _DAY_SECONDS for damage in damages)
-        if not lost and moment < ahead - _DAY_SECONDS and playlist_id not in _spoilt(evidence):
+        if not lost and playlist_id not in _spoilt(evidence):
             yield f"the change of {playlist_id} of {time} was never published"
 
 

@@ -50,6 +50,7 @@ def ask_duckdb(archive: Archive, query: str) -> Result:
         ).create_view("stays")
         _add_playlists(connection, archive)
         try:
+            _check_asks(connection.extract_statements(query))
             answer = connection.execute(query)
             columns = [name for name, *_ in answer.description or ()]
             rows = answer.fetchmany(MOST_ROWS + 1)
@@ -57,6 +58,11 @@ def ask_duckdb(archive: Archive, query: str) -> Result:
             raise WrongUseError(f"DuckDB says: {str(error).partition('\n\n')[0]}") from error
     more = len(rows) > MOST_ROWS
     return Result(columns, [[simplify(cell) for cell in row] for row in rows[:MOST_ROWS]], more)
+
+
+def _check_asks(statements: list[Any]) -> None:
+    if not statements:
+        raise WrongUseError("the query asks nothing; say, as: SELECT count(*) FROM stays")
 
 
 def copy_table(archive: Archive, folder: Path) -> list[str]:

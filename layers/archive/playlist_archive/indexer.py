@@ -34,7 +34,7 @@ from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import ConflictError
 from playlist_archive.event_publisher import EventPublisher
 from playlist_archive.follower_numbers import write_follower_numbers
-from playlist_archive.mailer import Mailer
+from playlist_archive.mailer import Digests, Notices
 from playlist_archive.notifier import Notifier, Published
 from playlist_archive.ports.bucket import ATTEMPTS, NO_METADATA, Bucket, Stored
 from playlist_archive.ports.clock import Clock
@@ -86,8 +86,10 @@ class Indexer:
         """Histories are read in the `pool`; without a `topic` the owner is told nothing."""
         self._bucket = bucket
         self._store = CatalogStore(bucket, clock)
-        mailers = [Mailer(topic, digest_every)] if topic else []
-        self._notifier = Notifier(self._store, [*mailers, EventPublisher(event_bus)])
+        self._notifier = Notifier(
+            self._store,
+            [Notices(topic), Digests(topic, digest_every), EventPublisher(event_bus)],
+        )
         self._site = site
         self._shared = SharedDocuments(bucket, clock, pool)
         self._render_queue = render_queue

@@ -1,4 +1,8 @@
-"""Mails the owner what has begun to concern them and what is over, and the digests."""
+"""Mails the owner what has begun to concern them and what is over, and the digests.
+
+Notices and digests are two channels, so that one that cannot be sent does not repeat the other. Where
+nothing is to be mailed, each forgets what was, so that later nothing old is.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -6,10 +10,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from playlist_archive.documents.catalog import Catalog
-from playlist_archive.documents.concerns import Facts, news
+from playlist_archive.documents.concerns import Facts, News, news
 from playlist_archive.documents.digests import DigestEvery, Span, changes_within, span_due
-from playlist_archive.documents.recent_changes import RecentChanges
 from playlist_archive.errors import StorageError
 from playlist_archive.notifier import Published, Sending
 from playlist_archive.ports.topics import Topic
@@ -19,36 +21,56 @@ from playlist_archive.views.notice import Mail, notice
 logger = logging.getLogger(__name__)
 
 
-class Mailer:
-    def __init__(self, topic: Topic, digest_every: DigestEvery) -> None:
+class Notices:
+    def __init__(self, topic: Topic | None) -> None:
         self._topic = topic
-        self._digest_every = digest_every
 
     def due(self, published: Published, now: datetime) -> Sending | None:
-        catalog, behind = published.newest.catalog, published.followed.behind
+        catalog = published.newest.catalog
+        if self._topic is None:
+            return (lambda: {"told": {}}) if catalog.told else None
+        behind = published.followed.behind
         found = news(Facts(catalog, published.state, published.damaged, behind, now))
-        span = span_due(catalog, self._digest_every, now, pages_follow=bool(behind))
-        if found.told == catalog.told and span is None:
+        if found.told == catalog.told:
             return None
-        mails = [notice(found, catalog)] if found else []
-        mails += self._digest(span, published.followed.changes, catalog) if span else []
-        digested = span.until if span else catalog.digested
-        return partial(self._send, mails, {"told": found.told, "digested": digested})
+        return partial(self._send, self._topic, found, published)
 
-    def _send(self, mails: list[Mail], sent: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what is `sent` once all mails have left."""
-        try:
-            for mail in mails:
-                self._topic.publish(mail.subject, mail.text)
-                logger.info("the owner was told: %s", mail.subject)
-        except StorageError:
-            logger.exception("the owner could not be told")
-            return {}
-        return sent
+    def _send(self, topic: Topic, found: News, published: Published) -> Mapping[str, Any]:
+        mail = notice(found, published.newest.catalog) if found else None
+        return {"told": found.told} if mail is None or _mail(topic, mail) else {}
 
-    def _digest(self, span: Span, document: RecentChanges, catalog: Catalog) -> list[Mail]:
-        """Return the mail about a span, none at the beginning, nor of a day without changes."""
+
+class Digests:
+    def __init__(self, topic: Topic | None, every: DigestEvery) -> None:
+        self._topic = topic
+        self._every = every
+
+    def due(self, published: Published, now: datetime) -> Sending | None:
+        catalog = published.newest.catalog
+        if self._topic is None or self._every == "none":
+            return (lambda: {"digested": None}) if catalog.digested else None
+        span = span_due(catalog, self._every, now, pages_follow=bool(published.followed.behind))
+        return partial(self._send, self._topic, span, published) if span else None
+
+    def _send(self, topic: Topic, span: Span, published: Published) -> Mapping[str, Any]:
+        mail = self._compose(span, published)
+        return {"digested": span.until} if mail is None or _mail(topic, mail) else {}
+
+    def _compose(self, span: Span, published: Published) -> Mail | None:
+        """Return the mail about a span, None at the beginning, and for a day without changes."""
+        document = published.followed.changes
         changes = changes_within(span, document)
-        if span.after is None or (self._digest_every == "daily" and not changes):
-            return []
-        return [digest(span, changes, document.playlists, catalog)]
+        if span.after is None or (self._every == "daily" and not changes):
+            return None
+        return digest(span, changes, document.playlists, published.newest.catalog)
+
+
+def _mail(topic: Topic, mail: Mail) -> bool:
+    """Send a mail; return whether it has left."""
+    try:
+        topic.publish(mail.subject, mail.text)
+    except StorageError:
+        logger.exception("the owner could not be told")
+        return False
+    logger.info("the owner was told: %s", mail.subject)
+    return True

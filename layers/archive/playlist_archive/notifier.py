@@ -2,9 +2,11 @@
 
 What was sent stands in the catalog and is written after it was sent: who dies between the two sends
 it again. Before, an indexer notes there that it is telling, so that of two at once only one does.
-What cannot be sent stops nothing; the next batch tries again.
+What cannot be sent stops nothing, whatever the reason: neither the batch nor the other channels. The
+next batch tries again.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -16,6 +18,8 @@ from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import ConflictError
 from playlist_archive.ports.bucket import ATTEMPTS
 from playlist_archive.shared_documents import Followed
+
+logger = logging.getLogger(__name__)
 
 # An indexer that has not stored by then what it sent has died.
 _LONGEST_TELLING = timedelta(minutes=3)
@@ -49,7 +53,7 @@ class Notifier:
 
         It was not if another indexer has merged meanwhile, and left it to this one to tell the rest.
         """
-        found = [channel.due(published, now) for channel in self._channels]
+        found = [_find_due(channel, published, now) for channel in self._channels]
         sendings = [sending for sending in found if sending]
         catalog, etag = published.newest
         if not sendings:
@@ -62,7 +66,7 @@ class Notifier:
             return False
         sent: dict[str, Any] = {}
         for send in sendings:
-            sent |= send()
+            sent |= _send(send)
         return self._remember(claimed, sent) or not sent
 
     def _remember(self, newest: StoredCatalog, sent: Mapping[str, Any]) -> bool:
@@ -75,3 +79,22 @@ class Notifier:
             else:
                 return attempt == 0
         return False
+
+
+# A mistake of ours in one channel must not keep what the others have sent from being stored.
+
+
+def _find_due(channel: Channel, published: Published, now: datetime) -> Sending | None:
+    try:
+        return channel.due(published, now)
+    except Exception:
+        logger.exception("%s cannot say what is due", type(channel).__name__)
+        return None
+
+
+def _send(send: Sending) -> Mapping[str, Any]:
+    try:
+        return send()
+    except Exception:
+        logger.exception("something was not sent")
+        return {}

@@ -40,6 +40,7 @@ from playlist_archive.documents.recent_changes import (
     recent_changes_of,
     years_within,
 )
+from playlist_archive.documents.runs import FURTHEST_AHEAD
 from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 from playlist_archive.errors import UNREADABLE, ConflictError
 from playlist_archive.ports.at_once import Calls
@@ -101,7 +102,7 @@ class SharedDocuments:
         }
         index, summaries = self._load(INDEX_JSON, decode_summaries)
         stored, changes = self._load(CHANGES_JSON, decode_recent_changes)
-        known = Known.of(summaries or {}, changes).only(latest.keys())
+        known = Known.of(summaries or {}, changes, self._ahead()).only(latest.keys())
         known = self._learn(known, latest, written)
         document = known.document(_called(catalog))
         etag = self._write(CHANGES_JSON, Page(encode_recent_changes(document), JSON), stored)
@@ -122,6 +123,10 @@ class SharedDocuments:
             known,
             latest,
         )
+
+    def _ahead(self) -> Timestamp:
+        """Return the time after which only a forced run, or a wrong clock, dates a snapshot."""
+        return to_timestamp(self._clock.now() + FURTHEST_AHEAD)
 
     def _load[T](self, key: str, decode: Callable[[bytes], T]) -> tuple[Stored | None, T | None]:
         """Return a stored document and what it says, None where it is missing or damaged.
@@ -149,7 +154,7 @@ class SharedDocuments:
         wanted = sorted(written & latest.keys())
         room = MOST_READ
         while True:
-            known = known.with_told(self._read(wanted))
+            known = known.with_told(self._read(wanted, known.ahead))
             read.update(wanted)
             cut_short = set(known.cut_short()) - read
             needed = sorted(cut_short.union(known.outdated(latest)) - read)
@@ -159,7 +164,7 @@ class SharedDocuments:
                 return known.without_recent(cut_short)
             room -= len(wanted)
 
-    def _read(self, playlists: Collection[str]) -> dict[str, Told | None]:
+    def _read(self, playlists: Collection[str], ahead: Timestamp) -> dict[str, Told | None]:
         """Return what each history tells, None where there is none.
 
         One that cannot be read tells nothing: what was published of it stays.
@@ -173,12 +178,12 @@ class SharedDocuments:
                     told[playlist_id] = None
                     continue
                 try:
-                    told[playlist_id] = self._told(playlist_id, stored.body)
+                    told[playlist_id] = self._told(playlist_id, stored.body, ahead)
                 except UNREADABLE as error:
                     logger.warning("%s cannot be read: %s", key, error)
         return told
 
-    def _told(self, playlist_id: str, body: bytes) -> Told:
+    def _told(self, playlist_id: str, body: bytes, ahead: Timestamp) -> Told:
         """Return what a history tells.
 
         Raises:
@@ -187,12 +192,12 @@ class SharedDocuments:
         history = msgspec.json.decode(body, type=History)
         if history.playlist.id != playlist_id:
             raise ValueError(f"it is that of {history.playlist.id}")
-        years = list(self._years(history))
-        return Told(summarize(history), recent_changes_of(history, years))
+        years = list(self._years(history, ahead))
+        return Told(summarize(history), recent_changes_of(history, years, ahead))
 
-    def _years(self, history: History) -> Iterator[HistoryOfYear]:
+    def _years(self, history: History, ahead: Timestamp) -> Iterator[HistoryOfYear]:
         changes_of = {older.year: older.changes for older in history.older}
-        for year in years_within(history):
+        for year in years_within(history, ahead):
             stored = self._bucket.get(view_key("history", history.playlist.id, f"-{year}.json"))
             if stored is None:
                 raise ValueError(f"its changes of {year} are missing")

@@ -152,6 +152,14 @@ def test_the_end_of_the_consent_is_told_a_month_and_a_week_before_and_when_it_ha
     assert found.get("consent") == told
 
 
+def test_a_consent_has_ended_since_its_end_and_not_since_it_was_told_that_it_would() -> None:
+    told = {"consent": Told(2, RUN - 7 * DAY, RUN - 7 * DAY)}
+    catalog = known(report(1, authorization_ends=RUN), told=told)
+    [concern] = [one for one in news(facts(catalog, RUN + DAY)).concerns if one.key == "consent"]
+
+    assert concern.since == RUN
+
+
 def test_refused_credentials_are_told_though_their_date_is_far_and_only_once() -> None:
     refused = report(0, refused=True, failure="log in again", authorization_ends=RUN + 90 * DAY)
     [concern] = news(facts(known(refused), RUN)).concerns

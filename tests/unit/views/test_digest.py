@@ -1,6 +1,8 @@
 """The digest: plain, short, and with hostile text as text."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from textwrap import indent
 
 import pytest
 from hypothesis import given
@@ -19,6 +21,7 @@ from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, an_entry
 
 pytestmark = pytest.mark.unit
 
+ROOT = Path(__file__).parents[3]
 SPAN = Span(RUN, RUN + 7 * DAY)
 NAMED = (PublishedPlaylist(PLAYLIST, "Harbour mix", ""), PublishedPlaylist(OTHER, "Anchor", ""))
 
@@ -54,6 +57,7 @@ def test_songs_are_listed_by_playlist_in_the_order_of_names() -> None:
 
     assert mail.subject == "Playlist archive: 2 added, 1 removed in 2 playlists"
     assert mail.text.startswith(
+        "What changed from 2026-10-01 to 2026-10-08:\n\n"
         "Anchor:\n  + Flood by The Lamps\n\n"
         "Harbour mix:\n  + Slack water by The Lamps\n  - Ebb by The Lamps\n"
     )
@@ -62,16 +66,41 @@ def test_songs_are_listed_by_playlist_in_the_order_of_names() -> None:
 def test_what_cannot_be_read_and_the_end_of_the_consent_are_told() -> None:
     entry = replace(an_entry("not_found"), unique_name="Lost")
     report = RunReport(run=RUN, at=RUN, planned=0, unchanged=0, authorization_ends=RUN + 90 * DAY)
-    mail = a_mail(catalog=Catalog(entries={OTHER: entry}, report=report))
+    catalog = Catalog(entries={OTHER: entry}, report=report)
+    quiet, news = a_mail(catalog=catalog).text, a_mail(a_change(), catalog=catalog).text
 
-    assert "Not read:\n  - Lost: not found since 2026-10-01\n" in mail.text
-    assert "Your consent at Spotify ends on 2026-12-30." in mail.text
+    for text in (quiet, news):
+        assert "Not read:\n  - Lost: not found since 2026-10-01\n" in text
+    assert "; your consent at Spotify ends on 2026-12-30.\n" in quiet
+    assert news.endswith("\nYour consent at Spotify ends on 2026-12-30.\n")
+
+
+def test_a_consent_that_has_ended_is_not_called_one_that_ends() -> None:
+    report = RunReport(run=RUN, at=RUN, planned=0, unchanged=0, authorization_ends=RUN - DAY)
+
+    assert (
+        "consent at Spotify has ended on 2026-09-30" in a_mail(catalog=Catalog(report=report)).text
+    )
 
 
 def test_nothing_new_is_one_line() -> None:
-    assert a_mail() == Mail(
-        "Playlist archive: nothing new", "Nothing has changed since 2026-10-01.\n"
+    report = RunReport(run=RUN, at=RUN, planned=0, unchanged=0, authorization_ends=RUN + 90 * DAY)
+    text = "Nothing has changed since 2026-10-01; your consent at Spotify ends on 2026-12-30.\n"
+
+    assert a_mail().text == "Nothing has changed since 2026-10-01.\n"
+    assert a_mail(catalog=Catalog(report=report)) == Mail("Playlist archive: nothing new", text)
+
+
+def test_the_example_of_the_page_is_a_digest() -> None:
+    entry = replace(an_entry("not_found"), unique_name="Night ferry", since=RUN + 4 * DAY)
+    report = RunReport(run=RUN, at=RUN, planned=0, unchanged=0, authorization_ends=RUN + 90 * DAY)
+    mail = a_mail(
+        a_change(added=["Slack water"], removed=["Ebb / Flow"]),
+        catalog=Catalog(entries={OTHER: entry}, report=report),
     )
+
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert indent(mail.text, " " * 4) in page
 
 
 def test_a_change_without_songs_is_not_silent() -> None:

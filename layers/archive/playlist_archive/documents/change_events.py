@@ -20,6 +20,7 @@ from playlist_archive.documents.history import (
 )
 from playlist_archive.documents.keys import view_key
 from playlist_archive.documents.recent_changes import RecentChange, RecentChanges
+from playlist_archive.documents.runs import FURTHEST_AHEAD
 from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 
 SCHEMA = 1
@@ -100,16 +101,37 @@ def begin_events(
 ) -> EventsSent | None:
     """Return what counts as published, None where no run is known to begin with.
 
-    After a clock was wrong, events begin anew.
+    After a clock was wrong, events begin anew: those of one playlist if only its snapshots were ahead,
+    once these are deleted.
     """
-    present = to_timestamp(now)
-    if catalog.events and catalog.events.after <= present:
-        return catalog.events
+    present, sent = to_timestamp(now), catalog.events
     if not catalog.runs:
-        return None
+        return sent if sent and sent.after <= present else None
     before_run = to_timestamp(catalog.runs[-1].moment_time - _SECOND)
+    if sent and sent.after <= present:
+        return _without_deleted(sent, catalog, before_run, now + FURTHEST_AHEAD)
     known = newest_before if newest_before and newest_before <= present else before_run
     return EventsSent(max(before_run, known))
+
+
+def _without_deleted(
+    sent: EventsSent, catalog: Catalog, before_run: Timestamp, ahead: datetime
+) -> EventsSent:
+    """Return what is published, where snapshots that were `ahead` of the clock may be deleted.
+
+    Nothing of the present is later than they were.
+    """
+    deleted = {
+        playlist_id
+        for playlist_id, time in sent.shown.items()
+        if time > to_timestamp(ahead)
+        and (entry := catalog.entries.get(playlist_id))
+        and entry.latest
+        and entry.latest.time <= ahead
+    }
+    if not deleted:
+        return sent
+    return EventsSent(sent.after, {**sent.shown, **dict.fromkeys(deleted, before_run)})
 
 
 def changes_due(sent: EventsSent, document: RecentChanges) -> list[RecentChange]:

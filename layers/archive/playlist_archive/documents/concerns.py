@@ -97,7 +97,9 @@ def news(facts: Facts) -> News:
         if concern.grade < known.grade:
             new[key] = Told(concern.grade, known.since, known.at)
         elif _is_settled(key, facts):
-            since = known.since if known.grade else concern.since
+            # A consent that has ended has not been at an end since it was told that it would.
+            lasts = known.grade and key != CONSENT
+            since = known.since if lasts else concern.since
             new[key] = Told(concern.grade, since, now)
             fresh.append(concern._replace(since=since))
     for key, known in told.items():

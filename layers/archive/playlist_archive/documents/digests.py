@@ -5,6 +5,7 @@ once the answers and the pages of its run are there. Where nothing is known of a
 digest begins with the run of the moment, so that nothing old is sent.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -12,10 +13,14 @@ from playlist_archive.documents.catalog import Catalog
 from playlist_archive.documents.recent_changes import RecentChange, RecentChanges
 from playlist_archive.documents.timestamps import to_timestamp
 
-type DigestEvery = Literal["none", "weekly", "daily"]
+type Period = Literal["weekly", "daily"]
+type DigestEvery = Literal["none"] | Period
 
 # A run may begin a little earlier than the one a day or a week before.
-_PERIODS = {"daily": timedelta(hours=20), "weekly": timedelta(days=7, hours=-4)}
+_PERIODS: Mapping[Period, timedelta] = {
+    "daily": timedelta(hours=20),
+    "weekly": timedelta(days=7, hours=-4),
+}
 # A run that still waits for answers or pages is not waited for any longer.
 _LONGEST_RUN = timedelta(hours=6)
 
@@ -28,14 +33,14 @@ class Span(NamedTuple):
 
 
 def span_due(
-    catalog: Catalog, every: DigestEvery, now: datetime, *, pages_follow: bool = False
+    catalog: Catalog, every: Period, now: datetime, *, pages_follow: bool = False
 ) -> Span | None:
     """Return what the next digest is about, None where none is due.
 
     With `pages_follow` some pages do not show their newest snapshots yet.
     """
     run, last = _newest_ready(catalog, now, pages_follow=pages_follow), catalog.digested
-    if every == "none" or run is None:
+    if run is None:
         return None
     # After a clock was wrong, digests begin anew.
     if last is None or last > now:

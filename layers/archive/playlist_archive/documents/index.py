@@ -1,7 +1,7 @@
 """The published index of all playlists; `docs/documents.md` describes it."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
@@ -146,11 +146,3 @@ def sizes_over_time(newest_first: Sequence[PublishedSnapshot]) -> list[Published
     }
     chosen = sorted(in_force | {len(times) - 1}, reverse=True)
     return [oldest_first[number] for number in chosen]
-
-
-def newest_change(summaries: Mapping[str, Summary]) -> Timestamp | None:
-    """Return the time of the newest change of all playlists, None where there is none."""
-    return max(
-        (summary.last_change.time for summary in summaries.values() if summary.last_change),
-        default=None,
-    )

@@ -1,7 +1,7 @@
 """The published changes of all playlists in thirty days; `docs/documents.md` describes them.
 
-The thirty days are those before the newest change, so that a document follows from the histories
-alone. It is kept up to date from the histories of the playlists that changed. `Known` says what the
+The thirty days are those before the newest change that is not ahead of the clock, so that a document
+follows from the histories alone, and a snapshot of a wrong clock hides nothing. It is kept up to date from the histories of the playlists that changed. `Known` says what the
 stored documents tell, and which playlists' histories have to be read for it to be true again.
 """
 
@@ -20,7 +20,7 @@ from playlist_archive.documents.history import (
     PublishedChange,
     PublishedPlaylist,
 )
-from playlist_archive.documents.index import LastChange, Summary, newest_change
+from playlist_archive.documents.index import LastChange, Summary
 from playlist_archive.documents.timestamps import (
     Timestamp,
     check_timestamp,
@@ -45,7 +45,8 @@ class RecentChange(PublishedChange, frozen=True, omit_defaults=True, kw_only=Tru
 class RecentChanges(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=SCHEMA):
     """The changes from `since` on, newest first, and what the playlists in them are called.
 
-    `until` is the time of the newest change; both are None before the first one.
+    `until` is the time of the newest change, `since` thirty days before the newest one that is not
+    ahead of the clock; both are None before the first one.
     """
 
     since: Timestamp | None
@@ -66,7 +67,8 @@ def decode_recent_changes(body: bytes) -> RecentChanges:
     """
     document = msgspec.json.decode(body, type=RecentChanges)
     named = {playlist.id for playlist in document.playlists}
-    if document.since != window_start(document.until):
+    start = window_start(document.until)
+    if (document.since is None) != (start is None) or (document.since or "") > (start or ""):
         raise ValueError(f"{document.since} is not thirty days before {document.until}")
     if any(change.playlist not in named for change in document.changes):
         raise ValueError("a change names no playlist")
@@ -87,23 +89,33 @@ def window_start(newest: Timestamp | None) -> Timestamp | None:
     return to_timestamp(earlier(datetime.fromisoformat(newest), _WINDOW))
 
 
-def years_within(history: History) -> list[int]:
+def newest_present(times: Iterable[Timestamp], ahead: Timestamp) -> Timestamp | None:
+    """Return the newest time that is not `ahead` of the clock, None where there is none."""
+    return max((time for time in times if time <= ahead), default=None)
+
+
+def years_within(history: History, ahead: Timestamp) -> list[int]:
     """Return the years whose documents may hold changes in the thirty days of a playlist.
 
-    These days end with the playlist's own newest change. The newest changes stand in the main
-    document; if all of them are as recent as that, those before them may be, too.
+    These days end with the playlist's own newest change that is not later than `ahead`. The newest
+    changes stand in the main document; if all of them are as recent as that, those before them may
+    be, too.
     """
-    if not history.changes:
-        return []
-    start = window_start(history.changes[0].time)
-    if start is None or history.changes[-1].time < start:
+    start = window_start(newest_present((change.time for change in history.changes), ahead))
+    if start is None:
+        return [older.year for older in history.older]
+    if history.changes[-1].time < start:
         return []
     first = datetime.fromisoformat(start).year
     return [older.year for older in history.older if older.year >= first]
 
 
-def recent_changes_of(history: History, years: Iterable[HistoryOfYear]) -> tuple[RecentChange, ...]:
-    """Return a playlist's changes in the thirty days before its own newest one, newest first.
+def recent_changes_of(
+    history: History, years: Iterable[HistoryOfYear], ahead: Timestamp
+) -> tuple[RecentChange, ...]:
+    """Return a playlist's changes since thirty days before its own newest one, newest first.
+
+    What is later than `ahead` does not move these days.
 
     Raises:
         UNREADABLE (`errors`): a time in a document is none.
@@ -114,7 +126,7 @@ def recent_changes_of(history: History, years: Iterable[HistoryOfYear]) -> tuple
     changes = {change.time: change for change in (*older, *history.changes)}
     for change in changes.values():
         _check_times(change)
-    start = window_start(max(changes))
+    start = window_start(newest_present(changes, ahead))
     sources = {one.time: one.source for one in history.snapshots}
     return tuple(
         _without_moves(history.playlist.id, changes[time], sources.get(time, ""))
@@ -138,40 +150,42 @@ class Told(NamedTuple):
 class Known(NamedTuple):
     """What the documents about all playlists tell, by playlist.
 
-    The `recent` changes are complete from `since` on; None where nothing is known of them.
+    The `recent` changes are complete from `since` on; None where nothing is known of them. Changes
+    later than `ahead` are from a wrong clock, or a forced run, and do not move the thirty days.
     """
 
     summaries: Mapping[str, Summary]
     recent: Mapping[str, Sequence[RecentChange]]
     since: Timestamp | None
+    ahead: Timestamp
 
     @classmethod
-    def of(cls, summaries: Mapping[str, Summary], document: RecentChanges | None) -> Self:
+    def of(
+        cls, summaries: Mapping[str, Summary], document: RecentChanges | None, ahead: Timestamp
+    ) -> Self:
         if document is None:
-            return cls(summaries, {}, None)
+            return cls(summaries, {}, None, ahead)
         ordered = sorted(document.changes, key=lambda change: (change.playlist, change.time))
         recent = {
             playlist_id: tuple(changes)[::-1]
             for playlist_id, changes in groupby(ordered, key=lambda change: change.playlist)
         }
-        return cls(summaries, recent, document.since)
+        return cls(summaries, recent, document.since, ahead)
 
     def only(self, playlists: AbstractSet[str]) -> "Known":
         """Return what is known of these playlists."""
-        return Known(
-            {id_: summary for id_, summary in self.summaries.items() if id_ in playlists},
-            {id_: changes for id_, changes in self.recent.items() if id_ in playlists},
-            self.since,
+        return self._replace(
+            summaries={id_: one for id_, one in self.summaries.items() if id_ in playlists},
+            recent={id_: changes for id_, changes in self.recent.items() if id_ in playlists},
         )
 
     def with_told(self, told: Mapping[str, Told | None]) -> "Known":
         """Return it with what histories tell; a playlist without a history (None) is forgotten."""
         present = {id_: one for id_, one in told.items() if one}
         known = self.only((self.summaries.keys() | self.recent.keys()) - told.keys())
-        return Known(
-            {**known.summaries, **{id_: one.summary for id_, one in present.items()}},
-            {**known.recent, **{id_: one.recent for id_, one in present.items()}},
-            self.since,
+        return known._replace(
+            summaries={**known.summaries, **{id_: one.summary for id_, one in present.items()}},
+            recent={**known.recent, **{id_: one.recent for id_, one in present.items()}},
         )
 
     def without_recent(self, playlists: AbstractSet[str]) -> "Known":
@@ -180,17 +194,21 @@ class Known(NamedTuple):
         return self._replace(recent=recent)
 
     def window(self) -> tuple[Timestamp | None, Timestamp | None]:
-        """Return the beginning and the end of the thirty days.
+        """Return when the recent changes begin, and the time of the newest one.
 
         Where a lost index is not yet whole again, the recent changes know more.
         """
-        unread = (
+        last = {one.last_change.time for one in self.summaries.values() if one.last_change}
+        unread = {
             changes[0].time
             for playlist_id, changes in self.recent.items()
             if playlist_id not in self.summaries
-        )
-        until = max(filter(None, (newest_change(self.summaries), *unread)), default=None)
-        return window_start(until), until
+        }
+        until = max(last | unread, default=None)
+        if until is None or until <= self.ahead:
+            return window_start(until), until
+        times = {change.time for changes in self.recent.values() for change in changes}
+        return window_start(newest_present(last | times, self.ahead) or until), until
 
     def outdated(self, latest: Mapping[str, Timestamp]) -> Iterator[str]:
         """Yield the playlists whose history has to be read; `latest` names their newest snapshots.

@@ -9,6 +9,7 @@ from playlist_archive.documents.catalog import Catalog
 from playlist_archive.documents.digests import Span
 from playlist_archive.documents.history import PublishedPlaylist, SongAtRow
 from playlist_archive.documents.keys import CHANGES_PAGE
+from playlist_archive.documents.messages import RunReport
 from playlist_archive.documents.recent_changes import RecentChange
 from playlist_archive.documents.status import spell_status
 from playlist_archive.views.notice import Mail, plain_line
@@ -26,16 +27,16 @@ def digest(
     catalog: Catalog,
 ) -> Mail:
     """Return the mail about the changes of a span, and about how everything stands."""
-    lines = [*_changes(changes, {one.id: one.name for one in playlists})]
-    if not lines:
-        lines = [_nothing_new(span)]
-    unreadable = [*_unreadable(catalog)]
-    if unreadable:
+    consent = _consent(catalog.report)
+    if changes:
+        lines = [_days(span), "", *_changes(changes, {one.id: one.name for one in playlists})]
+    else:
+        lines = ["; ".join(filter(None, [_nothing_new(span), consent])) + "."]
+    if unreadable := [*_unreadable(catalog)]:
         lines += ["", "Not read:", *unreadable]
-    if catalog.report and (ends := catalog.report.authorization_ends):
-        lines += ["", f"Your consent at Spotify ends on {day(ends)}."]
     if changes:
         lines += ["", f"All changes of thirty days are in {CHANGES_PAGE}."]
+        lines += [f"Y{consent[1:]}."] if consent else []
     return Mail(_subject(changes), "\n".join(lines) + "\n")
 
 
@@ -48,9 +49,22 @@ def _subject(changes: Sequence[RecentChange]) -> str:
     return f"Playlist archive: {added:,} added, {removed:,} removed in {changed}"
 
 
+def _days(span: Span) -> str:
+    after = f" from {day(span.after)}" if span.after else ""
+    return f"What changed{after} to {day(span.until)}:"
+
+
 def _nothing_new(span: Span) -> str:
     since = f" since {day(span.after)}" if span.after else ""
-    return f"Nothing has changed{since}."
+    return f"Nothing has changed{since}"
+
+
+def _consent(report: RunReport | None) -> str:
+    if report is None or report.authorization_ends is None:
+        return ""
+    ends = report.authorization_ends
+    verb = "has ended" if ends <= report.at else "ends"
+    return f"your consent at Spotify {verb} on {day(ends)}"
 
 
 def _changes(changes: Sequence[RecentChange], names: dict[str, str]) -> Iterator[str]:
