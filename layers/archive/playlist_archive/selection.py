@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from playlist_archive.documents.catalog import Catalog
+from playlist_archive.documents.liked_songs import LIKED_SONGS, liked_header
 from playlist_archive.documents.messages import Source
 from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.snapshot import loses_much
@@ -32,8 +33,12 @@ def choose(
     catalog: Catalog,
     mode: LibraryMode,
     in_doubt: Iterable[str] = (),
+    *,
+    liked_songs: bool = False,
 ) -> dict[str, Selection]:
     """Return the playlists to archive: the registry and, as `mode` says, the user's library.
+
+    The Liked Songs are among them with `liked_songs` alone.
 
     Without a complete sweep the library's known playlists stay, and so do entries that the sweep
     could not read. A registry entry outweighs `excluded/`, which applies to the library only.
@@ -65,7 +70,18 @@ def choose(
         selected[playlist_id] = Selection(
             "registry", alias, headers.get(playlist_id), in_library=playlist_id in selected
         )
+    selected.pop(LIKED_SONGS, None)
+    if liked_songs and (chosen := _choose_liked_songs(registry)):
+        selected[LIKED_SONGS] = chosen
     return selected
+
+
+def _choose_liked_songs(registry: Registry) -> Selection | None:
+    """Return why the Liked Songs are archived; they belong to the user, but no sweep lists them."""
+    alias = registry.aliases.get(LIKED_SONGS)
+    if alias is not None:
+        return Selection("registry", alias, liked_header())
+    return None if LIKED_SONGS in registry.excluded else Selection("library", "", liked_header())
 
 
 def _is_chosen(entry: LibraryEntry, user_id: str, mode: LibraryMode, known: Container[str]) -> bool:
