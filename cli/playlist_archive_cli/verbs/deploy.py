@@ -18,6 +18,7 @@ from playlist_archive_cli.deployment.questions import find_timezone, questions
 from playlist_archive_cli.deployment.sam import Package, Sam
 from playlist_archive_cli.deployment.stack import SETTLED, Change, Proposal, Stack, count_kinds
 from playlist_archive_cli.deployment.template import (
+    ARCHIVE_LIKED_SONGS,
     CREDENTIALS_PARAMETER,
     Parameters,
     parse_assignments,
@@ -158,6 +159,10 @@ def deploy(
         first_run=first_run,
     )
     notes = [left_over(kept)] if kept and before is None else []
+    if logged_in and opens_liked_songs(before.parameters if before else {}, chosen):
+        notes.append(
+            "Your Liked Songs are read once your consent covers them: say `playlist-archive login`."
+        )
     attention = first_run is not None and first_run.failed
     return Answer(document, tell_deployed(document), notes, attention)
 
@@ -239,6 +244,11 @@ def agree_to(stack: Stack, proposal: Proposal, *, yes: bool) -> None:
     if not agreed:
         stack.reject(proposal)
         raise CommandError("nothing was changed")
+
+
+def opens_liked_songs(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Whether Liked Songs are archived now, and were not before."""
+    return now[ARCHIVE_LIKED_SONGS] == "true" != before.get(ARCHIVE_LIKED_SONGS)
 
 
 def announce_mail(before: str, now: str) -> None:
