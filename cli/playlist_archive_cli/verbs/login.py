@@ -76,13 +76,11 @@ def login(
         str, typer.Option(metavar="NAME", help="The SSM parameter to store the credentials in.")
     ] = "",
     liked_songs: Annotated[
-        bool | None,
+        bool,
         typer.Option(
-            "--liked-songs/--no-liked-songs",
-            help="Open your Liked Songs, too; default: as ArchiveLikedSongs was deployed.",
-            show_default=False,
+            "--liked-songs", help="Open your Liked Songs, as if ArchiveLikedSongs were known."
         ),
-    ] = None,
+    ] = False,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port of the redirect URI.")
     ] = USUAL_PORT,
@@ -96,8 +94,7 @@ def login(
     With --local nothing is stored: three lines for a shell are printed, which `make run` needs.
     """
     place = None if asked.local else _Place(asked, credentials_parameter)
-    if liked_songs is None:
-        liked_songs = place is not None and place.archives_liked_songs
+    liked_songs |= place is not None and place.archives_liked_songs
     stored = place.load() if place and (liked_songs or not (client_id and client_secret)) else None
     if stored and not (client_id and client_secret):
         client_id, client_secret = stored.client_id, stored.client_secret

@@ -77,11 +77,12 @@ def choose(
 
 
 def _choose_liked_songs(registry: Registry) -> Selection | None:
-    """Return why the Liked Songs are archived; they belong to the user, but no sweep lists them."""
+    """Return why the Liked Songs are archived, None if they are excluded."""
+    present = LIKED_SONGS not in registry.excluded
     alias = registry.aliases.get(LIKED_SONGS)
     if alias is not None:
-        return Selection("registry", alias, liked_header())
-    return None if LIKED_SONGS in registry.excluded else Selection("library", "", liked_header())
+        return Selection("registry", alias, liked_header(), in_library=present)
+    return Selection("library", "", liked_header(), in_library=True) if present else None
 
 
 def _is_chosen(entry: LibraryEntry, user_id: str, mode: LibraryMode, known: Container[str]) -> bool:
@@ -132,4 +133,6 @@ def may_hide_known(run: datetime, closed: int, catalog: Catalog) -> bool:
 
 
 def _known_of_library(catalog: Catalog) -> set[str]:
-    return {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}
+    """Return the playlists that a sweep should list; it never lists the Liked Songs."""
+    known = {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}
+    return known - {LIKED_SONGS}
