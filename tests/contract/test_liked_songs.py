@@ -36,13 +36,14 @@ from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
 from tests.support.liked import LikedLibrary
 from tests.support.pipeline import Pipeline, connect
 from tools.stand_in.accounts import AUTHORIZATION_CODE, SCOPE, Client
+from tools.stand_in.api import READ_LIKED
 from tools.stand_in.library import Playlist, Track
 from tools.stand_in.server import StandIn
 
 pytestmark = pytest.mark.contract
 
 DAY = timedelta(days=1)
-ALLOWED = Client(scope=f"{SCOPE} user-library-read")
+ALLOWED = Client(scope=f"{SCOPE} {READ_LIKED}")
 
 
 @dataclass

@@ -14,9 +14,10 @@ from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
 from tests.support.liked import FIRST_DAY, LikedLibrary
 from tests.support.pipeline import Pipeline, connect, plenty
 from tools.stand_in.accounts import SCOPE, Client
+from tools.stand_in.api import READ_LIKED
 from tools.stand_in.server import StandIn
 
-CLIENT = Client(scope=f"{SCOPE} user-library-read")
+CLIENT = Client(scope=f"{SCOPE} {READ_LIKED}")
 
 
 def like_one(library: LikedLibrary, day: int) -> None:
