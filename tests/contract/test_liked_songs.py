@@ -35,6 +35,7 @@ from playlist_archive.spotify.client import WebApi
 from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
 from tests.support.liked import LikedLibrary
 from tests.support.pipeline import Pipeline, connect
+from tools.measure.count_liked_requests import DAILY, count_requests
 from tools.stand_in.accounts import AUTHORIZATION_CODE, SCOPE, Client
 from tools.stand_in.api import READ_LIKED
 from tools.stand_in.library import Playlist, Track
@@ -366,6 +367,13 @@ def test_switched_off_they_are_retired_and_come_back(start: Start) -> None:
     assert not [path for path in liker.asked() if path.startswith("/me/tracks")]
     assert run_day(liker, liker.pipeline()).status == "ok"
     assert len(liker.snapshots()) == 1
+
+
+def test_a_month_in_which_nothing_changes_costs_a_request_a_day_and_the_full_reads() -> None:
+    found = count_requests(600, 30, DAILY["nothing changes"])
+
+    assert found.others == [1] * 28
+    assert len(found.whole) == 2
 
 
 def test_they_are_read_whole_in_time_though_each_day_brings_a_song(start: Start) -> None:
