@@ -458,8 +458,10 @@ def test_the_pages_link_to_them_in_spotify(start: Start) -> None:
     liker = start(60)
     pipeline = liker.pipeline()
     run_day(liker, pipeline)
+    liker.library.like()
+    run_day(liker, pipeline)
 
     link = "https://open.spotify.com/collection/tracks"
-    for view, suffix in (("pretty", ".md"), ("history", ".json")):
+    for view, suffix in (("pretty", ".md"), ("history", ".json"), ("feeds", ".atom")):
         assert link in pipeline.page(view_key(view, LIKED_SONGS, suffix))
     assert link in pipeline.page(INDEX_JSON)

@@ -2,8 +2,6 @@
 
 import pytest
 
-from playlist_archive.documents.liked_songs import LIKED_SONGS, liked_header
-from playlist_archive.documents.playlist import Owner
 from playlist_archive.errors import ContentsForbiddenError
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive.ports.spotify import Reading
@@ -359,37 +357,3 @@ def test_a_write_beside_another_s_is_told(
 
     assert "by another just now" in fails(command, "add", OTHER, "--alias", "Ours", code=1)
     assert entry(stack, OTHER) == "Theirs\n"
-
-
-# Liked Songs.
-
-
-@pytest.fixture
-def with_liked_songs(spotify: FakeSpotify, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Return the command for an archive of Liked Songs."""
-    spotify.playlists[LIKED_SONGS] = Reading(liked_header(Owner("lena", "Lena"), "v"), rows(1))
-    clock = LivingClock(RUN)
-    spotify.now = clock.now
-    stack = LivingStack(spotify, clock, liked_songs=True)
-    stack.call_lister({})
-    stack.pipeline.settle()
-    clock.moment = RUN + DAY / 2
-    return Command.on(stack, monkeypatch)
-
-
-def test_liked_songs_are_not_added_by_registration(command: Command, stack: LivingStack) -> None:
-    error = fails(command, "add", "https://open.spotify.com/collection/tracks", code=1)
-
-    assert "ArchiveLikedSongs=true" in error
-    assert entry(stack, LIKED_SONGS) is None
-
-
-def test_liked_songs_are_renamed_and_left_out_as_any_playlist(with_liked_songs: Command) -> None:
-    renamed = with_liked_songs("rename", "spotify:collection", "Hearts")
-    removed = with_liked_songs("remove", "Hearts")
-    excluded = with_liked_songs("exclude", "spotify:collection")
-
-    assert [one.exit_code for one in (renamed, removed, excluded)] == [0, 0, 0], (
-        renamed.err + removed.err + excluded.err
-    )
-    assert "Hearts" in renamed.out

@@ -12,6 +12,7 @@ import msgspec
 from playlist_archive.documents.playlist import Header, Owner, Row
 
 LIKED_SONGS = "LikedSongs000000000000"
+LIKED_SONGS_URL = "https://open.spotify.com/collection/tracks"
 # The songs of one request, newest first. The version tells those of the first one.
 LIKED_PAGE = 50
 _NOBODY = Owner("", "")
@@ -23,7 +24,7 @@ def liked_header(owner: Owner = _NOBODY, version: str = "") -> Header:
         name="Liked Songs",
         description="",
         owner=owner,
-        url="https://open.spotify.com/collection/tracks",
+        url=LIKED_SONGS_URL,
         snapshot_id=version,
     )
 
