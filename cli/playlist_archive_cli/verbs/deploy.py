@@ -158,11 +158,8 @@ def deploy(
         logged_in=logged_in,
         first_run=first_run,
     )
-    notes = [left_over(kept)] if kept and before is None else []
-    if logged_in and opens_liked_songs(before.parameters if before else {}, chosen):
-        notes.append(
-            "Your Liked Songs are read once your consent covers them: say `playlist-archive login`."
-        )
+    notes = ask_for_liked_songs(before.parameters if before else {}, chosen) if logged_in else []
+    notes += [left_over(kept)] if kept and before is None else []
     attention = first_run is not None and first_run.failed
     return Answer(document, tell_deployed(document), notes, attention)
 
@@ -246,9 +243,13 @@ def agree_to(stack: Stack, proposal: Proposal, *, yes: bool) -> None:
         raise CommandError("nothing was changed")
 
 
-def opens_liked_songs(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
-    """Whether Liked Songs are archived now, and were not before."""
-    return now[ARCHIVE_LIKED_SONGS] == "true" != before.get(ARCHIVE_LIKED_SONGS)
+def ask_for_liked_songs(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Say that Liked Songs need a consent, where they are archived now and were not before."""
+    if now[ARCHIVE_LIKED_SONGS] != "true" or before.get(ARCHIVE_LIKED_SONGS) == "true":
+        return []
+    return [
+        "Your Liked Songs are read once your consent covers them: say `playlist-archive login`."
+    ]
 
 
 def announce_mail(before: str, now: str) -> None:

@@ -9,12 +9,15 @@ from playlist_archive.documents.liked_songs import LIKED_SONGS, LIKED_SONGS_URL,
 from playlist_archive.documents.playlist import Owner
 from playlist_archive.ports.spotify import Reading
 from playlist_archive_cli.imports.versions import PastVersion, snapshot_of
+from playlist_archive_cli.verbs.deploy import ask_for_liked_songs
 from tests.support.builders import DAY, RUN, rows
 from tests.support.command import Command
 from tests.support.fakes import FakeSpotify
 from tests.support.living_stack import LivingClock, LivingStack
 
 pytestmark = pytest.mark.unit
+
+NAME = "ArchiveLikedSongs"
 
 
 @pytest.fixture
@@ -89,6 +92,18 @@ def test_imported_ones_link_to_them_in_spotify() -> None:
     )
 
     assert snapshot_of(past).url == LIKED_SONGS_URL
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "lines"), [({}, "true", 1), ({}, "false", 0), ({NAME: "true"}, "true", 0)]
+)
+def test_a_deployment_that_begins_with_them_says_to_log_in(
+    before: dict[str, str], now: str, lines: int
+) -> None:
+    said = ask_for_liked_songs(before, {NAME: now})
+
+    assert len(said) == lines
+    assert all("playlist-archive login" in line for line in said)
 
 
 def test_they_go_back_as_a_new_playlist(command: Command) -> None:
