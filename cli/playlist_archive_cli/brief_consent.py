@@ -14,11 +14,11 @@ from playlist_archive_cli.consent import (
     ACCOUNTS_URL,
     API_URL,
     PATIENCE_SECONDS,
-    LoginError,
     User,
     ask_consent,
     ask_who,
     exchange_code,
+    require_scopes,
 )
 
 SCOPES = {
@@ -64,9 +64,7 @@ def ask_briefly(
     form |= {"client_id": client_id, "code_verifier": verifier}
     with open_session() as session:
         tokens = exchange_code(session, accounts_url, form)
-        granted = tokens.scope.split()
-        if granted and (missing := SCOPES.keys() - granted):
-            raise LoginError(f"Spotify's answer lacks {', '.join(sorted(missing))}: say it again")
+        require_scopes(tokens, SCOPES)
         return BriefConsent(tokens.access_token, ask_who(session, api_url, tokens.access_token))
 
 

@@ -5,7 +5,7 @@ not extend it.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,7 +27,8 @@ from playlist_archive.spotify.exchange import (
 )
 from playlist_archive_cli.errors import CommandError
 
-SCOPES = "playlist-read-private playlist-read-collaborative"
+PLAYLIST_SCOPES = ("playlist-read-private", "playlist-read-collaborative")
+LIKED_SONGS_SCOPE = "user-library-read"
 ACCOUNTS_URL = "https://accounts.spotify.com"
 API_URL = "https://api.spotify.com/v1"
 _CALLBACK = "/callback"
@@ -158,6 +159,7 @@ def log_in(
     *,
     port: int,
     show_page: Callable[[str], object],
+    scopes: Sequence[str] = PLAYLIST_SCOPES,
     accounts_url: str = ACCOUNTS_URL,
     api_url: str = API_URL,
     patience_seconds: float = PATIENCE_SECONDS,
@@ -167,13 +169,14 @@ def log_in(
     Raises:
         LoginError: the login failed.
     """
-    query = {"response_type": "code", "client_id": client_id, "scope": SCOPES}
+    query = {"response_type": "code", "client_id": client_id, "scope": " ".join(scopes)}
     form = ask_consent(query, port, show_page, accounts_url, patience_seconds)
     authorized_at = datetime.now(UTC).replace(microsecond=0)
     with open_session() as session:
         tokens = exchange_code(session, accounts_url, form, (client_id, client_secret))
         if not tokens.refresh_token:
             raise LoginError("Spotify gave no refresh token: log in once more")
+        require_scopes(tokens, scopes)
         user = ask_who(session, api_url, tokens.access_token)
     return Login(Credentials(client_id, client_secret, tokens.refresh_token, authorized_at), user)
 
@@ -231,6 +234,25 @@ def exchange_code(
         reason = f"Spotify gave no token: {tokens.error or answer.status}"
         raise LoginError(_REFUSALS.get(tokens.error, reason))
     return tokens
+
+
+def require_scopes(tokens: Tokens, scopes: Iterable[str]) -> None:
+    """Raise `LoginError` where Spotify says that the tokens are for less."""
+    granted = tokens.scope.split()
+    if granted and (missing := {*scopes} - {*granted}):
+        raise LoginError(f"Spotify's answer lacks {', '.join(sorted(missing))}: say it again")
+
+
+def renew(credentials: Credentials, accounts_url: str) -> Tokens:
+    """Return new tokens of a consent that was given before; a refresh token replaces the old one.
+
+    Raises:
+        LoginError: there are no tokens.
+    """
+    form = {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token}
+    with open_session() as session:
+        app = credentials.client_id, credentials.client_secret
+        return exchange_code(session, accounts_url, form, app)
 
 
 def ask_who(session: requests.Session, api_url: str, access_token: str) -> User:

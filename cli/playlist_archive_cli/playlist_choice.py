@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from playlist_archive.documents.keys import PLAYLIST_ID, is_playlist_id
+from playlist_archive.documents.liked_songs import LIKED_SONGS
 from playlist_archive.documents.names import looks, visible
 from playlist_archive_cli.errors import WrongUseError
 
@@ -16,6 +17,10 @@ PlaylistText = Annotated[str, PLAYLIST]
 
 _LINK = re.compile(rf"playlist[/:]({PLAYLIST_ID})(?![0-9A-Za-z])")
 _ANY_LINK = re.compile(r"\s*(?:https?://|spotify:)", re.IGNORECASE)
+_LIKED_SONGS_LINK = re.compile(
+    r"open\.spotify\.com/(?:intl-[a-z]+/)?collection/tracks|spotify:(?:user:[^:\s]+:)?collection",
+    re.IGNORECASE,
+)
 _MOST_NAMED = 10
 
 
@@ -27,12 +32,14 @@ class Choice(NamedTuple):
 def find_playlist_id(text: str) -> str | None:
     """Return the playlist id in an id, a link or a URI, None where there is none.
 
+    Liked Songs have links of their own.
+
     Raises:
         WrongUseError: there are links of several playlists in it.
     """
     if is_playlist_id(stripped := text.strip()):
         return stripped
-    found = set(_LINK.findall(text))
+    found = {*_LINK.findall(text), *(LIKED_SONGS for _ in _LIKED_SONGS_LINK.finditer(text))}
     if len(found) > 1:
         several = ", ".join(sorted(found))
         raise WrongUseError(f"“{text}” names several playlists, so choose one: {several}")

@@ -35,6 +35,7 @@ def assemble() -> Lister:
         render_queue=open_queue(settings.render_queue_url),
         clock=clock,
         archive_my_playlists=settings.archive_my_playlists,
+        archive_liked_songs=settings.archive_liked_songs,
         full_read_every_days=settings.full_read_every_days,
     )
 

@@ -34,6 +34,7 @@ from playlist_archive.documents.keys import (
     songs_key,
     view_key,
 )
+from playlist_archive.documents.liked_songs import LIKED_SONGS
 from playlist_archive.documents.messages import (
     FetchRequest,
     Outcome,
@@ -119,6 +120,12 @@ def test_no_thread_is_left_over(evidence: Evidence) -> None:
 
 def test_functions_were_at_work_at_the_same_time(evidence: Evidence) -> None:
     assert {"renderer", "indexer", "fetcher+renderer"} <= evidence.chaos.overlaps.keys()
+
+
+def test_liked_songs_were_read_in_part(evidence: Evidence) -> None:
+    outcomes = [sent.outcome for sent in evidence.sent[LIKED_SONGS]]
+
+    assert any(outcome.written and not outcome.read for outcome in outcomes)
 
 
 def newest_snapshot(record: Record) -> str:

@@ -15,6 +15,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
+from msgspec.structs import replace
 
 from playlist_archive.ports.aws import open_parameter
 from playlist_archive_cli import connection
@@ -309,6 +310,98 @@ def test_the_local_login_prints_three_lines_for_a_shell_and_nothing_else(
     assert "Mara Quayle" in outcome.err
     assert secrets_in(Outcome(0, "", outcome.err)) == []
     assert not settings.exists()
+
+
+# Liked Songs.
+
+
+WITH_LIKED_SONGS = "playlist-read-private playlist-read-collaborative user-library-read"
+
+
+@pytest.fixture
+def asked_for(stand_in: StandIn) -> Callable[[], list[str]]:
+    """Return a function that returns the scopes of the consents since it was last called."""
+
+    def scopes() -> list[str]:
+        seen = [urlsplit(one.path) for one in stand_in.control.requests()]
+        stand_in.control.clear_requests()
+        return [dict(parse_qsl(url.query))["scope"] for url in seen if url.path == "/authorize"]
+
+    return scopes
+
+
+def test_a_consent_for_less_than_was_asked_for_is_no_login(stand_in: StandIn) -> None:
+    with pytest.raises(LoginError, match="lacks user-library-read"):
+        # Nobody visits the page, so the stand-in still knows the consent from before.
+        log_in(
+            ID,
+            SECRET,
+            port=0,
+            show_page=come_back(),
+            scopes=WITH_LIKED_SONGS.split(),
+            accounts_url=stand_in.url,
+            api_url=f"{stand_in.url}/v1",
+            patience_seconds=10,
+        )
+
+
+@mock_aws
+def test_liked_songs_are_asked_for_only_where_they_are_archived(
+    say_login: Callable[..., Outcome], settings: Path, asked_for: Callable[[], list[str]]
+) -> None:
+    stack = Deployment("mine", "eu-west-1")
+    remember(settings, stack)
+    without = say_login(answers=f"{ID}\n{SECRET}\n")
+    remember(settings, replace(stack, parameters={"ArchiveLikedSongs": "true"}))
+    lacking = say_login()
+    covered = say_login()
+
+    assert asked_for() == [
+        "playlist-read-private playlist-read-collaborative",
+        *[WITH_LIKED_SONGS] * 2,
+    ]
+    assert "Liked Songs" not in without.out + without.err
+    assert "does not cover your Liked Songs" in lacking.err
+    assert "The library and the Liked Songs of Mara Quayle" in lacking.out
+    assert "does not cover" not in covered.err
+
+
+@mock_aws
+def test_a_stored_consent_that_has_ended_is_no_obstacle(
+    say_login: Callable[..., Outcome], stand_in: StandIn
+) -> None:
+    say_login("--region", "eu-west-1", answers=f"{ID}\n{SECRET}\n")
+    stand_in.control.add_fault("invalid_grant", times=1)
+
+    outcome = say_login("--region", "eu-west-1", "--liked-songs")
+
+    assert outcome.exit_code == 0, outcome.err
+    assert "does not cover" not in outcome.err
+
+
+@mock_aws
+def test_a_refresh_token_that_is_replaced_by_the_question_is_stored(
+    say_login: Callable[..., Outcome], stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    say_login(answers=f"{ID}\n{SECRET}\n")
+    stand_in.control.add_fault("rotated_refresh_token", times=1)
+    monkeypatch.setattr(login, "show_page", lambda url, port: come_back(error="access_denied")(url))
+
+    outcome = say_login("--liked-songs")
+
+    assert "access_denied" in outcome.err
+    assert open_parameter(PARAMETER).load().refresh_token not in {"", REFRESH}
+
+
+def test_a_local_login_opens_liked_songs_where_it_is_said(
+    say_login: Callable[..., Outcome], asked_for: Callable[[], list[str]]
+) -> None:
+    outcome = say_login("--local", "--liked-songs", answers=f"{ID}\n{SECRET}\n")
+
+    assert asked_for() == [WITH_LIKED_SONGS]
+    assert "The library and the Liked Songs of Mara Quayle" in outcome.err
+    assert len(outcome.out.splitlines()) == 3
 
 
 def test_lines_for_a_shell_are_quoted() -> None:

@@ -2,13 +2,16 @@
 
 import base64
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 import requests
 
 from tools.stand_in import App, SampleLibrary, StandIn
+from tools.stand_in.accounts import SCOPE, Client
+from tools.stand_in.api import READ_LIKED
+from tools.stand_in.library import LIKED_SONGS
 from tools.stand_in.sample import (
     EDITORIAL,
     EVERYTHING,
@@ -460,3 +463,66 @@ class TestDays:
         seen = [(seen.method, seen.path, seen.status) for seen in stand_in.control.requests()]
 
         assert seen == [("GET", "/v1/me?pretty=yes", 200), ("GET", f"/v1/playlists/{UNKNOWN}", 404)]
+
+
+class TestLikedSongs:
+    @pytest.fixture
+    def stand_in(self) -> Iterator[StandIn]:
+        client = Client(scope=f"{SCOPE} {READ_LIKED}")
+        with StandIn(SampleLibrary(FIRST_DAY), client=client) as running:
+            yield running
+
+    def test_a_consent_without_the_scope_does_not_show_them(self) -> None:
+        with StandIn(SampleLibrary(FIRST_DAY)) as stand_in:
+            grant = {"grant_type": "refresh_token", "refresh_token": "standin-refresh"}
+            web = Web(stand_in, grant)
+
+            assert error_of(web.get("/me/tracks")) == (403, "Insufficient client scope")
+            web.close()
+
+    def test_an_app_without_a_user_has_none(self, app_only: Web) -> None:
+        answer = error_of(app_only.get("/me/tracks"))
+
+        assert answer == (401, "Valid user authentication required")
+
+    @pytest.mark.parametrize("limit", [0, 51])
+    def test_a_page_has_at_most_fifty(self, web: Web, limit: int) -> None:
+        assert error_of(web.get("/me/tracks", limit=limit)) == (400, "Invalid limit")
+
+    def test_they_are_no_playlist(self, web: Web) -> None:
+        assert web.get(f"/playlists/{LIKED_SONGS}").status_code == 404
+        ids = [one["id"] for one in web.follow(web.read("/me/playlists")) if one]
+        assert LIKED_SONGS not in ids
+
+    @pytest.mark.parametrize("app", App)
+    def test_the_newest_come_first_and_a_row_keeps_its_old_name(
+        self, stand_in: StandIn, web: Web, app: App
+    ) -> None:
+        stand_in.control.set_app(app)
+        page = web.read("/me/tracks")
+        liked = web.follow(page)
+
+        assert page.keys() == PAGE
+        assert (len(page["items"]), len(liked)) == (20, page["total"])
+        assert {*liked[0]} == {"added_at", "track"}
+        dates = [one["added_at"] for one in liked]
+        assert dates == sorted(dates, reverse=True)
+
+    def test_one_that_is_liked_again_comes_to_the_front(self, stand_in: StandIn, web: Web) -> None:
+        def titles(day: int) -> list[str]:
+            stand_in.control.set_date(FIRST_DAY + timedelta(days=day))
+            return [one["track"]["name"] for one in web.follow(web.read("/me/tracks"))]
+
+        assert titles(7).count("Wren") == 1
+        assert "Wren" not in titles(8)
+        assert titles(12).index("Wren") < 2
+
+    def test_an_edit_in_mid_read_takes_the_newest_off(self, stand_in: StandIn, web: Web) -> None:
+        first = web.read("/me/tracks")
+        stand_in.control.add_fault("torn", path="/me/tracks")
+        torn = web.read("/me/tracks")
+
+        assert torn["total"] == first["total"] - 1
+        assert torn["items"][0] == first["items"][1]
+        stand_in.control.clear_faults()
+        assert web.read("/me/tracks") == first

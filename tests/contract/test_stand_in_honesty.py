@@ -218,6 +218,13 @@ class TestDescription:
         reasons = {r"description: None": "null as in a whole playlist, where its text says so"}
         assert explain(validate(page, "PagingPlaylistObject"), reasons) == (set(), set())
 
+    def test_liked_songs_follow_it(self, web: Web) -> None:
+        web.allow("user-library-read")
+
+        problems = validate(web.get("/me/tracks", limit="50"), "PagingSavedTrackObject")
+        reasons = {r"track\.album: 'available_markets' is a required": "removed in February 2026"}
+        assert explain(problems, reasons) == (set(), set())
+
     def test_pages_follow_it(self, web: Web) -> None:
         page = web.get(f"/playlists/{EVERYTHING}/items", **ROWS_QUERY)
 

@@ -111,6 +111,7 @@ def test_parameters_and_their_defaults() -> None:
         "ScheduleTimezone": "UTC",
         "CredentialsParameter": "/playlist-archive/spotify",
         "ArchiveMyPlaylists": "owned",
+        "ArchiveLikedSongs": "false",
         "DailyRequestBudget": "600",
         "RequestIntervalMs": "1000",
         "FullReadEveryDays": "30",

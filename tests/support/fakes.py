@@ -1,13 +1,14 @@
 """In-memory adapters of the ports; `tests/contract/test_ports.py` compares them with real ones."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 
 import msgspec
 
 from playlist_archive.documents.content_types import ASK_EACH_TIME
-from playlist_archive.documents.playlist import Row
+from playlist_archive.documents.liked_songs import LIKED_SONGS
+from playlist_archive.documents.playlist import Header, Row
 from playlist_archive.documents.runs import later_run
 from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import ConflictError, PlaylistNotFoundError, StorageError
@@ -207,6 +208,11 @@ class FakeSpotify:
         if known and reading.header.snapshot_id == known:
             return Reading(reading.header, None)
         return reading
+
+    def read_liked_songs(
+        self, known: Header | None, known_rows: Callable[[], Sequence[Row]]
+    ) -> Reading:
+        return self.read_playlist(LIKED_SONGS, known.snapshot_id if known else "")
 
     def change(self, playlist_id: str, rows: tuple[Row, ...], snapshot_id: str) -> None:
         reading = self.playlists[playlist_id]

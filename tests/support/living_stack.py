@@ -61,11 +61,14 @@ class LivingStack:
         *,
         bucket: FakeBucket | None = None,
         mode: LibraryMode = "owned",
+        liked_songs: bool = False,
     ) -> None:
         clock.stack = None
         self.clock = clock
         self.bucket = bucket or FakeBucket()
-        self.pipeline = Pipeline(spotify, clock, bucket=self.bucket, mode=mode)
+        self.pipeline = Pipeline(
+            spotify, clock, bucket=self.bucket, mode=mode, liked_songs=liked_songs
+        )
         self.pipeline.rendered = {key for key in self.bucket.objects if key.startswith("snapshots")}
         self.registered = self._registry()
         self.dead_letters = dict.fromkeys(("Lister", *QUEUES), 0)

@@ -66,6 +66,7 @@ class Pipeline:
         *,
         mode: LibraryMode = "owned",
         full_read_every_days: int = 30,
+        liked_songs: bool = False,
         bucket: FakeBucket | None = None,
     ) -> None:
         self.spotify = spotify
@@ -81,6 +82,7 @@ class Pipeline:
             render_queue=self.render_queue,
             clock=clock,
             archive_my_playlists=mode,
+            archive_liked_songs=liked_songs,
             full_read_every_days=full_read_every_days,
         )
         self.fetcher = Fetcher(

@@ -16,6 +16,7 @@ COMPLETE = {
     "OUTCOME_QUEUE_URL": "https://queue.example/outcome",
     "RENDER_QUEUE_URL": "https://queue.example/render",
     "ARCHIVE_MY_PLAYLISTS": "owned",
+    "ARCHIVE_LIKED_SONGS": "false",
     "FULL_READ_EVERY_DAYS": "30",
     "UNRELATED": "ignored",
 }

@@ -17,6 +17,7 @@ from playlist_archive.documents.keys import (
     CATALOG,
     DAMAGED,
     SPOTIFY_STATE,
+    STATUS_JSON,
     followers_key,
     ledger_key,
 )
@@ -304,9 +305,13 @@ def nothing_is_silently_missing(evidence: Evidence) -> Findings:
             catalog = decode_catalog(document)
         except msgspec.DecodeError:
             continue  # it was damaged at that hour
-        # The status document itself may have been damaged and not written again yet.
-        status = _decode_json(chaos.statuses.get(day, b"{}")).get("playlists")
-        overdue = catalog.overdue() if status is None else _told_overdue(status)
+        # The status document itself may have been damaged, or rolled back, and not written again yet.
+        told = chaos.statuses.get(day, b"{}")
+        status = _decode_json(told).get("playlists")
+        if status is None or chaos.damaged.get(STATUS_JSON) == told:
+            overdue = {*catalog.overdue()}
+        else:
+            overdue = _told_overdue(status)
         if run is not None and to_timestamp(run) not in evidence.given_up:
             unlisted = catalog.report is None or bool(catalog.report.failure)
             for playlist_id in evidence.owned(day):

@@ -38,7 +38,7 @@ from tools.chaos.envelopes import unwrap_failure
 from tools.chaos.pollers import POISON
 from tools.chaos.record import Record
 from tools.chaos.wild import WildLibrary
-from tools.stand_in.library import Playlist
+from tools.stand_in.library import LIKED_SONGS, Playlist
 
 # The longest time of a read; the playlist may change meanwhile.
 _LONGEST_READ_SECONDS = 600
@@ -196,14 +196,15 @@ class Evidence:
         return self.library.find(playlist_id, self.chaos.day_at(moment.timestamp()))
 
     def owned(self, day: date) -> list[str]:
-        """Return the library's playlists that the day's run had to archive."""
+        """Return what the day's run had to archive: the user's own playlists, and Liked Songs."""
         run = self.chaos.runs[day].timestamp() if day in self.chaos.runs else 0.0
         present = self.in_library(day)
-        return [
+        listed = [
             id_
             for id_ in self.library.list_ids(day)
             if id_ in present and not self._is_excluded(id_, run)
         ]
+        return [*listed, LIKED_SONGS]
 
     def _is_excluded(self, playlist_id: str, moment: float) -> bool:
         """Whether a playlist was excluded and not registered."""

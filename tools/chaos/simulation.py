@@ -41,7 +41,8 @@ from tools.chaos.spotify import Wire
 from tools.chaos.stack import Stack
 from tools.chaos.wild import WildLibrary
 from tools.chaos.world import World
-from tools.stand_in.accounts import Client
+from tools.stand_in.accounts import SCOPE, Client
+from tools.stand_in.api import READ_LIKED
 from tools.stand_in.server import StandIn
 from tools.stand_in.shapes import App
 
@@ -94,12 +95,18 @@ class Simulation:
         self._random = Random(seed)  # noqa: S311 - it is to be repeated
         self._log = log
         eve = days[0] - timedelta(days=1)
-        self._stand_in = StandIn(library, app=Conditions.of(days, seed).app, day=eve)
+        self._stand_in = StandIn(
+            library,
+            app=Conditions.of(days, seed).app,
+            day=eve,
+            client=Client(scope=f"{SCOPE} {READ_LIKED}"),
+        )
         parameters = {
             "SpotifyApiUrl": f"{self._stand_in.url}/v1",
             "SpotifyAccountsUrl": self._stand_in.url,
             "AlarmEmail": "owner@example.com",
             "PublishEvents": "true",
+            "ArchiveLikedSongs": "true",
         }
         # Some seeds have a healthy library, because otherwise no page would say that all is well.
         self._healthy = seed % _HEALTHY == 0

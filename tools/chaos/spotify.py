@@ -23,6 +23,7 @@ from tools.chaos.faults import Mischief
 from tools.chaos.record import AskedToWait, Hurt
 from tools.chaos.scheduler import Scheduler
 from tools.stand_in.faults import Answer
+from tools.stand_in.library import LIKED_SONGS
 from tools.stand_in.server import StandIn
 
 # The usual time of a request, and of its answer.
@@ -114,7 +115,7 @@ class Wire:
         self, stand_in: StandIn, request: requests.PreparedRequest, patience: float
     ) -> requests.Response:
         path = str(request.path_url)
-        about = match[1] if (match := _PLAYLIST.match(path)) else ""
+        about = _name_playlist(path)
         begun = self._clock.moment
         try:
             self._before(path, about)
@@ -198,6 +199,13 @@ class Wire:
             if about:
                 self.misled.add(about)
         return replace(answer, status=status, body=body)
+
+
+def _name_playlist(path: str) -> str:
+    """Return the playlist that a request is about, empty if none."""
+    if path.startswith("/v1/me/tracks"):
+        return LIKED_SONGS
+    return match[1] if (match := _PLAYLIST.match(path)) else ""
 
 
 def seconds_to_wait(answer: Answer) -> int:

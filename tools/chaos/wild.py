@@ -2,11 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from tools.chaos.spotify import Trouble
-from tools.stand_in.library import Album, Artist, Library, Playlist, Row, Track, User, make_id
+from tools.stand_in.library import (
+    LIKED_SONGS,
+    Album,
+    Artist,
+    Library,
+    Playlist,
+    Row,
+    Track,
+    User,
+    make_id,
+)
 
 # A playlist's answer embeds its first rows; a longer playlist has further pages, which can be torn.
 _FEW_ROWS, _PAGED_ROWS = 3, 120
@@ -45,8 +55,14 @@ _ABSURD_LENGTHS = (-1, 10**17, 10**9)
 _ROWS_BEFORE_THE_CUT, _ROWS_AFTER, _DAY_OF_THE_CUT = 60, 20, 2
 
 
+# Liked Songs, of which a page in the middle has to be searched for.
+_LIKED_ROWS = 260
+_AN_HOUR = timedelta(hours=1)
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
 class WildLibrary:
-    """A library with additional playlists that are hard to archive.
+    """A library with additional playlists that are hard to archive, and with Liked Songs.
 
     On the day before the first one the library is empty.
 
@@ -92,10 +108,10 @@ class WildLibrary:
     def find(self, playlist_id: str, day: date) -> Playlist | None:
         if playlist_id in self.troubles:
             return self._troubled[playlist_id]
-        if playlist_id == self.large:
-            return self._large
-        if playlist_id == self.absurd:
-            return self._absurd
+        if playlist_id in {self.large, self.absurd}:
+            return self._large if playlist_id == self.large else self._absurd
+        if playlist_id == LIKED_SONGS:
+            return self._like((day - self._since).days)
         number = max(0, (day - self._since).days)
         if playlist_id == self.cut:
             rows = _ROWS_BEFORE_THE_CUT if number < _DAY_OF_THE_CUT else _ROWS_AFTER + number
@@ -111,7 +127,7 @@ class WildLibrary:
         day = self._since
         found = (self._library.find(id_, day) for id_ in self._library.list_ids(day))
         needed = sum(2 + len(playlist.rows) // _ROWS_A_REQUEST for playlist in found if playlist)
-        needed += 4 * (len(_TROUBLES) + len(_NAMES))
+        needed += 4 * (len(_TROUBLES) + len(_NAMES)) + 2 + _LIKED_ROWS // _ROWS_A_REQUEST
         return min(_MOST_REQUESTS, max(_FEWEST_REQUESTS, 2 * needed))
 
     @cached_property
@@ -139,6 +155,17 @@ class WildLibrary:
                 if isinstance(row.item, Track)
             ],
         )
+
+    def _like(self, number: int) -> Playlist:
+        """Return the Liked Songs after so many days: each day one is new, and one goes far below."""
+        plain = self._plain(LIKED_SONGS, "Liked Songs", _LIKED_ROWS + max(0, number))
+        rows = [
+            replace(row, added_at=f"{datetime(2020, 1, 1, tzinfo=UTC) + place * _AN_HOUR:{_TIME}}")
+            for place, row in enumerate(plain.rows)
+        ]
+        gone = {7 * day % _LIKED_ROWS for day in range(1, number + 1)}
+        kept = [row for place, row in enumerate(rows) if place not in gone]
+        return replace(plain, rows=kept[::-1] if number >= 0 else [])
 
     def _plain(self, playlist_id: str, name: str, rows: int) -> Playlist:
         artist = Artist(make_id("wild"), "Nobody")

@@ -18,6 +18,7 @@ import typer
 from playlist_archive.ports.credentials import Credentials
 from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
 from tests.support.pipeline import Pipeline, connect, plenty
+from tools.measure.count_liked_requests import tabulate
 from tools.stand_in.accounts import Client
 from tools.stand_in.history import HistoryLibrary
 from tools.stand_in.server import StandIn
@@ -82,7 +83,10 @@ def count_requests(
 
 def main(
     file: Annotated[Path, typer.Argument(exists=True, help="A history file.")],
-    days: Annotated[int, typer.Option(min=1, help="How many of its last days to archive.")] = 30,
+    days: Annotated[int, typer.Option(min=2, help="How many of its last days to archive.")] = 30,
+    liked_songs: Annotated[
+        int, typer.Option(min=1, help="How many Liked Songs to archive.")
+    ] = 5_000,
 ) -> None:
     """Count requests by kind."""
     library = HistoryLibrary(file)
@@ -101,6 +105,9 @@ def main(
         numbers = " | ".join(str(found[kind]) for kind in KINDS)
         typer.echo(f"| {title} | {numbers} | {found.total()} | {found.total() / old:.0%} |")
     typer.echo(f"| old rule | {' | '.join([' '] * len(KINDS))} | {old} | 100% |")
+    typer.echo("")
+    for line in tabulate(liked_songs, days):
+        typer.echo(line)
 
 
 if __name__ == "__main__":

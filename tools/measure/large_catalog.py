@@ -249,6 +249,7 @@ def list_all(bucket: FolderBucket, calls: Counter[str]) -> None:
         render_queue=Drain("render", calls),
         clock=FakeClock(RUN),
         archive_my_playlists="owned",
+        archive_liked_songs=False,
         full_read_every_days=30,
     ).run(RUN, plenty)
 

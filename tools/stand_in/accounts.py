@@ -23,11 +23,12 @@ AUTHORIZATION_CODE = "standin-code"
 
 @dataclass(frozen=True)
 class Client:
-    """The one registered app, with its owner's consent."""
+    """The one registered app, with its owner's consent; a login may agree to another scope."""
 
     id: str = "standin-client"
     secret: str = field(default="standin-secret", repr=False)
     refresh_token: str = field(default="standin-refresh", repr=False)
+    scope: str = SCOPE
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Accounts:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._refresh_token = client.refresh_token
+        self._scope = self._asked_scope = client.scope
         self._grants: dict[str, Grant] = {}
         self._consents: dict[str, _Consent] = {}
 
@@ -69,6 +71,7 @@ class Accounts:
         """Return the code for a consent that the user gives."""
         challenge = query.get("code_challenge")
         if challenge is None or query.get("code_challenge_method") != "S256":
+            self._asked_scope = query.get("scope", "")
             return AUTHORIZATION_CODE
         code = f"AC{secrets.token_urlsafe(48)}"
         self._consents[code] = _Consent(
@@ -123,23 +126,22 @@ class Accounts:
     def _answer_grant(self, form: Mapping[str, str], *, rotate: bool) -> Answer:
         match form.get("grant_type"):
             case "client_credentials":
-                return self._issue(of_user=False)
+                return self._issue(of_user=False, scope="")
             case "refresh_token":
                 if form.get("refresh_token") != self._refresh_token:
                     raise _OAuthError("invalid_grant", "Refresh token revoked")
                 if rotate:
                     self._refresh_token = _new_refresh_token()
-                return self._issue(self._refresh_token if rotate else "")
+                return self._issue(self._refresh_token if rotate else "", scope=self._scope)
             case "authorization_code":
                 if form.get("code") != AUTHORIZATION_CODE:
                     raise _OAuthError("invalid_grant", "Invalid authorization code")
-                return self._issue(self._refresh_token)
+                self._scope = self._asked_scope
+                return self._issue(self._refresh_token, scope=self._scope)
             case _:
                 raise _OAuthError("unsupported_grant_type", "grant_type is not supported")
 
-    def _issue(
-        self, refresh_token: str = "", *, of_user: bool = True, scope: str = SCOPE
-    ) -> Answer:
+    def _issue(self, refresh_token: str = "", *, of_user: bool = True, scope: str) -> Answer:
         token = f"BQ{secrets.token_urlsafe(48)}"
         scopes = frozenset(scope.split()) if of_user else frozenset[str]()
         self._grants[token] = Grant(of_user, monotonic() + LIFETIME_SECONDS, scopes)

@@ -1,6 +1,7 @@
 """The Web API's reading endpoints, parameters and refusals, without sockets, threads or faults.
 
-Spotify reference: Get Playlist, Get Playlist Items, Get Current User's Playlists, Get Current User's Profile.
+Spotify reference: Get Playlist, Get Playlist Items, Get Current User's Playlists, Get Current User's Profile, Get
+User's Saved Tracks.
 """
 
 import re
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tools.stand_in.fields import InvalidFieldsError, parse_fields
-from tools.stand_in.library import Library, Playlist
+from tools.stand_in.library import LIKED_SONGS, Library, Playlist
 from tools.stand_in.shapes import (
     App,
     Endpoint,
@@ -25,6 +26,7 @@ from tools.stand_in.world import World
 _PLAYLIST = re.compile(r"/v1/playlists/(?P<id>[^/]+)(?:/(?P<part>items|tracks|images))?")
 _PLAYLIST_ID = re.compile(r"[0-9A-Za-z]{22}")
 READ_PRIVATE = "playlist-read-private"
+READ_LIKED = "user-library-read"
 _MAX_LISTED = 50
 _MAX_ROWS = 100
 _DEFAULT_ROWS: dict[Endpoint, int] = {"items": 20, "tracks": 100}
@@ -79,12 +81,14 @@ class _Desk:
         self._shapes = Shapes(world.app, call.api_url, episodes="episode" in kinds)
 
     def answer(self) -> Json | list[Json]:
-        if self._call.path == "/v1/me":
+        of_user = {
+            "/v1/me": lambda: self._shapes.profile(self._library.user),
+            "/v1/me/playlists": self._list_playlists,
+            "/v1/me/tracks": self._list_liked_songs,
+        }
+        if show := of_user.get(self._call.path):
             self._require_user()
-            return self._shapes.profile(self._library.user)
-        if self._call.path == "/v1/me/playlists":
-            self._require_user()
-            return self._list_playlists()
+            return show()
         route = _PLAYLIST.fullmatch(self._call.path)
         if route is None:
             raise ApiError(404, "Service not found")
@@ -110,6 +114,13 @@ class _Desk:
         url = f"{self._call.api_url}/me/playlists"
         return make_page(url, replace(window, query={}), len(ids), entries)
 
+    def _list_liked_songs(self) -> Json:
+        if READ_LIKED not in self._call.scopes:
+            raise ApiError(403, "Insufficient client scope")
+        window = self._window(default=20, maximum=_MAX_LISTED)
+        liked = self._world.find(LIKED_SONGS)
+        return self._shapes.liked_page(liked.rows if liked else (), replace(window, query={}))
+
     def _is_listed(self, playlist_id: str) -> bool:
         playlist = self._world.find(playlist_id)
         return playlist is None or playlist.public or READ_PRIVATE in self._call.scopes
@@ -133,7 +144,7 @@ class _Desk:
     def _find(self, playlist_id: str) -> Playlist:
         if not _PLAYLIST_ID.fullmatch(playlist_id):
             raise ApiError(400, "Invalid base62 id")
-        playlist = self._world.find(playlist_id)
+        playlist = None if playlist_id == LIKED_SONGS else self._world.find(playlist_id)
         if playlist is None or not is_visible(self._app, playlist):
             raise ApiError(404, "Resource not found")
         return playlist

@@ -38,7 +38,7 @@ type Kind = Literal[
     "delay",  # the answer comes `seconds` late
     "slow_headers",  # the whole answer comes byte by byte, one in `seconds`
     "slow_body",  # the headers come at once, the body byte by byte
-    "torn",  # the playlist changes just before this answer: a row moves, snapshot_id too
+    "torn",  # the playlist changes just before this answer: a row moves, snapshot_id too; of Liked Songs the newest goes
     "append_first",  # items without a position are put first instead of last
     "truncated",  # a page has only `keep_rows` rows and says that no more follow
     "early_end",  # a page says that no more follow

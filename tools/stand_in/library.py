@@ -9,6 +9,9 @@ from hashlib import sha1, sha256
 from typing import Protocol
 from urllib.parse import quote_plus
 
+LIKED_SONGS = "LikedSongs000000000000"
+"""The id under which a library finds its user's Liked Songs, newest first; the Web API has none for them."""
+
 _BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

@@ -6,10 +6,21 @@ careless table.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from tools.stand_in.catalogue import invent_songs, load_songs, make_track
-from tools.stand_in.library import SPOTIFY, Episode, LocalFile, Playlist, Show, Track, User, make_id
+from tools.stand_in.library import (
+    LIKED_SONGS,
+    SPOTIFY,
+    Episode,
+    LocalFile,
+    Playlist,
+    Show,
+    Track,
+    User,
+    make_id,
+)
 from tools.stand_in.script import EPOCH, Script
 
 LAST_DAY = 27
@@ -42,7 +53,10 @@ class SampleLibrary:
     def find(self, playlist_id: str, day: date) -> Playlist | None:
         script = self._scripts.get(playlist_id)
         number = min(max((day - self._since).days, 0), LAST_DAY)
-        return script.play(number) if script else None
+        playlist = script.play(number) if script else None
+        if playlist_id == LIKED_SONGS and playlist:
+            return replace(playlist, rows=tuple(reversed(playlist.rows)))
+        return playlist
 
 
 def _name_id(key: str) -> str:
@@ -69,8 +83,8 @@ LIGHTHOUSE = _name_id("lighthouse")
 JETTY = _name_id("jetty")
 STAIRWELL = _name_id("stairwell")
 EDITORIAL = f"37i9dQZF1DX{_name_id('editorial')[:11]}"
-# They can be read by their ids, but the library does not list them.
-_ELSEWHERE = {LIGHTHOUSE, JETTY, STAIRWELL}
+# The library does not list them.
+_ELSEWHERE = {LIGHTHOUSE, JETTY, STAIRWELL, LIKED_SONGS}
 
 
 def _song(title: str) -> Track:
@@ -107,6 +121,7 @@ def _write_scripts(since: date) -> list[Script]:
         _lighthouse(since),
         _jetty(since),
         _stairwell(since),
+        _liked_songs(since),
     ]
 
 
@@ -432,3 +447,16 @@ def _stairwell(since: date) -> Script:
     )
     script.begin(*_pick("Second Coffee", "Buttons", "Spare Key", "Frost Report"))
     return script.on(2).remove(_song("Buttons")).add(_song("Your Mug"), by=OWNER)
+
+
+def _liked_songs(since: date) -> Script:
+    """The songs that the owner likes, here in the order in which she came to like them."""
+    script = _open(since, LIKED_SONGS, "Liked Songs")
+    early = invent_songs(130)
+    script.begin(*early, weeks_ago=150)
+    script.on(2).add(*_pick("Barometer", "Wren"))
+    script.on(3).remove(early[40])
+    script.on(5).add(_song("Second Coffee"))
+    script.on(8).remove(early[3], _song("Wren"))
+    script.on(12).add(_song("Wren"), early[40])
+    return script.on(20).remove(*early[60:63]).add(_song("Lumen"))

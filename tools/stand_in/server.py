@@ -22,7 +22,7 @@ from tools.stand_in.accounts import Accounts, Client
 from tools.stand_in.api import ApiError, Call, answer_call
 from tools.stand_in.control import Control
 from tools.stand_in.faults import Answer, Fault, FaultPlan, Strike, error_answer
-from tools.stand_in.library import Library
+from tools.stand_in.library import LIKED_SONGS, Library
 from tools.stand_in.shapes import App, Json
 from tools.stand_in.world import World
 from tools.stand_in.writing import answer_write
@@ -246,8 +246,8 @@ class _Switchboard:
         grant = self._accounts.find_grant(token)
         if grant is None:
             return _unauthorized(_INVALID_TOKEN)
-        if strike.find("torn") and (playlist := _PLAYLIST.match(call.path)):
-            self._world.edit(playlist["id"])
+        if strike.find("torn") and (edited := _name_edited(call.path)):
+            self._world.edit(edited)
         call = replace(
             call,
             of_user=grant.of_user,
@@ -312,6 +312,14 @@ class _Switchboard:
             "faults": self._faults.describe(),
             "requests": len(self._log),
         }
+
+
+def _name_edited(path: str) -> str | None:
+    """Return the playlist that an edit in mid-read concerns."""
+    if path == "/v1/me/tracks":
+        return LIKED_SONGS
+    playlist = _PLAYLIST.match(path)
+    return playlist["id"] if playlist else None
 
 
 def _unauthorized(challenge: tuple[str, str]) -> Answer:

@@ -4,7 +4,7 @@ An answer depends on when and by whom the app was registered (Spotify reference:
 A renamed field has two generations, the old name and the new one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha1
@@ -161,6 +161,14 @@ class Shapes:
 
     def row_page(self, playlist: Playlist, endpoint: Endpoint, window: Window) -> Json:
         return self._row_page(playlist, endpoint, window, self._rows(playlist, window))
+
+    def liked_page(self, rows: Sequence[Row], window: Window) -> Json:
+        """Return a page of the Liked Songs; a row has the old name `track` whatever the app."""
+        shown = [
+            {"added_at": row.added_at, "track": self._item(row)}
+            for row in rows[window.offset : window.offset + window.limit]
+        ]
+        return make_page(f"{self.api_url}/me/tracks", window, len(rows), shown)
 
     def images(self, playlist: Playlist) -> list[Json]:
         image = (

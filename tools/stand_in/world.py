@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from tools.stand_in.library import Item, Library, Playlist
+from tools.stand_in.library import LIKED_SONGS, Item, Library, Playlist
 from tools.stand_in.shapes import App
 from tools.stand_in.written import Written
 
@@ -39,6 +39,8 @@ class World:
         edits = self._edits[playlist_id]
         if playlist is None or not edits:
             return playlist
+        if playlist_id == LIKED_SONGS:
+            return replace(playlist, rows=playlist.rows[edits:])
         first = edits % len(playlist.rows) if playlist.rows else 0
         rows = (*playlist.rows[first:], *playlist.rows[:first])
         return replace(playlist, rows=rows, version=playlist.version + edits)
@@ -52,7 +54,10 @@ class World:
         return self.written.find_item(uri, self._items)
 
     def edit(self, playlist_id: str) -> None:
-        """Move the playlist's first row to the end, until the day changes or edits are undone."""
+        """Move the playlist's first row to the end, until the day changes or edits are undone.
+
+        Liked Songs have no other order than that of their dates, so the newest one is taken off.
+        """
         self._edits[playlist_id] += 1
 
     def undo_edits(self) -> None:

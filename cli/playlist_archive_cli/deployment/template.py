@@ -10,6 +10,7 @@ import yaml
 
 from playlist_archive_cli.errors import CommandError, WrongUseError
 
+ARCHIVE_LIKED_SONGS = "ArchiveLikedSongs"
 CREDENTIALS_PARAMETER = "CredentialsParameter"
 USUAL_CREDENTIALS = "/playlist-archive/spotify"
 

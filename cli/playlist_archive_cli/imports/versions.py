@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from playlist_archive.documents.liked_songs import LIKED_SONGS, LIKED_SONGS_URL
 from playlist_archive.documents.playlist import HeaderField, Owner, Row
 from playlist_archive.documents.snapshot import Snapshot
 
@@ -82,7 +83,9 @@ def snapshot_of(version: PastVersion) -> Snapshot:
         name=version.name,
         description=version.description,
         owner=version.owner,
-        url=f"https://open.spotify.com/playlist/{version.playlist_id}",
+        url=LIKED_SONGS_URL
+        if version.playlist_id == LIKED_SONGS
+        else f"https://open.spotify.com/playlist/{version.playlist_id}",
         snapshot_id=version.snapshot_id,
         followers=version.followers,
         rows=version.rows,

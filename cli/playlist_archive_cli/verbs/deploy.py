@@ -18,6 +18,7 @@ from playlist_archive_cli.deployment.questions import find_timezone, questions
 from playlist_archive_cli.deployment.sam import Package, Sam
 from playlist_archive_cli.deployment.stack import SETTLED, Change, Proposal, Stack, count_kinds
 from playlist_archive_cli.deployment.template import (
+    ARCHIVE_LIKED_SONGS,
     CREDENTIALS_PARAMETER,
     Parameters,
     parse_assignments,
@@ -157,7 +158,8 @@ def deploy(
         logged_in=logged_in,
         first_run=first_run,
     )
-    notes = [left_over(kept)] if kept and before is None else []
+    notes = ask_for_liked_songs(before.parameters if before else {}, chosen) if logged_in else []
+    notes += [left_over(kept)] if kept and before is None else []
     attention = first_run is not None and first_run.failed
     return Answer(document, tell_deployed(document), notes, attention)
 
@@ -239,6 +241,15 @@ def agree_to(stack: Stack, proposal: Proposal, *, yes: bool) -> None:
     if not agreed:
         stack.reject(proposal)
         raise CommandError("nothing was changed")
+
+
+def ask_for_liked_songs(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Say that Liked Songs need a consent, where they are archived now and were not before."""
+    if now[ARCHIVE_LIKED_SONGS] != "true" or before.get(ARCHIVE_LIKED_SONGS) == "true":
+        return []
+    return [
+        "Your Liked Songs are read once your consent covers them: say `playlist-archive login`."
+    ]
 
 
 def announce_mail(before: str, now: str) -> None:

@@ -16,8 +16,22 @@ from playlist_archive.errors import AuthorizationError
 from playlist_archive.ports.credentials import Credentials, ParameterStore
 from playlist_archive_cli import connection
 from playlist_archive_cli.answer import Answer, Line
-from playlist_archive_cli.consent import ACCOUNTS_URL, API_URL, PATIENCE_SECONDS, User, log_in
-from playlist_archive_cli.deployment.template import CREDENTIALS_PARAMETER, USUAL_CREDENTIALS
+from playlist_archive_cli.consent import (
+    ACCOUNTS_URL,
+    API_URL,
+    LIKED_SONGS_SCOPE,
+    PATIENCE_SECONDS,
+    PLAYLIST_SCOPES,
+    LoginError,
+    User,
+    log_in,
+    renew,
+)
+from playlist_archive_cli.deployment.template import (
+    ARCHIVE_LIKED_SONGS,
+    CREDENTIALS_PARAMETER,
+    USUAL_CREDENTIALS,
+)
 from playlist_archive_cli.dialogue import ask
 from playlist_archive_cli.frame import verb
 from playlist_archive_cli.location import Asked, DeployedStack, locate_in_cloud
@@ -61,6 +75,12 @@ def login(
     credentials_parameter: Annotated[
         str, typer.Option(metavar="NAME", help="The SSM parameter to store the credentials in.")
     ] = "",
+    liked_songs: Annotated[
+        bool,
+        typer.Option(
+            "--liked-songs", help="Open your Liked Songs, as if ArchiveLikedSongs were known."
+        ),
+    ] = False,
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port of the redirect URI.")
     ] = USUAL_PORT,
@@ -74,9 +94,12 @@ def login(
     With --local nothing is stored: three lines for a shell are printed, which `make run` needs.
     """
     place = None if asked.local else _Place(asked, credentials_parameter)
-    stored = place.load() if place and not (client_id and client_secret) else None
-    if stored:
+    liked_songs |= place is not None and place.archives_liked_songs
+    stored = place.load() if place and (liked_songs or not (client_id and client_secret)) else None
+    if stored and not (client_id and client_secret):
         client_id, client_secret = stored.client_id, stored.client_secret
+    if place and stored and liked_songs and place.lacks_liked_songs(stored, accounts_url):
+        tell("The consent that is stored does not cover your Liked Songs. This one will.")
     if not (client_id and client_secret):
         _explain_dashboard(port)
     client_id = client_id or ask("Client ID")
@@ -86,17 +109,18 @@ def login(
         client_secret,
         port=port,
         show_page=lambda url: show_page(url, port),
+        scopes=(*PLAYLIST_SCOPES, *([LIKED_SONGS_SCOPE] if liked_songs else [])),
         accounts_url=accounts_url,
         api_url=api_url,
     )
     if place is None:
-        return answer_for_a_shell(credentials, user)
+        return answer_for_a_shell(credentials, user, liked_songs=liked_songs)
     place.save(credentials)
     ends = credentials.authorization_ends()
     return Answer(
         LoggedIn(user, _stamp(ends), place.parameter, place.region),
         [
-            Line(f"The library of {user} is open to the archive.", "strong"),
+            Line(tell_opened(user, liked_songs=liked_songs), "strong"),
             Line(f"The credentials are stored in {place.parameter} in {place.region}."),
             Line(_tell_end(ends)),
         ],
@@ -126,6 +150,24 @@ class _Place:
         except AuthorizationError:
             return None
 
+    @property
+    def archives_liked_songs(self) -> bool:
+        """Whether the stack was deployed so from this machine."""
+        return self._deployment.parameters.get(ARCHIVE_LIKED_SONGS) == "true"
+
+    def lacks_liked_songs(self, stored: Credentials, accounts_url: str) -> bool:
+        """Whether the stored consent is for less, as far as Spotify says."""
+        if not stored.refresh_token:
+            return False
+        try:
+            tokens = renew(stored, accounts_url)
+        except LoginError:
+            # It has ended. That is why the owner logs in.
+            return False
+        if tokens.refresh_token not in {"", stored.refresh_token}:
+            self._store.save(msgspec.structs.replace(stored, refresh_token=tokens.refresh_token))
+        return bool(tokens.scope) and LIKED_SONGS_SCOPE not in tokens.scope.split()
+
     def save(self, credentials: Credentials) -> None:
         """Store the credentials, and remember where, so that `deploy` finds them."""
         self._store.save(credentials)
@@ -138,7 +180,12 @@ class _Place:
         )
 
 
-def answer_for_a_shell(credentials: Credentials, user: User) -> Answer:
+def tell_opened(user: User, *, liked_songs: bool) -> str:
+    opened = "library and the Liked Songs" if liked_songs else "library"
+    return f"The {opened} of {user} {'are' if liked_songs else 'is'} open to the archive."
+
+
+def answer_for_a_shell(credentials: Credentials, user: User, *, liked_songs: bool) -> Answer:
     """Answer with lines that a shell can evaluate; all else goes to the standard error."""
     environment = {
         "SPOTIFY_CLIENT_ID": credentials.client_id,
@@ -150,7 +197,7 @@ def answer_for_a_shell(credentials: Credentials, user: User) -> Answer:
         LoggedIn(user, _stamp(ends), environment=environment),
         [Line(line) for line in spell_exports(environment)],
         notes=[
-            f"The library of {user} is open to the archive. {_tell_end(ends)}",
+            f"{tell_opened(user, liked_songs=liked_songs)} {_tell_end(ends)}",
             (
                 "Set these three before `make run`. They are secrets: keep them out of files that "
                 "others read."

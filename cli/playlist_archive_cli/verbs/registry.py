@@ -7,6 +7,7 @@ import typer
 
 from playlist_archive.documents.content_types import TEXT
 from playlist_archive.documents.keys import excluded_key, registry_key
+from playlist_archive.documents.liked_songs import LIKED_SONGS
 from playlist_archive.documents.status import Status, spell_status
 from playlist_archive.documents.timestamps import Timestamp
 from playlist_archive.errors import ConflictError
@@ -66,6 +67,11 @@ def add(
     """Archive one more playlist, and wait until it is read."""
     chosen = pick_playlist(connection.archive, playlist)
     known = _known(connection, chosen.id)
+    if chosen.id == LIKED_SONGS and (known is None or known.status == "retired"):
+        raise CommandError(
+            "Liked Songs are archived by `playlist-archive deploy --parameter "
+            "ArchiveLikedSongs=true`, then `playlist-archive login`"
+        )
     require_free_name(connection.archive, chosen.id, alias or "")
     write_entry(connection, chosen.id, alias)
     arrival = await_read(

@@ -21,7 +21,7 @@ class Unchanged(NamedTuple):
     """The reading equals the newest snapshot.
 
     Attributes:
-        read: whether all rows were read.
+        read: whether all rows were read again.
         written: whether an earlier try of the same run wrote that snapshot.
     """
 
@@ -51,7 +51,7 @@ def decide(
     found = Latest.of(snapshot)
     if newest and newest.content == found.content:
         return Unchanged(
-            read=True, written=newest.time >= run_of_read(request.run, read_at, newest)
+            read=reading.whole, written=newest.time >= run_of_read(request.run, read_at, newest)
         )
     if newest and loses_much(newest.rows, found.rows) and not _is_confirmed(request, found):
         return _first_held(request, found)

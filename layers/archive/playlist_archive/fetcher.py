@@ -10,6 +10,7 @@ import msgspec
 from playlist_archive.decision import Kept, Unchanged, decide, run_of_read
 from playlist_archive.documents.content_types import JSON, KEEP_FOR_EVER
 from playlist_archive.documents.keys import snapshot_key
+from playlist_archive.documents.liked_songs import LIKED_SONGS
 from playlist_archive.documents.messages import (
     FetchRequest,
     Held,
@@ -18,6 +19,7 @@ from playlist_archive.documents.messages import (
     decode_fetch_request,
     encode_message,
 )
+from playlist_archive.documents.playlist import Row
 from playlist_archive.documents.runs import supersedes
 from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
 from playlist_archive.documents.status import Status
@@ -160,10 +162,7 @@ class Fetcher:
             return self._outcome(request, "deferred", self._refused)
         first, self._asked = not self._asked, True
         try:
-            reading = self._spotify.read_playlist(request.playlist_id, request.snapshot_id)
-            if reading.rows is None and not _says_the_same(reading, request):
-                # Renamed, although its version is the known one.
-                reading = self._spotify.read_playlist(request.playlist_id)
+            reading = self._ask(request)
             newest = self._newest(request, trusted=reading.rows is None)
             return self._keep(request, reading, newest)
         except OutOfTimeError:
@@ -193,6 +192,22 @@ class Fetcher:
                 request, "invalid", f"a fault in the archive itself: {type(error).__name__}"
             )
 
+    def _ask(self, request: FetchRequest) -> Reading:
+        if request.playlist_id == LIKED_SONGS:
+            return self._spotify.read_liked_songs(
+                request.header, lambda: self._known_rows(request.playlist_id)
+            )
+        reading = self._spotify.read_playlist(request.playlist_id, request.snapshot_id)
+        if reading.rows is None and not _says_the_same(reading, request):
+            # Renamed, although its version is the known one.
+            return self._spotify.read_playlist(request.playlist_id)
+        return reading
+
+    def _known_rows(self, playlist_id: str) -> tuple[Row, ...]:
+        """Return the rows of the newest snapshot, none if there is none that can be read."""
+        newest = read_newest(self._bucket, list(list_snapshots(self._bucket, playlist_id)))
+        return newest.rows if newest else ()
+
     def _keep(self, request: FetchRequest, reading: Reading, newest: Latest | None) -> Outcome:
         read_at = self._clock.now()
         outcome = msgspec.structs.replace(
@@ -214,7 +229,7 @@ class Fetcher:
             case Kept(snapshot=snapshot, latest=latest):
                 self._write(snapshot, run=request.run)
                 return msgspec.structs.replace(
-                    outcome, read=True, latest=latest, written=True, first=newest is None
+                    outcome, read=reading.whole, latest=latest, written=True, first=newest is None
                 )
 
     def _newest(self, request: FetchRequest, *, trusted: bool) -> Latest | None:

@@ -13,6 +13,7 @@ from playlist_archive.documents.keys import (
     registry_key,
     snapshot_key,
 )
+from playlist_archive.documents.liked_songs import LIKED_SONGS
 from playlist_archive.documents.messages import (
     AUTHORISATION,
     DamageReport,
@@ -94,6 +95,7 @@ class Lister:
         render_queue: Queue,
         clock: Clock,
         archive_my_playlists: LibraryMode,
+        archive_liked_songs: bool,
         full_read_every_days: int,
     ) -> None:
         self._bucket = bucket
@@ -103,6 +105,7 @@ class Lister:
         self._render_queue = render_queue
         self._clock = clock
         self._mode: LibraryMode = archive_my_playlists
+        self._liked_songs = archive_liked_songs
         self._full_read_every = timedelta(days=full_read_every_days)
 
     def run(
@@ -132,7 +135,7 @@ class Lister:
             logger.warning(failure)
             return RunReport(run=run, at=now, planned=0, unchanged=0, failure=failure)
         catalog = self._catalog()
-        registry = read_registry(self._bucket, catalog)
+        registry = read_registry(self._bucket, catalog, liked_songs=self._liked_songs)
         forgotten = find_forgotten(self._bucket, self._clock, catalog, remaining_seconds)
         sweep = self._sweep(run, catalog)
         problems = (*self._foresee_end(sweep.authorization_ends), *registry.problems)
@@ -145,6 +148,7 @@ class Lister:
             self._mode,
             # Without a user there is no library, so no playlist can belong to it.
             in_doubt=() if sweep.user is False else forgotten,
+            liked_songs=self._liked_songs,
         )
         plan = plan_run(
             run,
@@ -218,7 +222,8 @@ class Lister:
         entry = catalog.entries.get(playlist_id)
         stored = self._bucket.get(registry_key(playlist_id))
         now = self._clock.now()
-        if stored is not None:
+        plan = NOTHING
+        if stored is not None and (self._liked_songs or playlist_id != LIKED_SONGS):
             alias, _ = parse_alias(playlist_id, stored.body)
             plan = plan_registration(playlist_id, time, now, alias, entry)
         elif entry is not None:
@@ -227,19 +232,16 @@ class Lister:
                 time,
                 now,
                 entry,
-                in_library=self._may_hold(entry, catalog),
+                in_library=self._may_hold(playlist_id, entry, catalog),
                 excluded=self._bucket.get(excluded_key(playlist_id)) is not None,
             )
-        else:
-            plan = NOTHING
         self._send(plan)
         return plan
 
-    def _may_hold(self, entry: Entry, catalog: Catalog) -> bool:
-        """Whether the library may hold a playlist, which is then archived without a registration.
-
-        If the last sweep failed, the contents of the library are unknown, and the answer is yes.
-        """
+    def _may_hold(self, playlist_id: str, entry: Entry, catalog: Catalog) -> bool:
+        """Whether a playlist may be archived without its registration, as after a failed sweep."""
+        if playlist_id == LIKED_SONGS:
+            return self._liked_songs
         report = catalog.report
         swept = report is not None and not report.failure
         return self._mode != "none" and (entry.in_library or not swept)

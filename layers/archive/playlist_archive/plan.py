@@ -10,6 +10,7 @@ import msgspec
 
 from playlist_archive.documents.catalog import Catalog, Entry
 from playlist_archive.documents.keys import excluded_key
+from playlist_archive.documents.liked_songs import LIKED_SONGS
 from playlist_archive.documents.messages import FetchRequest, Latest, Outcome
 from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.status import FIRST_READ_WAITS, NEXT_READ_WAITS
@@ -190,9 +191,10 @@ def _is_worth_asking(playlist_id: str, listed: Header | None, entry: Entry, run:
 
     Closed playlists and Spotify's own are requested once a week. Others that are gone are requested
     after gaps that double up to a week, and at once if the library lists them. The result of a run
-    ahead of this one is not trusted. All other playlists are requested in every run.
+    ahead of this one is not trusted. All other playlists are requested in every run, and so are the
+    Liked Songs, which a new consent opens.
     """
-    if entry.run > run:
+    if entry.run > run or playlist_id == LIKED_SONGS:
         return True
     if entry.status == "forbidden" or (
         entry.status == "not_found" and playlist_id.startswith(_EDITORIAL)
@@ -291,6 +293,8 @@ def _retire(
 def _why_retired(playlist_id: str, entry: Entry | None, excluded: Container[str]) -> str:
     if playlist_id in excluded:
         return f"left out by {excluded_key(playlist_id)}"
+    if playlist_id == LIKED_SONGS:
+        return "ArchiveLikedSongs is not set"
     if entry is None:
         return "neither registered nor chosen from the library"
     if entry.source == "registry":

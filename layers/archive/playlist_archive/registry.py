@@ -7,6 +7,7 @@ from unicodedata import category
 
 from playlist_archive.documents.catalog import Catalog
 from playlist_archive.documents.keys import EXCLUDED, REGISTRY, check_playlist_id, registry_key
+from playlist_archive.documents.liked_songs import LIKED_SONGS
 from playlist_archive.documents.messages import Problem
 from playlist_archive.documents.names import looks, visible
 from playlist_archive.errors import InvalidPlaylistIdError
@@ -26,8 +27,11 @@ class Registry(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_registry(bucket: Bucket, catalog: Catalog) -> Registry:
-    """Read all entries; an entry whose alias the catalog holds is not read again."""
+def read_registry(bucket: Bucket, catalog: Catalog, *, liked_songs: bool = False) -> Registry:
+    """Read all entries; an entry whose alias the catalog holds is not read again.
+
+    Without `liked_songs` one for the Liked Songs is a problem.
+    """
     aliases: dict[str, str] = {}
     problems: list[Problem] = []
     for playlist_id, listed in _list_entries(bucket, REGISTRY, problems):
@@ -36,6 +40,8 @@ def read_registry(bucket: Bucket, catalog: Catalog) -> Registry:
         aliases[playlist_id], problem = _read_alias(bucket, playlist_id, listed, known)
         if problem:
             problems.append(problem)
+    if not liked_songs and aliases.pop(LIKED_SONGS, None) is not None:
+        problems.append(Problem(registry_key(LIKED_SONGS), "set ArchiveLikedSongs to true instead"))
     excluded = frozenset(
         playlist_id for playlist_id, _ in _list_entries(bucket, EXCLUDED, problems)
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from playlist_archive.documents.catalog import Catalog
+from playlist_archive.documents.liked_songs import LIKED_SONGS, liked_header
 from playlist_archive.documents.messages import Source
 from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.snapshot import loses_much
@@ -32,8 +33,12 @@ def choose(
     catalog: Catalog,
     mode: LibraryMode,
     in_doubt: Iterable[str] = (),
+    *,
+    liked_songs: bool = False,
 ) -> dict[str, Selection]:
     """Return the playlists to archive: the registry and, as `mode` says, the user's library.
+
+    The Liked Songs are among them with `liked_songs` alone.
 
     Without a complete sweep the library's known playlists stay, and so do entries that the sweep
     could not read. A registry entry outweighs `excluded/`, which applies to the library only.
@@ -65,7 +70,19 @@ def choose(
         selected[playlist_id] = Selection(
             "registry", alias, headers.get(playlist_id), in_library=playlist_id in selected
         )
+    selected.pop(LIKED_SONGS, None)
+    if liked_songs and (chosen := _choose_liked_songs(registry)):
+        selected[LIKED_SONGS] = chosen
     return selected
+
+
+def _choose_liked_songs(registry: Registry) -> Selection | None:
+    """Return why the Liked Songs are archived, None if they are excluded."""
+    present = LIKED_SONGS not in registry.excluded
+    alias = registry.aliases.get(LIKED_SONGS)
+    if alias is not None:
+        return Selection("registry", alias, liked_header(), in_library=present)
+    return Selection("library", "", liked_header(), in_library=True) if present else None
 
 
 def _is_chosen(entry: LibraryEntry, user_id: str, mode: LibraryMode, known: Container[str]) -> bool:
@@ -116,4 +133,6 @@ def may_hide_known(run: datetime, closed: int, catalog: Catalog) -> bool:
 
 
 def _known_of_library(catalog: Catalog) -> set[str]:
-    return {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}
+    """Return the playlists that a sweep should list; it never lists the Liked Songs."""
+    known = {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}
+    return known - {LIKED_SONGS}

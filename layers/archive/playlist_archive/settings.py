@@ -58,6 +58,7 @@ class ListerSettings(SpotifySettings, frozen=True, kw_only=True):
     outcome_queue_url: NonEmpty
     render_queue_url: NonEmpty
     archive_my_playlists: LibraryMode
+    archive_liked_songs: bool
     full_read_every_days: Annotated[int, Meta(ge=1)]
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from playlist_archive.documents.liked_songs import LIKED_SONGS
 from playlist_archive_cli.errors import WrongUseError
 from playlist_archive_cli.playlist_choice import choose_playlist, find_playlist_id
 
@@ -38,6 +39,19 @@ def test_of_very_many_only_some_are_listed() -> None:
 def test_what_no_name_contains_is_refused(text: str) -> None:
     with pytest.raises(WrongUseError, match="no playlist is called"):
         choose_playlist(text, NAMES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://open.spotify.com/collection/tracks",
+        "https://open.spotify.com/intl-de/collection/tracks",
+        "spotify:collection",
+        "spotify:user:lena.example:collection",
+    ],
+)
+def test_liked_songs_have_links_of_their_own(text: str) -> None:
+    assert find_playlist_id(text) == LIKED_SONGS
 
 
 @pytest.mark.parametrize(

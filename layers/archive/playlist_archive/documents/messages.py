@@ -67,7 +67,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     """What a run found out about one playlist.
 
     `at` is the moment it was found out. `header` is there when Spotify described the playlist.
-    `read` says that all rows were read and are those of the newest snapshot, `latest`; `written`
+    `read` says that all rows were read, each of them again, and are those of the newest snapshot, `latest`; `written`
     that this read wrote it. `held` is the loss that a later run has to confirm. `oversized` says
     that a whole read needs more than a day's budget or one invocation, so that it comes last.
     `first` says that this read wrote the playlist's first snapshot, so that it had no pages yet.

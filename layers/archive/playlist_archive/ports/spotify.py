@@ -1,6 +1,6 @@
 """The services' view of Spotify."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -10,10 +10,14 @@ from playlist_archive.ports.credentials import Credentials
 
 
 class Reading(NamedTuple):
-    """A playlist that was read whole; `rows` is None if its version is already known."""
+    """All rows of a playlist; `rows` is None if its version is already known.
+
+    They are `whole` unless some of them were not read again, but proved by the others.
+    """
 
     header: Header
     rows: tuple[Row, ...] | None
+    whole: bool = True
 
 
 class LibraryEntry(NamedTuple):
@@ -74,6 +78,18 @@ class Spotify(Protocol):
 
     def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
         """Read one playlist whole, or learn from one request that its version is still `known`.
+
+        Raises:
+            PlaylistError: there is no good read; its subclasses name the reasons.
+        """
+        ...
+
+    def read_liked_songs(
+        self, known: Header | None, known_rows: Callable[[], Sequence[Row]]
+    ) -> Reading:
+        """Read the user's Liked Songs, or learn from one request that they are still the `known`.
+
+        `known_rows` returns the songs that `known` describes, which may save requests for others.
 
         Raises:
             PlaylistError: there is no good read; its subclasses name the reasons.

@@ -77,7 +77,7 @@ def _explain_unauthorized(text: str) -> Exception:
 
 
 def _explain_forbidden(text: str) -> Exception:
-    """Return the error for a 403. Four kinds are told apart by text; some are not JSON."""
+    """Return the error for a 403. Five kinds are told apart by text; some are not JSON."""
     if "remium" in text:
         return RefusedError(
             "the owner of the Spotify app needs a Premium subscription",
@@ -87,6 +87,10 @@ def _explain_forbidden(text: str) -> Exception:
         return RefusedError(
             "this user is not on the app's list: add them in Spotify's developer dashboard",
             "Spotify refuses to show it and calls this user not registered",
+        )
+    if "scope" in text:
+        return ClosedError(
+            "your consent does not cover it: log in again, and agree to all it names"
         )
     if "permission to get URL" in text:
         return BlipError("Spotify's front end refused the address of this machine")

@@ -1,13 +1,14 @@
 """Reads whole playlists and libraries from the Web API."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import requests
 
 from playlist_archive.documents.keys import is_playlist_id
-from playlist_archive.documents.playlist import Header
+from playlist_archive.documents.liked_songs import LIKED_SONGS
+from playlist_archive.documents.playlist import Header, Row
 from playlist_archive.documents.spotify_state import Pages, SpotifyState
 from playlist_archive.errors import (
     BudgetSpentError,
@@ -22,6 +23,7 @@ from playlist_archive.ports.credentials import Credentials
 from playlist_archive.ports.spotify import Library, LibraryEntry, Reading
 from playlist_archive.spotify.answers import ClosedError
 from playlist_archive.spotify.gate import Gate
+from playlist_archive.spotify.liked_songs import LikedSongs
 from playlist_archive.spotify.pager import MOST_ROWS, ROWS_PAGE, Pager, TornReadError, most_pages
 from playlist_archive.spotify.requester import PROFILE, Requester
 from playlist_archive.spotify.tokens import Tokens
@@ -133,18 +135,15 @@ class WebApi:
         return Library(user_id, tuple(entries.values()), readable, closed)
 
     def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
-        reason = ""
-        for _ in range(2):
-            try:
-                return self._read_once(playlist_id, known)
-            except TornReadError as error:
-                logger.info("torn read of %s: %s", playlist_id, error)
-                reason = str(error)
-            except CrowdedOutError as error:
-                if not reason:
-                    raise
-                raise UnstablePlaylistError(f"{reason}, and it {error}") from None
-        raise UnstablePlaylistError(f"no two reads fit together: {reason}")
+        return _read_twice(playlist_id, lambda: self._read_once(playlist_id, known))
+
+    def read_liked_songs(
+        self, known: Header | None, known_rows: Callable[[], Sequence[Row]]
+    ) -> Reading:
+        def read() -> Reading:
+            return LikedSongs(self._requester, self._gate).read(known, known_rows)
+
+        return _read_twice(LIKED_SONGS, read)
 
     def _read_once(self, playlist_id: str, known: str) -> Reading:
         address = f"/playlists/{playlist_id}"
@@ -213,3 +212,19 @@ class WebApi:
     def _snapshot_id(self, playlist_id: str) -> str | None:
         query = {"fields": "snapshot_id"}
         return self._requester.ask(f"/playlists/{playlist_id}", query, WirePlaylist).snapshot_id
+
+
+def _read_twice(playlist_id: str, read: Callable[[], Reading]) -> Reading:
+    """Return what `read` returns, at its second try if the first one was torn."""
+    reason = ""
+    for _ in range(2):
+        try:
+            return read()
+        except TornReadError as error:
+            logger.info("torn read of %s: %s", playlist_id, error)
+            reason = str(error)
+        except CrowdedOutError as error:
+            if not reason:
+                raise
+            raise UnstablePlaylistError(f"{reason}, and it {error}") from None
+    raise UnstablePlaylistError(f"no two reads fit together: {reason}")

@@ -123,6 +123,14 @@ class WireUser(msgspec.Struct, frozen=True):
     id: Text
 
 
+class WireSaved(msgspec.Struct, frozen=True):
+    """A page of the Liked Songs."""
+
+    items: list[WireRow | None]
+    total: Total
+    offset: int | None = None
+
+
 class WireToken(msgspec.Struct, frozen=True):
     access_token: Token
     expires_in: float | None = None
@@ -181,18 +189,21 @@ def next_refresh_token(wire: WireToken) -> str:
 
 def parse_header(playlist_id: str, wire: WirePlaylist) -> Header:
     """Return the playlist's fields other than its rows."""
-    owner = wire.owner or WireOwner()
     return Header(
         name=wire.name or "",
         description=wire.description or "",
-        owner=Owner(
-            id=owner.id or "",
-            name=owner.display_name or owner.id or "",
-            url=_link(owner.external_urls),
-        ),
+        owner=parse_owner(wire.owner or WireOwner()),
         url=_link(wire.external_urls) or f"https://open.spotify.com/playlist/{playlist_id}",
         snapshot_id=wire.snapshot_id or "",
         followers=_parse_followers(wire.followers),
+    )
+
+
+def parse_owner(wire: WireOwner) -> Owner:
+    return Owner(
+        id=wire.id or "",
+        name=wire.display_name or wire.id or "",
+        url=_link(wire.external_urls),
     )
 
 
