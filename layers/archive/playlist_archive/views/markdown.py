@@ -22,7 +22,7 @@ _BLOCK_START = re.compile(r"\A(?:(?=>|\+(?:[ \t]|\Z))|([0-9]+)(?=\.(?:\t|\Z)))")
 _HUGE_ENTITY = re.compile(r"&(?=#[0-9]{100})")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 # ASCII less controls, spaces and what might end a link or a table's cell: " ( ) < > [ \ ] ` |
-_LINK_TARGET = re.compile(r"(?:https?:/)?/[!#-'*-;=?-Z^_a-{}~]+")
+_LINK_TARGET = re.compile(r"(?:https?://|/playlists/)[!#-'*-;=?-Z^_a-{}~]+")
 
 
 def escape(text: str) -> str:
