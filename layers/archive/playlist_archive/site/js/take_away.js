@@ -20,12 +20,19 @@ const NAMES = {
  * `collect` returns the collection that is shown, and `words` says in the buttons what it is.
  */
 export function takeAway(collect, page, { words = 'songs' } = {}) {
-  const copy = async () => copyUris(await collect(), page);
+  const taking = (take) => async () => {
+    try {
+      await take(await collect(), page);
+    } catch (error) {
+      page.toast(`These songs could not be read: ${error.message}.`);
+    }
+  };
+  const copy = taking(copyUris);
   return {
     copy,
     buttons: [
       h('button', { type: 'button', onclick: copy, 'aria-keyshortcuts': 'y' }, `Copy ${words}`),
-      h('button', { type: 'button', onclick: async () => showFormats(await collect(), page), 'aria-haspopup': 'dialog' }, 'Download …'),
+      h('button', { type: 'button', onclick: taking(showFormats), 'aria-haspopup': 'dialog' }, 'Download …'),
     ],
   };
 }

@@ -47,7 +47,7 @@ export async function compareView(route, page) {
     update,
   };
 
-  async function update(next) {
+  async function update(next, isWanted = () => true) {
     const [from, to] = [next.from, next.to].map((moment) => stateAt(history, moment, checked));
     ends = { page: 'compare', id, from: next.from, to: next.to };
     fields[0].value = from.moment.first.slice(0, 10);
@@ -57,6 +57,7 @@ export async function compareView(route, page) {
       told.replaceChildren(notice(false, h('p', h('strong', `The archive begins ${day(history.first_snapshot)}. `), 'Choose dates from then on.')));
     } else {
       const [one, other] = await Promise.all([documents.snapshot(id, from.snapshot.time), documents.snapshot(id, to.snapshot.time)]);
+      if (!isWanted()) return;
       const change = compare(one, other);
       const [before, after] = [itemsOf(one), itemsOf(other)];
       rows = KINDS.flatMap(([kind]) => (change[kind] ?? []).map((song) => ({ ...song, kind, item: (kind === 'removed' ? before : after).get(song.uri) })));

@@ -32,11 +32,12 @@ export async function playlistView(route, page) {
     steps?.element, contents.element);
   const view = { element, keys: { ...steps?.keys, y: contents.copy, c: () => { location.hash = view.compared ?? lastChange(known); }, n: () => page.go({ page: 'playlist', id }) } };
 
-  async function update(next) {
+  async function update(next, isWanted = () => true) {
     if (!steps) return contents.update(next);
     const state = stateAt(history, next.moment, check?.last_checked, known.trouble);
     steps.update(next, state);
-    await contents.update(next, state);
+    await contents.update(next, state, isWanted);
+    if (!isWanted()) return undefined;
     view.compared = state.snapshot && beforeAndAt(known, state.snapshot);
     view.title = next.moment ? `${history.playlist.name} on ${momentInWords(state)}` : history.playlist.name;
     view.spoken = contents.spoken();
@@ -78,11 +79,11 @@ function head({ id, history, check, trouble, seen }, actions) {
         h('h1', name(playlist.name)),
         h('p.facts',
           latest?.owner && ['by ', outward(latest.owner.url, name(latest.owner.name || latest.owner.id)), ' · '],
-          size.text, ' · ', outward(playlist.url, 'Open in Spotify'), ' · ', h('a', { href: `/playlists/feeds/${id}.atom` }, 'Feed')),
+          `${size.text} now · `, outward(playlist.url, 'Open in Spotify'), ' · ', h('a', { href: `/playlists/feeds/${id}.atom` }, 'Feed')),
         text && h('p.described', { dir: 'auto' }, text)),
       actions),
     trouble && notice(false, h('p', h('strong', `Not read since ${day(trouble.since)}: ${spelled(trouble.status)}. `),
-      h('bdi', trouble.reason), ` The last good check was ${check.last_checked ? `on ${day(check.last_checked)}` : 'never'}.`)),
+      trouble.reason && [h('bdi', trouble.reason), '. '], `The last good check was ${check.last_checked ? `on ${day(check.last_checked)}` : 'never'}.`)),
     seen && seen < newest && notice(true, h('p', 'Changed since your last visit. ',
       h('a', { href: formatRoute({ page: 'compare', id, from: formatMoment(seen), to: momentOf(history, history.snapshots[0]) }) }, `See what is new since the version of ${day(seen)}`))));
 }

@@ -40,7 +40,7 @@ export async function searchView(route, page) {
     query = next.query;
     view.title = query ? `Search “${query}”` : 'Search';
     view.spoken = null;
-    if (document.activeElement !== page.find) page.find.value = query;
+    if (page.find.value !== query) page.find.value = query;
     const { id } = parseSearch(query);
     if (id) return byId(id);
     show(search.find(query, MOST));
@@ -74,7 +74,7 @@ export async function searchView(route, page) {
     const shown = songs;
     const links = [...table.element.querySelectorAll('.title a')];
     for (const [nth, song] of shown.entries()) {
-      const id = await idOf(song);
+      const id = await idOf(song).catch(() => null);
       if (shown !== songs) return;
       if (id) links[nth]?.setAttribute('href', formatRoute({ page: 'song', id }));
     }
@@ -84,6 +84,7 @@ export async function searchView(route, page) {
     told.textContent = 'Looking for that song …';
     listed.hidden = found.hidden = true;
     const { songs: ids, troubles } = await search.findId(id);
+    if (parseSearch(query).id !== id) return;
     told.textContent = ids.length ? '' : troubles.length ? 'Not everything could be searched.' : 'No playlist of this archive has or had that song.';
     trouble.replaceChildren(h('ul', ids.map((it) => h('li', songLink(it.id, uriOf(it.id)), ` in ${counted(new Set(it.places.map(({ playlist }) => playlist)).size, 'playlist')}`))));
   }

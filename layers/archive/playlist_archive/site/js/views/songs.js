@@ -25,13 +25,15 @@ export async function songsTab(known, _route, page) {
   const { buttons, copy } = takeAway(() => rowsOfSnapshot(snapshot ?? { playlist_id: id, rows: [] }, fileTitle()), page);
   const fileTitle = () => (snapshot && snapshot.time !== history.last_snapshot ? `${history.playlist.name} ${snapshot.time.slice(0, 10)}` : history.playlist.name);
 
-  async function update(route, state) {
+  async function update(route, state, isWanted) {
     let error = null;
-    snapshot = null;
+    let read = null;
     if (state.snapshot) {
-      snapshot = await documents.snapshot(id, state.snapshot.time).catch((it) => { error = it; return null; });
+      read = await documents.snapshot(id, state.snapshot.time).catch((it) => { error = it; return null; });
       await pause(); // reading ten thousand rows took a while already
     }
+    if (!isWanted()) return;
+    snapshot = read;
     const size = snapshot ? `${sizeInWords(snapshot.rows)}, ${totalLength(snapshot.rows.reduce((sum, { item }) => sum + (item?.duration_ms ?? 0), 0))}` : '';
     const line = stateInWords(known, state);
     spoken = [line.text, size].filter(Boolean).join(' ');
