@@ -13,6 +13,7 @@ from tests.support.browser import DESKTOP, PHONE, Watch
 from tests.support.fakes import FakeBucket
 from tests.support.large_site import PLAYLIST, large_site
 from tests.support.site_pages import (
+    SHELL,
     cells,
     document,
     go,
@@ -300,8 +301,8 @@ def test_comparing_begins_with_the_last_change(watch: Watch) -> None:
 
 def test_what_is_new_since_the_last_visit_is_told(watch: Watch) -> None:
     page = show(watch, "/")
-    visit = json.dumps({"newest": "2026-10-04T04:00:00Z", "before": None})
-    page.evaluate("(it) => localStorage.setItem(it[0], it[1])", [f"seen:{SKYLIGHT}", visit])
+    seen = [f"seen:{SKYLIGHT}", "2026-10-04T04:00:00Z"]
+    page.evaluate("(seen) => localStorage.setItem(...seen)", seen)
 
     go(page, f"/playlist/{SKYLIGHT}")
     page.get_by_role("link", name="See what is new").click()
@@ -309,6 +310,12 @@ def test_what_is_new_since_the_last_visit_is_told(watch: Watch) -> None:
 
     assert route_of(page).startswith(f"/playlist/{SKYLIGHT}@20261004T040000Z..2026-10-10")
     assert "Since your last visit (4 Oct 2026)" in said(page)
+
+    # Whoever comes again meanwhile has seen it.
+    again = page.context.new_page()
+    again.goto(f"{watch.url}{SHELL}#/playlist/{SKYLIGHT}")
+    settle(again)
+    assert "since your last visit" not in said(again)
 
 
 def test_a_song_has_every_playlist_that_has_or_had_it(

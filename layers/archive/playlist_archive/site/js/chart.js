@@ -48,7 +48,7 @@ export function timeline({ points, gaps, end, choose, step }) {
   function dayAt(event) {
     const box = plot.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
-    return new Date(scale.start + share * (scale.end - scale.start)).toISOString().slice(0, 10);
+    return new Date(Math.min(scale.start + share * (scale.end - scale.start), Math.max(end, points.at(-1).at))).toISOString().slice(0, 10);
   }
 
   function onHover(event) {

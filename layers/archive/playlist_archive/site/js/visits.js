@@ -2,28 +2,37 @@
 
 const PREFIX = 'seen:';
 
-/** Note that the newest version is seen, and return the version that was the newest at the visit before, null where none was. */
+/** Note that the newest version is seen, and return the one that was the newest at the visit before, null where none was. */
 export function visit(id, newest) {
-  const known = read(id);
-  if (known?.newest === newest) return known.before ?? null;
-  const before = known?.newest ?? null;
-  try {
-    localStorage.setItem(PREFIX + id, JSON.stringify({ newest, before }));
-  } catch {
-    // The browser keeps nothing for this page.
+  const [seen] = thisVisit(id);
+  if (seen !== newest) {
+    keep('sessionStorage', id, `${newest} ${read('localStorage', id)}`);
+    keep('localStorage', id, newest);
   }
-  return before;
+  return lastSeen(id);
 }
 
-/** Return the version that was the newest at the visit before. */
+/** Return the version that was the newest at the visit before this one, which lasts as long as the browser's tab. */
 export function lastSeen(id) {
-  return read(id)?.before ?? null;
+  return thisVisit(id)[1] || null;
 }
 
-function read(id) {
+function thisVisit(id) {
+  return read('sessionStorage', id).split(' ');
+}
+
+function read(storage, id) {
   try {
-    return JSON.parse(localStorage.getItem(PREFIX + id));
+    return globalThis[storage].getItem(PREFIX + id) ?? '';
   } catch {
-    return null;
+    return ''; // the browser keeps nothing for this page
+  }
+}
+
+function keep(storage, id, text) {
+  try {
+    globalThis[storage].setItem(PREFIX + id, text);
+  } catch {
+    // Then there is nothing to tell at the next visit.
   }
 }

@@ -23,7 +23,7 @@ export async function playlistView(route, page) {
   const seen = visit(id, history.last_snapshot);
   const known = { id, history, check, trouble: check?.status === 'ok' ? null : check, seen };
   const contents = await TABS[tab][1](known, route, page);
-  const steps = tab === 'now' ? stepping(known, page) : null;
+  const steps = tab === 'now' || tab === 'charts' ? stepping(known, page) : null;
   const actions = h('div.actions', contents.actions, compareLink(known));
   const element = h('article',
     head(known, actions),
@@ -48,7 +48,7 @@ export async function playlistView(route, page) {
   if (contents.update) {
     await update(route);
     view.update = update;
-  }
+  } else steps?.update(route, stateAt(history, null, check?.last_checked, known.trouble));
   return view;
 }
 
@@ -65,7 +65,7 @@ async function historyOf(id) {
 
 /** Return how a playlist stands, null where nobody knows. */
 async function checkOf(id) {
-  return documents.status().then((status) => status.playlists[id] ?? null).catch(() => null);
+  return documents.status().then(({ run, playlists }) => playlists[id] && { ...playlists[id], run }).catch(() => null);
 }
 
 function head({ id, history, check, trouble, seen }, actions) {
@@ -88,9 +88,10 @@ function head({ id, history, check, trouble, seen }, actions) {
       h('a', { href: formatRoute({ page: 'compare', id, from: formatMoment(seen), to: momentOf(history, history.snapshots[0]) }) }, `See what is new since the version of ${day(seen)}`))));
 }
 
-/** Return the timeline of a playlist, on which one can click, and its end. */
+/** Return the timeline of a playlist, on which one can click, and its end: the last run where that could not read it. */
 function timelineOf({ id, history, check, trouble }, page, step) {
-  const { points, gaps, last } = sizeSeries(history, check?.last_checked, trouble);
+  const { points, gaps, last: read } = sizeSeries(history, check?.last_checked, trouble);
+  const last = trouble?.run > read ? trouble.run : read;
   const chart = timeline({
     points: points.map((point) => ({ ...point, at: Date.parse(point.time) })),
     gaps: gaps.map((gap) => ({ ...gap, from: Date.parse(gap.first), to: Date.parse(gap.last ? dayLater(gap.last, 1) : last) })).filter(({ from, to }) => to > from),
@@ -139,7 +140,7 @@ function stepping({ id, history, check, trouble }, page) {
 
 /** Return the time that the timeline marks, and what to say of it where that is not the size then. */
 function placeOf(on, kind, snapshot, last) {
-  if (!on) return [last];
+  if (!on) return kind === 'gap' ? [last, `${day(last)}: not read`] : [last];
   if (snapshot?.time.startsWith(on.text) || !on.isDay) return [on.isDay ? snapshot.time : on.first];
   const noon = on.first.replace('T00', 'T12');
   return kind === 'unchanged' ? [noon] : [noon, `${day(on.first)}: ${kind === 'before' ? 'before the archive' : 'not read'}`];
