@@ -3,7 +3,7 @@
 import * as documents from './documents.js';
 import { formatRoute, parseRoute } from './routes.js';
 import { h } from './h.js';
-import { keysAreOn, onKeys, showHelp } from './keys.js';
+import { onKeys, showHelp } from './keys.js';
 import { homeView } from './views/home.js';
 import { playlistView } from './views/playlist.js';
 import { compareView } from './views/compare.js';
@@ -166,7 +166,6 @@ find.addEventListener('input', () => {
 
 onKeys((key) => {
   if (key === '?') return showHelp();
-  if (!keysAreOn()) return undefined;
   if (key === '/') {
     find.focus();
     find.select();

@@ -1,7 +1,7 @@
 // Takes what is shown out of the archive: to the clipboard, or as a file.
 
 import { FORMATS, LEFT_OUT, encode, urisOf } from './exports.js';
-import { fileNames, partName } from './file_names.js';
+import { fileName, partName } from './file_names.js';
 import { counted, number } from './format.js';
 import { h } from './h.js';
 import { openDialog } from './keys.js';
@@ -73,7 +73,7 @@ function showFormats(collection, page) {
 function download(format, collection, page) {
   const { files, count, leftOut } = encode(format, collection);
   const { suffix, type } = FORMATS[format];
-  const { [collection.id]: stem } = fileNames({ [collection.id]: collection.name });
+  const stem = fileName(collection.id, collection.name);
   files.forEach((file, nth) => {
     const url = URL.createObjectURL(new Blob([file], { type }));
     const link = h('a', { href: url, download: partName(stem, nth + 1, files.length) + suffix });

@@ -1,13 +1,15 @@
 // Remembers, in this browser alone, which version of a playlist was seen last.
 
+import { keep, recall } from './kept.js';
+
 const PREFIX = 'seen:';
 
 /** Note that the newest version is seen, and return the one that was the newest at the visit before, null where none was. */
 export function visit(id, newest) {
   const [seen] = thisVisit(id);
   if (seen !== newest) {
-    keep('sessionStorage', id, `${newest} ${read('localStorage', id)}`);
-    keep('localStorage', id, newest);
+    keep('sessionStorage', PREFIX + id, `${newest} ${recall('localStorage', PREFIX + id)}`);
+    keep('localStorage', PREFIX + id, newest);
   }
   return lastSeen(id);
 }
@@ -18,21 +20,5 @@ export function lastSeen(id) {
 }
 
 function thisVisit(id) {
-  return read('sessionStorage', id).split(' ');
-}
-
-function read(storage, id) {
-  try {
-    return globalThis[storage].getItem(PREFIX + id) ?? '';
-  } catch {
-    return ''; // the browser keeps nothing for this page
-  }
-}
-
-function keep(storage, id, text) {
-  try {
-    globalThis[storage].setItem(PREFIX + id, text);
-  } catch {
-    // Then there is nothing to tell at the next visit.
-  }
+  return recall('sessionStorage', PREFIX + id).split(' ');
 }
