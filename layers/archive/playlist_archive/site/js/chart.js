@@ -26,7 +26,6 @@ export function sparkline(sizes, until) {
 export function timeline({ points, gaps, end, choose, step }) {
   const scale = scaleOf(points, gaps, end);
   const drawing = s('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    scale.low === 0 && s('path.area', { d: areas(points, gaps, scale) }),
     s('path.line', { d: steps(points, gaps, scale) }),
     s('path.versions', { d: points.map(({ at }) => `M${place(scale.x(at))} ${HEIGHT}v-7`).join('') }));
   const marker = h('div.marker');
@@ -153,11 +152,6 @@ function steps(points, gaps, scale) {
     before = to;
     return `${joined ? 'V' : `M${place(scale.x(from))} `}${place2(scale.y(rows))}H${place(scale.x(to))}`;
   }).join('');
-}
-
-function areas(points, gaps, scale) {
-  return stretches(points, gaps, scale.known).map(({ from, to, rows }) =>
-    `M${place(scale.x(from))} ${HEIGHT}V${place2(scale.y(rows))}H${place(scale.x(to))}V${HEIGHT}Z`).join('');
 }
 
 function sizeAt(points, at) {

@@ -48,7 +48,8 @@ export async function compareView(route, page) {
   };
 
   async function update(next, isWanted = () => true) {
-    const [from, to] = [next.from, next.to].map((moment) => stateAt(history, moment, checked));
+    const [from, to] = await Promise.all([next.from, next.to].map(async (moment) => stateAt(await documents.reachingBack(history, moment), moment, checked)));
+    if (!isWanted()) return;
     ends = { page: 'compare', id, from: next.from, to: next.to };
     fields[0].value = from.moment.first.slice(0, 10);
     fields[1].value = to.moment.first.slice(0, 10);

@@ -4,7 +4,7 @@ import { formatMoment, momentOf } from '../moments.js';
 import * as documents from '../documents.js';
 import { counted, day, days, spelled, when } from '../format.js';
 import { h } from '../h.js';
-import { rowsOfSnapshot } from '../exports.js';
+import { rowsOfNow } from '../exports.js';
 import { formatRoute } from '../routes.js';
 import { takeAway } from '../take_away.js';
 import { errorNotice } from './errors.js';
@@ -37,7 +37,7 @@ export async function historyTab(known, _route, page) {
     } }, `Show ${counted(entry.changes, 'change')} of ${entry.year}`);
     more.append(button);
   });
-  const { buttons, copy } = takeAway(async () => rowsOfSnapshot(await documents.snapshot(id, history.last_snapshot), history.playlist.name), page, { words: 'its songs' });
+  const { buttons, copy } = takeAway(() => rowsOfNow(documents, history), page, { words: 'its songs' });
   return {
     actions: buttons, copy,
     element: h('div', !history.changes.length && h('p.lead', 'It has not changed since the archive began.'), list, more,

@@ -34,7 +34,9 @@ export async function playlistView(route, page) {
 
   async function update(next, isWanted = () => true) {
     if (!steps) return contents.update(next);
-    const state = stateAt(history, next.moment, check?.last_checked, known.trouble);
+    const told = await documents.reachingBack(history, next.moment);
+    if (!isWanted()) return undefined;
+    const state = stateAt(told, next.moment, check?.last_checked, known.trouble);
     steps.update(next, state);
     await contents.update(next, state, isWanted);
     if (!isWanted()) return undefined;

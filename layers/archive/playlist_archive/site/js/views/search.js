@@ -5,7 +5,7 @@ import { counted, number } from '../format.js';
 import { h, name } from '../h.js';
 import { formatRoute } from '../routes.js';
 import { rowTable } from '../rows.js';
-import { rowsOfSnapshot } from '../exports.js';
+import { rowsOnly } from '../exports.js';
 import { Search, parseSearch, songIdAt } from '../search.js';
 import { takeAway } from '../take_away.js';
 import { credits, notice, playlistLink, songLink, uriOf } from './parts.js';
@@ -137,5 +137,5 @@ async function collectionOf(songs, query) {
     const id = await idOf(song);
     return id ? { item: { type: 'track', uri: uriOf(id), name: song.title, duration_ms: 0, artists: song.artists.map((artist) => ({ name: artist })) } } : {};
   }));
-  return rowsOfSnapshot({ playlist_id: 'search', name: `Search ${query}`, description: '', owner: { id: '', name: '' }, url: '', time: null, rows });
+  return rowsOnly('search', `Search ${query}`, rows);
 }
