@@ -420,3 +420,32 @@ def test_status_has_ninety_days_of_every_playlist(watch: Watch) -> None:
     assert page.locator(".strips .strip").count() == 16
     page.locator(".strips", has_text="2 days not read: 5 to 6 Oct 2026, not found").wait_for()
     assert page.locator(".unread .chunk [role=row]").count() == 2
+
+
+LONG = "W" * 10_000
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("route", ["/", f"/playlist/{SKYLIGHT}@2026-10-05"])
+def test_the_longest_texts_neither_widen_nor_fill_a_page(
+    watch: Watch,
+    serve: Serve,
+    sample_archive: FakeBucket,
+    route: str,
+    size: tuple[int, int],
+) -> None:
+    objects = dict(sample_archive.objects)
+    history = document(objects, key := f"playlists/history/{SKYLIGHT}.json")
+    history["gaps"][0]["reason"] = history["playlist"]["name"] = LONG
+    objects[key] = json.dumps(history).encode()
+    index = document(objects, "playlists/index.json")
+    for entry in index["playlists"]:
+        entry["name"] = LONG if entry["id"] == SKYLIGHT else entry["name"]
+    objects["playlists/index.json"] = json.dumps(index).encode()
+    watch.url = serve(objects)
+
+    page = show(watch, route, size=size)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+    name = page.locator(f"h1, .rows [role=cell]:has-text('{LONG[:50]}')").last
+    assert (name.bounding_box() or {})["height"] < size[1] / 2

@@ -76,7 +76,7 @@ function stateInWords({ history, check }, state) {
     const range = gap.last ? days(gap.first, gap.last) : `since ${day(gap.first)}`;
     const why = gap.reason || spelled(gap.status) || 'no run looked';
     if (!on) return { text: 'Now, as far as is known.', more: `As of ${shown}, the last good read.` };
-    return stated(`Not read ${range}: ${why}.`, ` Shown: ${shown}, the last good read.`);
+    return stated(`Not read ${range}: `, ` Shown: ${shown}, the last good read.`, why);
   }
   if (unseen) {
     return stated(`Not read on ${day(on.first)}.`, ` It changed ${when(unseen)}, so it may have been different already. Shown: ${shown}, the last good read.`);
@@ -91,8 +91,9 @@ function stateInWords({ history, check }, state) {
   return kind === 'read' ? { text: `As of ${date}`, more: `(read ${clock(snapshot.time)})` } : { text: `As of ${date},`, more: since };
 }
 
-function stated(strong, more) {
-  return { text: strong + more, notice: notice(false, h('p', h('strong', strong), more)) };
+function stated(strong, more, why) {
+  const told = why ? [name(why), '.'] : [];
+  return { text: `${strong}${why ? `${why}.` : ''}${more}`, notice: notice(false, h('p', h('strong', strong, told), more)) };
 }
 
 function thenCalled({ playlist }, { name: then, unknown = [] }) {
