@@ -31,6 +31,7 @@ pytestmark = pytest.mark.browser
 HOSTILE = "fLvaRGojDz6A1qmVo5PEMm"
 TAPES = "l06E9Iy5wue6iIkvcr3TrS"
 RUNNING = "n2wrxmVUhFCi0b4DYVeA42"
+UNCHANGED = "SllyUAUYi6ImI3B6gsj7Cg"
 ESTUARY = "K4vKpZLcNlMyjYUiIybeWO"
 
 PAGES = {
@@ -449,3 +450,18 @@ def test_the_longest_texts_neither_widen_nor_fill_a_page(
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
     name = page.locator(f"h1, .rows [role=cell]:has-text('{LONG[:50]}')").last
     assert (name.bounding_box() or {})["height"] < size[1] / 2
+
+
+def test_a_history_tells_the_gaps_before_its_first_change(
+    watch: Watch, serve: Serve, sample_archive: FakeBucket
+) -> None:
+    objects = dict(sample_archive.objects)
+    history = document(objects, key := f"playlists/history/{UNCHANGED}.json")
+    assert not history["changes"]
+    gap = {"first": "2026-10-03", "last": "2026-10-04", "status": "held", "reason": "it shrank"}
+    objects[key] = json.dumps({**history, "gaps": [gap]}).encode()
+    watch.url = serve(objects)
+
+    page = show(watch, f"/playlist/{UNCHANGED}/history")
+
+    assert "Not read 3 to 4 Oct 2026: it shrank" in said(page)

@@ -4,7 +4,7 @@
 import { dayLater, dayOf } from './format.js';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const MOMENT = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
+const MOMENT = /^(\d{4})(\d{2})(\d{2}T\d{2})(\d{2})(\d{2}Z)$/;
 
 /**
  * Read a day as `2026-10-04`, or a moment as `20261004T040000Z`.
@@ -15,11 +15,8 @@ export function parseMoment(text) {
     const first = `${text}T00:00:00Z`;
     return isTimestamp(first) ? { text, first, last: `${text}T23:59:59Z`, isDay: true } : null;
   }
-  const found = MOMENT.exec(text);
-  if (!found) return null;
-  const [, year, month, day, hour, minute, second] = found;
-  const time = `${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
-  return isTimestamp(time) ? { text, first: time, last: time, isDay: false } : null;
+  const time = text.replace(MOMENT, '$1-$2-$3:$4:$5');
+  return time !== text && isTimestamp(time) ? { text, first: time, last: time, isDay: false } : null;
 }
 
 /** Write a timestamp as the moment that names it in an address. */

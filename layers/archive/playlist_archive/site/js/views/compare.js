@@ -4,7 +4,7 @@ import { compare, isEmpty } from '../compare.js';
 import * as documents from '../documents.js';
 import { clock, day, number } from '../format.js';
 import { h, name } from '../h.js';
-import { rowsOfSnapshot } from '../exports.js';
+import { rowsOnly } from '../exports.js';
 import { formatMoment, momentOf, nextSnapshot, previousSnapshot, stateAt } from '../moments.js';
 import { formatRoute } from '../routes.js';
 import { rowTable } from '../rows.js';
@@ -30,7 +30,7 @@ export async function compareView(route, page) {
   let rows = [];
   let target = {};
 
-  const collection = (wanted) => rowsOf(wanted, rows, history);
+  const collection = (wanted) => rowsOnly(id, `${history.playlist.name} changes`, rows.filter(wanted).map(({ item }) => (item ? { item } : {})));
   const { buttons, copy } = takeAway(() => collection(() => true), page, { words: 'what changed' });
   const removed = h('button', { type: 'button', onclick: () => copyUris(collection(({ kind }) => kind === 'removed'), page) }, 'Copy what was removed');
   const view = {
@@ -127,9 +127,4 @@ function cells({ kind, name: title, artists = [], uri, row, from, to, before }) 
 
 function itemsOf({ rows }) {
   return new Map(rows.flatMap(({ item }) => (item ? [[item.uri, item]] : [])));
-}
-
-function rowsOf(wanted, rows, history) {
-  const snapshot = { playlist_id: history.playlist.id, description: '', owner: history.names[0]?.owner ?? { id: '', name: '' }, url: history.playlist.url, time: history.last_snapshot };
-  return rowsOfSnapshot({ ...snapshot, rows: rows.filter(wanted).map(({ item }) => (item ? { item } : {})) }, `${history.playlist.name} changes`);
 }
