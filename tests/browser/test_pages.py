@@ -175,7 +175,7 @@ def test_a_day_in_a_gap_says_so_and_shows_the_last_good_read(
 
     told = said(page)
     assert "Not read 5 to 6 Oct 2026: Spotify does not find it" in told
-    assert "Shown: 4 Oct 2026, 04:00 UTC, the last good read." in told
+    assert "Shown: the version of 4 Oct 2026, 04:00 UTC, as at the last good read." in told
     rows = rows_on(sample_archive.objects, SKYLIGHT, "2026-10-04T04:00:00Z")
     assert cells(page, "title") == titles_of(rows)
 

@@ -66,7 +66,10 @@ def an_old_archive() -> dict[str, bytes]:
     old = {"time": "2024-05-20T04:00:00Z", "after": "2024-05-02T04:00:00Z"}
     old |= {"until": old["time"], "counts": {"added": 1, "readded": 0, "removed": 0, "moved": 0}}
     first, second = "2024-05-01T04:00:00Z", old["time"]
-    history["snapshots"] += [{"time": second, "rows": 3}, {"time": first, "rows": 3}]
+    history["snapshots"] += [
+        {"time": second, "rows": 3},
+        {"time": first, "rows": 3, "source": "git-archive"},
+    ]
     history["first_snapshot"] = first
     history["changes"] = [
         {**old, "time": history["last_snapshot"], "after": "2026-10-02T04:00:00Z"}
@@ -86,7 +89,8 @@ def an_old_archive() -> dict[str, bytes]:
     ("route", "said_of_it"),
     [
         ("@2024-05-10", "Not read on 10 May 2024. It changed between 2 and 20 May 2024"),
-        ("@2024-05-02", "As of 2 May 2024, unchanged since 1 May 2024"),
+        ("@2024-05-01", "As of 1 May 2024 (imported for 04:00 UTC)"),
+        ("@2024-05-02", "As of 2 May 2024, unchanged since 1 May 2024, 04:00 UTC, imported"),
         ("@2024-06-01", "As of 1 Jun 2024, unchanged since 20 May 2024"),
         ("@2024-05-10..2026-10-03", "1 May 2024, 04:00 UTC (the last good read before)"),
     ],

@@ -104,10 +104,12 @@ export function axis({ start, end }) {
 function ticksOf(start, end) {
   const span = (end - start) / DAY_MS;
   const [length, words] = span < 62 ? [10, (date) => day(date).slice(0, -5)] : span < 3000 ? [7, month] : [4, String];
+  const step = Math.max(1, Math.ceil(span / TICKS)) * DAY_MS;
   const ticks = new Map();
-  for (let nth = 0; nth < TICKS; nth += 1) {
-    const date = new Date(start + (nth + 0.9) / TICKS * (end - start)).toISOString().slice(0, length);
-    if (Date.parse(date) >= start) ticks.set(Date.parse(date), words(date));
+  for (let time = start + DAY_MS; time < end; time += step) {
+    const date = new Date(time).toISOString().slice(0, length);
+    const at = Date.parse(date);
+    if (at >= start && at < start + 0.92 * (end - start)) ticks.set(at, words(date));
   }
   return [...ticks].map(([at, text]) => ({ at, text }));
 }
