@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def an_old_archive() -> dict[str, bytes]:
     objects = large_site(rows=3)
     key = f"playlists/history/{PLAYLIST}.json"
     history = json.loads(objects[key])
-    old = {"time": "2024-05-20T04:00:00Z", "after": "2024-05-02T04:00:00Z"}
+    old: dict[str, Any] = {"time": "2024-05-20T04:00:00Z", "after": "2024-05-02T04:00:00Z"}
     old |= {"until": old["time"], "counts": {"added": 1, "readded": 0, "removed": 0, "moved": 0}}
     first, second = "2024-05-01T04:00:00Z", old["time"]
     history["snapshots"] += [
