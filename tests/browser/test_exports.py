@@ -173,26 +173,33 @@ def test_more_than_five_hundred_uris_are_one_text_for_the_clipboard(exports: Mod
     assert (copied["count"], copied["leftOut"]) == (600, {"unnamed_rows": 1})
 
 
-@pytest.mark.parametrize("case", VECTORS["file_names"])
-def test_the_names_of_files_are_those_of_the_vectors(
-    module: Callable[[str], Module], case: dict[str, Any]
-) -> None:
-    assert module("file_names.js")("it.fileNames(given)", case["names"]) == case["files"]
-
-
 LETTERS = "aAäÄßé.:/\\*? \t\u00a0\u200b\u200d\u202e\u2800\U0001f3f4\U000e0067\U000e007f窓1of"
-_names = st.lists(
-    st.text(LETTERS, max_size=6) | nasty_texts | st.text("é窓x", min_size=60), max_size=3
-)
 
 
-@given(names=_names)
-def test_any_names_become_the_command_s_names_of_files(
-    module: Callable[[str], Module], names: list[str]
+def name_file(module: Callable[[str], Module], named: dict[str, str]) -> list[str]:
+    names: list[str] = module("file_names.js")(
+        "given.map((one) => it.fileName(...one))", [*named.items()]
+    )
+    return names
+
+
+def test_a_file_is_named_as_the_command_names_it(module: Callable[[str], Module]) -> None:
+    named = {
+        f"{playlist_id} {number}": name
+        for number, case in enumerate(VECTORS["file_names"])
+        for playlist_id, name in case["names"].items()
+    }
+
+    assert name_file(module, named) == [file_names({one: name})[one] for one, name in named.items()]
+
+
+@given(name=st.text(LETTERS, max_size=6) | nasty_texts | st.text("é窓x", min_size=60))
+def test_any_name_becomes_the_command_s_name_of_a_file(
+    module: Callable[[str], Module], name: str
 ) -> None:
-    named = {f"{number:022}": name for number, name in enumerate(names)}
+    named = {"4uLU6hMCjMI75M1A2tKUQC": name}
 
-    assert module("file_names.js")("it.fileNames(given)", named) == file_names(named)
+    assert name_file(module, named) == [*file_names(named).values()]
 
 
 _references = st.lists(

@@ -13,6 +13,7 @@ from tests.support.browser import DESKTOP, PHONE, Watch
 from tests.support.fakes import FakeBucket
 from tests.support.large_site import PLAYLIST, large_site
 from tests.support.site_pages import (
+    SHELL,
     cells,
     document,
     go,
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.browser
 HOSTILE = "fLvaRGojDz6A1qmVo5PEMm"
 TAPES = "l06E9Iy5wue6iIkvcr3TrS"
 RUNNING = "n2wrxmVUhFCi0b4DYVeA42"
+UNCHANGED = "SllyUAUYi6ImI3B6gsj7Cg"
 ESTUARY = "K4vKpZLcNlMyjYUiIybeWO"
 
 PAGES = {
@@ -173,7 +175,7 @@ def test_a_day_in_a_gap_says_so_and_shows_the_last_good_read(
 
     told = said(page)
     assert "Not read 5 to 6 Oct 2026: Spotify does not find it" in told
-    assert "Shown: 4 Oct 2026, 04:00 UTC, the last good read." in told
+    assert "Shown: the version of 4 Oct 2026, 04:00 UTC, as at the last good read." in told
     rows = rows_on(sample_archive.objects, SKYLIGHT, "2026-10-04T04:00:00Z")
     assert cells(page, "title") == titles_of(rows)
 
@@ -300,8 +302,8 @@ def test_comparing_begins_with_the_last_change(watch: Watch) -> None:
 
 def test_what_is_new_since_the_last_visit_is_told(watch: Watch) -> None:
     page = show(watch, "/")
-    visit = json.dumps({"newest": "2026-10-04T04:00:00Z", "before": None})
-    page.evaluate("(it) => localStorage.setItem(it[0], it[1])", [f"seen:{SKYLIGHT}", visit])
+    seen = [f"seen:{SKYLIGHT}", "2026-10-04T04:00:00Z"]
+    page.evaluate("(seen) => localStorage.setItem(...seen)", seen)
 
     go(page, f"/playlist/{SKYLIGHT}")
     page.get_by_role("link", name="See what is new").click()
@@ -309,6 +311,12 @@ def test_what_is_new_since_the_last_visit_is_told(watch: Watch) -> None:
 
     assert route_of(page).startswith(f"/playlist/{SKYLIGHT}@20261004T040000Z..2026-10-10")
     assert "Since your last visit (4 Oct 2026)" in said(page)
+
+    # Whoever comes again meanwhile has seen it.
+    again = page.context.new_page()
+    again.goto(f"{watch.url}{SHELL}#/playlist/{SKYLIGHT}")
+    settle(again)
+    assert "since your last visit" not in said(again)
 
 
 def test_a_song_has_every_playlist_that_has_or_had_it(
@@ -413,3 +421,49 @@ def test_status_has_ninety_days_of_every_playlist(watch: Watch) -> None:
     assert page.locator(".strips .strip").count() == 16
     page.locator(".strips", has_text="2 days not read: 5 to 6 Oct 2026, not found").wait_for()
     assert page.locator(".unread .chunk [role=row]").count() == 2
+
+
+LONG = "W" * 10_000
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+@pytest.mark.parametrize("route", ["/", f"/playlist/{SKYLIGHT}@2026-10-05"])
+def test_the_longest_texts_neither_widen_nor_fill_a_page(
+    watch: Watch,
+    serve: Serve,
+    sample_archive: FakeBucket,
+    route: str,
+    size: tuple[int, int],
+) -> None:
+    objects = dict(sample_archive.objects)
+    history = document(objects, key := f"playlists/history/{SKYLIGHT}.json")
+    history["gaps"][0]["reason"] = history["playlist"]["name"] = LONG
+    objects[key] = json.dumps(history).encode()
+    index = document(objects, "playlists/index.json")
+    for entry in index["playlists"]:
+        entry["name"] = LONG if entry["id"] == SKYLIGHT else entry["name"]
+    objects["playlists/index.json"] = json.dumps(index).encode()
+    watch.url = serve(objects)
+
+    page = show(watch, route, size=size)
+
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+    name = page.locator(f"h1, .rows [role=cell]:has-text('{LONG[:50]}')").last
+    box = name.bounding_box()
+    assert box
+    assert box["height"] < size[1] / 2
+
+
+def test_a_history_tells_the_gaps_before_its_first_change(
+    watch: Watch, serve: Serve, sample_archive: FakeBucket
+) -> None:
+    objects = dict(sample_archive.objects)
+    history = document(objects, key := f"playlists/history/{UNCHANGED}.json")
+    assert not history["changes"]
+    gap = {"first": "2026-10-03", "last": "2026-10-04", "status": "held", "reason": "it shrank"}
+    objects[key] = json.dumps({**history, "gaps": [gap]}).encode()
+    watch.url = serve(objects)
+
+    page = show(watch, f"/playlist/{UNCHANGED}/history")
+
+    assert "Not read 3 to 4 Oct 2026: it shrank" in said(page)

@@ -10,7 +10,7 @@ from playlist_archive_cli.exports.collection import Collection, rows_of_snapshot
 from playlist_archive_cli.exports.formats import ENCODINGS, Format
 from tests.support.browser import Watch
 from tests.support.fakes import FakeBucket
-from tests.support.site_pages import document, settle, show
+from tests.support.site_pages import SHELL, document, settle, show
 from tools.stand_in.sample import SKYLIGHT
 
 pytestmark = pytest.mark.browser
@@ -105,3 +105,26 @@ def test_songs_can_be_copied_from_every_view(
     expect(page.locator(".toast")).to_contain_text(f"Copied {count}.")
     number = int(count.split(maxsplit=1)[0])
     assert len(clipboard(page).splitlines()) == number
+
+
+def test_songs_that_cannot_be_read_are_not_taken_away_silently(watch: Watch) -> None:
+    watch.tolerate("Failed to load resource")
+    page = show(watch, f"/playlist/{SKYLIGHT}/history")
+    page.route("**/snapshots/**", lambda route: route.abort())
+
+    page.get_by_role("button", name="Copy its songs").click()
+
+    expect(page.locator(".toast")).to_contain_text("These songs could not be read: /snapshots/")
+
+
+def test_a_search_whose_ids_cannot_be_read_still_shows_its_songs(watch: Watch) -> None:
+    watch.tolerate("Failed to load resource")
+    page = watch.open("site/blank.html")
+    page.route("**/playlists/songs/*.ids.json", lambda route: route.abort())
+    with page.expect_request("**/playlists/songs/*.ids.json"):
+        page.goto(f"{watch.url}{SHELL}#/search?q=rain")
+    settle(page)
+
+    page.get_by_role("button", name="Copy these songs").click()
+
+    expect(page.locator(".toast")).to_contain_text("could not be read")

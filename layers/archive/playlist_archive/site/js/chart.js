@@ -7,6 +7,7 @@ const DAY_MS = 86_400_000;
 const HEIGHT = 100;
 const WIDTH = 1000;
 const AFTER = 0.03;
+const TICKS = 6;
 
 /** Return a playlist's sizes as a small drawing. `sizes` are `[time, rows]`, the newest first. */
 export function sparkline(sizes, until) {
@@ -25,7 +26,6 @@ export function sparkline(sizes, until) {
 export function timeline({ points, gaps, end, choose, step }) {
   const scale = scaleOf(points, gaps, end);
   const drawing = s('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    scale.low === 0 && s('path.area', { d: areas(points, gaps, scale) }),
     s('path.line', { d: steps(points, gaps, scale) }),
     s('path.versions', { d: points.map(({ at }) => `M${place(scale.x(at))} ${HEIGHT}v-7`).join('') }));
   const marker = h('div.marker');
@@ -48,7 +48,7 @@ export function timeline({ points, gaps, end, choose, step }) {
   function dayAt(event) {
     const box = plot.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
-    return new Date(scale.start + share * (scale.end - scale.start)).toISOString().slice(0, 10);
+    return new Date(Math.min(scale.start + share * (scale.end - scale.start), Math.max(end, points.at(-1).at))).toISOString().slice(0, 10);
   }
 
   function onHover(event) {
@@ -100,30 +100,18 @@ export function axis({ start, end }) {
     h('span', { style: { left: percent(((at - start) / (end - start)) * 100) } }, text)));
 }
 
+/** Return some days, first days of months, or first days of years, by how long it all is. */
 function ticksOf(start, end) {
   const span = (end - start) / DAY_MS;
-  const [from, to] = [new Date(start), new Date(end)];
-  if (span < 62) {
-    const every = Math.max(1, Math.ceil(span / 6));
-    const first = Math.ceil(start / DAY_MS) * DAY_MS;
-    const last = start + (end - start) * 0.92;
-    return spread(first, last, every * DAY_MS).map((at) => ({ at, text: day(new Date(at).toISOString()).slice(0, -5) }));
+  const [length, words] = span < 62 ? [10, (date) => day(date).slice(0, -5)] : span < 3000 ? [7, month] : [4, String];
+  const step = Math.max(1, Math.ceil(span / TICKS)) * DAY_MS;
+  const ticks = new Map();
+  for (let time = start + DAY_MS; time < end; time += step) {
+    const date = new Date(time).toISOString().slice(0, length);
+    const at = Date.parse(date);
+    if (at >= start && at < start + 0.92 * (end - start)) ticks.set(at, words(date));
   }
-  const months = (to.getUTCFullYear() - from.getUTCFullYear()) * 12 + to.getUTCMonth() - from.getUTCMonth();
-  const every = [1, 2, 3, 6, 12, 24, 60, 120].find((step) => months / step <= 7) ?? 240;
-  const ticks = [];
-  for (let nth = 1; nth <= months; nth += 1) {
-    const at = Date.UTC(from.getUTCFullYear(), from.getUTCMonth() + nth, 1);
-    const count = new Date(at).getUTCFullYear() * 12 + new Date(at).getUTCMonth();
-    if (count % every || (at - start) / (end - start) > 0.9) continue;
-    const iso = new Date(at).toISOString();
-    ticks.push({ at, text: every >= 12 ? iso.slice(0, 4) : month(iso) });
-  }
-  return ticks;
-}
-
-function spread(first, last, every) {
-  return Array.from({ length: Math.max(0, Math.floor((last - first) / every) + 1) }, (_, nth) => first + nth * every);
+  return [...ticks].map(([at, text]) => ({ at, text }));
 }
 
 /** Return how times and sizes become places. Sizes begin at 0 unless that would hide how they change. */
@@ -166,11 +154,6 @@ function steps(points, gaps, scale) {
     before = to;
     return `${joined ? 'V' : `M${place(scale.x(from))} `}${place2(scale.y(rows))}H${place(scale.x(to))}`;
   }).join('');
-}
-
-function areas(points, gaps, scale) {
-  return stretches(points, gaps, scale.known).map(({ from, to, rows }) =>
-    `M${place(scale.x(from))} ${HEIGHT}V${place2(scale.y(rows))}H${place(scale.x(to))}V${HEIGHT}Z`).join('');
 }
 
 function sizeAt(points, at) {

@@ -49,6 +49,16 @@ export const history = (id) =>
 /** Return the changes of a year; `entry` is one of the history's `older`. */
 export const olderHistory = (entry) => read(checkPath(entry.path), { changes: Array.isArray });
 
+/** Return a history with the changes of the years around a moment, where that is of long ago. */
+export async function reachingBack(told, moment) {
+  const [first, wanted] = [told.changes.at(-1)?.time ?? '', moment ?? '9'].map((time) => time.replaceAll(/[-:]/g, ''));
+  if (wanted >= first) return told;
+  // The change that came next may be of a later year.
+  const years = told.older.filter(({ year }) => year >= wanted.slice(0, 4)).slice(-2);
+  const older = await Promise.all(years.map(olderHistory));
+  return { ...told, changes: [...told.changes, ...older.flatMap(({ changes }) => changes)] };
+}
+
 /** Return the snapshot of a time that the history names. */
 export const snapshot = (id, time) => read(snapshotPath(id, time), { rows: Array.isArray });
 

@@ -53,6 +53,16 @@ export function urisOf(collection) {
   return { text: files.join(''), ...rest };
 }
 
+/** Return the newest snapshot of a playlist as a collection. `documents` are those of documents.js. */
+export async function rowsOfNow(documents, { playlist, last_snapshot: time }) {
+  return rowsOfSnapshot(await documents.snapshot(playlist.id, time), playlist.name);
+}
+
+/** Return rows that are no snapshot's as a collection. */
+export function rowsOnly(id, name, rows) {
+  return rowsOfSnapshot({ playlist_id: id, name, description: '', owner: { id: '', name: '' }, url: '', time: null, rows });
+}
+
 /** Return the rows of a snapshot as a collection, under a name. */
 export function rowsOfSnapshot(snapshot, name = snapshot.name) {
   return {

@@ -11,23 +11,10 @@ const FLAG = /(\u{1f3f4}[\u{e0030}-\u{e007a}]+\u{e007f})/u;
 // What Python's `split` takes for blanks.
 const BLANKS = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/g;
 
-/**
- * Return a name without a suffix for each playlist, by its id; no two of them are alike.
- *
- * Names that would be alike, if only to a file system that ignores case, get the playlist's id, and so
- * do those that look like a part of another's file.
- */
-export function fileNames(names) {
-  const plain = new Map(Object.entries(names).map(([id, name]) => [id, fileName(name) || id]));
-  const withId = (id) => `${plain.get(id)} (${id})`;
-  const chosen = new Map([...plain].map(([id, name]) => [id, PART.test(name) ? withId(id) : name]));
-  for (;;) {
-    const often = new Map();
-    for (const name of chosen.values()) often.set(alike(name), (often.get(alike(name)) ?? 0) + 1);
-    const anew = [...chosen].filter(([id, name]) => often.get(alike(name)) > 1 && name !== withId(id));
-    if (anew.length === 0) return Object.fromEntries(chosen);
-    for (const [id] of anew) chosen.set(id, withId(id));
-  }
+/** Return a playlist's name without a suffix. One that looks like a part of another's file has its id, too. */
+export function fileName(id, name) {
+  const plain = cleaned(name) || id;
+  return PART.test(plain) ? `${plain} (${id})` : plain;
 }
 
 /** Return the name of one of the files of a playlist, which nearly always is the only one. */
@@ -36,7 +23,7 @@ export function partName(name, number, parts) {
 }
 
 /** Return a name that every file system takes, as near to `name` as may be, or nothing. */
-export function fileName(name) {
+function cleaned(name) {
   const kept = visible(name).normalize('NFC').replace(FORBIDDEN, '_');
   const words = kept.split(BLANKS).filter(Boolean).join(' ');
   const stripped = shortened(words).replace(/^[. ]+|[. ]+$/g, '');
@@ -44,7 +31,7 @@ export function fileName(name) {
 }
 
 /** Return a text without characters that show nothing or turn the direction of what follows. */
-export function visible(text) {
+function visible(text) {
   const pieces = text.split(FLAG);
   return pieces.map((piece, place) => (place % 2 ? piece : piece.replace(INVISIBLE, ''))).join('');
 }
@@ -55,12 +42,4 @@ function shortened(text) {
   let end = LONGEST_BYTES;
   while ((bytes[end] & 0xc0) === 0x80) end -= 1; // within a character
   return new TextDecoder().decode(bytes.subarray(0, end));
-}
-
-function alike(name) {
-  return caseless(name.normalize('NFKC')).normalize('NFKC');
-}
-
-function caseless(text) {
-  return text.toUpperCase().toLowerCase();
 }

@@ -87,9 +87,3 @@ export function totalLength(milliseconds) {
 export function spelled(status) {
   return status.replaceAll('_', ' ');
 }
-
-/** Return the words for counts of a change, such as `3 added, 1 removed`. */
-export function countsInWords(counts) {
-  const words = [['added', 'added'], ['readded', 'added again'], ['removed', 'removed'], ['moved', 'moved']];
-  return words.filter(([key]) => counts?.[key]).map(([key, word]) => `${number(counts[key])} ${word}`).join(', ');
-}

@@ -1,6 +1,7 @@
 // Keys that act anywhere on the page, which anyone may switch off, and the dialog that lists them.
 
 import { h } from './h.js';
+import { keep, recall } from './kept.js';
 
 const SETTING = 'keys';
 const KEYS = [
@@ -17,10 +18,6 @@ const CHART_KEYS = [
   ['Home End', 'The first and the newest version, on the timeline'],
 ];
 
-export function keysAreOn() {
-  return remembered() !== 'off';
-}
-
 /** Call `act` with one of the keys, unless it belongs to a field or to another program. */
 export function onKeys(act, keys) {
   addEventListener('keydown', (event) => {
@@ -33,7 +30,7 @@ export function onKeys(act, keys) {
 }
 
 export function showHelp() {
-  const choice = h('input', { type: 'checkbox', id: 'keys-on', onchange: () => remember(choice.checked) });
+  const choice = h('input', { type: 'checkbox', id: 'keys-on', onchange: () => keep('localStorage', SETTING, choice.checked ? 'on' : 'off') });
   choice.checked = keysAreOn();
   openDialog('Help and keys',
     h('p', 'Every view has an address of its own that you can keep and send. On a timeline, click a day.'),
@@ -53,18 +50,6 @@ export function openDialog(title, ...content) {
   return dialog;
 }
 
-function remembered() {
-  try {
-    return localStorage.getItem(SETTING);
-  } catch {
-    return null; // the browser keeps nothing for this page
-  }
-}
-
-function remember(isOn) {
-  try {
-    localStorage.setItem(SETTING, isOn ? 'on' : 'off');
-  } catch {
-    // Then the keys are as they are until the page is left.
-  }
+function keysAreOn() {
+  return recall('localStorage', SETTING) !== 'off';
 }

@@ -3,7 +3,7 @@
 import * as documents from './documents.js';
 import { formatRoute, parseRoute } from './routes.js';
 import { h } from './h.js';
-import { keysAreOn, onKeys, showHelp } from './keys.js';
+import { onKeys, showHelp } from './keys.js';
 import { homeView } from './views/home.js';
 import { playlistView } from './views/playlist.js';
 import { compareView } from './views/compare.js';
@@ -47,7 +47,7 @@ async function show() {
   const waiting = setTimeout(() => document.body.classList.add('waiting'), WAIT_MS);
   main.setAttribute('aria-busy', 'true');
   try {
-    const view = await viewOf(route).catch((error) => errorView(error, retry));
+    const view = await viewOf(route, () => mine === turn).catch((error) => errorView(error, retry));
     if (mine === turn) settle(view, route, view === shown);
   } finally {
     clearTimeout(waiting);
@@ -58,10 +58,10 @@ async function show() {
   }
 }
 
-/** Return the view of a route: the one that is shown where it can follow, else another. */
-async function viewOf(route) {
+/** Return the view of a route: the one that is shown where it can follow while it `isWanted`, else another. */
+async function viewOf(route, isWanted) {
   if (!shown?.update || !isSameView(route, shownRoute)) return VIEWS[route.page](route, page);
-  await shown.update(route);
+  await shown.update(route, isWanted);
   return shown;
 }
 
@@ -79,7 +79,7 @@ function settle(view, route, stays) {
     if (link.dataset.page === route.page) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  if (route.page !== 'search' && document.activeElement !== find) find.value = '';
+  if (route.page !== 'search') find.value = '';
   if (!stays || view.spoken) page.say(view.spoken ?? view.title);
   comeBack(stays, first);
 }
@@ -166,7 +166,6 @@ find.addEventListener('input', () => {
 
 onKeys((key) => {
   if (key === '?') return showHelp();
-  if (!keysAreOn()) return undefined;
   if (key === '/') {
     find.focus();
     find.select();

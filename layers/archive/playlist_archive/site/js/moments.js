@@ -1,9 +1,10 @@
 // What stood in a playlist on a day or at a moment, as its history tells it.
 // docs/documents.md, "A state of any date", has the rule.
 
+import { dayLater, dayOf } from './format.js';
+
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const MOMENT = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
-const DAY_MS = 24 * 60 * 60 * 1000;
+const MOMENT = /^(\d{4})(\d{2})(\d{2}T\d{2})(\d{2})(\d{2}Z)$/;
 
 /**
  * Read a day as `2026-10-04`, or a moment as `20261004T040000Z`.
@@ -14,20 +15,13 @@ export function parseMoment(text) {
     const first = `${text}T00:00:00Z`;
     return isTimestamp(first) ? { text, first, last: `${text}T23:59:59Z`, isDay: true } : null;
   }
-  const found = MOMENT.exec(text);
-  if (!found) return null;
-  const [, year, month, day, hour, minute, second] = found;
-  const time = `${year}-${month}-${day}T${hour}:${minute}:${second}Z`;
-  return isTimestamp(time) ? { text, first: time, last: time, isDay: false } : null;
+  const time = text.replace(MOMENT, '$1-$2-$3:$4:$5');
+  return time !== text && isTimestamp(time) ? { text, first: time, last: time, isDay: false } : null;
 }
 
 /** Write a timestamp as the moment that names it in an address. */
 export function formatMoment(timestamp) {
   return timestamp.replaceAll(/[-:]/g, '');
-}
-
-export function dayOf(timestamp) {
-  return timestamp.slice(0, 10);
 }
 
 /**
@@ -82,11 +76,6 @@ function isOf(snapshot, on) {
   return on.isDay ? dayOf(snapshot.time) === on.text : snapshot.time === on.last;
 }
 
-/** Return the snapshots of one day, oldest first; there may be several. */
-export function snapshotsOfDay(history, day) {
-  return history.snapshots.filter((one) => dayOf(one.time) === day).reverse();
-}
-
 /** Return the newest snapshot before a time, null where there is none. */
 export function previousSnapshot(history, time) {
   return history.snapshots.find((one) => one.time < time) ?? null;
@@ -103,9 +92,8 @@ export function nextSnapshot(history, time) {
  */
 export function momentOf(history, snapshot) {
   const day = dayOf(snapshot.time);
-  return snapshotsOfDay(history, day).at(-1)?.time === snapshot.time
-    ? day
-    : formatMoment(snapshot.time);
+  const last = history.snapshots.find((one) => dayOf(one.time) === day);
+  return last.time === snapshot.time ? day : formatMoment(snapshot.time);
 }
 
 /**
@@ -119,8 +107,8 @@ export function sizeSeries(history, lastChecked = null, trouble = null) {
   const points = history.snapshots.map(({ time, rows }) => ({ time, rows })).reverse();
   const gaps = history.gaps.map((gap) => ({ ...gap })).reverse();
   for (const { after, until } of history.changes) {
-    const first = dayAfter(after);
-    const last = dayBefore(until);
+    const first = dayLater(after, 1);
+    const last = dayLater(until, -1);
     const explained = gaps.some((gap) => gap.first <= last && first <= gap.last);
     if (first <= last && !explained) gaps.push({ first, last, status: '', reason: '' });
   }
@@ -137,16 +125,4 @@ export function sizeSeries(history, lastChecked = null, trouble = null) {
 function isTimestamp(text) {
   const time = Date.parse(text);
   return !Number.isNaN(time) && new Date(time).toISOString() === text.replace('Z', '.000Z');
-}
-
-function dayAfter(timestamp) {
-  return shifted(timestamp, DAY_MS);
-}
-
-function dayBefore(timestamp) {
-  return shifted(timestamp, -DAY_MS);
-}
-
-function shifted(timestamp, span) {
-  return new Date(Date.parse(`${dayOf(timestamp)}T00:00:00Z`) + span).toISOString().slice(0, 10);
 }

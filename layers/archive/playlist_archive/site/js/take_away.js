@@ -1,7 +1,7 @@
 // Takes what is shown out of the archive: to the clipboard, or as a file.
 
 import { FORMATS, LEFT_OUT, encode, urisOf } from './exports.js';
-import { fileNames, partName } from './file_names.js';
+import { fileName, partName } from './file_names.js';
 import { counted, number } from './format.js';
 import { h } from './h.js';
 import { openDialog } from './keys.js';
@@ -20,12 +20,19 @@ const NAMES = {
  * `collect` returns the collection that is shown, and `words` says in the buttons what it is.
  */
 export function takeAway(collect, page, { words = 'songs' } = {}) {
-  const copy = async () => copyUris(await collect(), page);
+  const taking = (take) => async () => {
+    try {
+      await take(await collect(), page);
+    } catch (error) {
+      page.toast(`These songs could not be read: ${error.message}.`);
+    }
+  };
+  const copy = taking(copyUris);
   return {
     copy,
     buttons: [
       h('button', { type: 'button', onclick: copy, 'aria-keyshortcuts': 'y' }, `Copy ${words}`),
-      h('button', { type: 'button', onclick: async () => showFormats(await collect(), page), 'aria-haspopup': 'dialog' }, 'Download …'),
+      h('button', { type: 'button', onclick: taking(showFormats), 'aria-haspopup': 'dialog' }, 'Download …'),
     ],
   };
 }
@@ -66,7 +73,7 @@ function showFormats(collection, page) {
 function download(format, collection, page) {
   const { files, count, leftOut } = encode(format, collection);
   const { suffix, type } = FORMATS[format];
-  const { [collection.id]: stem } = fileNames({ [collection.id]: collection.name });
+  const stem = fileName(collection.id, collection.name);
   files.forEach((file, nth) => {
     const url = URL.createObjectURL(new Blob([file], { type }));
     const link = h('a', { href: url, download: partName(stem, nth + 1, files.length) + suffix });

@@ -3,7 +3,7 @@
 import * as documents from '../documents.js';
 import { counted, month, number } from '../format.js';
 import { h, name } from '../h.js';
-import { rowsOfSnapshot } from '../exports.js';
+import { rowsOfNow } from '../exports.js';
 import { takeAway } from '../take_away.js';
 import { errorNotice } from './errors.js';
 
@@ -15,7 +15,7 @@ export async function chartsTab(known, _route, page) {
   const [snapshot, changes] = await Promise.all([
     documents.snapshot(id, history.last_snapshot).catch((error) => ({ error })), everyChange(history),
   ]);
-  const { buttons, copy } = takeAway(async () => rowsOfSnapshot(await documents.snapshot(id, history.last_snapshot), history.playlist.name), page, { words: 'its songs' });
+  const { buttons, copy } = takeAway(() => rowsOfNow(documents, history), page, { words: 'its songs' });
   const items = snapshot.rows?.flatMap(({ item }) => item ?? []) ?? [];
   return {
     actions: buttons, copy,

@@ -4,7 +4,7 @@ import { compare, isEmpty } from '../compare.js';
 import * as documents from '../documents.js';
 import { clock, day, number } from '../format.js';
 import { h, name } from '../h.js';
-import { rowsOfSnapshot } from '../exports.js';
+import { rowsOnly } from '../exports.js';
 import { formatMoment, momentOf, nextSnapshot, previousSnapshot, stateAt } from '../moments.js';
 import { formatRoute } from '../routes.js';
 import { rowTable } from '../rows.js';
@@ -30,7 +30,7 @@ export async function compareView(route, page) {
   let rows = [];
   let target = {};
 
-  const collection = (wanted) => rowsOf(wanted, rows, history);
+  const collection = (wanted) => rowsOnly(id, `${history.playlist.name} changes`, rows.filter(wanted).map(({ item }) => (item ? { item } : {})));
   const { buttons, copy } = takeAway(() => collection(() => true), page, { words: 'what changed' });
   const removed = h('button', { type: 'button', onclick: () => copyUris(collection(({ kind }) => kind === 'removed'), page) }, 'Copy what was removed');
   const view = {
@@ -47,8 +47,9 @@ export async function compareView(route, page) {
     update,
   };
 
-  async function update(next) {
-    const [from, to] = [next.from, next.to].map((moment) => stateAt(history, moment, checked));
+  async function update(next, isWanted = () => true) {
+    const [from, to] = await Promise.all([next.from, next.to].map(async (moment) => stateAt(await documents.reachingBack(history, moment), moment, checked)));
+    if (!isWanted()) return;
     ends = { page: 'compare', id, from: next.from, to: next.to };
     fields[0].value = from.moment.first.slice(0, 10);
     fields[1].value = to.moment.first.slice(0, 10);
@@ -57,6 +58,7 @@ export async function compareView(route, page) {
       told.replaceChildren(notice(false, h('p', h('strong', `The archive begins ${day(history.first_snapshot)}. `), 'Choose dates from then on.')));
     } else {
       const [one, other] = await Promise.all([documents.snapshot(id, from.snapshot.time), documents.snapshot(id, to.snapshot.time)]);
+      if (!isWanted()) return;
       const change = compare(one, other);
       const [before, after] = [itemsOf(one), itemsOf(other)];
       rows = KINDS.flatMap(([kind]) => (change[kind] ?? []).map((song) => ({ ...song, kind, item: (kind === 'removed' ? before : after).get(song.uri) })));
@@ -125,9 +127,4 @@ function cells({ kind, name: title, artists = [], uri, row, from, to, before }) 
 
 function itemsOf({ rows }) {
   return new Map(rows.flatMap(({ item }) => (item ? [[item.uri, item]] : [])));
-}
-
-function rowsOf(wanted, rows, history) {
-  const snapshot = { playlist_id: history.playlist.id, description: '', owner: history.names[0]?.owner ?? { id: '', name: '' }, url: history.playlist.url, time: history.last_snapshot };
-  return rowsOfSnapshot({ ...snapshot, rows: rows.filter(wanted).map(({ item }) => (item ? { item } : {})) }, `${history.playlist.name} changes`);
 }

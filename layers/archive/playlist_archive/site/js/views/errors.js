@@ -26,6 +26,19 @@ export async function errorView(error, again) {
   };
 }
 
+/** Return a button that is gone once `load` has added what it promises, or what kept it from that. */
+export function moreButton(text, load) {
+  const button = h('button', { type: 'button', onclick: async () => {
+    try {
+      await load();
+      button.remove();
+    } catch (error) {
+      button.after(errorNotice(error));
+    }
+  } }, text);
+  return button;
+}
+
 /** Return an error as a part of a view that is there otherwise. */
 export function errorNotice(error) {
   const [title, advice] = TOLD[error.kind] ?? ['This part cannot be shown', ''];

@@ -7,7 +7,7 @@ import { rowsOfSongs } from '../exports.js';
 import { formatRoute } from '../routes.js';
 import { rowTable } from '../rows.js';
 import { takeAway } from '../take_away.js';
-import { errorNotice } from './errors.js';
+import { moreButton } from './errors.js';
 import { credits, songLink } from './parts.js';
 
 /** Which songs are shown, and how the rest is called. */
@@ -45,18 +45,11 @@ export async function everTab(known, _route, page) {
     ], { mark: (song) => song.date_removed && 'away' });
   }
 
-  const more = h('div.actions', (document.older ?? []).map((entry) => {
-    const button = h('button', { type: 'button', onclick: async () => {
-      try {
-        all.push(...(await documents.olderCumulative(entry)).tracks);
-        button.remove();
-        show(shownOnly);
-      } catch (error) {
-        more.after(errorNotice(error));
-      }
-    } }, `Show also ${counted(entry.songs, 'song')} gone since ${entry.year}`);
-    return button;
-  }));
+  const more = h('div.actions', (document.older ?? []).map((entry) =>
+    moreButton(`Show also ${counted(entry.songs, 'song')} gone since ${entry.year}`, async () => {
+      all.push(...(await documents.olderCumulative(entry)).tracks);
+      show(shownOnly);
+    })));
   const { buttons, copy } = takeAway(async () => rowsOfSongs(await documents.snapshot(id, history.last_snapshot), history.playlist.name, chosen, (time) => documents.snapshot(id, time)), page, { words: 'these songs' });
   let shownOnly = null;
   const update = (next) => {

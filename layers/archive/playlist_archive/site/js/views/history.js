@@ -4,40 +4,37 @@ import { formatMoment, momentOf } from '../moments.js';
 import * as documents from '../documents.js';
 import { counted, day, days, spelled, when } from '../format.js';
 import { h } from '../h.js';
-import { rowsOfSnapshot } from '../exports.js';
+import { rowsOfNow } from '../exports.js';
 import { formatRoute } from '../routes.js';
 import { takeAway } from '../take_away.js';
-import { errorNotice } from './errors.js';
+import { moreButton } from './errors.js';
 import { changeLines, countMarks, sign } from './parts.js';
 
 export async function historyTab(known, _route, page) {
   const { id, history } = known;
   const list = h('ol');
   const gaps = [...history.gaps];
-  const add = (changes) => {
+  const add = (changes, isAll) => {
     for (const change of changes) {
       while (gaps.length && gaps[0].first > change.time.slice(0, 10)) list.append(gapEntry(gaps.shift()));
       list.append(changeEntry(known, change));
     }
+    if (isAll) list.append(...gaps.splice(0).map(gapEntry));
   };
-  add(history.changes);
+  add(history.changes, !history.older.length);
   const more = h('div.actions');
   history.older.forEach((entry, nth) => {
-    const button = h('button', { type: 'button', hidden: nth > 0, onclick: async () => {
-      try {
-        const { changes } = await documents.olderHistory(entry);
-        const first = list.children.length;
-        add(changes);
-        button.nextElementSibling?.removeAttribute('hidden');
-        button.remove();
-        list.children[first]?.querySelector('a')?.focus();
-      } catch (error) {
-        more.after(errorNotice(error));
-      }
-    } }, `Show ${counted(entry.changes, 'change')} of ${entry.year}`);
+    const button = moreButton(`Show ${counted(entry.changes, 'change')} of ${entry.year}`, async () => {
+      const { changes } = await documents.olderHistory(entry);
+      const first = list.children.length;
+      add(changes, nth === history.older.length - 1);
+      button.nextElementSibling?.removeAttribute('hidden');
+      list.children[first]?.querySelector('a')?.focus();
+    });
+    button.hidden = nth > 0;
     more.append(button);
   });
-  const { buttons, copy } = takeAway(async () => rowsOfSnapshot(await documents.snapshot(id, history.last_snapshot), history.playlist.name), page, { words: 'its songs' });
+  const { buttons, copy } = takeAway(() => rowsOfNow(documents, history), page, { words: 'its songs' });
   return {
     actions: buttons, copy,
     element: h('div', !history.changes.length && h('p.lead', 'It has not changed since the archive began.'), list, more,

@@ -2,7 +2,7 @@
 
 import { sparkline } from '../chart.js';
 import * as documents from '../documents.js';
-import { ago, clock, counted, countsInWords, day, daysBetween, number, spelled, when } from '../format.js';
+import { ago, clock, counted, day, daysBetween, number, spelled, when } from '../format.js';
 import { h, name } from '../h.js';
 import { rowTable } from '../rows.js';
 import { errorNotice } from './errors.js';
@@ -69,7 +69,7 @@ function playlistsTable(index, status) {
         found !== 'ok' || overdue ? h('small', statusMark(found, { overdue })) : owner && owner.id !== mostly && h('small.quietly', 'by ', name(owner.name || owner.id))],
       sizes && sparkline(sizes, checked),
       size ? number(size.rows) : h('span.quietly', 'none'),
-      change ? [`${countsInWords(change.counts) || 'details'}, `, h('span.when', when(change))] : h('span.quietly', last ? 'never changed' : 'never read'),
+      change ? [countMarks(change), ', ', h('span.when', when(change))] : h('span.quietly', last ? 'never changed' : 'never read'),
       checked ? day(checked) : 'never',
     ];
   });

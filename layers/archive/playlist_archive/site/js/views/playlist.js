@@ -23,7 +23,7 @@ export async function playlistView(route, page) {
   const seen = visit(id, history.last_snapshot);
   const known = { id, history, check, trouble: check?.status === 'ok' ? null : check, seen };
   const contents = await TABS[tab][1](known, route, page);
-  const steps = tab === 'now' ? stepping(known, page) : null;
+  const steps = tab === 'now' || tab === 'charts' ? stepping(known, page) : null;
   const actions = h('div.actions', contents.actions, compareLink(known));
   const element = h('article',
     head(known, actions),
@@ -32,11 +32,14 @@ export async function playlistView(route, page) {
     steps?.element, contents.element);
   const view = { element, keys: { ...steps?.keys, y: contents.copy, c: () => { location.hash = view.compared ?? lastChange(known); }, n: () => page.go({ page: 'playlist', id }) } };
 
-  async function update(next) {
+  async function update(next, isWanted = () => true) {
     if (!steps) return contents.update(next);
-    const state = stateAt(history, next.moment, check?.last_checked, known.trouble);
+    const told = await documents.reachingBack(history, next.moment);
+    if (!isWanted()) return undefined;
+    const state = stateAt(told, next.moment, check?.last_checked, known.trouble);
     steps.update(next, state);
-    await contents.update(next, state);
+    await contents.update(next, state, isWanted);
+    if (!isWanted()) return undefined;
     view.compared = state.snapshot && beforeAndAt(known, state.snapshot);
     view.title = next.moment ? `${history.playlist.name} on ${momentInWords(state)}` : history.playlist.name;
     view.spoken = contents.spoken();
@@ -47,7 +50,7 @@ export async function playlistView(route, page) {
   if (contents.update) {
     await update(route);
     view.update = update;
-  }
+  } else steps?.update(route, stateAt(history, null, check?.last_checked, known.trouble));
   return view;
 }
 
@@ -64,7 +67,7 @@ async function historyOf(id) {
 
 /** Return how a playlist stands, null where nobody knows. */
 async function checkOf(id) {
-  return documents.status().then((status) => status.playlists[id] ?? null).catch(() => null);
+  return documents.status().then(({ run, playlists }) => playlists[id] && { ...playlists[id], run }).catch(() => null);
 }
 
 function head({ id, history, check, trouble, seen }, actions) {
@@ -78,18 +81,19 @@ function head({ id, history, check, trouble, seen }, actions) {
         h('h1', name(playlist.name)),
         h('p.facts',
           latest?.owner && ['by ', outward(latest.owner.url, name(latest.owner.name || latest.owner.id)), ' · '],
-          size.text, ' · ', outward(playlist.url, 'Open in Spotify'), ' · ', h('a', { href: `/playlists/feeds/${id}.atom` }, 'Feed')),
+          `${size.text} now · `, outward(playlist.url, 'Open in Spotify'), ' · ', h('a', { href: `/playlists/feeds/${id}.atom` }, 'Feed')),
         text && h('p.described', { dir: 'auto' }, text)),
       actions),
     trouble && notice(false, h('p', h('strong', `Not read since ${day(trouble.since)}: ${spelled(trouble.status)}. `),
-      h('bdi', trouble.reason), ` The last good check was ${check.last_checked ? `on ${day(check.last_checked)}` : 'never'}.`)),
+      trouble.reason && [h('bdi', trouble.reason), '. '], `The last good check was ${check.last_checked ? `on ${day(check.last_checked)}` : 'never'}.`)),
     seen && seen < newest && notice(true, h('p', 'Changed since your last visit. ',
       h('a', { href: formatRoute({ page: 'compare', id, from: formatMoment(seen), to: momentOf(history, history.snapshots[0]) }) }, `See what is new since the version of ${day(seen)}`))));
 }
 
-/** Return the timeline of a playlist, on which one can click, and its end. */
+/** Return the timeline of a playlist, on which one can click, and its end: the last run where that could not read it. */
 function timelineOf({ id, history, check, trouble }, page, step) {
-  const { points, gaps, last } = sizeSeries(history, check?.last_checked, trouble);
+  const { points, gaps, last: read } = sizeSeries(history, check?.last_checked, trouble);
+  const last = trouble?.run > read ? trouble.run : read;
   const chart = timeline({
     points: points.map((point) => ({ ...point, at: Date.parse(point.time) })),
     gaps: gaps.map((gap) => ({ ...gap, from: Date.parse(gap.first), to: Date.parse(gap.last ? dayLater(gap.last, 1) : last) })).filter(({ from, to }) => to > from),
@@ -138,7 +142,7 @@ function stepping({ id, history, check, trouble }, page) {
 
 /** Return the time that the timeline marks, and what to say of it where that is not the size then. */
 function placeOf(on, kind, snapshot, last) {
-  if (!on) return [last];
+  if (!on) return kind === 'gap' ? [last, `${day(last)}: not read`] : [last];
   if (snapshot?.time.startsWith(on.text) || !on.isDay) return [on.isDay ? snapshot.time : on.first];
   const noon = on.first.replace('T00', 'T12');
   return kind === 'unchanged' ? [noon] : [noon, `${day(on.first)}: ${kind === 'before' ? 'before the archive' : 'not read'}`];

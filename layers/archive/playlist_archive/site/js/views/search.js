@@ -5,7 +5,7 @@ import { counted, number } from '../format.js';
 import { h, name } from '../h.js';
 import { formatRoute } from '../routes.js';
 import { rowTable } from '../rows.js';
-import { rowsOfSnapshot } from '../exports.js';
+import { rowsOnly } from '../exports.js';
 import { Search, parseSearch, songIdAt } from '../search.js';
 import { takeAway } from '../take_away.js';
 import { credits, notice, playlistLink, songLink, uriOf } from './parts.js';
@@ -40,7 +40,7 @@ export async function searchView(route, page) {
     query = next.query;
     view.title = query ? `Search “${query}”` : 'Search';
     view.spoken = null;
-    if (document.activeElement !== page.find) page.find.value = query;
+    if (page.find.value !== query) page.find.value = query;
     const { id } = parseSearch(query);
     if (id) return byId(id);
     show(search.find(query, MOST));
@@ -74,7 +74,7 @@ export async function searchView(route, page) {
     const shown = songs;
     const links = [...table.element.querySelectorAll('.title a')];
     for (const [nth, song] of shown.entries()) {
-      const id = await idOf(song);
+      const id = await idOf(song).catch(() => null);
       if (shown !== songs) return;
       if (id) links[nth]?.setAttribute('href', formatRoute({ page: 'song', id }));
     }
@@ -84,6 +84,7 @@ export async function searchView(route, page) {
     told.textContent = 'Looking for that song …';
     listed.hidden = found.hidden = true;
     const { songs: ids, troubles } = await search.findId(id);
+    if (parseSearch(query).id !== id) return;
     told.textContent = ids.length ? '' : troubles.length ? 'Not everything could be searched.' : 'No playlist of this archive has or had that song.';
     trouble.replaceChildren(h('ul', ids.map((it) => h('li', songLink(it.id, uriOf(it.id)), ` in ${counted(new Set(it.places.map(({ playlist }) => playlist)).size, 'playlist')}`))));
   }
@@ -136,5 +137,5 @@ async function collectionOf(songs, query) {
     const id = await idOf(song);
     return id ? { item: { type: 'track', uri: uriOf(id), name: song.title, duration_ms: 0, artists: song.artists.map((artist) => ({ name: artist })) } } : {};
   }));
-  return rowsOfSnapshot({ playlist_id: 'search', name: `Search ${query}`, description: '', owner: { id: '', name: '' }, url: '', time: null, rows });
+  return rowsOnly('search', `Search ${query}`, rows);
 }

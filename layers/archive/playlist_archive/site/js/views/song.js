@@ -4,7 +4,7 @@ import { axis, stays } from '../chart.js';
 import * as documents from '../documents.js';
 import { clock, counted, day, days, daysBetween, length } from '../format.js';
 import { h, name, outward } from '../h.js';
-import { rowsOfSnapshot } from '../exports.js';
+import { rowsOnly } from '../exports.js';
 import { formatRoute } from '../routes.js';
 import { Search } from '../search.js';
 import { takeAway } from '../take_away.js';
@@ -23,7 +23,7 @@ export async function songView(route, page) {
   const others = isrc ? (await search.findId(isrc)).songs.filter(({ id }) => id !== route.id) : [];
   const track = places.find((it) => it.track)?.track;
   const title = track?.name || (track ? 'Without a title' : 'A song');
-  const { buttons, copy } = takeAway(() => rowsOfSnapshot({ playlist_id: route.id, name: title, description: '', owner: { id: '', name: '' }, url: '', time: null, rows: track ? [{ item: track }] : [] }), page, { words: 'its URI' });
+  const { buttons, copy } = takeAway(() => rowsOnly(route.id, title, track ? [{ item: track }] : []), page, { words: 'its URI' });
   const element = h('article',
     h('p.crumb', h('a', { href: '#/search' }, 'Songs')),
     h('div.titled',

@@ -25,13 +25,15 @@ export async function songsTab(known, _route, page) {
   const { buttons, copy } = takeAway(() => rowsOfSnapshot(snapshot ?? { playlist_id: id, rows: [] }, fileTitle()), page);
   const fileTitle = () => (snapshot && snapshot.time !== history.last_snapshot ? `${history.playlist.name} ${snapshot.time.slice(0, 10)}` : history.playlist.name);
 
-  async function update(route, state) {
+  async function update(route, state, isWanted) {
     let error = null;
-    snapshot = null;
+    let read = null;
     if (state.snapshot) {
-      snapshot = await documents.snapshot(id, state.snapshot.time).catch((it) => { error = it; return null; });
+      read = await documents.snapshot(id, state.snapshot.time).catch((it) => { error = it; return null; });
       await pause(); // reading ten thousand rows took a while already
     }
+    if (!isWanted()) return;
+    snapshot = read;
     const size = snapshot ? `${sizeInWords(snapshot.rows)}, ${totalLength(snapshot.rows.reduce((sum, { item }) => sum + (item?.duration_ms ?? 0), 0))}` : '';
     const line = stateInWords(known, state);
     spoken = [line.text, size].filter(Boolean).join(' ');
@@ -66,18 +68,18 @@ function cells({ added_at: added, item }, place) {
 /** Say what is shown: exactly that date, or what is known of it instead. */
 function stateInWords({ history, check }, state) {
   const { kind, snapshot, moment: on, gap, unseen, begins } = state;
-  const shown = snapshot && `${day(snapshot.time)}, ${clock(snapshot.time)}`;
+  const shown = snapshot && `${day(snapshot.time)}, ${clock(snapshot.time)}${snapshot.source ? ', imported' : ''}`;
   if (kind === 'before') {
     return stated(`The archive begins ${day(begins)}.`, ` Nobody knows what was in it before.`);
   }
   if (gap) {
     const range = gap.last ? days(gap.first, gap.last) : `since ${day(gap.first)}`;
     const why = gap.reason || spelled(gap.status) || 'no run looked';
-    if (!on) return { text: 'Now, as far as is known.', more: `As of ${shown}, the last good read.` };
-    return stated(`Not read ${range}: ${why}.`, ` Shown: ${shown}, the last good read.`);
+    if (!on) return { text: 'Now, as far as is known.', more: `The version of ${shown}, as at the last good read.` };
+    return stated(`Not read ${range}: `, ` Shown: the version of ${shown}, as at the last good read.`, why);
   }
   if (unseen) {
-    return stated(`Not read on ${day(on.first)}.`, ` It changed ${when(unseen)}, so it may have been different already. Shown: ${shown}, the last good read.`);
+    return stated(`Not read on ${day(on.first)}.`, ` It changed ${when(unseen)}, so it may have been different already. Shown: the version of ${shown}, as at the last good read.`);
   }
   if (kind === 'after') {
     const checked = check?.last_checked ?? history.last_snapshot;
@@ -86,11 +88,12 @@ function stateInWords({ history, check }, state) {
   const since = `unchanged since ${shown}`;
   if (!on) return { text: 'Now,', more: `${since}${check?.last_checked ? `; last check ${moment(check.last_checked)}` : ''}` };
   const date = on.isDay ? day(on.first) : moment(on.first);
-  return kind === 'read' ? { text: `As of ${date}`, more: `(read ${clock(snapshot.time)})` } : { text: `As of ${date},`, more: since };
+  return kind === 'read' ? { text: `As of ${date}`, more: `(${snapshot.source ? 'imported for' : 'read'} ${clock(snapshot.time)})` } : { text: `As of ${date},`, more: since };
 }
 
-function stated(strong, more) {
-  return { text: strong + more, notice: notice(false, h('p', h('strong', strong), more)) };
+function stated(strong, more, why) {
+  const told = why ? [name(why), '.'] : [];
+  return { text: `${strong}${why ? `${why}.` : ''}${more}`, notice: notice(false, h('p', h('strong', strong, told), more)) };
 }
 
 function thenCalled({ playlist }, { name: then, unknown = [] }) {
