@@ -49,6 +49,7 @@ HOUR = timedelta(hours=1)
 
 # Later than all changes of these tests.
 LATE = RUN + 1000 * DAY
+NEWEST = 2**60  # a revision of a page status
 
 
 def follow(
@@ -539,7 +540,7 @@ def test_what_others_wrote_meanwhile_is_not_overwritten() -> None:
 
 
 def written(playlist_id: str) -> PagesWritten:
-    return PagesWritten(playlist_id=playlist_id, last=RUN)
+    return PagesWritten(playlist_id=playlist_id, last=RUN, revision=NEWEST)
 
 
 def indexing(*playlists: str) -> Play:
@@ -582,7 +583,7 @@ def assert_clean(bucket: FakeBucket) -> None:
     assert "2026-12-07T04:00:00Z" not in times
 
 
-def test_a_message_about_pages_never_asks_for_a_render() -> None:
+def test_pages_that_show_the_newest_status_are_not_asked_for_again() -> None:
     bucket = rendered_anew()
     queue = FakeQueue()
     indexing(*IDS)(bucket, queue)
