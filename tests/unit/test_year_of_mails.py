@@ -12,6 +12,7 @@ import pytest
 from playlist_archive.documents.keys import SPOTIFY_STATE
 from playlist_archive.errors import (
     AuthorizationError,
+    ContentsForbiddenError,
     PlaylistNotFoundError,
     SpotifyParkedError,
     SpotifyUnavailableError,
@@ -64,6 +65,7 @@ class Year(World):
         """Undo what a trouble did, so that it lasts only for its days."""
         self.spotify.playlists |= {PLAYLIST: GOOD, OTHER: OTHER_GOOD}
         self.spotify.stop = None
+        self.register(OTHER)
         self.pipeline.fetch, self.pipeline.render = self.works  # type: ignore[method-assign]
         for key in (SPOTIFY_STATE, DAMAGED, "registry/no id"):
             self.pipeline.bucket.objects.pop(key, None)
@@ -71,6 +73,21 @@ class Year(World):
 
 def not_found(year: Year, _: int) -> None:
     year.spotify.playlists[OTHER] = PlaylistNotFoundError("Spotify does not find it")
+
+
+def forbid(year: Year, _: int) -> None:
+    year.spotify.playlists[OTHER] = ContentsForbiddenError("its contents are closed to this app")
+
+
+def empty(year: Year, _: int) -> None:
+    nothing = a_reading(snapshot_id="v9")
+    year.spotify.playlists[OTHER] = nothing._replace(
+        header=a_header(playlist_id=OTHER, name="Night ferry", snapshot_id="v9")
+    )
+
+
+def retire(year: Year, _: int) -> None:
+    year.pipeline.bucket.objects.pop(f"registry/{OTHER}", None)
 
 
 def come_and_go(year: Year, day: int) -> None:
@@ -125,6 +142,10 @@ def refuse(year: Year, _: int) -> None:
     year.spotify.stop = AuthorizationError("the consent has ended: log in again")
 
 
+def refuse_early(year: Year, _: int) -> None:
+    year.spotify.stop = AuthorizationError("Spotify does not take the consent: log in again")
+
+
 def log_in(year: Year, day: int) -> None:
     year.spotify.stored_credentials = Credentials("id", "secret", "refresh", RUN + day * DAY)
 
@@ -140,6 +161,10 @@ TROUBLES: Mapping[Callable[[Year, int], None], range] = {
     refuse: range(185, 188),
     log_in: range(188, 189),
     dead_renderer: range(220, 223),
+    forbid: range(240, 243),
+    empty: range(255, 256),
+    retire: range(270, 273),
+    refuse_early: range(290, 292),
 }
 
 

@@ -143,7 +143,7 @@ _OF_ALL: Mapping[str, Callable[[Said, Json], bool]] = {
     ),
     "the last run could ask Spotify": lambda _, page: not page["failure"],
     "Spotify refuses the credentials: ": lambda _, page: bool(page["failure"]),
-    "your consent at Spotify does not end soon": lambda _, page: (
+    "Spotify takes your consent, and it does not end soon": lambda _, page: (
         not page["failure"] or bool(page["authorization_ends"])
     ),
     "your consent at Spotify": lambda said, page: said.what.endswith(

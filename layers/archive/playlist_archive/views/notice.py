@@ -26,7 +26,7 @@ from playlist_archive.views.wording import counted, day
 MOST_LISTED = 20
 _LONGEST = 500
 _OVER = {
-    CONSENT: "your consent at Spotify does not end soon",
+    CONSENT: "Spotify takes your consent, and it does not end soon",
     FAILURE: "the last run could ask Spotify",
     STANDSTILL: "playlists are read again",
     PAUSE: "Spotify answers again",
