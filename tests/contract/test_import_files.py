@@ -215,6 +215,20 @@ def test_a_playlist_that_is_not_archived_comes_in_by_its_id_and_is_retired(
     assert registry_key(UNKNOWN) not in stack.bucket.objects
 
 
+@pytest.mark.parametrize(
+    ("date", "precision"), [(DAY, "day"), (f"{DAY.replace('-', '')}T040506Z", "second")]
+)
+def test_a_snapshot_says_how_exactly_its_time_is_known(
+    *, stack: LivingStack, on: Callable[..., Outcome], csv: Path, date: str, precision: str
+) -> None:
+    [file] = [one for one in csv.iterdir() if one.name.startswith("Kitchen")]
+
+    arguments = ["exportify", file, "--date", date, "--playlist", UNKNOWN]
+    assert on(stack, "import", *arguments).exit_code == 0
+    [snapshot] = snapshots(stack, UNKNOWN, "exportify")
+    assert snapshot.precision == precision
+
+
 def test_a_playlist_can_be_registered_as_it_comes_in(
     stack: LivingStack, on: Callable[..., Outcome], csv: Path
 ) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from playlist_archive.documents.playlist import HeaderField, Row
+from playlist_archive.documents.snapshot import Precision
 from playlist_archive.documents.timestamps import FIRST_YEAR, LAST_YEAR
 from playlist_archive_cli.imports.versions import PastVersion, Source
 
@@ -40,13 +41,16 @@ class FoundPlaylist(NamedTuple):
         named = [self.modified, *(row.added_at for row in self.rows)]
         return max((moment for moment in named if moment), default=None)
 
-    def version(self, playlist_id: str, time: datetime) -> PastVersion:
+    def version(
+        self, playlist_id: str, time: datetime, precision: Precision = "second"
+    ) -> PastVersion:
         """Return it as a version of one of the archive's playlists."""
         return PastVersion(
             playlist_id=playlist_id,
             time=time,
             source=self.source,
             reference=self.reference,
+            precision=precision,
             name=self.name,
             description=self.description,
             followers=self.followers,

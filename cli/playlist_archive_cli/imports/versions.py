@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from playlist_archive.documents.liked_songs import LIKED_SONGS, LIKED_SONGS_URL
 from playlist_archive.documents.playlist import HeaderField, Owner, Row
-from playlist_archive.documents.snapshot import Snapshot
+from playlist_archive.documents.snapshot import Precision, Snapshot
 
 type Source = Literal["git-archive", "spotify-export", "exportify"]
 type Unit = Literal["row", "version", "file"]
@@ -30,6 +30,7 @@ class PastVersion(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
     source: Source
     reference: str
+    precision: Precision = "second"
     name: str
     description: str = ""
     owner: Owner = NO_OWNER
@@ -76,6 +77,7 @@ def snapshot_of(version: PastVersion) -> Snapshot:
         playlist_id=version.playlist_id,
         source=version.source,
         reference=version.reference,
+        precision=version.precision,
         unknown=version.unknown,
         time=version.time,
         read_at=version.time,

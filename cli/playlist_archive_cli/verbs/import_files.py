@@ -154,7 +154,10 @@ class _Files:
                 self._leave_out(TOO_NEW, where)
             else:
                 in_time.append(one)
-        versions = [one.version(id_, time) for one, id_ in self._recognise(in_time, playlists)]
+        versions = [
+            one.version(id_, time, "day" if date.is_day else "second")
+            for one, id_ in self._recognise(in_time, playlists)
+        ]
         return [self._as_stored(one) if time.date() == now.date() else one for one in versions]
 
     def _as_stored(self, version: PastVersion) -> PastVersion:

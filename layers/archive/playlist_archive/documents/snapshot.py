@@ -6,6 +6,7 @@
 import logging
 from datetime import datetime
 from hashlib import sha256
+from typing import Literal
 
 import msgspec
 
@@ -16,6 +17,8 @@ from playlist_archive.errors import UNREADABLE
 logger = logging.getLogger(__name__)
 
 SCHEMA = 1
+
+type Precision = Literal["second", "day"]
 # Below this many, more than half of them may well go.
 _FEW = 20
 
@@ -35,13 +38,15 @@ class Snapshot(
     that are missing now were last seen then.
 
     `source` says where it comes from if it was not read live, and `reference` where it stands
-    there. What the source does not tell, or not in full, is named in `unknown`, here and in each
+    there. `precision` is `day` where the source tells no more of the time, which is the end of that
+    day then. What the source does not tell, or not in full, is named in `unknown`, here and in each
     item.
     """
 
     playlist_id: str
     source: str = ""
     reference: str = ""
+    precision: Precision = "second"
     unknown: tuple[HeaderField, ...] = ()
     time: datetime
     read_at: datetime
