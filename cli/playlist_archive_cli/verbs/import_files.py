@@ -18,6 +18,7 @@ from playlist_archive_cli.imports.dating import (
     TOO_NEW,
     last_moment,
     newest_day,
+    placed_in_its_day,
     stored_on_that_day,
 )
 from playlist_archive_cli.imports.exportify import read_exportify, spell_as_file
@@ -158,6 +159,11 @@ class _Files:
             one.version(id_, time, "day" if date.is_day else "second")
             for one, id_ in self._recognise(in_time, playlists)
         ]
+        if date.is_day:
+            versions = [
+                replace(one, time=placed_in_its_day(self._connection.bucket, one))
+                for one in versions
+            ]
         return [self._as_stored(one) if time.date() == now.date() else one for one in versions]
 
     def _as_stored(self, version: PastVersion) -> PastVersion:

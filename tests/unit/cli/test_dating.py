@@ -11,7 +11,12 @@ from playlist_archive.documents.keys import snapshot_key
 from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
 from playlist_archive_cli.dates import parse_date
 from playlist_archive_cli.errors import WrongUseError
-from playlist_archive_cli.imports.dating import last_moment, newest_day, stored_on_that_day
+from playlist_archive_cli.imports.dating import (
+    last_moment,
+    newest_day,
+    placed_in_its_day,
+    stored_on_that_day,
+)
 from playlist_archive_cli.imports.found import FoundPlaylist, parse_moment
 from playlist_archive_cli.imports.versions import snapshot_of
 from tests.support.fakes import FakeBucket
@@ -58,7 +63,7 @@ def test_an_export_is_from_the_newest_day_that_any_of_its_playlists_names() -> N
 def test_a_moment_of_a_file_is_in_utc_and_of_spotifys_time(moment: datetime) -> None:
     parsed = parse_moment(moment.isoformat())
 
-    assert parsed is None or (parsed == moment and parsed.tzinfo is UTC)
+    assert parsed is None or (parsed == moment.astimezone(UTC) and parsed.tzinfo is UTC)
     assert parsed or not 2001 < moment.year < 8999
 
 
@@ -82,3 +87,33 @@ def test_a_file_of_today_that_is_stored_already_has_the_time_that_it_had() -> No
 def store(bucket: FakeBucket, snapshot: Snapshot) -> None:
     key = snapshot_key(snapshot.playlist_id, snapshot.time)
     bucket.put(key, encode_snapshot(snapshot), "application/json", replacing=None)
+
+
+@pytest.mark.parametrize(
+    ("songs", "time"),
+    [
+        ("ab", "03:59:59"),  # as it was before the reads of the day
+        ("abc", "13:59:59"),
+        ("abcd", "23:59:59"),
+        ("x", "23:59:59"),
+    ],
+)
+def test_a_file_of_a_day_stands_where_the_reads_of_that_day_have_its_songs(
+    songs: str, time: str
+) -> None:
+    bucket = FakeBucket()
+    for read, found in (
+        ("2026-10-08T04", "ab"),
+        ("2026-10-09T04", "abc"),
+        ("2026-10-09T14", "abcd"),
+    ):
+        moment = datetime.fromisoformat(f"{read}:00:00+00:00")
+        store(bucket, snapshot_of(FOUND._replace(rows=rows_of(found)).version(PLAYLIST_ID, moment)))
+    end = datetime(2026, 10, 9, 23, 59, 59, tzinfo=UTC)
+    version = FOUND._replace(rows=rows_of(songs)).version(PLAYLIST_ID, end, "day")
+
+    placed = placed_in_its_day(bucket, version)
+
+    assert f"{placed:%Y-%m-%d %H:%M:%S}" == f"2026-10-09 {time}"
+    store(bucket, snapshot_of(replace(version, time=placed)))
+    assert placed_in_its_day(bucket, version) == placed
