@@ -285,8 +285,10 @@ def test_a_running_local_stack_is_found_from_any_folder_of_its_checkout(
 
 
 def test_a_local_stack_that_was_stopped_or_is_not_deployed_yet_is_none(
-    checkout: Path, engine_port: int
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The checkout of these tests may have one that runs.
+    monkeypatch.setattr(local_stacks, "checkouts_near", lambda start: [start])
     with socket.create_server(("127.0.0.1", 0)) as taken:
         closed = taken.getsockname()[1]
     stopped = a_local_stack(checkout, "stopped", closed)
