@@ -46,6 +46,10 @@ from playlist_archive_cli.screen import tell
 DASHBOARD = "https://developer.spotify.com/dashboard"
 USUAL_PORT = 8888
 
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port of the redirect URI.")]
+AccountsUrl = Annotated[str, typer.Option(envvar="SPOTIFY_ACCOUNTS_URL", hidden=True)]
+ApiUrl = Annotated[str, typer.Option(envvar="SPOTIFY_API_URL", hidden=True)]
+
 
 class LoggedIn(msgspec.Struct, frozen=True, omit_defaults=True):
     """The document of `login --json`."""
@@ -81,13 +85,9 @@ def login(
             "--liked-songs", help="Open your Liked Songs, as if ArchiveLikedSongs were known."
         ),
     ] = False,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port of the redirect URI.")
-    ] = USUAL_PORT,
-    accounts_url: Annotated[
-        str, typer.Option(envvar="SPOTIFY_ACCOUNTS_URL", hidden=True)
-    ] = ACCOUNTS_URL,
-    api_url: Annotated[str, typer.Option(envvar="SPOTIFY_API_URL", hidden=True)] = API_URL,
+    port: Port = USUAL_PORT,
+    accounts_url: AccountsUrl = ACCOUNTS_URL,
+    api_url: ApiUrl = API_URL,
 ) -> Answer:
     """Give your consent in the browser, and store the credentials for the stack in AWS.
 

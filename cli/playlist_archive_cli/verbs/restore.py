@@ -36,7 +36,7 @@ from playlist_archive_cli.restoring.songs import REASONS, LeftOut, sort_out
 from playlist_archive_cli.restoring.web_writer import WebWriter
 from playlist_archive_cli.screen import tell
 from playlist_archive_cli.verbs.export import Wanted, collect
-from playlist_archive_cli.verbs.login import USUAL_PORT, show_page
+from playlist_archive_cli.verbs.login import USUAL_PORT, AccountsUrl, ApiUrl, Port, show_page
 
 _MOST_SHOWN = 20
 # Halving a batch of 100 until one song is alone takes seven steps.
@@ -90,13 +90,9 @@ def restore(
     client_id: Annotated[
         str, typer.Option(envvar="SPOTIFY_CLIENT_ID", help="The app's id, as for `login`.")
     ] = "",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port of the redirect URI.")
-    ] = USUAL_PORT,
-    accounts_url: Annotated[
-        str, typer.Option(envvar="SPOTIFY_ACCOUNTS_URL", hidden=True)
-    ] = ACCOUNTS_URL,
-    api_url: Annotated[str, typer.Option(envvar="SPOTIFY_API_URL", hidden=True)] = API_URL,
+    port: Port = USUAL_PORT,
+    accounts_url: AccountsUrl = ACCOUNTS_URL,
+    api_url: ApiUrl = API_URL,
 ) -> Answer:
     """Put a playlist back into Spotify, as a new private one.
 
