@@ -20,7 +20,7 @@ from playlist_archive_cli.copies import phase_of
 from playlist_archive_cli.location import DeployedStack
 from playlist_archive_cli.runs import wake_indexer
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_reading
-from tests.support.command import NOW, Command, Outcome
+from tests.support.command import NOW, Command, Outcome, fails, settle
 from tests.support.fakes import FakeBucket, FakeSpotify
 from tests.support.living_stack import LivingClock, LivingStack
 from tests.support.pages import assert_same_pages
@@ -71,18 +71,6 @@ def fresh() -> Iterator[LivingStack]:
 
 def pages(stack: LivingStack) -> dict[str, bytes]:
     return {key: body for key, body in stack.bucket.objects.items() if key.startswith("playlists/")}
-
-
-def fails(outcome: Outcome, code: int, message: str) -> None:
-    assert outcome.exit_code == code, outcome
-    assert outcome.err.splitlines()[-1].startswith("playlist-archive: ")
-    assert message in outcome.err
-    assert "Traceback" not in outcome.err
-
-
-def settle(stack: LivingStack) -> None:
-    for _ in range(40):
-        stack.clock.sleep(1)
 
 
 # What has to hold.

@@ -15,7 +15,7 @@ from playlist_archive.documents.snapshot import Snapshot, decode_snapshot
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import StorageError
 from tests.support.builders import OTHER, PLAYLIST
-from tests.support.command import NOW, Command, Outcome
+from tests.support.command import NOW, Command, Outcome, fails, settle
 from tests.support.fakes import FakeBucket
 from tests.support.living_stack import LivingStack
 from tests.support.old_archive import (
@@ -90,18 +90,6 @@ class Owner:
 @pytest.fixture
 def owner(stack: LivingStack, monkeypatch: pytest.MonkeyPatch) -> Owner:
     return Owner(stack, monkeypatch)
-
-
-def fails(outcome: Outcome, code: int, message: str) -> None:
-    assert outcome.exit_code == code, outcome
-    assert outcome.err.splitlines()[-1].startswith("playlist-archive: ")
-    assert message in outcome.err
-    assert "Traceback" not in outcome.err
-
-
-def settle(stack: LivingStack) -> None:
-    for _ in range(40):
-        stack.clock.sleep(1)
 
 
 def songs(*numbers: int, playlist_id: str = PLAYLIST, **changes: Any) -> dict[str, Any]:

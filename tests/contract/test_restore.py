@@ -65,11 +65,13 @@ def agree(url: str) -> None:
     Thread(target=lambda: requests.get(url, timeout=10)).start()
 
 
-def consent_at(stand_in: StandIn) -> BriefConsent:
+def consent_at(
+    stand_in: StandIn, show_page: Callable[[str], None] = agree, client: str = CLIENT
+) -> BriefConsent:
     return ask_briefly(
-        CLIENT,
+        client,
         port=0,
-        show_page=agree,
+        show_page=show_page,
         accounts_url=stand_in.url,
         api_url=f"{stand_in.url}/v1",
         patience_seconds=10,
@@ -349,20 +351,12 @@ def test_a_consent_to_write_asks_for_no_more_than_is_needed_and_needs_no_secret(
 
 
 def test_a_consent_that_is_refused_or_narrower_ends_with_the_reason(stand_in: StandIn) -> None:
-    def ask(show_page: Any, client: str = CLIENT) -> BriefConsent:
-        return ask_briefly(
-            client,
-            port=0,
-            show_page=show_page,
-            accounts_url=stand_in.url,
-            api_url=f"{stand_in.url}/v1",
-            patience_seconds=10,
-        )
-
     with pytest.raises(LoginError, match="does not know this client"):
-        ask(agree, "another")
+        consent_at(stand_in, agree, "another")
     with pytest.raises(LoginError, match="playlist-modify-private"):
-        ask(lambda url: agree(url.replace("playlist-modify-private", "user-read-email")))
+        consent_at(
+            stand_in, lambda url: agree(url.replace("playlist-modify-private", "user-read-email"))
+        )
 
 
 # The plan's file.

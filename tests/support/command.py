@@ -47,6 +47,20 @@ class Outcome(NamedTuple):
         return msgspec.json.decode(self.out)
 
 
+def fails(outcome: Outcome, code: int, message: str) -> None:
+    """Hold that the command ended with one line about an error."""
+    assert outcome.exit_code == code, outcome
+    assert outcome.err.splitlines()[-1].startswith("playlist-archive: ")
+    assert message in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def settle(stack: LivingStack) -> None:
+    """Let the stack work until it has nothing left to do."""
+    for _ in range(40):
+        stack.clock.sleep(1)
+
+
 class Command:
     """Runs the command; its archive is `bucket`, whatever options name another."""
 
