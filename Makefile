@@ -67,7 +67,7 @@ dead-letters: $(LOCAL) ## List the dead letters; REDRIVE=<lister|fetch|render|ou
 
 .PHONY: test
 test: $(TEST) ## Run all tests
-	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto $(ARGS)
 
 .PHONY: check
 check: format-check lint types template requirements-check audit test $(if $(COVERAGE),coverage) ## Everything that CI runs; COVERAGE=1 measures coverage too

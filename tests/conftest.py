@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import stamina
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 MEASURED = "measured"  # the property of a test with a figure to be printed
-_ROOMS_OF_ONE_PROCESS = ("integration", "browser")
+_ROOMS = ("tests/integration/", "tests/browser/")  # each shares its fixtures between its files
 
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -37,12 +39,17 @@ def _no_waiting_between_tries() -> Iterator[None]:
     stamina.set_testing(False)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together in one process what shares an expensive fixture: a file, the stack, the site."""
-    for item in items:
-        room = next((room for room in _ROOMS_OF_ONE_PROCESS if item.get_closest_marker(room)), None)
-        item.add_marker(pytest.mark.xdist_group(room or str(item.path)))
+class _ByRoom(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives one process all tests that share an expensive fixture: a file, the stack, the site."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((room for room in _ROOMS if file.startswith(room)), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Replace `--dist`: the groups of xdist's own `loadgroup` are not seen by every pytest."""
+    return _ByRoom(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,6 @@
 """Builds the template with `sam build`, and deploys it to a local engine with `sam deploy`."""
 
+import fcntl
 import hashlib
 import os
 import platform
@@ -71,14 +72,20 @@ def _deploy_anew(workspace: Workspace, stack: Stack, parameters: Mapping[str, st
 
 
 def build() -> None:
-    """Build layers and functions into `BUILD`, unless the sources have not changed."""
+    """Build layers and functions into `BUILD`, unless the sources have not changed.
+
+    Another process that builds at the same time is waited for. `sam build` empties the folder first,
+    so the digest in it is there only after a build that ended well.
+    """
     sources = hash_sources(*_SOURCES)
-    stamp = LOCAL / "build.sha256"
-    if stamp.exists() and stamp.read_text() == sources and (BUILD / "template.yaml").exists():
-        return
     LOCAL.mkdir(exist_ok=True)
-    _run_sam("build", "--build-dir", str(BUILD), log=LOCAL / "sam-build.log")
-    stamp.write_text(sources)
+    with (LOCAL / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = BUILD / "sources.sha256"
+        if stamp.exists() and stamp.read_text() == sources:
+            return
+        _run_sam("build", "--build-dir", str(BUILD), log=LOCAL / "sam-build.log")
+        stamp.write_text(sources)
 
 
 def _run_sam(command: str, *arguments: str, log: Path, endpoint: str = "") -> None:
