@@ -66,3 +66,17 @@ def test_a_song_that_is_found_late_leaves_the_newer_search(watch: Watch) -> None
     page.wait_for_timeout(300)
 
     assert said(page) == before
+
+
+def test_songs_that_are_found_late_leave_the_focus_where_it_is(watch: Watch) -> None:
+    page = show(watch, "/")
+    held = hold(page, "**/playlists/songs/*.json")
+    page.get_by_role("searchbox").fill("skylight")
+    found = page.get_by_role("main").get_by_role("link", name="Rain on the Skylight")
+    found.focus()
+
+    assert held
+    page.unroute("**/playlists/songs/*.json")  # which lets go of them
+    expect(page.get_by_text("Still loading")).to_have_count(0)
+
+    expect(found).to_be_focused()

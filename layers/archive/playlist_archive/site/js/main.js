@@ -1,6 +1,7 @@
 // Shows the view that the address names, and what all views share: keys, focus, and being told of.
 
 import * as documents from './documents.js';
+import { linkTo } from './focus.js';
 import { formatRoute, parseRoute } from './routes.js';
 import { h } from './h.js';
 import { onKeys, showHelp } from './keys.js';
@@ -95,7 +96,7 @@ async function comeBack(stays, first) {
   scrollTo(0, was.y);
   while (main.querySelector('.rows[aria-busy=true]')) await new Promise((resolve) => setTimeout(resolve, ROWS_MS));
   if (mine !== turn || !was.link) return;
-  const link = [...main.querySelectorAll('a[href]')].find((one) => one.getAttribute('href') === was.link);
+  const link = linkTo(main, was.link);
   if (!link) return;
   scrollTo(0, was.y);
   link.focus({ preventScroll: true });
@@ -133,7 +134,9 @@ function remember(change) {
 let scrolled;
 addEventListener('scroll', () => {
   clearTimeout(scrolled);
-  scrolled = setTimeout(() => remember({ y: scrollY }), 150);
+  const here = location.hash;
+  // The address changes before the page is told, and the next one was not scrolled.
+  scrolled = setTimeout(() => location.hash === here && remember({ y: scrollY }), 150);
 }, { passive: true });
 
 addEventListener('click', (event) => {

@@ -163,11 +163,12 @@ export class Search {
     this.isLoading = false;
   }
 
-  /** Load all parts, and call `progress` after each. */
+  /** Load the names of the playlists and all parts, and call `progress` after each. */
   async load(progress = () => {}) {
     this.isLoading = true;
     try {
       this.playlists = (await this.documents.index()).playlists;
+      progress();
       const parts = await partsOf(this.documents, this.playlists);
       await Promise.all(
         parts.map(({ part, gone }) => {

@@ -1,6 +1,7 @@
 // Search as one types: playlists by their names, songs by their titles and artists.
 
 import * as documents from '../documents.js';
+import { keepFocus } from '../focus.js';
 import { counted, number } from '../format.js';
 import { h, name } from '../h.js';
 import { formatRoute } from '../routes.js';
@@ -43,7 +44,7 @@ export async function searchView(route, page) {
     if (page.find.value !== query) page.find.value = query;
     const { id } = parseSearch(query);
     if (id) return byId(id);
-    show(search.find(query, MOST));
+    keepFocus(view.element, () => show(search.find(query, MOST)));
     return undefined;
   }
 
