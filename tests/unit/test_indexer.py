@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import count
 from random import Random
 
@@ -14,6 +15,7 @@ from playlist_archive.documents.catalog import Catalog, decode_catalog, encode_c
 from playlist_archive.documents.keys import CATALOG, SPOTIFY_STATE, STATUS_JSON
 from playlist_archive.documents.messages import Latest, Outcome, RunReport, decode_render_request
 from playlist_archive.documents.status import PageStatus, Status
+from playlist_archive.errors import ConflictError
 from playlist_archive.indexer import Indexer
 from tests.support.actors import Actor, Play, act_at_once, play_until
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header
@@ -194,3 +196,44 @@ def test_a_batch_that_brings_nothing_new_writes_nothing() -> None:
 
     assert not bucket.puts()
     assert not queue.bodies
+
+
+def index_beaten(bucket: FakeBucket, clock: FakeClock, times: int) -> None:
+    """Index the first batch while another indexer merges something new before each publication.
+
+    The other one has not come to publish it.
+    """
+    days, merging = iter(range(times)), list[int]()
+
+    def intrude(operation: str, key: str) -> None:
+        if operation != "put" or not key.startswith("playlists/"):
+            return
+        if merging:
+            raise RuntimeError("it is killed")
+        if key == STATUS_JSON and (day := next(days, None)) is not None:
+            merging.append(day)
+            with suppress(RuntimeError):
+                indexing([an_outcome(1, "ok", f"{day:022}")])(bucket, FakeQueue())
+            merging.clear()
+
+    bucket.before = intrude
+    indexer = Indexer(bucket=bucket, render_queue=FakeQueue(), clock=clock, pool=OneAtATime())
+    indexer.index(BATCHES[0])
+
+
+def test_an_indexer_that_others_beat_many_times_still_publishes() -> None:
+    bucket = FakeBucket()
+
+    index_beaten(bucket, FakeClock(RUN + 3 * DAY), times=30)
+
+    published = msgspec.json.decode(bucket.objects[STATUS_JSON])["playlists"]
+    assert published.keys() == {PLAYLIST, *(f"{day:022}" for day in range(30))}
+
+
+def test_an_indexer_that_others_beat_for_a_minute_gives_its_batch_back_in_time() -> None:
+    clock = FakeClock(RUN + 3 * DAY)
+
+    with pytest.raises(ConflictError, match="all the time"):
+        index_beaten(FakeBucket(), clock, times=10_000)
+
+    assert 60 <= sum(clock.slept) < 65

@@ -49,6 +49,9 @@ from playlist_archive.views.overview import render_overview
 logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 2.0
+# The function has two minutes, of which a last attempt may need one.
+_PATIENCE_SECONDS = 60.0
 # The metadata key under which the status document holds the revision of its catalog.
 _REVISION = "catalog-revision"
 
@@ -103,42 +106,55 @@ class Indexer:
         Raises:
             ConflictError: other indexers were quicker every time.
         """
+        until = self._clock.monotonic() + _PATIENCE_SECONDS
         found: list[Catalog] = []
-        merged = self._retry(lambda: self._merge(messages, found))
+        merged = self._retry(lambda: self._merge(messages, found), until)
         before, catalog = found[0], merged.catalog
         self._retry(
             lambda: write_follower_numbers(
                 self._bucket, before, catalog, messages, self._clock.now()
-            )
+            ),
+            until,
         )
         written = {one.playlist_id for one in messages if isinstance(one, PagesWritten)}
         pending = [merged]
         published = self._retry(
-            lambda: self._publish(pending.pop() if pending else self._store.read(), merged, written)
+            lambda: self._publish(
+                pending.pop() if pending else self._store.read(), merged, written
+            ),
+            until,
         )
         for _ in range(ATTEMPTS):
             if self._notifier.tell(published, self._clock.now()):
                 break
-            published = self._retry(lambda: self._publish(self._store.read(), merged, frozenset()))
+            published = self._retry(
+                lambda: self._publish(self._store.read(), merged, frozenset()), until
+            )
         if site := self._site:
-            self._retry(lambda: site.publish(anew=not messages))
+            self._retry(lambda: site.publish(anew=not messages), until)
         checked = count_checks(messages, before, catalog)
         return _summarize(catalog, checked, published.state, self._clock.now())
 
-    def _retry[T](self, work: Callable[[], T]) -> T:
-        """Repeat the work until no other indexer interferes.
+    def _retry[T](self, work: Callable[[], T], until: float) -> T:
+        """Repeat the work until no other indexer interferes, or the monotonic clock says `until`.
+
+        While messages come all the time, the other indexer may publish many small batches in the
+        time that this one needs for a large one.
 
         Raises:
-            ConflictError: after ten attempts.
+            ConflictError: another one interfered every time.
         """
-        for attempt in range(ATTEMPTS):
+        pause = 0.0
+        while True:
             # Two indexers that retry at the same time would interfere with each other again.
-            self._clock.sleep(uniform(0, attempt * _PAUSE_SECONDS))  # noqa: S311 - no secret
+            self._clock.sleep(uniform(0, pause))  # noqa: S311 - no secret
             try:
                 return work()
             except ConflictError as error:
                 logger.info("another indexer was quicker: %s", error)
-        raise ConflictError("other indexers wrote all the time")
+                if self._clock.monotonic() >= until:
+                    raise ConflictError("other indexers wrote all the time") from error
+            pause = min(pause + _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
 
     def _merge(
         self,
