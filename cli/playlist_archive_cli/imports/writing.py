@@ -5,7 +5,7 @@ same import goes on where that one was.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum
@@ -30,6 +30,7 @@ from playlist_archive_cli.screen import tell
 # Tells the renderer not to render each of them: one rebuild follows.
 _IMPORTED = {"source": "import"}
 _WRITES_AHEAD = 32
+_PAUSES_EVERY = 250
 _TOLD_EVERY = 1000
 _IN_FUTURE = "it lies in the future"
 _CONTRADICTS = "a snapshot of that time is stored already, and says something else"
@@ -88,9 +89,18 @@ class _Playlist:
 class Writer:
     """Writes versions into one archive, or finds out in a dry run what it would write."""
 
-    def __init__(self, bucket: Bucket, archive: Archive, *, dry_run: bool = False) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        archive: Archive,
+        *,
+        pause: Callable[[], None] = lambda: None,
+        dry_run: bool = False,
+    ) -> None:
+        """`pause` is called now and then while writing, and returns when it is time to go on."""
         self._bucket = bucket
         self._archive = archive
+        self._pause = pause
         self._dry_run = dry_run
 
     def write(
@@ -115,6 +125,8 @@ class Writer:
             for number, version in enumerate(versions, start=1):
                 if not number % _TOLD_EVERY:
                     tell(f"{number:,} of {total:,} versions")
+                if not number % _PAUSES_EVERY and not self._dry_run:
+                    self._pause()
                 snapshot = snapshot_of(version)
                 playlist_id = snapshot.playlist_id
                 if snapshot.time > now:

@@ -13,9 +13,11 @@ from playlist_archive_cli.answer import Answer, Block, Line, Table
 from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.errors import CommandError, WrongUseError
 from playlist_archive_cli.frame import open_group
+from playlist_archive_cli.imports.backpressure import Backpressure
 from playlist_archive_cli.imports.versions import LeftOut, LeftOuts, PastVersion
 from playlist_archive_cli.imports.writing import ImportedPlaylist, Writer
 from playlist_archive_cli.playlist_choice import find_playlist_id
+from playlist_archive_cli.queues import Queues
 from playlist_archive_cli.registration import read_alias, write_entry
 from playlist_archive_cli.runs import RebuildEnd, rebuild_now
 from playlist_archive_cli.screen import encode_json, tell
@@ -82,7 +84,9 @@ def bring_in(
     """
     if report:
         _write_report(report, Imported(dry_run, [], []))
-    writer = Writer(connection.bucket, connection.archive, dry_run=dry_run)
+    archive = connection.archive
+    backpressure = Backpressure(Queues(connection), archive.clock)
+    writer = Writer(connection.bucket, archive, pause=backpressure.wait, dry_run=dry_run)
     playlists = writer.write(versions, total, left_out)
     document = Imported(dry_run, playlists, left_out.all())
     if report:

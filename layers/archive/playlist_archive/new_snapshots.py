@@ -1,7 +1,7 @@
 """The stored snapshots that a ledger does not hold yet.
 
-Only the ledger shows which ones these are. To save time, the announced snapshots are read, and
-those shortly before them are listed, while the ledger is still being read.
+Only the ledger shows which ones these are. To save time, those shortly before the announced ones
+can be listed while the ledger is still being read.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -33,18 +33,16 @@ class NewSnapshots:
     def __init__(
         self, bucket: Bucket, calls: Calls, playlist_id: str, announced: Sequence[datetime]
     ) -> None:
-        """Begin to read the `announced` snapshots, and to list those of the month before them."""
+        """Begin to read the `announced` snapshots."""
         self._bucket = bucket
         self._calls = calls
         self._playlist_id = playlist_id
+        self._announced = announced
         self._begun = {
             key: calls.begin(bucket.get, key)
             for key in (snapshot_key(playlist_id, time) for time in announced)
         }
         self._near: _Listing | None = None
-        if announced:
-            after = earlier(min(announced), _LISTED_BEFORE)
-            self._near = _Listing(after, calls.begin(lambda: list(self._list(after))))
 
     def are_imported(self) -> bool:
         """Say whether there are announced snapshots, and the metadata of each says `import`."""
@@ -52,6 +50,12 @@ class NewSnapshots:
         return bool(announced) and all(
             one and one.metadata.items() >= _IMPORTED.items() for one in announced
         )
+
+    def begin_list(self) -> None:
+        """Begin to list the snapshots of the month before the announced ones, which takes long."""
+        if self._announced:
+            after = earlier(min(self._announced), _LISTED_BEFORE)
+            self._near = _Listing(after, self._calls.begin(lambda: list(self._list(after))))
 
     def after(self, last: datetime | None) -> Generator[tuple[str, Stored | None]]:
         """Yield the key of each snapshot after the `last` one with its object, oldest first."""

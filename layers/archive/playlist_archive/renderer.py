@@ -129,11 +129,13 @@ class Renderer:
         """
         request, announced = job
         playlist_id = request.playlist_id
-        reading = calls.begin(self._bucket.get, ledger_key(playlist_id))
         snapshots = NewSnapshots(self._bucket, calls, playlist_id, announced)
+        # An import announces thousands: for those nothing else is asked.
         if request == RenderRequest(playlist_id=playlist_id) and snapshots.are_imported():
             logger.info("imported snapshots of %s wait for a rebuild", playlist_id)
             return Rendered(0)
+        reading = calls.begin(self._bucket.get, ledger_key(playlist_id))
+        snapshots.begin_list()
         stored = reading.result()
         known = _decode_ledger(playlist_id, stored)
         page_status, damaged = (known.page_status, False) if known else (None, True)
