@@ -1,4 +1,4 @@
-"""The actions of people and of bad luck on an archive in a day, drawn from a seed."""
+"""The owner's actions and the damage on one day, drawn from a seed."""
 
 from collections.abc import Callable, Sequence
 from random import Random

@@ -1,4 +1,4 @@
-"""The checks of what a simulation left behind; each yields its findings in plain words."""
+"""The checks of a simulation's result; each yields its findings in words."""
 
 import re
 from collections import defaultdict
@@ -151,7 +151,7 @@ def pages_are_those_of_the_ledgers(evidence: Evidence) -> Findings:
 
 
 def the_songs_are_those_of_the_ledgers(evidence: Evidence) -> Findings:
-    """Each part of the songs has the line of each of its playlists, and no other."""
+    """Each partition of a song list has the lines of its playlists, and no others."""
     parts = song_parts(evidence.ledgers.values())
     objects = evidence.chaos.objects
     for key in sorted(
@@ -162,7 +162,7 @@ def the_songs_are_those_of_the_ledgers(evidence: Evidence) -> Findings:
 
 
 def song_parts(ledgers: Iterable[Ledger]) -> dict[str, bytes]:
-    """Return the parts of the songs with the lines of these ledgers."""
+    """Return the song lists with the lines of these ledgers."""
     parts: dict[str, dict[str, bytes]] = defaultdict(dict)
     for ledger in ledgers:
         for key, line in render_lines(ledger).items():

@@ -98,7 +98,7 @@ class Evidence:
 
     @cached_property
     def ledgers(self) -> dict[str, Ledger]:
-        """The ledgers, with what was put away of them."""
+        """The ledgers, including their yearly partitions."""
         objects = self.chaos.objects
         ledgers = [decode_ledger(body) for key, body in objects.items() if parse_ledger_key(key)]
         return {
@@ -166,7 +166,7 @@ class Evidence:
         return decode_outcomes(bodies)
 
     def merged_at(self, outcome: Outcome) -> float:
-        """Return when the indexer had first merged an outcome, infinity if it never did."""
+        """Return when the indexer first merged an outcome, infinity if it never did."""
         return self._merged_at.get((outcome.playlist_id, outcome.run, outcome.at), float("inf"))
 
     @cached_property
@@ -397,8 +397,9 @@ class Evidence:
     def _read_more_often(self) -> Iterator[str]:
         """Yield the playlists whose time of change is known more exactly with faults than without.
 
-        They were read by another run, and found unchanged, between two reads of peace. It may have been
-        on the day of the first one: a change is later than a moment, and not than a day.
+        They were read by another run, and found unchanged, between two reads of peace. Such a read
+        may be on the day of the first one, because a change is dated after a moment and not after a
+        day.
         """
         peace = runs_that_found(self.peace, "ok")
         for playlist_id, runs in runs_that_found(self.chaos, "ok").items():

@@ -66,7 +66,7 @@ _PARTLY = {
 
 
 class Mischief:
-    """Decides which calls a fault strikes: none outside of functions, and none with `calm`.
+    """Decides which calls fail: none outside of functions, and none with `calm`.
 
     Attributes:
         injected: the number of injected faults of each kind.

@@ -39,8 +39,8 @@ _FOLLOWERS = "playlists/followers/"
 _JOINERS = "\u200c\u200d"
 _WELL = "All is well"
 _NOTHING = "| Playlists up to date | 0 of 0 |"
-# The author of a page knew everything that was handled at least so long before the page was
-# written, because an indexer runs for at most two minutes.
+# An indexer runs for at most two minutes. So the author of a page knew everything that was handled
+# at least this long before the page was written.
 _KNOWN_AFTER_SECONDS = 121
 _AHEAD = timedelta(hours=26)
 _UNREADABLE = frozenset({"truncated", "garbage", "null", "of another schema", "nested"})

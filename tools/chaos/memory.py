@@ -1,4 +1,4 @@
-"""Checks of the catalog, worked out from the outcomes without the code that merges them."""
+"""Checks of the catalog, computed from the outcomes without the package's merge code."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -19,7 +19,7 @@ type Newness = tuple[datetime, datetime, datetime]
 
 _DAY_SECONDS = 86_400
 _FEW_ROWS = 20
-# An indexer runs for two minutes, and may write what it read before the catalog was damaged.
+# An indexer runs for two minutes, and may write a catalog that it read before the damage.
 _LONGEST_INDEXER = 121
 # The longest time from a lister's read of the catalog to its requests.
 _LISTING_SECONDS = 300
@@ -153,10 +153,9 @@ def _latest_told(outcome: Outcome) -> tuple[object] | None:
 def the_status_is_the_last_word(evidence: Evidence) -> Findings:
     """A playlist's status is that of the last outcome of its newest run, with the right `since`.
 
-    A good check or a retirement outweighs the other outcomes of the run. An outcome that has not
-    surely arrived may count already: an indexer may have merged it before it failed. A playlist
-    that waits in a stopped lane (the FIFO message group of all requests) is deferred. Another check
-    covers forced runs.
+    A good check or a retirement outweighs the other outcomes of the run. An outcome whose arrival
+    is uncertain may count: an indexer may have merged it before it failed. A playlist that waits in
+    FetchQueue during a pause is deferred. Another check covers forced runs.
     """
     for moment, catalog in _catalogs(evidence):
         for playlist_id, arrived in _arrived(evidence, moment).items():

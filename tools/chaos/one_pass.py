@@ -1,7 +1,7 @@
-"""The documents about all playlists, stated in one pass over the catalog and all histories.
+"""Computes the documents about all playlists in one pass over the catalog and all histories.
 
-The indexer keeps these documents up to date playlist by playlist. This statement reads the
-published histories as any program would, and shares no rule with it.
+The indexer updates these documents playlist by playlist. This module reads the published histories
+as any program would, and shares no code with the indexer.
 """
 
 import json
@@ -23,7 +23,7 @@ _MOST_SIZES = 30
 
 
 def documents_of_all_are_those_of_the_histories(evidence: Evidence) -> Iterator[str]:
-    """The index and the changes say what all histories say, page and feed what the changes say."""
+    """The index and the changes agree with all histories; page and feed agree with the changes."""
     objects = evidence.chaos.objects
     for key, stated in (
         (INDEX_JSON, state_index(evidence.catalog, objects)),
@@ -41,7 +41,7 @@ def documents_of_all_are_those_of_the_histories(evidence: Evidence) -> Iterator[
 
 
 def state_index(catalog: Catalog, objects: Objects) -> Json:
-    """Return what `playlists/index.json` has to say."""
+    """Return the expected `playlists/index.json`."""
     return {
         "schema": 1,
         "playlists": [
@@ -52,7 +52,7 @@ def state_index(catalog: Catalog, objects: Objects) -> Json:
 
 
 def state_changes(catalog: Catalog, objects: Objects, now: datetime) -> Json:
-    """Return what `playlists/changes.json` has to say."""
+    """Return the expected `playlists/changes.json`."""
     changes = [
         {**change, "playlist": playlist_id}
         for playlist_id, entry in catalog.entries.items()

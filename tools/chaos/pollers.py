@@ -19,7 +19,7 @@ class Poller:
 
     Attributes:
         stands_still: whether the poller is paused.
-        may_not_give_back: whether a message that the function gives back counts as its failure.
+        may_not_give_back: whether a message that the function returns counts as its failure.
         handled: is called with every message that the function handled, and when it received it.
     """
 

@@ -32,7 +32,7 @@ _REFUSALS = frozenset({400, 401, 403})
 # A fetcher runs for ten minutes; a run's messages and events are usually handled in that time.
 _LONGEST_FETCHER_SECONDS = 600
 _LISTING_SECONDS = 600
-# After this time an indexer has received a message and written its pages, unless it stands still.
+# After this time an indexer has received a message and written its pages, unless it does not run.
 _TOLD_AFTER_SECONDS = 3_600
 _LONGEST_INDEXER_SECONDS = 121
 _OF_THE_RENDERER = (f"{DAMAGED}state/ledgers/", f"{DAMAGED}{SNAPSHOTS}")
@@ -271,7 +271,7 @@ def _turn(evidence: Evidence, request: FetchRequest, moment: float) -> int | Non
     )
     if not surely or not newest or not of_last_run or last.outcome.run in evidence.chaos.forced:
         return None
-    # While the lane is stopped, an indexer defers by itself what waits in it.
+    # During a pause an indexer itself defers the playlists that wait in FetchQueue.
     if any(
         since < moment and until > last.outcome.at.timestamp()
         for since, until in evidence.chaos.parked

@@ -19,7 +19,7 @@ class Calendar:
         registered: the day on which the owner registers two playlists.
         unregistered: the day on which the owner takes one of them back.
         skipped: the day on which the schedule does not fire.
-        stopped: the days from noon to noon of which the indexer stands still, with odd seeds.
+        stopped: the days from noon to noon of which the indexer does not run, with odd seeds.
         outage: the day on which S3 refuses everything for hours, in chaos only.
     """
 
@@ -45,7 +45,7 @@ class Calendar:
         )
 
     def is_stopped(self, day: date) -> bool:
-        """Whether the indexer stands still for a part of this day."""
+        """Whether the indexer does not run for a part of this day."""
         return self.stopped is not None and (
             self.stopped[0] <= self.days.index(day) <= self.stopped[1]
         )
@@ -75,7 +75,7 @@ class Written(NamedTuple):
 
 
 class Mailed(NamedTuple):
-    """A mail to the owner, and when SNS took it."""
+    """A mail to the owner, and when SNS accepted it."""
 
     moment: float
     subject: str
@@ -83,7 +83,7 @@ class Mailed(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """The detail of an event, and when the bus took it."""
+    """The detail of an event, and when the bus accepted it."""
 
     moment: float
     detail: str
@@ -131,10 +131,10 @@ class Record:
         written: the snapshots as written; `written_at` holds the times.
         asked: the messages to the fetcher, with their times.
         outcomes: the messages to the indexer, with their times.
-        merged: the messages that the indexer took.
+        merged: the messages that the indexer received.
         pages: the status pages as written.
-        mails: what SNS took for the owner.
-        events: what the event bus took for other programs.
+        mails: the mails that SNS accepted for the owner.
+        events: the events that the bus accepted.
         told: the playlists that the status page ever showed with another status than `ok`.
         catalogs: the catalog at the end of each day; `statuses` holds the status document.
         runs: the time of each day's run; days without one are missing.
@@ -149,10 +149,10 @@ class Record:
         actions: the actions on registry and objects.
         damaged: the damaged bytes of each damaged object.
         set_aside: when each copy of a damaged object was made.
-        dead: the times in which the fetcher stood still.
+        dead: the times in which the fetcher did not run.
         hurt: the failed requests to Spotify.
         asked_to_wait: the pauses that Spotify asked for.
-        struck: the invocations that were killed, or met a fault of AWS, with their ends.
+        struck: the invocations that were killed, or affected by a fault of AWS, with their ends.
         misled: the playlists of which Spotify sent a wrong value.
         overlaps: how often an invocation began while another function was running.
         broken: the failures of functions that no injected fault had struck.

@@ -48,13 +48,13 @@ from tools.stand_in.shapes import App
 
 _DAY_SECONDS = 86_400
 _SEVERAL_PAGES = 100
-# Lambda tries an event again after one minute, then after two more.
+# Lambda retries an event after one minute, then after two more.
 _RETRY_SECONDS = (60, 120)
 _DOUBLED, _LATE, _VERY_LATE, _LOST = 0.05, 0.05, 0.01, 0.002
 _OUTAGE_SECONDS = 2.5 * 3_600
 _VIEWS = ("pretty", "cumulative", "plain", "history", "feeds", "table", "songs")
 _VICTIMS = 4
-# One of so many seeds has a library without troubles, and one has an older kind of app.
+# One in this many seeds has a library without troubles, or an older kind of app.
 _HEALTHY, _OLDER = 3, 4
 # The number of first days of a healthy library without damage and without bad names.
 _QUIET_DAYS = 2
@@ -156,7 +156,7 @@ class Simulation:
             wire=self._wire,
         )
         self._world.without = without
-        # A lane that is blocked on purpose gives its messages back.
+        # The fetcher returns messages on purpose to block FetchQueue; that is no failure.
         self._pollers["fetcher"].may_not_give_back = False
         tame = library.tame(days[0])
         known = [id_ for id_ in library.list_ids(days[0]) if id_ not in tame[:2]]
@@ -170,7 +170,7 @@ class Simulation:
     def run(self) -> Record:
         """Simulate all days, resolve dead letters, then rebuild ledgers and pages."""
         with self._hosting():
-            # The owner tries it out before anything is there to be archived.
+            # The owner starts a run before there is anything to archive.
             self._call_lister({})
             for number in range(len(self._calendar.days)):
                 self._live(number)
@@ -327,7 +327,7 @@ class Simulation:
         control.clear_faults()
 
     def _note_struck(self, number: int, fault: dict[str, Any]) -> None:
-        """Record a fault of the stand-in, which struck one playlist or everything for a while."""
+        """Record a fault of the stand-in, which affected one playlist or everything for a while."""
         path = (fault["path"] or "").split("/")
         about = path[2] if path[1:2] == ["playlists"] else ""
         moment = self._run_time(number).timestamp()
@@ -342,7 +342,7 @@ class Simulation:
                 self._record.torn[about, day] = edits + fault["struck"]
 
     def _call_lister(self, event: dict[str, Any], begun: float = 0, tries: int = 0) -> None:
-        """Begin an asynchronous invocation, which Lambda retries before it gives up."""
+        """Begin an asynchronous invocation, which Lambda retries before it sends a dead letter."""
         lister = self._functions["lister"]
         first = begun or self._clock.moment
 
@@ -440,7 +440,7 @@ class Simulation:
         return delays
 
     def _mend(self) -> None:
-        """Rebuild playlists that nothing has mended since, as an owner would.
+        """Rebuild playlists that are still damaged, as an owner would.
 
         Their pages or ledgers are still damaged, or a message to the renderer was lost.
         """

@@ -1,7 +1,7 @@
-"""Checks of what the owner was mailed, and of what other programs heard.
+"""Checks of the mails to the owner, and of the events for other programs.
 
-A mail is compared with the status documents, which another check holds to be true. An event is
-compared with the histories that are there at the end.
+A mail is compared with the status documents, which another check verifies. An event is compared
+with the final histories.
 """
 
 import json
@@ -23,10 +23,10 @@ type Findings = Iterator[str]
 type Json = dict[str, Any]
 
 _DAY_SECONDS = 86_400
-# Nothing is said of a concern within this time of the last word about it.
+# A concern is not reported within this time after its last report.
 _QUIET_SECONDS = 20 * 3_600
-# An indexer runs for two minutes, so the page that it made a mail from is at most so much older, or
-# the newest before. Another one may write a newer page meanwhile.
+# An indexer runs for two minutes. So the page behind a mail is at most this much older, or the
+# newest before that. Another indexer may write a newer page meanwhile.
 _INDEXER_SECONDS = 121
 _MOST_MAILS_A_DAY = 12
 
@@ -41,7 +41,7 @@ _TOLD_BY_ITSELF = frozenset({"not_found", "forbidden", "invalid", "unstable", "h
 
 
 class Said(NamedTuple):
-    """One thing that a mail says."""
+    """One statement in a mail."""
 
     moment: float
     what: str
@@ -60,7 +60,7 @@ class _Pages:
         self._pages = [page for page in pages if page.key == STATUS_JSON]
 
     def known_at(self, moment: float) -> Iterator[Json]:
-        """Yield what may have been the status for the author of a mail that was sent then."""
+        """Yield the possible status documents behind a mail that was sent then."""
         end = bisect_right(self._pages, moment, key=lambda page: page.moment)
         for page in reversed(self._pages[:end]):
             yield _decode(page.body)
@@ -68,7 +68,7 @@ class _Pages:
                 return
 
     def owners(self) -> dict[str, set[str]]:
-        """Return the playlists that ever had a name, by that name as mails spell it."""
+        """Return the playlists that ever had a name, by the name's spelling in mails."""
         owners: dict[str, set[str]] = defaultdict(set)
         for page in self._pages:
             for playlist_id, entry in _decode(page.body)["playlists"].items():
@@ -83,7 +83,7 @@ def _decode(body: bytes) -> Json:
 
 
 def mails_tell_only_what_was_so(evidence: Evidence) -> Findings:
-    """Whatever a mail says of the present was so in a status document of that time."""
+    """Every statement of a mail was true in a status document of that time."""
     pages = _Pages(evidence.chaos.pages)
     for said in _lines(evidence):
         if not any(_is_so(said, page) for page in pages.known_at(said.moment)):
@@ -158,17 +158,17 @@ _OF_ALL: Mapping[str, Callable[[Said, Json], bool]] = {
         and said.what.endswith(f" {len(page['damaged']):,}, as {min(page['damaged'])}")
     ),
     "the copies of damaged objects": lambda _, page: not page["damaged"],
-    # The status document does not tell these.
+    # The status document does not have these.
     "playlists whose pages do not show": lambda _, __: True,
     "all pages show": lambda _, __: True,
 }
 
 
 def what_lasts_is_mailed(evidence: Evidence) -> Findings:
-    """What is wrong at the end of two days was mailed, and nothing better was said since.
+    """A problem at the end of two days in a row was mailed, and not reported as over since.
 
-    Something better may have been said within the quiet time. A mail that lists only some says nothing
-    of the others.
+    Its end may have been reported within the quiet time. A mail that lists only some concerns shows
+    nothing about the others.
     """
     owners = _Pages(evidence.chaos.pages).owners()
     lines = list(_lines(evidence))
@@ -208,7 +208,7 @@ def _is_readable(body: bytes) -> bool:
 
 
 def _was_disturbed(evidence: Evidence, since: float, until: float) -> bool:
-    """Whether the catalog was damaged, and with it what had been told."""
+    """Whether the catalog, and with it the record of reports, was damaged."""
     return any(since <= moment <= until for moment in _damages(evidence))
 
 
@@ -219,9 +219,9 @@ def _damages(evidence: Evidence) -> list[float]:
 
 
 def mails_come_seldom(evidence: Evidence) -> Findings:
-    """Nothing is said twice within the quiet time, and a day has few mails.
+    """Nothing is reported twice within the quiet time, and a day has few mails.
 
-    It is said again if an indexer died before it had stored what it said, or the catalog was damaged.
+    A report is repeated if an indexer crashed before recording it, or the catalog was damaged.
     """
     owners = _Pages(evidence.chaos.pages).owners()
     said_last: dict[str, float] = {}
@@ -255,7 +255,7 @@ type Change = tuple[str, str]
 
 
 def _changes(evidence: Evidence) -> dict[Change, Json]:
-    """Return all changes that the histories tell at the end, of live snapshots."""
+    """Return all changes of live snapshots in the final histories."""
     objects = evidence.chaos.objects
     found: dict[Change, Json] = {}
     for playlist_id in evidence.ledgers:
@@ -273,9 +273,9 @@ def _spoilt(evidence: Evidence) -> set[str]:
 
 
 def each_change_is_an_event(evidence: Evidence) -> Findings:
-    """Every change of a snapshot that was read live was heard.
+    """Every change of a snapshot that was read live was published.
 
-    Where the catalog was damaged, what had not been published yet begins with the next run.
+    After damage to the catalog, events begin with the next run.
     """
     heard = {_key(json.loads(event.detail)) for event in evidence.chaos.events}
     damages = _damages(evidence)
@@ -287,9 +287,9 @@ def each_change_is_an_event(evidence: Evidence) -> Findings:
 
 
 def events_tell_only_what_changed(evidence: Evidence) -> Findings:
-    """Every event is a change of the histories, with its songs, and comes again only for a reason.
+    """Every event is a change in the histories, with its songs, and is repeated only for a reason.
 
-    The histories tell a song's newest texts, so only rows and addresses are compared.
+    The histories have a song's newest texts, so only rows and URIs are compared.
     """
     changes, spoilt = _changes(evidence), _spoilt(evidence)
     times = Counter[str]()

@@ -20,8 +20,7 @@ _NEARLY_SPENT = 0.75
 _EDITORIAL = "37i9dQZ"
 # Closed or missing playlists are requested again after this time at the latest.
 _SELDOM_SECONDS = 7 * _DAY_SECONDS
-# In this time without a break all waiting requests of the lane (FetchQueue's one message group) are
-# handled, whatever fails.
+# In this time without a pause all waiting messages in FetchQueue are handled, whatever fails.
 _ENOUGH_SECONDS = 6 * 3_600
 _S3_REFUSES_SECONDS = 3 * 3_600
 # A request that failed at most so long before an outcome may be its cause.
@@ -39,7 +38,7 @@ def nobody_waits_for_longer_than_faults_explain(evidence: Evidence) -> Findings:
 
     The last outcome must be justified. A failed read needs a failed request about the playlist. A
     spent budget needs the requests; those for playlists larger than any budget do not count.
-    Without an outcome, the lane must have been blocked for most of the time.
+    Without an outcome, FetchQueue must have been blocked for most of the time.
     """
     chaos, library = evidence.chaos, evidence.library
     known: set[str] = set()
@@ -91,7 +90,7 @@ def _was_never_listed(evidence: Evidence, end: float) -> bool:
 
 
 def _missed_run(evidence: Evidence, day: date) -> bool:
-    """Whether the lister gave up the day's run."""
+    """Whether the day's run became a dead letter of the lister."""
     return to_timestamp(evidence.chaos.runs[day]) in evidence.given_up
 
 
@@ -146,7 +145,7 @@ def _is_true(evidence: Evidence, playlist_id: str, sent: Sent, begin: float, end
 
 
 def _was_handled(evidence: Evidence, playlist_id: str, begin: float, end: float) -> bool:
-    """Whether the owner changed a playlist's entries then, or a message about it was given up."""
+    """Whether the owner changed a playlist's entries then, or there was a dead letter about it."""
     actions = evidence.chaos.of_actions("register", "deregister", "exclude", "include")
     return any(
         action.whom == playlist_id and begin - _CAUSE_SECONDS <= action.moment < end
@@ -158,7 +157,7 @@ def _was_handled(evidence: Evidence, playlist_id: str, begin: float, end: float)
 
 
 def _longest_free(evidence: Evidence, begin: float, end: float) -> float:
-    """Return the longest time, in seconds, in which nothing blocked the lane."""
+    """Return the longest time, in seconds, in which FetchQueue was not blocked."""
     chaos = evidence.chaos
     blocked = [*chaos.parked, *chaos.dead]
     for day, run, _ in evidence.windows():
@@ -236,7 +235,7 @@ def _is_asked_seldom(evidence: Evidence, playlist_id: str, begin: float) -> bool
     Closed playlists and Spotify's own are requested once a week. Others that are gone are requested
     after gaps that double up to a week, unless the library lists them.
     """
-    # An outcome that was sent again later says no more than it did.
+    # A later repetition of an outcome adds nothing.
     earlier = sorted(
         (
             sent

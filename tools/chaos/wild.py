@@ -55,7 +55,7 @@ _ABSURD_LENGTHS = (-1, 10**17, 10**9)
 _ROWS_BEFORE_THE_CUT, _ROWS_AFTER, _DAY_OF_THE_CUT = 60, 20, 2
 
 
-# Liked Songs, of which a page in the middle has to be searched for.
+# So many Liked Songs that a page in the middle has to be searched for.
 _LIKED_ROWS = 260
 _AN_HOUR = timedelta(hours=1)
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -157,7 +157,7 @@ class WildLibrary:
         )
 
     def _like(self, number: int) -> Playlist:
-        """Return the Liked Songs after so many days: each day one is new, and one goes far below."""
+        """Return the Liked Songs after so many days: each day adds one, and removes one far below."""
         plain = self._plain(LIKED_SONGS, "Liked Songs", _LIKED_ROWS + max(0, number))
         rows = [
             replace(row, added_at=f"{datetime(2020, 1, 1, tzinfo=UTC) + place * _AN_HOUR:{_TIME}}")

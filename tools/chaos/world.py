@@ -1,4 +1,4 @@
-"""Carries out the actions of an archive's owner and of bad luck."""
+"""Executes the planned actions of an archive's owner, and planned damage."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
@@ -90,7 +90,7 @@ class World:
         self._numbers = 0
 
     def keep_version(self, key: str, body: bytes) -> None:
-        """Keep what a function wrote, because an action may roll back to it."""
+        """Keep a written version, because an action may roll back to it."""
         if key.startswith(_OWN):
             self._versions[key].append(body)
 
@@ -142,8 +142,8 @@ class World:
                 self._note(action.what, action.whom, action.how)
                 self._wire.hollow[action.whom] = self._clock.moment + float(action.how)
             case "hollow":
-                # Without an earlier read the archive cannot tell it from an empty playlist, and a
-                # loss that two runs read counts.
+                # Without an earlier read the archive cannot distinguish it from an empty playlist,
+                # and a loss that two runs read is recorded.
                 pass
             case _:
                 return False
@@ -152,7 +152,7 @@ class World:
     def _do_to_runs(self, action: Planned, run: datetime) -> bool:
         now = self._clock.now()
         if action.what not in {"run again", "run late"} and self._is_hollow():
-            # A second run that finds the same loss would rightly confirm it.
+            # A second run that finds the same loss would correctly confirm it.
             return True
         match action.what:
             case "run again":
@@ -206,7 +206,7 @@ class World:
             ):
                 found.add(message.playlist_id)
         archived = {id_ for key in self._aws.list_keys() if (id_ := playlist_of(key))}
-        # Nobody but its own playlist notices a line of songs that was rolled back.
+        # Only a playlist's own render notices that its line in a song list was rolled back.
         shared = {key for key in self._record.damaged if key.startswith(_SONGS)}
         found |= {id_ for id_ in archived if _songs_keys(id_) & shared}
         return sorted(found & archived)
@@ -321,7 +321,7 @@ def _years_later(now: datetime) -> datetime:
 
 
 def _songs_keys(playlist_id: str) -> set[str]:
-    """Return the keys of the parts in which a playlist has lines."""
+    """Return the keys of the song lists in which a playlist has lines."""
     return {
         key(playlist_id, gone=gone) for key in (songs_key, song_ids_key) for gone in (False, True)
     }

@@ -46,7 +46,7 @@ from tools.verification import find_difference, read_expected
 _HISTORY_TIME = time_of_day(4)
 _LOCK = LOCAL / "lock"
 _API_URL, _ACCOUNTS_URL = "https://api.spotify.com/v1", "https://accounts.spotify.com"
-# A line has room for so many names.
+# The most playlist names that fit on a line.
 _MOST_NAMED = 4
 
 app = typer.Typer(
@@ -207,7 +207,7 @@ def run_with_spotify(workspace: Workspace, given: Credentials) -> None:
 
 
 def _newest_credentials(workspace: Workspace, given: Credentials) -> Credentials:
-    """Return the given credentials, or what the running stack has made of the same ones.
+    """Return the given credentials, or the running stack's newer version of them.
 
     Spotify may have replaced their refresh token since.
     """
@@ -278,7 +278,7 @@ def describe(day: Day, requests: int) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a playlist's name without what moves a terminal's cursor."""
+    """Return a playlist's name without terminal control characters."""
     return "".join(letter if letter.isprintable() else " " for letter in name)
 
 
@@ -343,7 +343,7 @@ def _stopped_when_interrupted(workspace: Workspace) -> Iterator[None]:
 
 def main() -> None:
     isolate_environment()
-    # An error says in the end what no try could do.
+    # The final error already reports that all retries failed.
     stamina.instrumentation.set_on_retry_hooks([])
     try:
         app()

@@ -9,7 +9,7 @@ from typing import Protocol
 from tools.local.errors import LocalStackError
 
 PREFIXES = ("playlists/", "snapshots/")
-# What the last copy wrote: the MD5 of each file by its key.
+# The manifest of the last copy: the MD5 of each file by key.
 _MANIFEST = ".copied.json"
 
 
@@ -27,7 +27,7 @@ def make_folder(folder: Path) -> None:
     """Make the folder.
 
     Raises:
-        LocalStackError: it cannot be made; the message says what is in the way.
+        LocalStackError: it cannot be created; the message says why.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,16 +38,16 @@ def make_folder(folder: Path) -> None:
 def copy_archive(source: Source, folder: Path) -> int:
     """Make `folder` a copy of the pages and snapshots; return their number.
 
-    A file that an earlier copy wrote, and that nobody has changed since, goes when its object has
+    A file that an earlier copy wrote, and that was not changed since, is deleted if its object is
     gone. Nothing else is deleted.
 
     Raises:
-        LocalStackError: a file cannot be written; the message says what is in the way.
+        LocalStackError: a file cannot be written; the message says why.
     """
     make_folder(folder)
     before = _read_manifest(folder)
     listed = {key: md5 for prefix in PREFIXES for key, md5 in source.list_md5s(prefix)}
-    # Written first: a copy that is interrupted must know its files too.
+    # Written first, so that an interrupted copy has its files in the manifest too.
     _write_manifest(folder, before | listed)
     for key, md5 in listed.items():
         path = folder / key

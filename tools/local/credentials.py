@@ -20,7 +20,7 @@ def read_credentials(environment: Mapping[str, str]) -> Credentials | None:
     """Return the credentials in the environment, None if there are none at all.
 
     Raises:
-        LocalStackError: some are set, and one that is needed is not.
+        LocalStackError: some are set, but not all.
     """
     given = {name: value for name in _NAMES if (value := environment.get(name, "").strip())}
     if not given:
@@ -35,7 +35,7 @@ def read_credentials(environment: Mapping[str, str]) -> Credentials | None:
 
 
 def try_credentials(credentials: Credentials, accounts_url: str) -> Credentials:
-    """Ask Spotify for an access token, and return the credentials with the refresh token it left.
+    """Request an access token; return the credentials, with any new refresh token.
 
     Raises:
         LocalStackError: Spotify refuses them, or does not answer.
@@ -53,7 +53,7 @@ def try_credentials(credentials: Credentials, accounts_url: str) -> Credentials:
 
 
 def fingerprint(credentials: Credentials) -> str:
-    """Return a digest by which the same credentials are known again."""
+    """Return a digest to recognise the same credentials."""
     return hashlib.sha256(msgspec.json.encode(credentials)).hexdigest()
 
 

@@ -74,8 +74,8 @@ def _deploy_anew(workspace: Workspace, stack: Stack, parameters: Mapping[str, st
 def build() -> None:
     """Build layers and functions into `BUILD`, unless the sources have not changed.
 
-    Another process that builds at the same time is waited for. `sam build` empties the folder first,
-    so the digest in it is there only after a build that ended well.
+    It waits for another process that is building. `sam build` empties the folder first, so the
+    digest in the folder exists only after a successful build.
     """
     sources = hash_sources(*_SOURCES)
     LOCAL.mkdir(exist_ok=True)

@@ -50,7 +50,7 @@ class Engine:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
         environment = {
-            # The functions inherit this environment, so it must hold nothing of the user's.
+            # The functions inherit this environment, so it must not contain the user's variables.
             "PATH": os.defpath,
             "HOME": str(workspace.root),
             "TMPDIR": str(temporary),
@@ -97,7 +97,7 @@ class Engine:
 
 
 def find_running() -> list[Workspace]:
-    """Return the workspaces with a running stack, the one that was used last first.
+    """Return the workspaces with a running stack, the most recently used first.
 
     Raises:
         LocalStackError: there is none.

@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 
-# A record begins with a time; what a function has written follows in lines of its own.
+# A record begins with a time; a function's output follows on its own lines.
 _RECORD = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )", re.MULTILINE)
 _FUNCTION = re.compile(r"Lambda \S*?(?P<name>Lister|Fetcher|Renderer|Indexer)Function")
 _BATCH = re.compile(r"\(errorType=(?P<kind>\S+) errorMessage=(?P<message>.*)\)$", re.MULTILINE)
 _TIMEOUT = re.compile(r"timed out after \d+s")
 _TRACEBACK = "Traceback (most recent call last):"
-# A message that comes again after one of these is in the ordinary course of things.
+# Redelivery after one of these is normal.
 _ORDINARY = {"SpotifyParkedError", "OutOfTimeError", "ConflictError"}
 
 
@@ -32,7 +32,7 @@ def _name(record: str) -> str:
 def _find_reasons(record: str) -> Iterator[str]:
     _, *tracebacks = record.split(f"{_TRACEBACK}\n")
     if tracebacks:
-        # The last one of a chain is the exception that left the function.
+        # The last exception of a chain is the one that left the function.
         yield from _first_exception(tracebacks[-1])
     elif batch := _BATCH.search(record):
         yield f"{batch['kind']}: {batch['message']}"

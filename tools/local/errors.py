@@ -3,4 +3,4 @@ class LocalStackError(Exception):
 
 
 class StuckError(LocalStackError):
-    """A function failed, or messages do not move; what waits in the queues would stop the next run."""
+    """A function failed, or queues are stuck; the waiting messages would stop the next run."""

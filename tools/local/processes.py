@@ -19,7 +19,7 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 @dataclass(frozen=True)
 class Process:
-    """A process with a group of its own, so that its children can be stopped with it."""
+    """A process with its own process group, so that its children can be stopped with it."""
 
     name: str
     pid: int
@@ -55,7 +55,7 @@ class Process:
         if not known:
             return None
         leads = " ".join(known["command"]) in _command_line(known["pid"])
-        # Its children may have outlived it; the number may be that of others by now.
+        # Its children may have outlived it, but the group's number may also be reused.
         led = any(sys.executable in command for command in _list_group(known["pid"]))
         return cls(name, known["pid"], workspace) if leads or led else None
 

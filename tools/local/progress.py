@@ -1,4 +1,4 @@
-"""What a long step shows: a spinner in a terminal, plain lines elsewhere."""
+"""Shows the progress of a long step: a spinner in a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,13 +9,13 @@ from rich.console import Console
 
 console = Console(highlight=False, soft_wrap=True)
 
-# A pipe that says nothing for 20 seconds looks dead.
+# Without output for 20 seconds, a process behind a pipe looks dead.
 _INTERVAL_SECONDS = 10.0
 
 
 @contextmanager
 def progress(step: str, *, announced: bool = True) -> Iterator[None]:
-    """Show that `step` is being taken; `announced` says it at once, not only when it takes long."""
+    """Show that `step` is running; with `announced` at once, otherwise only if it takes long."""
     if console.is_terminal:
         with console.status(step):
             yield
@@ -37,7 +37,7 @@ def progress(step: str, *, announced: bool = True) -> Iterator[None]:
 
 
 def beat(ended: Callable[[float], bool], tell: Callable[[], object]) -> None:
-    """Call `tell` now and then, until `ended`, which waits for so many seconds, says true."""
+    """Call `tell` from time to time, until `ended`, which waits some seconds, returns true."""
     while not ended(_INTERVAL_SECONDS):
         tell()
 

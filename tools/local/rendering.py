@@ -27,5 +27,5 @@ def render_again(workspace: Workspace, stack: Stack) -> bool:
 
 
 def distrust_pages(workspace: Workspace) -> None:
-    """Have all pages rebuilt after the next run."""
+    """Mark all pages for a rebuild after the next run."""
     workspace.remember("rendered", package="unknown")

@@ -10,10 +10,10 @@ from tools.local.errors import LocalStackError, StuckError
 from tools.local.stack import Depth, Stack
 
 _POLL_SECONDS = 0.1
-# The last message may still be on its way from S3 to the queue.
+# The last message may still be in transit from S3 to the queue.
 _QUIET_SECONDS = 0.6
 _STALL_SECONDS = 180.0
-# S3 tells the lister of an entry within a second; a cold function needs a few more.
+# S3 notifies the lister of an entry within a second; a cold start takes a few more.
 _NOTICE_SECONDS = 60.0
 _HARMLESS = {"ok", "retired"}
 
@@ -84,7 +84,7 @@ def archive_day(stack: Stack, day: datetime) -> Day:
     """Start the run of `day` and wait until it has ended.
 
     Raises:
-        LocalStackError: a function or a queue is in trouble; the message names it.
+        LocalStackError: a function failed or a queue makes no progress; the message names it.
     """
     began = time.monotonic()
     log_size = stack.engine.log_size
@@ -100,10 +100,10 @@ def archive_day(stack: Stack, day: datetime) -> Day:
 
 
 def await_registration(stack: Stack, playlist_id: str, log_size: int) -> None:
-    """Wait until the lister has heard of a registry entry, and all that follows has ended.
+    """Wait until the lister has handled a registry entry, and all its effects have ended.
 
     Raises:
-        LocalStackError: S3 tells nobody, or a function or a queue is in trouble.
+        LocalStackError: S3 sends no event, a function failed, or a queue makes no progress.
     """
     deadline = time.monotonic() + _NOTICE_SECONDS
     while f'"entry":"{playlist_id}"' not in stack.engine.read_log(log_size):

@@ -1,7 +1,7 @@
 """The sample library as `make run` archives it: day by day, four weeks that end today.
 
-Besides the library's own changes, its owner has two playlists registered, and Spotify does not answer
-for some. So the archive has what a real one has: a gap, and playlists that fail, are forbidden or
+Besides the library's own changes, two playlists are registered, and Spotify does not answer for
+some. So, like a real archive, this one has a gap, and playlists that fail, are forbidden or are
 retired.
 """
 
@@ -60,7 +60,7 @@ def plan_days(now: datetime, last: datetime | None) -> list[datetime]:
 
 
 def prepare(simulation: Simulation, since: date, day: date) -> None:
-    """Make the owner and Spotify do what they do on `day`, if the library began on `since`."""
+    """Prepare the owner's actions and Spotify's faults on `day`; the library began on `since`."""
     number = (day - since).days
     _answer_wrongly(simulation.stand_in.control, min(number, LAST_DAY))
     _register(simulation.stack, number)
@@ -74,7 +74,7 @@ def _answer_wrongly(spotify: Control, number: int) -> None:
 
 
 def _register(stack: Stack, number: int) -> None:
-    """Write and delete entries as the owner did on this day; the day's run finds them."""
+    """Write and delete the owner's registry entries of this day, before the day's run."""
     with stack.unnoticed():
         for playlist_id, days in REGISTRATIONS.items():
             if number == days.start:

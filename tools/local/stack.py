@@ -93,8 +93,8 @@ class Stack:
     def _empty(self, bucket: str) -> None:
         """Delete every version in a bucket.
 
-        All are listed before the first is deleted. The engine goes on with a list at the version
-        that came last; where that is gone, it leaves out the rest of the key.
+        All versions are listed before the first one is deleted. The engine continues a list after
+        the last listed version; if that is gone, it leaves out the key's other versions.
         """
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
         versions = [
@@ -186,7 +186,7 @@ class Stack:
         return {name: self._measure(f"{name}QueueUrl") for name in _QUEUES}
 
     def drop_messages(self) -> None:
-        """Delete all messages; those that a failed function holds would come again for days."""
+        """Delete all messages, because those of a failed function would be redelivered for days."""
         for name in _QUEUES:
             self._client("sqs").purge_queue(QueueUrl=self.outputs[f"{name}QueueUrl"])
 

@@ -57,7 +57,7 @@ class Workspace:
         self._memory(what).unlink(missing_ok=True)
 
     def recall_stack(self) -> dict[str, Any]:
-        """Return what is known of the stack that was deployed last, empty if none was."""
+        """Return the stored values of the stack deployed last, empty if there is none."""
         return self.recall(_STACK)
 
     def remember_stack(self, **facts: Any) -> None:
@@ -85,7 +85,7 @@ class LocalStack:
 
 
 def find_local_stacks() -> list[LocalStack]:
-    """Return the local stacks that run, the one that was used last first."""
+    """Return the running local stacks, the most recently used first."""
     found = []
     for workspace in sorted(Workspace.all(), key=lambda it: it.last_used, reverse=True):
         known = workspace.recall_stack()

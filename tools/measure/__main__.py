@@ -22,7 +22,7 @@ from tools.measure.model import (
 
 PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
 _COSTS, _WRITES = "make scale", "make scale, writes"
-# What was added for programs and for searching, besides the pages.
+# The documents for programs and for searching, besides the pages.
 _FOR_PROGRAMS = (
     "playlists/feeds/",
     "playlists/songs/",
@@ -53,7 +53,7 @@ def render(playlists: Sequence[int] = _PLAYLISTS) -> str:
 
 
 def render_writes(playlists: Sequence[int] = _PLAYLISTS) -> str:
-    """Return the PUTs of a change, of a batch and of a run without news, and their price."""
+    """Return the PUTs of a change, of a batch and of a run without changes, and their price."""
     counts, deployment = load_counts(), without_budget(Deployment.read())
     changed, batch, quiet = counts.writes.changed, counts.writes.batch, counts.writes.quiet
 

@@ -189,7 +189,7 @@ def measure_large(work: str) -> Large:
 
 
 def count_quiet_puts(file: Path) -> Counter[str]:
-    """Count the PUTs of a run that finds a library as it was the day before."""
+    """Count the PUTs of a run that finds an unchanged library."""
     yesterday, today = last_runs(file, 2)
     bucket = archive_history(file, [yesterday, today, today + timedelta(days=1)])
     return puts_by_folder(bucket.calls)

@@ -1,7 +1,7 @@
-"""Counts the requests for Liked Songs: `python -m tools.measure.count_requests` prints them, too.
+"""Counts the requests for Liked Songs; `python -m tools.measure.count_requests` prints them too.
 
-The real lister, fetcher and indexer archive them from the stand-in, one run a day. Counted is what
-the fetcher sends; the sweep of the library is the same without them.
+The real lister, fetcher and indexer archive them from the stand-in, one run a day. Only the
+fetcher's requests are counted, because listing the library does not depend on them.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def like_one(library: LikedLibrary, day: int) -> None:
 
 
 def lose_one(library: LikedLibrary, day: int) -> None:
-    """Take back one that was liked at any time; which one changes from day to day."""
+    """Remove one liked song, at another place each day."""
     del library.rows[day * 997 % len(library.rows)]
 
 
@@ -44,7 +44,7 @@ DAILY: dict[str, Callable[[LikedLibrary, int], None]] = {
 
 
 class Requests(NamedTuple):
-    """The requests of each day on which all songs were read anew, and of each other day."""
+    """The requests on days with a full read, and on the other days."""
 
     whole: list[int]
     others: list[int]
@@ -60,7 +60,7 @@ def count_requests(
     """Archive Liked Songs that `change` from day to day.
 
     Raises:
-        ValueError: they were not archived right, so that the numbers mean nothing.
+        ValueError: they were not archived correctly, so the numbers are meaningless.
     """
     library, bucket, clock = LikedLibrary(songs), FakeBucket(), FakeClock()
     counted = Requests([], [])

@@ -19,10 +19,10 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Writes(msgspec.Struct, frozen=True, kw_only=True):
-    """PUTs by folder, or by key where there is no folder; numbers of followers are left out.
+    """PUTs by folder, or by key without a folder; follower numbers are left out.
 
-    The means of a playlist that `changed` (`most` are those of the one that took most) and of a
-    `batch` of outcomes, and those of a `quiet` run, in which nothing changed.
+    Means for a `changed` playlist (`most` is the maximum) and for a `batch` of outcomes; and the
+    numbers of a `quiet` run, in which nothing changed.
     """
 
     changed: dict[str, float]

@@ -1,7 +1,7 @@
-"""Measures how soon the site shows something to read: `python -m tools.measure.first_view`.
+"""Measures the time to the site's first contents: `python -m tools.measure.first_view`.
 
-Home with a thousand playlists, and a playlist of ten thousand rows, in Chromium whose processor is
-slowed four times. Each is opened several times; the middle one counts. Nothing else should run.
+It opens home with a thousand playlists, and a playlist of ten thousand rows, in Chromium with
+fourfold CPU throttling, several times each, and takes the median. Nothing else should run.
 """
 
 from statistics import median
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _open(browser: Browser, address: str) -> float:
-    """Return after how many milliseconds the page shows its first rows."""
+    """Return the milliseconds until the page shows its first rows."""
     page = browser.new_page()
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": _SLOWED})

@@ -1,9 +1,8 @@
 """Measures the import of an old archive: `python -m tools.measure.import_past`.
 
-A repository is made up, such as mackorone's archive had from 2019-06 to 2021-10: every run commits
-the pages of the playlists that have changed, a few of whose rows are new. Then all of it is read,
-and imported into a local stack of its own, from git to pages. The figures are printed as JSON. On
-Linux only.
+It generates a repository like that of mackorone's archive from 2019-06 to 2021-10: every run
+commits the pages of changed playlists, with a few new rows. Then it reads all of it, and imports it
+into its own local stack, from git to pages. The figures are printed as JSON. On Linux only.
 """
 
 import json
@@ -39,7 +38,7 @@ _WORKSPACE = "import-past"
 
 
 def write_repository(folder: Path, playlists: int, versions: int, rows: int, replaced: int) -> None:
-    """Write a bare repository with so many versions, as evenly as the playlists can have them."""
+    """Write a bare repository with so many versions, spread evenly over the playlists."""
     git = ("git", "-C", str(folder))
     init = [*git, "init", "--quiet", "--bare", "--initial-branch=main"]
     subprocess.run(init, check=True)  # noqa: S603 - no argument is somebody else's
@@ -55,7 +54,7 @@ def write_repository(folder: Path, playlists: int, versions: int, rows: int, rep
 def _stream(playlists: int, versions: int, rows: int, replaced: int) -> Iterator[bytes]:
     """Yield the files, those of a playlist one after the other, and then the commits.
 
-    So git stores a version as a difference to the one before it, as it does after a while.
+    So git stores each version as a delta to the one before it, as in repacked repositories.
     """
     least, more = divmod(versions, playlists)
     mark = 0
@@ -121,7 +120,7 @@ def _id(playlist: int) -> str:
 
 
 def measure_reading(repository: Path) -> dict[str, Any]:
-    """Read all versions as an import does, and return what it took."""
+    """Read all versions as an import does, and return the cost."""
     forget_peak()
     began, busy = monotonic(), _cpu_seconds()
     with Repository.open(repository) as opened:
@@ -144,12 +143,12 @@ def measure_reading(repository: Path) -> dict[str, Any]:
 
 
 def _cpu_seconds() -> float:
-    """Return the CPU time of this process, and of the git that it has waited for."""
+    """Return the CPU time of this process and of its finished git processes."""
     return sum(os.times()[:4])
 
 
 def measure_import(repository: Path, playlists: int, versions: int) -> dict[str, Any]:
-    """Import all versions into a new local stack, and return what it took, and what is not right."""
+    """Import all versions into a new local stack, and return the cost and any errors."""
     workspace = Workspace.named(_WORKSPACE)
     stop_all(workspace)
     shutil.rmtree(workspace.root)

@@ -1,6 +1,6 @@
 """Measures lister and indexer on a large archive: `python -m tools.measure.large_catalog index`.
 
-A service does one invocation's work over a catalog of many playlists that have been archived for a
+A service does one invocation's work on a catalog of many playlists that have been archived for a
 while. The peak memory (imports included), the CPU time and the calls are printed as JSON. The
 bucket is a folder, so that its objects use none of the memory. On Linux only.
 """
@@ -180,7 +180,8 @@ def write_catalog(path: Path, playlists: int, *, deferred: bool) -> None:
 def write_shared_documents(bucket: FolderBucket, playlists: int, *, deferred: bool) -> None:
     """Write the index for programs and the recent changes of an archive that is years old.
 
-    Each playlist has thirty sizes, and as many changed lately as the default budget reads.
+    Each playlist has thirty sizes, and the number of recent changes is what the default budget can
+    read.
     """
     newest, long_ago = to_timestamp(RUN - DAY), to_timestamp(RUN - 300 * DAY)
     last = to_timestamp(RUN - (_RUNS if deferred else 1) * DAY)

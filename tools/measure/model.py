@@ -19,7 +19,7 @@ GB = 1e9
 # Spotify's limit of a library; further playlists have to be registered and requested one by one.
 LARGEST_LIBRARY = 11_000
 _LIBRARY_PAGE = 50
-# So many iterations compute the length of a pass to the last digit.
+# Enough iterations to compute the length of a pass exactly.
 _ROUNDS = 100
 _SQS_BATCH = 10
 _OUTCOME_BATCH = 1000
@@ -97,7 +97,7 @@ class Deployment:
                 if rule.get("Prefix") in {"state/", "playlists/"}
             ),
             alarms=len(of_type("CloudWatch::Alarm")),
-            # A dashboard is made only where it is asked for.
+            # A dashboard exists only if it is switched on.
             dashboards=sum("Condition" not in one for one in of_type("CloudWatch::Dashboard")),
         )
 
@@ -107,7 +107,7 @@ class Need:
     """A day's requests to Spotify.
 
     Attributes:
-        sweep: the requests of a sweep, which proves playlists unchanged; 0 without a sweep.
+        sweep: the requests that list the library, which proves playlists unchanged; 0 without one.
         change: the requests for a playlist that changed.
         check: the requests for a playlist that did not.
         most: the most requests that a day allows.
@@ -246,12 +246,12 @@ def estimate(
     """Compute one day in the steady state."""
     need = estimate_need(counts, deployment, assumed, playlists)
     changed, reads = need.changes, need.reads
-    # The indexer gets a `deferred` outcome for each playlist that budget or day leave over.
+    # The indexer gets a `deferred` outcome for each playlist beyond the budget or the day.
     left_over = need.days > 1
     deferred = need.planned - reads if left_over else 0
     unchanged = playlists - need.planned
     page_statuses = 2 * reads if left_over else 0
-    # The renderer tells the indexer of each playlist of which it wrote the pages.
+    # The renderer sends a message to the indexer for each playlist whose pages it wrote.
     written = changed + page_statuses
     lane_seconds = need.asked * max(deployment.interval_seconds, assumed.spotify_seconds)
     trickling = lane_seconds + deferred / assumed.deferred_a_second

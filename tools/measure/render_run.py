@@ -101,7 +101,7 @@ def seconds_of(operation: str, assumed: Assumptions) -> float:
 
 
 def time_covered(waits: list[tuple[float, float]]) -> float:
-    """Return the time during which at least one wait went on; each is a start and a length.
+    """Return the total time covered by waits, each given as a start and a length.
 
     Unlike the elapsed time, the result is the same on a busy machine as on an idle one.
     """

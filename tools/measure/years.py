@@ -1,9 +1,10 @@
-"""Measures a playlist with a long past: `python -m tools.measure.years`.
+"""Measures a playlist with a long history: `python -m tools.measure.years`.
 
-Ten years of a playlist that replaces 30 of its 500 songs a day are folded at once, then the next
-thirty days are rendered one by one. Each of the two is a process of its own, so that its peak memory
-(imports and clients included) is its own. All objects are in a folder and use none of the memory;
-snapshots are made when they are read, and that time is not counted. On Linux only.
+It folds ten years of a playlist that replaces 30 of its 500 songs a day in one invocation, then
+renders the next thirty days one by one. Each of the two steps is a separate process, so that the
+peak memory (including imports and clients) is measured separately. All objects are in a folder and
+use none of the memory. Snapshots are generated when they are read, and that time is not counted. On
+Linux only.
 """
 
 import multiprocessing
@@ -71,7 +72,7 @@ class Playlist(NamedTuple):
 
 
 class Folder:
-    """`Bucket` in a folder; the snapshots of so many `days` are made when they are read."""
+    """`Bucket` in a folder; the snapshots of `days` days are generated when they are read."""
 
     def __init__(self, folder: Path, playlist: Playlist, days: int) -> None:
         self.seconds = 0.0
@@ -145,7 +146,7 @@ class Folder:
 
 
 class Taken(NamedTuple):
-    """What some renders took: the CPU seconds of each, the peak memory, and what was written."""
+    """The cost of some renders: the CPU seconds of each, the peak memory, and the bytes written."""
 
     seconds: list[float]
     peak_mb: int
@@ -153,13 +154,13 @@ class Taken(NamedTuple):
 
 
 def rebuild(folder: Path, playlist: Playlist) -> Taken:
-    """Fold the playlist at once."""
+    """Fold all snapshots of the playlist in one invocation."""
     bucket = Folder(folder, playlist, playlist.days)
     return _take(bucket, [RenderRequest(playlist_id=PLAYLIST, rebuild=True)], lambda _: None)
 
 
 def render_days(folder: Path, playlist: Playlist) -> Taken:
-    """Render the days after it, one by one."""
+    """Render the following days, one by one."""
     bucket = Folder(folder, playlist, playlist.days)
 
     def pass_day(number: int) -> None:

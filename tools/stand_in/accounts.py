@@ -1,8 +1,8 @@
 """The accounts host: client, consent and tokens.
 
-Spotify reference: Authorization. An access token lives one hour; refreshing normally returns no new refresh token.
-A consent with a code challenge (PKCE) has a code and scopes of its own, and needs no secret. Its refresh token is
-never accepted here.
+Spotify reference: Authorization. An access token lives one hour; refreshing normally returns no new
+refresh token. A consent with a code challenge (PKCE) has its own code and scopes, and needs no
+secret. Its refresh token is never accepted here.
 """
 
 import secrets
@@ -42,7 +42,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class _Consent:
-    """What the user agreed to, for whoever knows what the challenge was made of."""
+    """The user's consent, valid for the client that has the verifier of the challenge."""
 
     scope: str
     redirect_uri: str

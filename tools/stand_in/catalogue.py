@@ -1,4 +1,4 @@
-"""The invented music of the sample library; `catalogue.txt` lists the songs by record.
+"""The made-up music of the sample library; `catalogue.txt` lists the songs by record.
 
 A record begins with `# artist | album | release date`. Its songs follow as `minutes:seconds title`, with a leading `*`
 for explicit words and ` + name` for a guest.

@@ -1,8 +1,8 @@
-"""The sample library: one listener's playlists over four weeks, all of it invented.
+"""The sample library: one listener's playlists over four weeks, all made up.
 
-Like real libraries it has songs that come, go and come back, the same song twice, playlists that are renamed or
-deleted, local files, podcast episodes, songs that the catalogue lost, many scripts, and names that would break a
-careless table.
+Like real libraries it has songs that are added, removed and added again, the same song twice,
+playlists that are renamed or deleted, local files, podcast episodes, songs that the catalogue lost,
+many scripts, and names that would break an unescaped table.
 """
 
 from collections.abc import Sequence
@@ -170,7 +170,7 @@ def _song_a_day(since: date) -> Script:
 
 
 def _skylight(since: date) -> Script:
-    """A playlist whose songs come, go and come back, and whose name follows the season."""
+    """A playlist with songs removed and added again, and a name that follows the season."""
     script = _open(
         since,
         SKYLIGHT,

@@ -55,10 +55,10 @@ class _Removal(msgspec.Struct):
 
 
 def answer_write(world: World, call: Call) -> tuple[int, Json]:
-    """Do what a POST, PUT or DELETE asks for, and return the status and the body of the answer.
+    """Execute a POST, PUT or DELETE, and return the status and the body of the answer.
 
     Raises:
-        ApiError: Spotify answers with an error, and does nothing.
+        ApiError: Spotify answers with an error, without an effect.
     """
     if not call.of_user:
         raise ApiError(401, "Valid user authentication required")

@@ -1,4 +1,4 @@
-"""The playlists that requests have created or changed; from then on they stay as they were written."""
+"""The playlists that requests have created or changed; they no longer change from day to day."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ URI = re.compile(r"spotify:(?P<kind>track|episode):(?P<id>[0-9A-Za-z]{22})")
 
 
 class Written:
-    """Playlists by id, and which items there are."""
+    """Playlists by id, and the existing items."""
 
     def __init__(self) -> None:
         self._playlists: dict[str, Playlist] = {}
@@ -49,13 +49,13 @@ class Written:
         return changed
 
     def lose(self, uri: str) -> None:
-        """Refuse this item from now on, as one that the catalogue does not have."""
+        """Refuse this item from now on, as if it were not in the catalogue."""
         self._gone.add(uri)
 
     def find_item(self, uri: str, known: Mapping[str, Item]) -> Item | None:
         """Return an item: a `known` one, or one with invented texts.
 
-        It is None where the text is not the URI of a song or an episode, or the item is gone.
+        It is None if the text is not the URI of a song or an episode, or the item is gone.
         """
         parts = URI.fullmatch(uri)
         if parts is None or uri in self._gone:

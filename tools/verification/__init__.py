@@ -1,7 +1,7 @@
-"""Compares published documents with what a history file says, stated a second time from the file alone.
+"""Compares published documents with expected ones, computed only from a history file.
 
-Nothing here uses the package: what the package computes from ledgers is stated again by brute
-force, so that a mistake in the one is not a mistake in the other.
+Nothing here uses the package: the results of the package are computed again by brute force, so that
+both do not share an error.
 """
 
 from tools.verification import documents, shared_documents
@@ -12,7 +12,7 @@ __all__ = ["Expected", "find_difference", "read_expected"]
 
 
 def find_difference(objects: Objects, expected: Expected) -> str:
-    """Return the first difference between the documents and what they must say, "" without any."""
+    """Return the first difference from the expected documents, "" if there is none."""
     return next(_differences(objects, expected), "")
 
 

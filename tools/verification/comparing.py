@@ -1,4 +1,4 @@
-"""Compares what a document says with what it must say."""
+"""Compares the contents of a document with the expected contents."""
 
 import zlib
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ _UNREADABLE = (EOFError, IndexError, KeyError, OSError, SyntaxError, TypeError, 
 
 
 def attempted(what: str, differences: Differences) -> Differences:
-    """Yield what a check finds; a document that it cannot read is a difference too."""
+    """Yield the findings of a check; an unreadable document is a difference too."""
     try:
         yield from differences
     except (*_UNREADABLE, zlib.error) as error:

@@ -1,4 +1,4 @@
-"""Finds what the published documents of one playlist say and must not."""
+"""Finds errors in the published documents of one playlist."""
 
 import gzip
 import json
@@ -20,7 +20,7 @@ _SPOTIFY = "https://open.spotify.com"
 
 
 def find_differences(objects: Objects, playlist: ExpectedPlaylist, runs: Runs) -> Differences:
-    """Find what is wrong in the documents of one playlist."""
+    """Find the errors in the documents of one playlist."""
     published = _Published(objects, playlist.id)
     for check in _CHECKS:
         what = f"{playlist.id}: {check.__name__.strip('_')}"
@@ -46,7 +46,7 @@ type _Check = Callable[[_Published, ExpectedPlaylist, Runs], Differences]
 
 
 def _snapshots(published: _Published, playlist: ExpectedPlaylist, runs: Runs) -> Differences:
-    """There is a snapshot for each state, and each day's is the newest that is not later."""
+    """There is a snapshot for each state, and the newest one up to each day has that day's state."""
     prefix = f"snapshots/{playlist.id}/"
     keys = sorted(key for key in published.objects if key.startswith(prefix))
     times = [f"{prefix}{one.time.translate(_WITHOUT_MARKS)}.json" for one in playlist.archived]
@@ -138,7 +138,7 @@ def _pretty(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Diffe
 
 
 def _cumulative(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Differences:
-    """Each song that ever was there stands in one document, those that went long ago by year."""
+    """Each song that was ever there is in one document; old removals are in documents by year."""
     apart = is_long(playlist)
     gone = gone_in(playlist) if apart else {}
     years = years_apart(playlist) if apart else []
@@ -227,7 +227,7 @@ def _sortable(stay: Json) -> list[list[str]]:
 
 
 def _isrcs(published: _Published, playlist: ExpectedPlaylist) -> Mapping[str, str]:
-    """Return the newest code of each recording, as the snapshots have it."""
+    """Return the newest ISRC of each song in the snapshots."""
     prefix = f"snapshots/{playlist.id}/"
     return {
         row["item"]["uri"]: row["item"]["isrc"]
@@ -268,7 +268,7 @@ def _history(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Diff
 
 
 def said_size(state: State) -> Json:
-    """Return how many songs and rows there are, and why those are not as many."""
+    """Return the expected number of songs and rows, with the reason if they differ."""
     often = Counter(Counter(state.uris).values())
     songs, rows = often.total(), len(state.rows)
     text = f"{songs:,} song{'' if songs == 1 else 's'}"
@@ -297,7 +297,7 @@ def _names(playlist: ExpectedPlaylist) -> list[tuple[str, str, str]]:
 def _changes(
     published: _Published, key: str, document: Json, playlist: ExpectedPlaylist
 ) -> Differences:
-    """Every change stands in one of the documents, and makes of one state the next."""
+    """Every change is in one of the documents, and turns one state into the next."""
     told = [(key, change) for change in document["changes"]]
     for older in document["older"]:
         part = older["path"].removeprefix("/")
@@ -335,14 +335,14 @@ def _change(place: str, told: Json, expected: Change) -> Differences:
 
 
 def shown_change(told: Json) -> Json:
-    """Return what a change of a document says besides its moves."""
+    """Return a change in a document, without its moves."""
     shown: Json = {"added": [], "readded": [], "removed": [], "renamed": [], **told}
     shown.pop("moved", None)
     return {**shown, "renamed": sorted(shown["renamed"], key=lambda song: str(song["uri"]))}
 
 
 def said_change(expected: Change) -> Json:
-    """Return what a change must say besides its moves."""
+    """Return an expected change, without its moves."""
     before, state = expected.before, expected.state
     said: Json = {
         "time": expected.time,
@@ -391,7 +391,7 @@ def _plain(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Differ
 
 
 def _table(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Differences:
-    """Each stay stands in the file of the year in which it began, and nowhere else."""
+    """Each stay is in the file of the year in which it began, and in no other."""
     prefix = f"playlists/table/{playlist.id}/"
     years: dict[str, list[Json]] = {
         f"{prefix}{one.time[:4]}.json.gz": [] for one in playlist.archived

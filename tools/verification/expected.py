@@ -1,4 +1,4 @@
-"""What an archive must know after some runs, said by brute force from the versions of a file."""
+"""The expected contents of an archive after some runs, by brute force from a history file."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ class Stay(NamedTuple):
 
 @dataclass(frozen=True)
 class Change:
-    """Two successive archived states that differ in something that people see.
+    """Two successive archived states with a visible difference.
 
     The rows are numbered from 1. `renamed` has each song as it was and as it is. `moves` is the
     smallest number of rows that have to move.
@@ -70,7 +70,7 @@ class Change:
 
 
 class ExpectedPlaylist:
-    """One playlist after the `runs`, of which it has a state from its first version on."""
+    """One playlist after the `runs`, with a state for each run since its first version."""
 
     def __init__(self, playlist_id: str, versions: Versions, runs: Sequence[datetime]) -> None:
         self.id = playlist_id
@@ -79,7 +79,7 @@ class ExpectedPlaylist:
         self._archive(versions, runs)
 
     def _archive(self, versions: Versions, runs: Sequence[datetime]) -> None:
-        """Archive the state of each run, unless it lost so much that the next run must confirm it."""
+        """Archive the state of each run, except great losses that the next run must confirm."""
         checked = ""
         held: int | None = None
         for run in runs:
@@ -113,7 +113,7 @@ class ExpectedPlaylist:
 
     @cached_property
     def texts(self) -> dict[str, Song]:
-        """The newest texts of every song that ever was there, by URI."""
+        """The newest texts of every song that was ever there, by URI."""
         return {row.song.uri: row.song for one in self.archived for row in one.state.rows}
 
     @cached_property
@@ -166,7 +166,7 @@ class ExpectedPlaylist:
 
     @cached_property
     def stays(self) -> dict[str, list[Stay]]:
-        """Every stay of each song, by URI: one row's stay after the other."""
+        """Every stay of each song, by URI, row by row."""
         by_song: dict[str, list[Stay]] = {}
         for (uri, _), told in self.stays_of_rows.items():
             by_song.setdefault(uri, []).extend(told)
@@ -179,7 +179,7 @@ class ExpectedPlaylist:
     def _stays(self, label: Label) -> Iterator[Stay]:
         """Yield the runs of archived states that have this row.
 
-        Spotify may name a date of an earlier day later on; then that one counts.
+        If Spotify later gives a date of an earlier day, that date counts.
         """
         stay: Stay | None = None
         for (time, checked, _), rows in zip(self.archived, self._dates, strict=True):
@@ -222,7 +222,7 @@ def read_expected(file: Path, runs: Sequence[datetime]) -> Expected:
 def longest_common[T](one: Sequence[T], other: Sequence[T]) -> int:
     """Return the length of the longest sequence that both contain, not necessarily without gaps.
 
-    The bits of a number stand for the elements of `one`, as in Hyyrö's algorithm.
+    The bits of a number represent the elements of `one`, as in Hyyrö's algorithm.
     """
     places: dict[T, int] = {}
     for place, element in enumerate(one):
@@ -240,7 +240,7 @@ def _is_great_loss(before: int, now: int) -> bool:
 
 
 def _is_told(change: Change) -> bool:
-    """Whether a change is one for people: a date that Spotify corrected is not."""
+    """Whether a change is visible; a date corrected by Spotify is not."""
     before, now = change.before, change.state
     return bool(
         (before.name, before.description) != (now.name, now.description)

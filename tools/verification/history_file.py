@@ -18,7 +18,7 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A track with the texts that it had in a version."""
+    """A track with its texts in one version."""
 
     uri: str
     url: str
@@ -38,7 +38,7 @@ class Song:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A song and the moment at which Spotify says it was added, None if it does not."""
+    """A song and the moment at which it was added according to Spotify, None if unknown."""
 
     song: Song
     added_at: str | None

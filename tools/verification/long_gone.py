@@ -1,4 +1,4 @@
-"""Which songs went so long ago that they stand in documents of their own, by brute force."""
+"""Computes by brute force which songs were removed more than a year ago."""
 
 from tools.verification.expected import ExpectedPlaylist
 
@@ -6,7 +6,7 @@ MOST_SONGS = 5_000
 
 
 def gone_in(playlist: ExpectedPlaylist) -> dict[str, int]:
-    """Return the songs that went more than a year ago, to the month, with the year when they went."""
+    """Return the songs removed more than a year ago, to the month, with the year of removal."""
     if not playlist.changes:
         return {}
     year, month = playlist.changes[-1].time[:4], playlist.changes[-1].time[5:7]
@@ -20,7 +20,7 @@ def gone_in(playlist: ExpectedPlaylist) -> dict[str, int]:
 
 
 def years_apart(playlist: ExpectedPlaylist) -> list[int]:
-    """Return the years whose songs may stand in documents of their own."""
+    """Return the years that may have separate documents."""
     newest = (playlist.changes[-1] if playlist.changes else playlist.archived[0]).time
     month = f"{int(newest[:4]) - 1}-{newest[5:7]}"
     return sorted({int(one.time[:4]) for one in playlist.archived if one.time < month})

@@ -1,11 +1,11 @@
-"""The law of changes in `docs/documents.md`, as a reader of the documents would follow it."""
+"""Applies changes to rows, by the rule in `docs/documents.md`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 
 class RowsError(Exception):
-    """A change that no state can have gone through."""
+    """A change that cannot be applied to its state."""
 
 
 def rows_after(before: Sequence[str], change: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Finds what the published documents about all playlists say and must not."""
+"""Finds errors in the published documents about all playlists."""
 
 import json
 import re
@@ -30,7 +30,7 @@ class _ChangeOf(NamedTuple):
 
 
 def find_differences(objects: Objects, expected: Expected) -> Differences:
-    """Find what is wrong in the songs, the index, the changes of all playlists, and the feeds."""
+    """Find the errors in the song lists, the index, the recent changes, and the feeds."""
     for what, check in (
         ("playlists/songs/", _songs),
         (_INDEX, _index),
@@ -42,9 +42,9 @@ def find_differences(objects: Objects, expected: Expected) -> Differences:
 
 
 def _songs(objects: Objects, expected: Expected) -> Differences:
-    """Each playlist stands in its part alone, with every song that is or was in it.
+    """Each playlist is only in its own partition, with every song that is or was in it.
 
-    What went long ago stands in another part, where every playlist stands that was read long ago.
+    Songs removed more than a year ago are in another list, with all playlists that are old enough.
     """
     for part in range(_PARTS):
         said: dict[str, Json] = {
@@ -77,7 +77,7 @@ def _part_of(playlist_id: str) -> int:
 
 
 def _isrcs(objects: Objects, playlist_id: str) -> dict[str, str]:
-    """Return the code of each recording, as the cumulative documents have it."""
+    """Return the ISRC of each song in the cumulative documents."""
     key = f"playlists/cumulative/{playlist_id}.json"
     document = json.loads(objects[key])
     older = [json.loads(objects[one["path"][1:]]) for one in document.get("older", ())]
@@ -91,7 +91,7 @@ def _index(objects: Objects, expected: Expected) -> Differences:
     yield from compared(
         _INDEX, sorted(entry["id"] for entry in entries), sorted(expected.playlists)
     )
-    # Playlists of which the last loss is held are not among those that are listed as read.
+    # Playlists with a held loss are not listed as read.
     yield from compared(
         _INDEX, [entry["id"] for entry in entries if entry["status"] == "ok"], list(listed)
     )
@@ -125,7 +125,7 @@ def _last_change(playlist: ExpectedPlaylist) -> Json | None:
 
 
 def _sizes(playlist: ExpectedPlaylist) -> Iterator[list[object]]:
-    """Yield the snapshots in force at thirty moments, evenly spaced, or all if they are fewer."""
+    """Yield the snapshots at thirty evenly spaced moments, or all if there are fewer."""
     sizes = [(datetime.fromisoformat(one.time), len(one.state.rows)) for one in playlist.archived]
     first, last = sizes[0][0], sizes[-1][0]
     gaps = _MOST_SIZES - 1
@@ -176,7 +176,7 @@ def _changes(objects: Objects, expected: Expected) -> Differences:
 
 
 def _changes_page(objects: Objects, expected: Expected) -> Differences:
-    """Each change stands under its day, with its counts."""
+    """Each change is listed under its day, with its counts."""
     key = "playlists/changes.md"
     told = set()
     when = ""
@@ -200,7 +200,7 @@ def _when(change: Change) -> str:
 
 
 def _feeds(objects: Objects, expected: Expected) -> Differences:
-    """Each feed has the newest fifty changes, and a change has one id in all of them."""
+    """Each feed has the newest fifty changes, and a change has the same id in all feeds."""
     ids: dict[tuple[str, str], str] = {}
     for playlist in expected.playlists.values():
         key = f"playlists/feeds/{playlist.id}.atom"
@@ -264,6 +264,6 @@ def _summary(change: Change) -> str:
 
 
 def _lines(change: Change) -> int:
-    """Count the lines of songs: of each kind fifty, and one that counts the rest."""
+    """Count the lines of songs: fifty of each kind, and one with the number of the others."""
     kinds = (change.added, change.readded, change.removed, change.renamed)
     return sum(min(len(songs), _NEWEST + 1) for songs in kinds)

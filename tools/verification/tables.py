@@ -1,4 +1,4 @@
-"""The forms of pages that programs of others take apart, each as a small parser of our own."""
+"""Small parsers for pages that other projects' programs parse."""
 
 import re
 from collections.abc import Iterator
@@ -6,18 +6,18 @@ from typing import NamedTuple
 
 
 class FormError(ValueError):
-    """A page does not have the form that its readers need."""
+    """A page does not have the form that other programs expect."""
 
 
 class Link(NamedTuple):
-    """A link's text, still escaped, and where it leads."""
+    """A link's text, still escaped, and its target."""
 
     text: str
     url: str
 
 
 class CumulativeRow(NamedTuple):
-    """What is taken of a row of a cumulative table; `removed` is empty while the song is there.
+    """The parsed fields of a row in a cumulative table; `removed` is empty while the song is there.
 
     `artist` is the first one, None for a song without artists.
     """
@@ -34,7 +34,7 @@ _CELL_END = re.compile(r"(?<!\\)(?:\\\\)*\|")
 _TEXT = r"((?:[^\\\[\]]|\\.)*)"
 _TRACK = re.compile(rf"\[{_TEXT}\]\((https://open\.spotify\.com/track/[0-9A-Za-z]+)\)")
 _ARTIST = re.compile(rf"\[{_TEXT}\]\((https://open\.spotify\.com/artist/[0-9A-Za-z]+)\)(?:, .*)?")
-# The asterisk marks a song of which nobody knows since when it was there.
+# The asterisk marks a song that was there before the first snapshot.
 _ADDED = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\\\*)?")
 _REMOVED = re.compile(r"((?:[0-9]{4}-[0-9]{2}-[0-9]{2})?)")
 
@@ -45,10 +45,10 @@ _ENTRY = re.compile(rf"- \[{_TEXT}\]\(/playlists/pretty/([0-9A-Za-z]{{22}})\.md\
 def read_cumulative_table(page: str) -> list[CumulativeRow]:
     """Return the tracks of a cumulative page: title and first artist are links, dates YYYY-MM-DD.
 
-    What is no track of Spotify's, such as an episode or a file of the owner's, is left out.
+    Rows that are no Spotify tracks, such as episodes and local files, are left out.
 
     Raises:
-        FormError: a row has another form; it is named.
+        FormError: a row has another form; the message quotes it.
     """
     lines = page.split("\n")
     if lines.count(_HEADING) != 1:
@@ -84,10 +84,10 @@ def _cells(line: str) -> Iterator[str]:
 def read_index(page: str) -> dict[str, str]:
     """Return the name, still escaped, of each readable playlist in the index, by id.
 
-    The list is the last thing on the page, for its readers take all that follows the heading.
+    The list must be last on the page, because other programs take everything after the heading.
 
     Raises:
-        FormError: the list has another form, or another length than its heading says.
+        FormError: the list has another form, or another length than in its heading.
     """
     lines = page.split("\n")
     headings = [number for number, line in enumerate(lines) if _PLAYLISTS.fullmatch(line)]

@@ -23,7 +23,7 @@ from playlist_archive_cli.playlist_choice import PLAYLIST
 
 
 class Wanted(NamedTuple):
-    """Selects rows of a playlist: those now, on a date, all that ever were in it, or removed ones."""
+    """Selects rows of a playlist: now, on a date, all that ever were in it, or removed ones."""
 
     on: Date | None = None
     ever: bool = False
