@@ -1,16 +1,16 @@
-# Needs only make and a python3 with venv. Everything else is installed into .tools/ and .venv/, Python 3.13 too where it
+# Needs only make and a python3 with venv. Everything else is installed into .tools/ and .venv/, including Python 3.13 if it
 # is missing.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-# The first that runs and has venv: a version manager's python3.13 may only say that it is not chosen.
+# The first one that runs and has venv: a version manager's python3.13 may only print that it is not selected.
 PYTHON ?= $(shell for it in python3.13 python3; do "$$it" -c 'import ensurepip, venv' 2>/dev/null && command -v "$$it" && exit; done; echo python3)
 UV := .tools/bin/uv
 BIN := .venv/bin
 
-# Each installs its dependency groups, and again when the lock has changed.
+# Each installs its dependency groups, and reinstalls when uv.lock has changed.
 LOCAL := .venv/.local-installed
 TEST := .venv/.test-installed
 CHECK := .venv/.check-installed
@@ -42,17 +42,17 @@ login: $(LOCAL) ## Ask for your consent in the browser and store the credentials
 	@exec $(BIN)/playlist-archive login $(ARGS)
 
 .PHONY: env
-env: $(LOCAL) ## Write .local/env.json, for sam local invoke against the local stack
+env: $(LOCAL) ## Write .local/env.json, for `sam local invoke` against the local stack
 	@exec $(BIN)/python -m tools.local env
 
 .PHONY: stop
-stop: ## End everything that `make run` started
+stop: ## Stop everything that `make run` started
 	@if [ -x $(BIN)/python ]; then exec $(BIN)/python -m tools.local stop; fi
 
 ##@ In AWS
 
 .PHONY: deploy
-deploy: $(LOCAL) ## Deploy to your AWS account; asks on its first use; ARGS="--stack <name>" and others go to the command
+deploy: $(LOCAL) ## Deploy to your AWS account; asks questions on first use; ARGS="--stack <name>" passes options
 	@exec $(BIN)/playlist-archive deploy $(ARGS)
 
 .PHONY: destroy
@@ -60,7 +60,7 @@ destroy: $(LOCAL) ## Delete the stack in AWS; the archive stays, unless ARGS=--e
 	@exec $(BIN)/playlist-archive destroy $(ARGS)
 
 .PHONY: dead-letters
-dead-letters: $(LOCAL) ## List the dead letters; REDRIVE=<lister|fetch|render|outcome> sends them again; ARGS=--local is `make run`'s
+dead-letters: $(LOCAL) ## List the dead letters; REDRIVE=<lister|fetch|render|outcome> redrives them; ARGS=--local for `make run`
 	@exec $(BIN)/playlist-archive dead-letters $(if $(REDRIVE),--redrive "$(REDRIVE)") $(ARGS)
 
 ##@ On the code
@@ -70,25 +70,25 @@ test: $(TEST) ## Run all tests
 	@$(BIN)/python -m pytest --numprocesses=auto $(ARGS)
 
 .PHONY: check
-check: format-check lint types template requirements-check audit test $(if $(COVERAGE),coverage) ## Everything that CI runs; COVERAGE=1 measures coverage too
+check: format-check lint types template requirements-check audit test $(if $(COVERAGE),coverage) ## Run all checks of CI; COVERAGE=1 measures coverage too
 
 .PHONY: fmt
-fmt: $(CHECK) ## Format the code and mend what can be mended
+fmt: $(CHECK) ## Format the code and apply automatic fixes
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
 .PHONY: coverage
-coverage: $(TEST) ## Measure which branches of the package unit and contract tests reach; fails below the floor
+coverage: $(TEST) ## Measure branch coverage of the package by unit and contract tests; fails below the minimum
 	@$(BIN)/python -m pytest --quiet --hypothesis-profile=coverage --cov --cov-report=term tests/unit tests/contract
 
 .PHONY: golden
-golden: $(TEST) ## Render the sample library into archive/pages/, renew the pages that are kept, and show what differs
+golden: $(TEST) ## Render the sample library into archive/pages/, update the pages in the repository, and show the diff
 	@$(BIN)/python -m tests.golden
 	@git --no-pager diff --stat --patch -- README.md docs/pages.md docs/command.md tests/golden
 	@echo "All pages of the sample library: archive/pages/playlists/index.md"
 
 .PHONY: chaos
-chaos: $(TEST) ## Archive a history file while everything goes wrong, and verify: FILE=<file> [DAYS=30] [SEED=1]
+chaos: $(TEST) ## Archive a history file with many simulated faults, and verify: FILE=<file> [DAYS=30] [SEED=1]
 	@exec $(BIN)/python -m tools.chaos "$(FILE)" $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
@@ -99,7 +99,7 @@ bench: $(TEST) ## Count requests over a history file, and measure renders: FILE=
 	@$(BIN)/python -m tools.measure.years
 
 .PHONY: scale
-scale: $(TEST) ## Compute what many playlists need and cost; count anew over a history file: [FILE=<file>]
+scale: $(TEST) ## Compute what many playlists need and cost; FILE=<history file> counts everything anew
 	@$(if $(FILE),$(BIN)/python -m tools.measure.count_calls "$(FILE)")
 	@$(BIN)/python -m tools.measure
 
@@ -116,7 +116,7 @@ budget: $(LOCAL) ## Measure the layers and each function's cold start
 	@$(BIN)/python -m tools.measure.budget
 
 .PHONY: clean
-clean: stop ## Remove what was built, installed or made up; what came from Spotify stays
+clean: stop ## Remove what was built and installed, and sample data; data from Spotify stays
 	rm -rf .aws-sam .local/build* .local/sample .local/history .local/chaos .venv .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .PHONY: help
@@ -138,7 +138,7 @@ lint: $(CHECK)
 types: $(CHECK)
 	$(BIN)/mypy
 
-# cfn-lint and checkov both read the source and what SAM makes of it; neither sees everything in one of them.
+# cfn-lint and checkov both check the template as written and as transformed by SAM; neither finds everything in only one.
 template: $(CHECK) $(TEST)
 	$(BIN)/python -m tools.template > .venv/transformed.json
 	AWS_DEFAULT_REGION=us-east-1 $(BIN)/cfn-lint --include-checks I -- template.yaml .venv/transformed.json
@@ -146,18 +146,18 @@ template: $(CHECK) $(TEST)
 		--file template.yaml .venv/transformed.json
 
 requirements-check: $(UV)
-	@diff <($(EXPORT)) $(REQUIREMENTS) || { echo "say: make requirements" >&2; exit 1; }
+	@diff <($(EXPORT)) $(REQUIREMENTS) || { echo "run: make requirements" >&2; exit 1; }
 
 audit: $(CHECK)
 	@$(BIN)/python -m tools.audit
 
 REQUIREMENTS := layers/dependencies/requirements.txt
-# Less boto3 and what it brings: the runtime has it, and it is larger than all the rest.
+# Without boto3 and its dependencies: the runtime has them, and they are larger than all the rest.
 EXPORT := $(UV) export --quiet --locked --only-group layer --no-annotate --no-header --prune boto3
 
-# What they all need.
+# Installing the tools and dependencies.
 
-# Itself if it is the right one; otherwise uv looks for one, and downloads it if there is none.
+# PYTHON itself if it is 3.13; otherwise uv looks for one, and downloads it if there is none.
 export CHOOSE_PYTHON := import sys; print(sys.executable if sys.version_info[:2] == (3, 13) else 3.13)
 
 $(UV):

@@ -1,1 +1,1 @@
-"""The command `playlist-archive`: the owner's view of an archive, and what he may do with it."""
+"""The command `playlist-archive`, with which the owner reads and manages an archive."""

@@ -1,4 +1,4 @@
-"""What a verb answers: a document for programs, and blocks of text for a person."""
+"""The result of a verb: a document for programs, and blocks of text for a person."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
@@ -20,11 +20,10 @@ type Block = Line | Table
 
 
 class Answer(NamedTuple):
-    """`document` is what `--json` prints; `blocks` are what a person sees.
+    """`document` is printed with `--json`, `blocks` without it.
 
-    `notes` go to the standard error, so that they do not mix with what a program reads.
-    `attention` ends the command with the exit code 1. `afterwards` is done once all this stands on
-    the screen.
+    `notes` go to standard error, so that they do not mix with output for programs. `attention` ends
+    the command with exit code 1. `afterwards` is called after everything is printed.
     """
 
     document: object

@@ -1,4 +1,4 @@
-"""The archive as its published documents and its snapshots tell it."""
+"""Reads an archive's published documents and snapshots."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -41,19 +41,19 @@ _SONGS_PARTS = 16
 
 
 class Objects(Protocol):
-    """What is needed of a bucket to read it; both raise `StorageError` if the storage fails."""
+    """The methods of a bucket for reading; both raise `StorageError` if the storage fails."""
 
     def get(self, key: str) -> Stored | None:
-        """Return the object, None where there is none."""
+        """Return the object, None if there is none."""
         ...
 
     def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
-        """Yield the objects under `prefix` whose keys sort after `after`, in the order of keys."""
+        """Yield the objects under `prefix` whose keys sort after `after`, sorted by key."""
         ...
 
 
 def noting[T, R](troubles: list[str], call: Callable[[T], R]) -> Callable[[T], R | None]:
-    """Return the call, which notes what cannot be read and returns None then."""
+    """Wrap a call so that it notes an unreadable document and returns None."""
 
     def try_to_call(wanted: T) -> R | None:
         try:
@@ -66,7 +66,7 @@ def noting[T, R](troubles: list[str], call: Callable[[T], R]) -> Callable[[T], R
 
 
 class Chosen(NamedTuple):
-    """A playlist of the archive that somebody asked for."""
+    """A playlist of the archive, chosen by the user."""
 
     archive: "Archive"
     id: str
@@ -83,9 +83,9 @@ class Chosen(NamedTuple):
 
 
 class Archive:
-    """Reads the documents of one archive, which `address` names for a person.
+    """Reads the documents of one archive; `address` is its name for people.
 
-    `scheduled` says whether a run has to come every day; on this machine none does.
+    `scheduled` says whether there is a daily run; on this machine there is none.
     """
 
     def __init__(self, objects: Objects, address: str, clock: Clock, *, scheduled: bool) -> None:
@@ -95,7 +95,7 @@ class Archive:
         self.scheduled = scheduled
 
     def status(self) -> ArchiveStatus:
-        """Return what stands in the status document.
+        """Return the status document.
 
         Raises:
             CommandError: there is none yet, or it cannot be read.
@@ -106,14 +106,14 @@ class Archive:
         return status
 
     def status_if_any(self) -> ArchiveStatus | None:
-        """Return what stands in the status document, None where there is none yet."""
+        """Return the status document, None if there is none yet."""
         return self._read(STATUS_JSON, ArchiveStatus)
 
     def choose(self, text: str) -> Chosen:
-        """Return the playlist that is meant by an id, a link, or a name or a part of it.
+        """Return the playlist with an id, a link, or a name or a part of it.
 
         Raises:
-            WrongUseError: there is no such playlist, or it is not clear which.
+            WrongUseError: there is no such playlist, or several match.
         """
         playlists = {one.id: one for one in self.playlists()}
         names = {one.id: one.name for one in playlists.values()}
@@ -126,11 +126,11 @@ class Archive:
         ]
 
     def described(self) -> Mapping[str, Described]:
-        """Return the names of the playlists that were ever read, by their ids."""
+        """Return the names of the playlists that were ever read, by id."""
         return self._read(METADATA_FULL, dict[str, Described]) or {}
 
     def ever(self, playlist_id: str) -> Ever:
-        """Return all songs that ever were in a playlist, by title, artists and length."""
+        """Return all songs that were ever in a playlist, sorted by title, artists and length."""
         key = view_key("cumulative", playlist_id, ".json")
         newest = self._demand(key, self._read(key, Ever))
         older = self.at_once(self._ever_of_year, newest.older)
@@ -142,19 +142,19 @@ class Archive:
         return self._demand(key, self._read(key, EverOfYear))
 
     def history(self, playlist_id: str) -> History | None:
-        """Return a playlist's history, None where it was never read."""
+        """Return a playlist's history, None if it was never read."""
         return self._read(view_key("history", playlist_id, ".json"), History)
 
     def index(self) -> ArchiveIndex:
-        """Return what the index tells, nothing where there is none yet."""
+        """Return the entries of the index, empty if there is none yet."""
         return self._read(INDEX_JSON, ArchiveIndex) or ArchiveIndex(())
 
     def recent_changes(self) -> RecentChanges:
-        """Return the changes in all playlists in the thirty days before the newest."""
+        """Return the recent changes of all playlists."""
         return self._demand(CHANGES_JSON, self._read(CHANGES_JSON, RecentChanges))
 
     def songs_parts(self, *, ids: bool) -> list[Mapping[str, list[list[str]]]]:
-        """Return titles and artists of all songs, or their ids, in the parts that there are."""
+        """Return all song lists, with titles and artists or with ids."""
         suffix = "ids.json" if ids else "json"
         keys = [
             f"playlists/songs/{number}{which}.{suffix}"
@@ -165,17 +165,17 @@ class Archive:
         return [part.playlists for part in parts if part]
 
     def history_of_year(self, path: str) -> HistoryOfYear:
-        """Return the older changes that stand under a path of `History.older`."""
+        """Return the older changes under a path in `History.older`."""
         key = path.removeprefix("/")
         return self._demand(key, self._read(key, HistoryOfYear))
 
     def snapshot(self, playlist_id: str, time: str) -> Snapshot:
-        """Return the snapshot of a time that the history names."""
+        """Return the snapshot of a time in the history."""
         key = snapshot_key(playlist_id, datetime.fromisoformat(time))
         return self._demand(key, self._read(key, Snapshot))
 
     def at_once[T, R](self, call: Callable[[T], R], wanted: Iterable[T]) -> Iterator[R]:
-        """Yield the results of calls that run side by side, in the order of what is wanted."""
+        """Make calls concurrently, and yield their results in the order of `wanted`."""
         with open_pool() as pool, Calls(pool) as calls:
             begun = [calls.begin(call, one) for one in wanted]
             for one in begun:

@@ -1,7 +1,7 @@
-"""A folder that holds a copy of a bucket: a file for each object, and a list of them.
+"""A folder with a copy of a bucket: a file for each object, and a list of them.
 
-A file is written elsewhere and then moved to its place, and gets its line in the list after that.
-So a copy that is killed leaves no half file, and what has no line is copied again.
+A file is written under another name, then moved to its place, and then gets its line in the list.
+So a copy that is killed leaves no partial file, and an object without a line is copied again.
 """
 
 import re
@@ -24,13 +24,13 @@ _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNO
 
 
 class Head(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
-    """The first line of the list: which bucket was copied."""
+    """The first line of the list: the copied bucket."""
 
     bucket: str
 
 
 class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line of the list; the last one of a key counts. `gone` is what the bucket has no more."""
+    """A line of the list; the last line of a key counts. `gone`: no longer in the bucket."""
 
     key: str
     path: str
@@ -42,10 +42,10 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Places:
-    """Chooses a file for each key, so that no two share one on any file system.
+    """Chooses a file name for each key that is unique on any file system.
 
-    A key that is safe as a path is its own. Any other, and one that differs from another only in
-    the case of its letters, is named after its digest.
+    A key that is safe as a path is used as it is. Any other key, and one that differs from another
+    only in case, is replaced by its digest.
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
@@ -80,7 +80,7 @@ def _folders_of(path: str) -> list[str]:
 
 
 class BackupFolder:
-    """A folder with a copy; `kept` are the objects by key, those that are gone included."""
+    """A folder with a copy; `kept` has the objects by key, including those that are gone."""
 
     def __init__(self, root: Path, bucket: str, kept: dict[str, Kept]) -> None:
         self.root = root
@@ -90,10 +90,10 @@ class BackupFolder:
 
     @classmethod
     def open(cls, root: Path) -> "BackupFolder":
-        """Open a folder that holds a copy.
+        """Open a folder with a copy.
 
         Raises:
-            CommandError: it holds none, or its list is damaged.
+            CommandError: it has no copy, or the list is damaged.
         """
         try:
             text = (root / LIST).read_bytes()
@@ -102,7 +102,7 @@ class BackupFolder:
         head, *lines = text.split(b"\n")
         try:
             bucket = msgspec.json.decode(head, type=Head).bucket
-            # Behind the last line's end may stand what a killed copy has left.
+            # After the last line break there may be a partial line of a killed copy.
             kept = [msgspec.json.decode(line, type=Kept) for line in lines[:-1]]
         except UNREADABLE as error:
             raise CommandError(f"{root / LIST} cannot be read: {error}") from error
@@ -113,10 +113,10 @@ class BackupFolder:
 
     @classmethod
     def begin(cls, root: Path, bucket: str) -> "BackupFolder":
-        """Open a folder to go on with a copy of `bucket`, or an empty one to begin.
+        """Open a folder to continue a copy of `bucket`, or an empty folder to begin.
 
         Raises:
-            CommandError: it holds something else.
+            CommandError: it has other contents.
         """
         if (root / LIST).exists():
             folder = cls.open(root)
@@ -130,12 +130,12 @@ class BackupFolder:
                 raise CommandError(f"{root} holds other files: choose an empty or a new folder")
             folder = cls(root, bucket, {})
         shutil.rmtree(root / _UNFINISHED, ignore_errors=True)
-        # Also ends a line that a killed copy has begun.
+        # Also removes a partial line of a killed copy.
         folder.write_list()
         return folder
 
     def has(self, listed: Listed) -> bool:
-        """Whether an object is here as it is in the bucket."""
+        """Whether the folder has the object's present version."""
         known = self.kept.get(listed.key)
         if known is None or known.gone or known.etag != listed.etag:
             return False
@@ -154,14 +154,14 @@ class BackupFolder:
         self._note(Kept(key, path, stored.etag, size, digest, dict(stored.metadata)))
 
     def mark_gone(self, key: str) -> None:
-        """Note that the bucket has an object no more; its file stays."""
+        """Note that an object is no longer in the bucket; its file stays."""
         self._note(msgspec.structs.replace(self.kept[key], gone=True))
 
     def read(self, kept: Kept) -> bytes:
         """Return an object's bytes.
 
         Raises:
-            CommandError: the file is not as it was copied.
+            CommandError: the file has changed since it was copied.
         """
         file = self.root / kept.path
         try:
@@ -173,7 +173,7 @@ class BackupFolder:
         return body
 
     def write_list(self) -> None:
-        """Write the list anew, one line a key."""
+        """Rewrite the list, with one line a key."""
         lines: list[Head | Kept] = [
             Head(self.bucket),
             *map(self.kept.__getitem__, sorted(self.kept)),

@@ -1,4 +1,4 @@
-"""A consent to write, for one command: it needs no secret, lasts an hour, and is stored nowhere.
+"""Asks for a consent to write, for one command: without a secret, for an hour, never stored.
 
 Spotify reference: Authorization Code with PKCE Flow.
 """
@@ -46,7 +46,7 @@ def ask_briefly(
 ) -> BriefConsent:
     """Ask the user for consent on the page that `show_page` opens, every time anew.
 
-    The refresh token that comes with it is dropped.
+    The refresh token in the answer is dropped.
 
     Raises:
         LoginError: there is no such consent.
@@ -69,5 +69,5 @@ def ask_briefly(
 
 
 def challenge(verifier: str) -> str:
-    """Return the challenge that a verifier answers."""
+    """Return the PKCE challenge of a verifier."""
     return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()

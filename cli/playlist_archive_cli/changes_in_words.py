@@ -1,4 +1,4 @@
-"""A published change in lines, as the history page words it."""
+"""A published change as lines of text, in the wording of the history page."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +18,7 @@ UNNAMED = "a song that Spotify does not name"
 
 
 def spell_counts(counts: Counts) -> str:
-    """Return `3 added, 1 removed`, empty where no row came, went or moved."""
+    """Return `3 added, 1 removed`, empty if no row was added, removed or moved."""
     told = [
         (counts.added, "added"),
         (counts.readded, "added again"),
@@ -29,7 +29,7 @@ def spell_counts(counts: Counts) -> str:
 
 
 def change_lines(change: PublishedChange) -> Iterator[str]:
-    """Yield a line for each thing that is different."""
+    """Yield a line for each difference."""
     if change.name:
         yield f"Renamed from “{change.name.before}” to “{change.name.after}”"
     if change.description:

@@ -1,4 +1,4 @@
-"""The project's folder, which some verbs need besides what is installed.
+"""Finds the project's folder, which some verbs need besides the installed command.
 
 The template and the local engine are not part of the installed command. This is the only module
 that may import from `tools`.
@@ -13,7 +13,7 @@ _MARKS = ("template.yaml", "layers/archive/playlist_archive")
 
 
 def checkouts_near(start: Path) -> Iterator[Path]:
-    """Yield the checkout around a folder, then the one that this command was installed from."""
+    """Yield the checkout around a folder, then the one from which this command was installed."""
     for folder in (start, *start.parents):
         if is_checkout(folder):
             yield folder

@@ -9,10 +9,10 @@ from playlist_archive.views.history_json import history_json
 
 
 def compare_snapshots(before: Snapshot, after: Snapshot) -> PublishedChange | None:
-    """Return the change from one snapshot to a later one, None where nothing changed.
+    """Return the change from one snapshot to a later one, None if nothing changed.
 
-    It is what the history would tell if there were no snapshots between them: the fewest moves, a
-    song twice counted as two, and no change where one of them does not know.
+    It is the change that the history would have without snapshots between them. Moves are the
+    fewest, a song that is there twice counts as two, and unknown fields are no change.
     """
     ledger = fold_all([before, after])
     changes = msgspec.json.decode(history_json(ledger), type=History).changes

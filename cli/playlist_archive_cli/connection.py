@@ -1,4 +1,4 @@
-"""Opens the archive that is meant, with the credentials of whoever calls."""
+"""Opens the selected archive with the caller's credentials."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -16,12 +16,12 @@ from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.errors import CommandError, explain_aws
 from playlist_archive_cli.location import DeployedStack, LocalStack, Location
 
-# The lister's timeout, and some time to answer.
+# The lister's timeout, plus some time for the answer.
 _FUNCTION_SECONDS = 320
 
 type OpenClient = Callable[[str], Any]
 
-# None of the user's settings for AWS may reach a local engine, nor may a proxy stand before it.
+# The user's AWS settings and proxies must not be used with a local engine.
 _NO_SETTINGS = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -30,7 +30,7 @@ _NO_SETTINGS = {
 
 
 class Connection:
-    """A located archive: its stack's outputs, clients for AWS, and the archive to be read."""
+    """A located archive: its stack's outputs, AWS clients, and a reader of its documents."""
 
     def __init__(self, location: Location, open_client: OpenClient | None = None) -> None:
         self.location = location
@@ -137,7 +137,7 @@ def _open_local(stack: LocalStack) -> OpenClient:
 
 def _patience(service: str) -> Config:
     if service == "lambda":
-        # A function may take some minutes, and would do its work twice if it were asked again.
+        # A function may take some minutes, and a retry would make it work twice.
         return Config(
             retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=_FUNCTION_SECONDS
         )

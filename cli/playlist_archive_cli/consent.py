@@ -1,4 +1,4 @@
-"""The owner's consent that the archive may read his playlists, and whose they are.
+"""Asks for the owner's consent to read playlists, and for the owner's identity.
 
 Spotify reference: Authorization Code Flow, Redirect URIs. The consent lasts six months; use does
 not extend it.
@@ -33,7 +33,7 @@ ACCOUNTS_URL = "https://accounts.spotify.com"
 API_URL = "https://api.spotify.com/v1"
 _CALLBACK = "/callback"
 PATIENCE_SECONDS = 300.0
-# How long a connection may be idle, and how often the server checks for the answer.
+# The longest idle time of a connection, and the interval of checks for the answer.
 _IDLE_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 _REFUSALS = {
@@ -48,7 +48,7 @@ class LoginError(CommandError):
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """What the token host answers: tokens and what they are for, or an error."""
+    """The token host's answer: tokens and their scopes, or an error."""
 
     access_token: str = ""
     refresh_token: str = ""
@@ -75,9 +75,9 @@ class Login(NamedTuple):
 
 
 class CallbackServer(ThreadingHTTPServer):
-    """Waits on the loopback address until the browser comes back from Spotify.
+    """Waits on the loopback address for the browser's redirect from Spotify.
 
-    Each connection has a thread of its own, so that a silent one blocks no other.
+    Each connection has its own thread, so that an idle one blocks no other.
 
     Attributes:
         redirect_uri: the URI that the app's settings in the dashboard must contain exactly.
@@ -102,7 +102,7 @@ class CallbackServer(ThreadingHTTPServer):
         """Wait for Spotify's answer with our `state`, and return its code.
 
         Raises:
-            LoginError: the owner refused, no code came, or nobody answered in time.
+            LoginError: the owner refused, the answer has no code, or none came in time.
         """
         until = monotonic() + patience_seconds
         self.timeout = _LOOK_SECONDS
@@ -121,7 +121,7 @@ class CallbackServer(ThreadingHTTPServer):
         return self.answer["code"]
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Stay silent: a traceback of a broken connection could contain the code."""
+        """Log nothing: a traceback of a broken connection could contain the code."""
 
 
 class _Callback(BaseHTTPRequestHandler):
@@ -150,7 +150,7 @@ class _Callback(BaseHTTPRequestHandler):
             self.server.answer = answer
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Stay silent: the request's line holds the code."""
+        """Log nothing: the request line contains the code."""
 
 
 def log_in(
@@ -164,7 +164,7 @@ def log_in(
     api_url: str = API_URL,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> Login:
-    """Ask the owner for consent on the page that `show_page` opens, and ask Spotify who he is.
+    """Ask the owner for consent on the page that `show_page` opens, and read the user's profile.
 
     Raises:
         LoginError: the login failed.
@@ -188,7 +188,7 @@ def ask_consent(
     accounts_url: str,
     patience_seconds: float,
 ) -> dict[str, str]:
-    """Have the owner agree on Spotify's page, and return the form that the token host expects.
+    """Wait for the owner's consent on Spotify's page, and return the form for the token host.
 
     Raises:
         LoginError: the owner did not agree.
@@ -211,7 +211,7 @@ def exchange_code(
     form: Mapping[str, str],
     app: tuple[str, str] | None = None,
 ) -> Tokens:
-    """Exchange the code of a consent; an `app` proves who it is by its id and secret.
+    """Exchange the code of a consent for tokens; an `app` authenticates by its id and secret.
 
     Raises:
         LoginError: there are no tokens.
@@ -237,14 +237,14 @@ def exchange_code(
 
 
 def require_scopes(tokens: Tokens, scopes: Iterable[str]) -> None:
-    """Raise `LoginError` where Spotify says that the tokens are for less."""
+    """Raise `LoginError` if Spotify says that the tokens have fewer scopes."""
     granted = tokens.scope.split()
     if granted and (missing := {*scopes} - {*granted}):
         raise LoginError(f"Spotify's answer lacks {', '.join(sorted(missing))}: say it again")
 
 
 def renew(credentials: Credentials, accounts_url: str) -> Tokens:
-    """Return new tokens of a consent that was given before; a refresh token replaces the old one.
+    """Return new tokens of an earlier consent; a new refresh token replaces the old one.
 
     Raises:
         LoginError: there are no tokens.
@@ -256,7 +256,7 @@ def renew(credentials: Credentials, accounts_url: str) -> Tokens:
 
 
 def ask_who(session: requests.Session, api_url: str, access_token: str) -> User:
-    """Return the user for whom a token acts; this also shows that the Web API accepts it.
+    """Return the user of a token; this also shows that the Web API accepts the token.
 
     Raises:
         LoginError: Spotify does not say.

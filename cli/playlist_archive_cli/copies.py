@@ -1,8 +1,8 @@
-"""Copies a whole bucket into a folder, and from a folder into a new archive.
+"""Copies a whole bucket to a folder, and a folder into a new archive.
 
-An archive is filled from a copy in an order that lets nobody miss anything: first what the
-functions know, then the snapshots, which do not announce themselves, then pages are made of them.
-The registry comes last, because each of its entries has its playlist read at once.
+An archive is filled in this order: first the functions' state, then the snapshots, without
+rendering each, then all pages are rebuilt. The registry comes last, because each of its entries
+makes the archive read its playlist at once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,14 +51,14 @@ _CONTENT_TYPES = {
     ".md": TEXT,
     ".atom": ATOM,
 }
-# Tells the renderer not to render each of them: one rebuild follows.
+# The renderer does not render snapshots with this metadata; one rebuild follows.
 _IMPORTED = {"source": "import"}
 _TOLD_EVERY = 1000
 _MOST_NAMED = 3
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """What a backup did: how many objects are new here, were here, or are gone in the bucket."""
+    """The result of a backup: how many objects were copied, unchanged, or gone from the bucket."""
 
     copied: int
     unchanged: int
@@ -66,7 +66,7 @@ class Copied(msgspec.Struct, frozen=True):
 
 
 class Phase(IntEnum):
-    """When an object is written into a new archive."""
+    """The phase in which an object is written into a new archive."""
 
     STATE = 1
     OVERVIEW = 2
@@ -75,7 +75,7 @@ class Phase(IntEnum):
 
 
 class Ready(NamedTuple):
-    """What has to be written into an archive, by phase, and how many objects are there already."""
+    """The objects to write into an archive, by phase, and the number of those already there."""
 
     missing: dict[Phase, list[Kept]]
     present: int
@@ -86,10 +86,10 @@ class Ready(NamedTuple):
 
 
 def back_up(objects: Objects, folder: BackupFolder) -> Copied:
-    """Copy what is new or other than in the folder.
+    """Copy the objects that are new or differ from the folder.
 
-    The state is listed and copied before the rest. So it may know less than the copied snapshots,
-    which the next run makes up for, but never more.
+    The state is copied before the rest. So it may lack some copied snapshots, which the next run
+    finds, but never refers to snapshots that were not copied.
     """
     state = _copy(objects, folder, list(objects.list_objects(_STATE)))
     listed = [one for one in objects.list_objects("") if not one.key.startswith(_STATE)]
@@ -127,7 +127,7 @@ def _copy(objects: Objects, folder: BackupFolder, listed: Sequence[Listed]) -> _
 
 
 def phase_of(key: str) -> Phase | None:
-    """Return when an object is written, None for what is made again from the others."""
+    """Return the phase of an object, None if it is rebuilt from others."""
     if key in {keys.CATALOG, keys.SPOTIFY_STATE} or key.startswith(_FOLLOWERS):
         return Phase.STATE
     if key in _OVERVIEW or key.startswith((keys.EXCLUDED, keys.DAMAGED)):
@@ -138,7 +138,7 @@ def phase_of(key: str) -> Phase | None:
 
 
 def prepare(bucket: Bucket, folder: BackupFolder) -> Ready:
-    """Compare a folder with an archive that is to be filled from it.
+    """Compare a folder with the archive to be filled from it.
 
     Raises:
         CommandError: the archive holds something else already.
@@ -159,7 +159,7 @@ def prepare(bucket: Bucket, folder: BackupFolder) -> Ready:
             present += 1
         else:
             other.append(one.key)
-    # Once registry entries are written, what they lead to changes the rest.
+    # Once registry entries are written, their effects change the other objects.
     only_registry = bool(missing[Phase.REGISTRY]) and not any(
         missing[phase] for phase in Phase if phase is not Phase.REGISTRY
     )
@@ -172,7 +172,7 @@ def prepare(bucket: Bucket, folder: BackupFolder) -> Ready:
 
 
 def is_fresh(bucket: Bucket, found: Iterable[str]) -> bool:
-    """Whether nothing was ever archived, though a run may have failed and left its state."""
+    """Whether nothing was ever archived; a failed run may have left its state."""
     if any(key.startswith((keys.SNAPSHOTS, keys.REGISTRY)) for key in found):
         return False
     stored = bucket.get(keys.CATALOG)
@@ -183,7 +183,7 @@ def is_fresh(bucket: Bucket, found: Iterable[str]) -> bool:
 
 
 def write(bucket: Bucket, folder: BackupFolder, wanted: Sequence[Kept]) -> int:
-    """Write objects into the archive, only where there are none, and return how many."""
+    """Write objects into the archive without replacing any, and return how many were written."""
     written = 0
     for _ in _at_once(lambda one: _put(bucket, folder, one), wanted):
         written += 1
@@ -216,21 +216,21 @@ def _put(bucket: Bucket, folder: BackupFolder, kept: Kept) -> None:
             cache_control=cache_control,
         )
     except ConflictError:
-        # It may be ours, if an answer was lost.
+        # If an answer was lost, it may be the object written here.
         present = bucket.get(kept.key)
         if present is None or present.body != body:
             raise
 
 
 def _at_once[T](call: Callable[[T], None], wanted: Sequence[T]) -> Iterator[None]:
-    """Call for each, some side by side, and yield as they end."""
+    """Make a call for each, some concurrently, and yield the results as they arrive."""
     with open_pool() as pool, Calls(pool) as calls:
         for begun in [calls.begin(call, one) for one in wanted]:
             yield begun.result()
 
 
 def _counts(key: str) -> bool:
-    """Whether an object is the archive's own and not made from others."""
+    """Whether an object is primary data, and not rebuilt from others."""
     return phase_of(key) is not None and key not in _OVERVIEW and not key.startswith(keys.DAMAGED)
 
 

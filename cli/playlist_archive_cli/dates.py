@@ -1,4 +1,4 @@
-"""Dates as they are written on the command line, and as they are told."""
+"""Parses dates on the command line, and formats dates in the output."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ _A_DAY = timedelta(days=1)
 
 
 class Date(NamedTuple):
-    """A day, or a moment: the first and the last second of it in UTC, and what was written."""
+    """A day or a moment: its first and last second in UTC, and its original text."""
 
     first: Timestamp
     last: Timestamp
@@ -26,7 +26,7 @@ class Date(NamedTuple):
 
 
 def parse_date(text: str) -> Date:
-    """Read a day as `2026-10-04`, or a moment as `20261004T040000Z`.
+    """Parse a day such as `2026-10-04`, or a moment such as `20261004T040000Z`.
 
     Raises:
         typer.BadParameter: it is neither.
@@ -54,6 +54,6 @@ def spell_moment(moment: Timestamp) -> str:
 
 
 def spell_between(after: Timestamp, until: Timestamp) -> str:
-    """Say when a change happened, in days: a range where more than a day was not read."""
+    """Return the day of a change, or a range if it was not read for more than a day."""
     first, last = date.fromisoformat(after[:10]), date.fromisoformat(until[:10])
     return f"between {first} and {last}" if last - first > _A_DAY else f"{last}"

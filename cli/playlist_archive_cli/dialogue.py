@@ -1,4 +1,4 @@
-"""Questions to the owner; they stand on the standard error, so that the output stays clean."""
+"""Asks the owner questions, on standard error, so that the output stays clean."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -11,12 +11,12 @@ from playlist_archive_cli.screen import tell
 
 
 def is_possible() -> bool:
-    """Whether somebody is there to answer."""
+    """Whether there is a terminal to answer in."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def ask(question: str, default: str | None = None, *, hidden: bool = False) -> str:
-    """Return what is answered; without a default, an answer is waited for."""
+    """Return the answer; without a default, ask until there is one."""
     with _on_standard_error():
         answer: str = typer.prompt(
             question, default=default, show_default=bool(default), hide_input=hidden
@@ -25,7 +25,7 @@ def ask(question: str, default: str | None = None, *, hidden: bool = False) -> s
 
 
 def ask_until[T](question: str, default: str, parse: Callable[[str], T]) -> T:
-    """Ask until the answer is one that `parse` accepts."""
+    """Ask until `parse` accepts the answer."""
     while True:
         answer = ask(question, default)
         try:
@@ -41,7 +41,7 @@ def agree(question: str) -> bool:
 
 @contextmanager
 def _on_standard_error() -> Iterator[None]:
-    # A prompt that is told to use the standard error still writes a space to the other one.
+    # A prompt on standard error still writes a space to standard output.
     with redirect_stdout(sys.stderr):
         try:
             yield

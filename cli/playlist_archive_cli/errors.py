@@ -1,4 +1,4 @@
-"""What ends the command: one line that says what to do, and an exit code."""
+"""Errors that end the command, with one line that says what to do and an exit code."""
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -43,19 +43,19 @@ _REFUSALS = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "
 
 
 class CommandError(Exception):
-    """The command cannot do what it was asked; the message says why, and what to do."""
+    """The command failed; the message says why, and what to do."""
 
     exit_code = FAILED
 
 
 class WrongUseError(CommandError):
-    """The command was asked for something that does not make sense."""
+    """The arguments of the command make no sense."""
 
     exit_code = WRONG_USE
 
 
 def explain_aws(error: BaseException) -> str:
-    """Say in one line what went wrong between this machine and AWS, and what to do."""
+    """Return one line about an AWS error, and what to do."""
     if isinstance(error, ClientError):
         return _explain_answer(error)
     for kinds, advice in _ADVICE:
@@ -65,7 +65,7 @@ def explain_aws(error: BaseException) -> str:
 
 
 def is_refusal(error: ClientError) -> bool:
-    """Whether AWS knows the caller and does not allow what was asked for."""
+    """Whether AWS knows the caller and denies the request."""
     return error.response.get("Error", {}).get("Code", "") in _REFUSALS
 
 

@@ -1,4 +1,4 @@
-"""What all verbs have in common: the options that name an archive, `--json`, and the exit code."""
+"""The common parts of all verbs: the options that select an archive, `--json`, the exit code."""
 
 import inspect
 import os
@@ -56,17 +56,17 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 
 
 def verb[**P](function: Callable[P, Answer]) -> Callable[P, Answer]:
-    """Register a function as the verb of its name.
+    """Register a function as the verb of the same name.
 
-    Its first parameter is the archive, or the connection if it has to do more than read, or what
-    the options say of the archive if there need not be one. The command line gives the others, and
-    the options that all verbs have.
+    Its first parameter is the archive; or the connection, if it does more than read; or the options
+    that select an archive, if none need exist. The other parameters and the common options come
+    from the command line.
     """
     return verb_of(app)(function)
 
 
 def open_group(name: str, description: str) -> typer.Typer:
-    """Return a new verb that has verbs of its own."""
+    """Return a new verb with subcommands."""
     group = typer.Typer(name=name, help=description)
     app.add_typer(group)
     return group
@@ -75,13 +75,13 @@ def open_group(name: str, description: str) -> typer.Typer:
 def verb_of[**P](
     group: typer.Typer,
 ) -> Callable[[Callable[P, Answer]], Callable[P, Answer]]:
-    """Register a function as a verb of a group, as `verb` does."""
+    """Register a function as a subcommand of a group, like `verb`."""
     return partial(_register, group)
 
 
 def _register[**P](group: typer.Typer, function: Callable[P, Answer]) -> Callable[P, Answer]:
     archive, *own = inspect.signature(function, eval_str=True).parameters.values()
-    # Typer does not look behind the name of a type, where the help of an option may stand.
+    # Typer does not resolve type aliases, which may contain the help of an option.
     own = [one.replace(annotation=_unnamed(one.annotation)) for one in own]
     wanted = get_type_hints(function)[archive.name]
 
@@ -120,7 +120,7 @@ def _give(wanted: type, asked: Asked) -> Asked | Connection | Archive:
 
 
 def open_connection(asked: Asked) -> Connection:
-    """Open the archive that is meant by the options, the environment and what is known here."""
+    """Open the archive selected by options, environment, running stacks and stored deployment."""
     running = [] if asked.stack else find_running(Path.cwd())
     known = recall(deployment_file())
     return Connection(locate(asked, os.environ, running, known.location if known else None))

@@ -1,4 +1,4 @@
-"""The stacks that `make run` keeps running on this machine."""
+"""Finds the stacks that `make run` runs on this machine."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ class _Deployed(msgspec.Struct):
 
 
 def find_running(start: Path) -> list[LocalStack]:
-    """Return the running stacks of the checkout around `start`, else of this command's own."""
+    """Return the running stacks of the checkout around `start`, or of this command's own."""
     for checkout in checkouts_near(start):
         if running := [stack for stack in read_stacks(checkout) if _answers(stack.url)]:
             return running
@@ -30,9 +30,9 @@ def find_running(start: Path) -> list[LocalStack]:
 
 
 def read_stacks(checkout: Path) -> Iterator[LocalStack]:
-    """Yield the stacks that were deployed from a checkout, whether they still run or not.
+    """Yield the stacks that were deployed from a checkout, running or not.
 
-    Once it is deployed, its folder has a `stack.json`, which `tools/local/workspace.py` describes.
+    A deployed stack's folder has a `stack.json` (see `tools/local/workspace.py`).
     """
     for folder in sorted((checkout / _FOLDER).glob("*/")):
         try:

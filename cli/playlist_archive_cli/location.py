@@ -1,4 +1,4 @@
-"""Which archive the command is about."""
+"""Selects the archive that the command is about."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ USUAL_STACK_NAME = "playlist-archive"
 
 @dataclass(frozen=True)
 class LocalStack:
-    """A stack on this machine: its folder, where its engine listens, and its name there."""
+    """A stack on this machine: its folder, its engine's address, and its name."""
 
     workspace: str
     url: str
@@ -24,7 +24,7 @@ class LocalStack:
 
 @dataclass(frozen=True)
 class DeployedStack:
-    """A stack in AWS; where `region` or `profile` is empty, AWS's own settings decide."""
+    """A stack in AWS; if `region` or `profile` is empty, AWS's own settings decide."""
 
     name: str
     region: str = ""
@@ -39,7 +39,7 @@ type Location = LocalStack | DeployedStack
 
 @dataclass(frozen=True)
 class Asked:
-    """What the options say; empty where they say nothing."""
+    """The options that select an archive; empty if not given."""
 
     local: bool = False
     workspace: str = ""
@@ -54,13 +54,13 @@ def locate(
     running: Sequence[LocalStack],
     remembered: DeployedStack | None,
 ) -> Location:
-    """Return the archive that is meant.
+    """Return the selected archive.
 
-    What is said comes first: the options, then the variable. Then comes a local stack that is
-    running, and then the stack that was deployed from this machine.
+    The order is: the options, the environment variable, a running local stack, the stack that was
+    deployed from this machine.
 
     Raises:
-        WrongUseError: there is none, or it is not clear which.
+        WrongUseError: there is none, or several are possible.
     """
     local = asked.local or bool(asked.workspace)
     elsewhere = asked.stack or asked.region or asked.profile
@@ -85,10 +85,10 @@ def locate(
 def locate_in_cloud(
     asked: Asked, environment: Mapping[str, str], remembered: DeployedStack | None
 ) -> DeployedStack:
-    """Return the stack that is to be created, changed or deleted; it need not exist.
+    """Return the stack to create, change or delete; it need not exist.
 
     Raises:
-        WrongUseError: a local stack is meant.
+        WrongUseError: a local stack is selected.
     """
     if asked.local or asked.workspace:
         raise WrongUseError("this is for a stack in AWS: `make run` and `make stop` do it here")

@@ -1,4 +1,4 @@
-"""What the functions logged of a run."""
+"""Reads the functions' log lines of a run."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from playlist_archive.documents.timestamps import Timestamp
 from playlist_archive_cli.connection import Connection
 
 _FUNCTIONS = ("Lister", "Fetcher", "Renderer", "Indexer")
-# What is the same in every line, or stands in a column of its own.
+# Fields that are the same in every line, or have their own column.
 _COMMON = {
     "level",
     "message",
@@ -37,9 +37,9 @@ class LogLine(msgspec.Struct, frozen=True):
 
 
 def read_log_lines(connection: Connection, run: Timestamp) -> list[LogLine]:
-    """Return the lines of all functions that belong to a run, in the order of their times."""
+    """Return all functions' lines of a run, sorted by time."""
     now = connection.archive.clock.now()
-    # The lines of a run that is ahead of the clock are older than its name.
+    # A run that is ahead of the clock has lines older than its name.
     since = min(datetime.fromisoformat(run), now) - FURTHEST_AHEAD
     found = [line for name in _FUNCTIONS for line in _read_group(connection, name, run, since)]
     return [line for _, line in sorted(found, key=lambda pair: pair[0])]

@@ -1,4 +1,4 @@
-"""The entry of the command: verbs, and errors as one line."""
+"""The entry point of the command: registers the verbs, and prints errors as one line."""
 
 import os
 import sys
@@ -102,7 +102,7 @@ def run(arguments: Sequence[str]) -> int:
         _discard_output()
         return FAILED
     except OSError as error:
-        # A full disk, mostly, behind the standard output or a file of the settings.
+        # Mostly a full disk, for standard output or a settings file.
         _discard_output()
         where = f"{error.filename}: " if error.filename else "the output cannot be written: "
         return _fail(f"{where}{error.strerror or error}", FAILED)
@@ -112,7 +112,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """Return what to say of an error, and the exit code."""
+    """Return the text for an error, and the exit code."""
     match error:
         case typer.TyperException():
             return error.format_message().replace("Value error, ", ""), error.exit_code
@@ -130,7 +130,7 @@ def _discard() -> int:
 
 
 def _discard_output() -> None:
-    # Python would complain once more when it flushes on its way out.
+    # Otherwise Python would report the error again when it flushes at exit.
     os.dup2(_discard(), sys.stdout.fileno())
 
 

@@ -1,4 +1,4 @@
-"""A playlist on a date: which snapshot shows it, and what has to be said about that."""
+"""Finds the snapshot that shows a playlist on a date, with remarks about its limits."""
 
 import msgspec
 
@@ -16,7 +16,7 @@ from playlist_archive_cli.published import PlaylistStatus
 
 
 class NotArchivedYetError(CommandError):
-    """The date lies before the first snapshot; the message says when the archive begins."""
+    """The date is before the first snapshot; the message says when the archive begins."""
 
 
 class NeverReadError(CommandError):
@@ -24,7 +24,7 @@ class NeverReadError(CommandError):
 
 
 class Past(msgspec.Struct, frozen=True):
-    """The snapshot that shows a playlist on a date, and remarks for whoever takes it for more."""
+    """The snapshot that shows a playlist on a date, and remarks about its limits."""
 
     snapshot: Timestamp
     gap: PublishedGap | None

@@ -1,4 +1,4 @@
-"""Which playlist is meant by what was typed or pasted."""
+"""Finds the playlist that a typed or pasted text names."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from playlist_archive.documents.liked_songs import LIKED_SONGS
 from playlist_archive.documents.names import looks, visible
 from playlist_archive_cli.errors import WrongUseError
 
-# How a verb's argument explains itself.
+# The help of a verb's playlist argument.
 PLAYLIST = typer.Argument(metavar="PLAYLIST", help="Its id, its link, or its name or a part of it.")
 PlaylistText = Annotated[str, PLAYLIST]
 
@@ -30,12 +30,12 @@ class Choice(NamedTuple):
 
 
 def find_playlist_id(text: str) -> str | None:
-    """Return the playlist id in an id, a link or a URI, None where there is none.
+    """Return the playlist id in an id, a link or a URI, None if there is none.
 
     Liked Songs have links of their own.
 
     Raises:
-        WrongUseError: there are links of several playlists in it.
+        WrongUseError: the text has links of several playlists.
     """
     if is_playlist_id(stripped := text.strip()):
         return stripped
@@ -47,10 +47,10 @@ def find_playlist_id(text: str) -> str | None:
 
 
 def choose_playlist(text: str, names: Mapping[str, str]) -> Choice:
-    """Return the playlist of the archive that is meant; `names` are those of all, by id.
+    """Return the id of the playlist that a text names; `names` has all names by id.
 
-    It is that with this id, else the one with exactly this name, else the one whose name looks the
-    same, whatever the case, else the only one whose name has it as a part.
+    It is the playlist with this id; or with exactly this name; or with a name that looks the same,
+    ignoring case; or the only one whose name contains the text.
 
     Raises:
         WrongUseError: there is no such playlist, or several; its message names them.
@@ -81,7 +81,7 @@ def choose_playlist(text: str, names: Mapping[str, str]) -> Choice:
 
 
 def same_to_the_eye(name: str, other: str) -> bool:
-    """Whether two names look the same, whatever the case."""
+    """Whether two names look the same, ignoring case."""
     return _plain(name) == _plain(other)
 
 

@@ -1,4 +1,4 @@
-"""Published documents that the package writes without types of their own."""
+"""Types for published documents that the package writes without own types."""
 
 import msgspec
 
@@ -45,7 +45,7 @@ class ArchiveStatus(msgspec.Struct, frozen=True):
 
 
 class Described(msgspec.Struct, frozen=True):
-    """What the document `playlists/metadata/metadata-full.json` tells of a playlist's names."""
+    """A playlist's names in the document `playlists/metadata/metadata-full.json`."""
 
     original_name: str
     unique_name: str
@@ -55,7 +55,7 @@ class Described(msgspec.Struct, frozen=True):
 
 
 class Stay(msgspec.Struct, frozen=True):
-    """A time during which a song was in a playlist; it ended where `first_missing` is told."""
+    """A time span during which a song was in a playlist; it ended if `first_missing` is set."""
 
     added_at: Timestamp | None
     first_missing: Timestamp | None
@@ -80,14 +80,14 @@ class EverSong(msgspec.Struct, frozen=True):
 
 
 class OlderSongs(msgspec.Struct, frozen=True):
-    """Where the songs stand that went more than a year ago, in one year."""
+    """The reference to the document of songs removed in one year."""
 
     year: int
     path: str
 
 
 class Ever(msgspec.Struct, frozen=True):
-    """The document `playlists/cumulative/<id>.json`; its `older` songs stand elsewhere."""
+    """The document `playlists/cumulative/<id>.json`; `older` refers to its yearly documents."""
 
     name: str
     description: str
@@ -103,7 +103,7 @@ class EverOfYear(msgspec.Struct, frozen=True):
 
 
 class IndexedPlaylist(msgspec.Struct, frozen=True):
-    """What is needed of an entry of the index."""
+    """The fields of an index entry that are needed here."""
 
     id: str
     size: Size | None = None
@@ -116,6 +116,6 @@ class ArchiveIndex(msgspec.Struct, frozen=True):
 
 
 class SongsPart(msgspec.Struct, frozen=True):
-    """The document `playlists/songs/<n>.json`, that of the ids, or of the songs that went."""
+    """A document `playlists/songs/<n>.json`, of titles or ids, of recent or old songs."""
 
     playlists: dict[str, list[list[str]]]

@@ -1,4 +1,4 @@
-"""How many messages the stack's queues hold, for whoever may know it."""
+"""Counts the messages in the stack's queues, if the caller may read that."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ class Queues:
         self._url = connection.output
 
     def waiting(self) -> Mapping[str, int] | None:
-        """Count the messages of each queue, those in work included."""
+        """Count the messages of each queue, including those in flight."""
         return self._count({name: f"{name}QueueUrl" for name in WORK})
 
     def given_up(self) -> Mapping[str, int] | None:
@@ -33,7 +33,7 @@ class Queues:
         return self._count({name: f"{name}DeadLetterQueueUrl" for name in _GIVEN_UP})
 
     def given_up_since(self, before: Mapping[str, int]) -> dict[str, int]:
-        """Count the dead letters that came since `before`; none where that cannot be known."""
+        """Count the dead letters added since `before`; none if that is unknown."""
         now = self.given_up() or {}
         return {
             f"{name}DeadLetterQueue": count - before.get(name, 0)

@@ -1,4 +1,4 @@
-"""The owner's entries under `registry/` and `excluded/`, and what comes of writing one."""
+"""Writes the owner's entries under `registry/` and `excluded/`, and waits for their effect."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -31,10 +31,10 @@ _PATIENCE_WITH_NOTHING_SECONDS = 30.0
 
 
 class Arrival(NamedTuple):
-    """What came of a change of the registry.
+    """The result of a change in the registry.
 
-    `status` is the playlist's newest one, None if none came. `songs` is set once the playlist has a
-    page. `not_before` is set where Spotify asked to wait.
+    `status` is the playlist's newest status, None if there was none. `songs` is set if the playlist
+    has a page. `not_before` is set during a pause that Spotify asked for.
     """
 
     status: PlaylistStatus | None
@@ -48,10 +48,10 @@ class _Pretty(msgspec.Struct):
 
 
 def pick_playlist(archive: Archive, text: str) -> Choice:
-    """Return the playlist that is meant by what was pasted, whether the archive knows it or not.
+    """Return the id of the playlist in a pasted text; it need not be in the archive.
 
     Raises:
-        WrongUseError: there is no playlist in it, or several.
+        WrongUseError: the text names no playlist, or several.
     """
     status = archive.status_if_any()
     names = {id_: one.name or id_ for id_, one in (status.playlists if status else {}).items()}
@@ -66,9 +66,9 @@ def pick_playlist(archive: Archive, text: str) -> Choice:
 
 
 def require_free_name(archive: Archive, playlist_id: str, alias: str) -> None:
-    """Raise `WrongUseError` where another playlist of the archive has a name that looks the same.
+    """Raise `WrongUseError` if another playlist of the archive has a name that looks the same.
 
-    The archive would tell the two apart by a number, and a person by nothing.
+    The archive would add a number to one of them, but people could not distinguish them.
     """
     status = archive.status_if_any()
     for other, one in (status.playlists if status else {}).items():
@@ -120,7 +120,7 @@ def delete(connection: Connection, key: str) -> None:
 def await_read(
     connection: Connection, playlist_id: str, known: PlaylistStatus | None, told: Callable[[], None]
 ) -> Arrival:
-    """Wait until a playlist was read that was `known` so before; call `told` if that takes time."""
+    """Wait for a read of a playlist with the status `known`; call `told` if that takes time."""
     archive = connection.archive
     now = archive.clock.now()
     arrival = Arrival(known)
@@ -140,13 +140,13 @@ def await_read(
             waited = True
             told()
     if arrival.status == known and known and not awaits_its_turn(known):
-        # It was read again and is as it was.
+        # It was read again and its status is unchanged.
         return Arrival(known, count_songs(archive, playlist_id))
     return arrival
 
 
 def await_retirement(connection: Connection, playlist_id: str) -> bool:
-    """Wait until a playlist is retired; return whether that came."""
+    """Wait until a playlist is retired; return whether that happened."""
     for sight in _watch(connection):
         present = sight.status.playlists.get(playlist_id) if sight.status else None
         if present is None or present.status == "retired":
@@ -155,7 +155,7 @@ def await_retirement(connection: Connection, playlist_id: str) -> bool:
 
 
 def count_songs(archive: Archive, playlist_id: str) -> int | None:
-    """Count the rows of a playlist's page, None where it has no page."""
+    """Return the number of rows of a playlist's page, None if it has no page."""
     stored = archive.objects.get(view_key("pretty", playlist_id, ".json"))
     if stored is None:
         return None

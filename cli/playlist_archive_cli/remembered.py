@@ -1,4 +1,4 @@
-"""What is known of the stack that was deployed from this machine, kept among the user's settings."""
+"""Stores facts about the stack last deployed from this machine, among the user's settings."""
 
 from pathlib import Path
 
@@ -18,8 +18,8 @@ class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         parameters: the template's parameters that the owner chose.
-        code_bucket: where the functions' code was uploaded.
-        kept_bucket: the bucket of a stack that was deleted.
+        code_bucket: the bucket to which the functions' code was uploaded.
+        kept_bucket: the bucket of a deleted stack.
     """
 
     stack: str
@@ -42,7 +42,7 @@ def deployment_file() -> Path:
 
 
 def recall(file: Path) -> Deployment | None:
-    """Return what is remembered in `file`, None where there is no such file.
+    """Return the deployment stored in `file`, None if there is no such file.
 
     Raises:
         CommandError: the file cannot be read.
@@ -56,7 +56,7 @@ def recall(file: Path) -> Deployment | None:
 
 
 def recall_stack(file: Path, stack: DeployedStack) -> Deployment:
-    """Return what is remembered of one stack; of another than the last one, nothing is."""
+    """Return the stored deployment if it is of this stack, otherwise an empty one."""
     known = recall(file)
     if known and known.is_of(stack.name, stack.region):
         return msgspec.structs.replace(known, profile=stack.profile)
@@ -71,14 +71,14 @@ def remember(file: Path, deployment: Deployment) -> None:
 
 
 def update(file: Path, deployment: Deployment) -> None:
-    """Remember a deployment, unless another stack's is remembered."""
+    """Store a deployment, unless another stack's is stored."""
     known = recall(file)
     if known is None or known.is_of(deployment.stack, deployment.region):
         remember(file, deployment)
 
 
 def forget(file: Path, deployment: Deployment) -> None:
-    """Forget a deployment; another stack's is still remembered."""
+    """Remove a deployment; another stack's stays."""
     known = recall(file)
     if known and known.is_of(deployment.stack, deployment.region):
         file.unlink()

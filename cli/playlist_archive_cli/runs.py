@@ -1,7 +1,7 @@
 """Starts a run or a rebuild, and follows it to its end.
 
-`run_now` and `rebuild_now` are what other verbs call. How far a run has come stands in the status
-document; whether the pages are written as well, only the queues tell.
+Other verbs call `run_now` and `rebuild_now`. The status document shows the progress of a run; only
+the queues show whether the pages are written too.
 """
 
 import json
@@ -21,11 +21,11 @@ from playlist_archive_cli.queues import Queues
 from playlist_archive_cli.screen import tell
 
 POLL_SECONDS = 2.0
-# A message may still be on its way from S3 to a queue, or from a queue to its count.
+# A message may still be in transit from S3 to a queue, or not be counted yet.
 _QUIET_SECONDS = 4.0
-# The fetcher works for ten minutes at most without a word.
+# The fetcher may work for ten minutes without a visible change.
 _PATIENCE_SECONDS = 900.0
-# Where the queues are known to be empty, nothing can come any more.
+# When the queues are known to be empty, no more progress is possible.
 _PATIENCE_WITH_NOTHING_SECONDS = 120.0
 _LONGEST_SECONDS = 7200.0
 _WAITING = {FIRST_READ_WAITS, NEXT_READ_WAITS}
@@ -39,11 +39,11 @@ class NotRead(msgspec.Struct, frozen=True):
 
 
 class RunEnd(msgspec.Struct, frozen=True):
-    """How a run ended.
+    """The end of a run.
 
-    `failure` says why the library could not be listed. `not_before` is set where Spotify asked to
-    wait; then the run goes on by itself. `given_up` counts new dead letters by queue. `unfinished`
-    says what was still awaited when waiting made no sense any more.
+    `failure` says why the library could not be listed. `not_before` is set if Spotify asked for a
+    pause; the run then continues by itself. `given_up` counts new dead letters by queue.
+    `unfinished` says what was still missing when waiting ended.
     """
 
     run: Timestamp
@@ -64,7 +64,7 @@ class RunEnd(msgspec.Struct, frozen=True):
 
 
 class RebuildEnd(msgspec.Struct, frozen=True):
-    """How a rebuild ended; `watched` says whether the queue could be asked at all."""
+    """The end of a rebuild; `watched` says whether the queue could be observed."""
 
     playlists: int
     watched: bool = True
@@ -77,7 +77,7 @@ class RebuildEnd(msgspec.Struct, frozen=True):
 
 
 def run_now(connection: Connection) -> RunEnd:
-    """Start a run as the schedule does, follow it to its end, and tell how far it has come.
+    """Start a run as the schedule does, follow it to its end, and print its progress.
 
     Raises:
         CommandError: the run could not be started.
@@ -115,7 +115,7 @@ def run_now(connection: Connection) -> RunEnd:
 
 
 def rebuild_now(connection: Connection, playlist_ids: Sequence[str] | None = None) -> RebuildEnd:
-    """Have the pages of these or of all playlists rebuilt, and follow that to its end.
+    """Rebuild the pages of these or of all playlists, and follow that to its end.
 
     Raises:
         CommandError: the rebuild could not be started.
@@ -141,7 +141,7 @@ def rebuild_now(connection: Connection, playlist_ids: Sequence[str] | None = Non
 
 
 def invoke_lister(connection: Connection, event: Mapping[str, object]) -> dict[str, Any]:
-    """Call the lister and return its answer.
+    """Invoke the lister and return its answer.
 
     Raises:
         CommandError: it failed; its error is quoted.
@@ -150,7 +150,7 @@ def invoke_lister(connection: Connection, event: Mapping[str, object]) -> dict[s
 
 
 def wake_indexer(connection: Connection) -> None:
-    """Have the indexer of a new version write the site's shell, if another one is stored.
+    """Invoke the new indexer, which writes the site's shell if another version is stored.
 
     Raises:
         CommandError: it failed; its error is quoted.
@@ -171,9 +171,9 @@ def _invoke(connection: Connection, name: str, event: Mapping[str, object]) -> d
 
 
 class Sight(NamedTuple):
-    """What is seen at one moment, and for how long the queues have looked like this.
+    """The state at one moment, and for how long the queues have been unchanged.
 
-    `waiting` counts the messages of each queue, None where the caller may not know.
+    `waiting` counts the messages of each queue, None if the caller may not read that.
     """
 
     status: ArchiveStatus | None
@@ -181,14 +181,14 @@ class Sight(NamedTuple):
     seconds: float
 
     def quiet(self, *names: str) -> bool:
-        """Whether these queues, by default all, have been empty for a while, or cannot be seen."""
+        """Whether these queues, by default all, have been empty for a while or are not visible."""
         if self.waiting is None:
             return True
         counts = [self.waiting[name] for name in names or self.waiting]
         return not any(counts) and self.seconds >= _QUIET_SECONDS
 
     def explain(self, missing: str) -> str:
-        """Say what is still awaited."""
+        """Return what is still missing."""
         held = ", ".join(f"{count} in {name}Queue" for name, count in (self.waiting or {}).items())
         return "; ".join(filter(None, (missing, held and f"messages: {held}")))
 
@@ -200,7 +200,7 @@ def watch(
     patience_seconds: float = _PATIENCE_SECONDS,
     patience_with_nothing_seconds: float = _PATIENCE_WITH_NOTHING_SECONDS,
 ) -> Iterator[Sight]:
-    """Yield what is seen every few seconds, until nothing has moved for too long, or two hours."""
+    """Yield the state every few seconds, until there is no progress for too long, or two hours."""
     clock = archive.clock
     began = clock.monotonic()
     seen: object = None
@@ -219,12 +219,12 @@ def watch(
 
 
 def is_paused(status: ArchiveStatus, now: datetime) -> bool:
-    """Whether Spotify has asked for a pause that still lasts."""
+    """Whether a pause that Spotify asked for still lasts."""
     return status.not_before is not None and datetime.fromisoformat(status.not_before) > now
 
 
 def awaits_its_turn(playlist: PlaylistStatus) -> bool:
-    """Whether a playlist was never read, or not since it is archived again, and soon will be."""
+    """Whether a playlist waits for its first read, or the first since it is archived again."""
     return playlist.status == "deferred" and playlist.reason in _WAITING
 
 
@@ -233,9 +233,9 @@ def _awaits(playlist: PlaylistStatus) -> bool:
 
 
 def _reported(status: ArchiveStatus | None, run: Timestamp, before: ArchiveStatus | None) -> bool:
-    """Whether the status document is of the run, or of a later one that was not there before.
+    """Whether the status document is of the run, or of a later one that is new.
 
-    A run of a time still to come, as simulations have, may have been the last one before.
+    The last run before may have had a future time, as in simulations.
     """
     if status is None or status.run is None:
         return False

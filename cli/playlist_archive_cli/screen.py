@@ -20,7 +20,7 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def printable(text: str) -> str:
-    """Return text that moves no cursor, colours nothing and turns no direction."""
+    """Return text without control characters, colours or changes of direction."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -29,7 +29,7 @@ def printable(text: str) -> str:
 
 
 def encode_json(document: object) -> str:
-    """Return a document as JSON in which what does not print stands as an escape."""
+    """Return a document as JSON, with unprintable characters escaped."""
     text = msgspec.json.format(msgspec.json.encode(document), indent=1).decode()
     if text.isascii() and "\x7f" not in text:
         return text
@@ -68,7 +68,7 @@ def tell(text: str) -> None:
 
 
 def plain_lines(blocks: Iterable[Block]) -> Iterable[str]:
-    """Yield the lines of blocks; a table's cells stand between tabs."""
+    """Yield the lines of blocks; a table's cells are separated by tabs."""
     for block in blocks:
         if isinstance(block, Line):
             yield printable(block.text)

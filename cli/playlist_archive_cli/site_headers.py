@@ -1,4 +1,4 @@
-"""What a browser is told of the site's objects, here and by CloudFront alike."""
+"""The HTTP headers of the site's objects, the same here and in CloudFront."""
 
 import re
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ _PACKED = {BINARY, GZIP}
 
 
 def content_type(key: str) -> str:
-    """Return what an object says it is."""
+    """Return the content type of an object."""
     suffix = PurePosixPath(key).suffix
     is_plain_page = not suffix and key.startswith("playlists/")
     return TEXT if is_plain_page else _CONTENT_TYPES.get(suffix, BINARY)
@@ -60,6 +60,6 @@ def is_compressible(kind: str) -> bool:
 
 
 def cache_control(key: str) -> str:
-    """Return how long an object may be kept: for ever if it never changes under its key."""
+    """Return the `Cache-Control` of an object: forever if its key never changes contents."""
     never_changes = key.startswith(SNAPSHOTS) or (key.startswith(SITE) and _HASHED.fullmatch(key))
     return KEEP_FOR_EVER if never_changes else ASK_EACH_TIME

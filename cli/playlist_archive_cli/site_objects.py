@@ -1,4 +1,4 @@
-"""Where the site's objects come from: a folder, a bucket, and the shell that this command brings."""
+"""Reads the site's objects from a folder, a bucket, or the shell in this command."""
 
 import re
 from collections.abc import Callable
@@ -15,14 +15,14 @@ from playlist_archive_cli.site_headers import PREFIXES
 type Read = Callable[[str], bytes | None]
 """Returns an object by its key, None where there is none; raises `StorageError`."""
 
-# Nothing has this name, nothing can have it, or it is that of a link to itself.
+# No file has this name, none can have it, or it is a link to itself.
 _NO_SUCH_FILE = {ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP}
 _SEGMENT = r"[0-9A-Za-z_-][0-9A-Za-z._-]*"
 _KEY = re.compile(rf"(?:{'|'.join(PREFIXES)})(?:{_SEGMENT}/)*{_SEGMENT}")
 
 
 def is_site_key(key: str) -> bool:
-    """Whether a key is one that the site may ask for.
+    """Whether the site may request a key.
 
     No segment begins with a dot, so none leads to another folder.
     """
@@ -30,7 +30,7 @@ def is_site_key(key: str) -> bool:
 
 
 def read_folder(folder: Path) -> Read:
-    """Return what reads a copy of a bucket; a link to what is none of the site's leads nowhere."""
+    """Return a reader of a bucket's copy; links to files outside the site's keys are ignored."""
     root = folder.resolve()
 
     def read(key: str) -> bytes | None:
@@ -55,9 +55,9 @@ def read_bucket(bucket: Bucket) -> Read:
 
 
 def with_shell(read: Read) -> Read:
-    """Return what also reads this command's own shell where the archive has none.
+    """Return a reader that falls back to this command's own shell if the archive has none.
 
-    A shell is taken whole: its modules know each other. Whether there is one is asked now.
+    A shell is used as a whole, because its files belong together. The archive is checked now.
     """
     if read(SITE_INDEX) is not None:
         return read

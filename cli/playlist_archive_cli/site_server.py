@@ -1,7 +1,7 @@
-"""Serves the site to browsers on this machine, and to nobody else: it reads, and never writes.
+"""Serves the site to browsers on this machine only. It reads and never writes.
 
-Pages of other sites reach it too, from within the browser. So it answers only under its own names,
-gives nothing to other origins, and knows no keys but the site's.
+Pages of other sites in the same browser can send requests to it. So it answers only requests for
+its own host names, gives nothing to other origins, and serves only the site's keys.
 """
 
 import gzip
@@ -38,12 +38,12 @@ _IDLE_SECONDS = 30
 _NO_HEADERS: Mapping[str, str] = {}
 # Below this many bytes, compressing gains nothing.
 _SMALL = 1000
-# The best compression takes five times as long, for a twentieth fewer bytes.
+# The best compression takes five times as long and saves another 5%.
 _QUICK = 6
 
 
 class SiteServer(ThreadingHTTPServer):
-    """Listens as soon as it is made."""
+    """Listens from its creation on."""
 
     daemon_threads = True
 
@@ -74,7 +74,7 @@ class SiteServer(ThreadingHTTPServer):
 
 @contextmanager
 def serving(read: Read, port: int = 0) -> Iterator[SiteServer]:
-    """Yield a server that answers; port 0 is any that is free.
+    """Yield a running server; port 0 means any free port.
 
     Raises:
         CommandError: the port cannot be used.
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST)
         else:
             if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
-                # What comes with it, nobody reads; it is not to be taken for the next request.
+                # The body is not read, and must not be taken for the next request.
                 self.close_connection = True
             return True
         return False
@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         if not path.startswith("/") or any(char in path for char in "%\\"):
-            # No key needs an escape; they could only hide a way into another folder.
+            # No key needs an escape, which could only hide a path into another folder.
             self._refuse(HTTPStatus.BAD_REQUEST)
         elif path == "/":
             self._answer(HTTPStatus.FOUND, headers={"Location": f"/{SITE_INDEX}"})
@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             self._refuse(HTTPStatus.NOT_FOUND)
             return
-        # It is the same however the body is compressed, therefore weak (RFC 9110, 8.8.1).
+        # It is the same for every compression of the body, therefore weak (RFC 9110, 8.8.1).
         etag = f'W/"{sha256(body).hexdigest()[:32]}"'
         headers = {"ETag": etag, "Cache-Control": cache_control(key), "Vary": "Accept-Encoding"}
         if _names_etag(self.headers.get("If-None-Match", ""), etag):
@@ -150,11 +150,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(HTTPStatus.OK, body, headers | {"Content-Type": kind})
 
     def send_error(self, code: int, *_: Any) -> None:
-        """Refuse what is no request."""
+        """Refuse an invalid request."""
         self._refuse(HTTPStatus(code))
 
     def _refuse(self, status: HTTPStatus, headers: Mapping[str, str] = _NO_HEADERS) -> None:
-        # What else came with it, nobody has read.
+        # The rest of the request is not read.
         self.close_connection = True
         body = f"{status.value} {status.phrase}\n".encode()
         named = {"Content-Type": TEXT, "Cache-Control": ASK_EACH_TIME, "Connection": "close"}
@@ -176,11 +176,11 @@ class _Handler(BaseHTTPRequestHandler):
         return "playlist-archive"
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing of requests."""
+        """Do not log requests."""
 
 
 def names_at(port: int) -> set[str]:
-    """Return how a browser may call the server that listens at a port."""
+    """Return the allowed Host headers of a server at a port."""
     at_usual_port = _NAMES if port == HTTP_PORT else ()
     return {*at_usual_port, *(f"{name}:{port}" for name in _NAMES)}
 
@@ -193,7 +193,7 @@ def _explain(key: str, error: StorageError) -> str:
 
 
 def _takes_gzip(header: str) -> bool:
-    """Whether a header Accept-Encoding takes gzip (RFC 9110, 12.5.3)."""
+    """Whether an Accept-Encoding header accepts gzip (RFC 9110, 12.5.3)."""
     taken = {}
     for one in header.lower().split(","):
         coding, _, weight = (part.strip() for part in one.partition(";"))
@@ -202,7 +202,7 @@ def _takes_gzip(header: str) -> bool:
 
 
 def _names_etag(header: str, etag: str) -> bool:
-    """Whether a header If-None-Match names an ETag; weak and strong ones compare alike."""
+    """Whether an If-None-Match header has an ETag; weak and strong ones compare alike."""
     opaque = etag.removeprefix("W/")
     named = [one.strip().removeprefix("W/") for one in header.split(",")]
     return "*" in named or opaque in named

@@ -1,4 +1,4 @@
-"""What a search for songs means: words of titles and artists, or one song's id."""
+"""The rules of a search for songs, by words of titles and artists, or by id."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,17 +21,17 @@ type Part = Mapping[str, Sequence[Sequence[str]]]
 
 
 class Search(NamedTuple):
-    """`by_id` says in which parts to look: those of the ids, or those of titles and artists."""
+    """`by_id` says which song lists to search: those of ids, or those of titles and artists."""
 
     by_id: bool
     fits: Callable[[Sequence[str]], bool]
 
     def playlists(self, part: Part) -> list[str]:
-        """Return the playlists of a part with a song that fits."""
+        """Return the playlists of a song list with a matching song."""
         return [id_ for id_, songs in part.items() if any(map(self.fits, songs))]
 
     def songs(self, songs: Sequence[EverSong]) -> list[EverSong]:
-        """Return the songs that fit."""
+        """Return the matching songs."""
         return [song for song in songs if self.fits(self._line(song))]
 
     def _line(self, song: EverSong) -> list[str]:
@@ -41,10 +41,10 @@ class Search(NamedTuple):
 
 
 def search_for(text: str) -> Search | None:
-    """Return the search for a text, None where there is nothing to search for.
+    """Return the search for a text, None if the text has nothing to search for.
 
-    The link or the URI of a song, and an ISRC, mean that song. Of any other text each word has to
-    be in the title or the artists, whatever its case and its accents.
+    A song's link, URI or ISRC finds that song. Otherwise each word of the text has to be in the
+    title or the artists; case and accents do not matter.
     """
     for pattern in (_TRACK_ID, _URI, _ISRC):
         if found := pattern.fullmatch(text):
@@ -65,9 +65,9 @@ def _search_for_id(wanted: str) -> Search:
 
 
 def fold_case(text: str) -> str:
-    """Return a text without cases, accents and variants of letters.
+    """Return a text without case, accents and variants of letters.
 
-    Twice, since what is decomposed may have a case again (Unicode: compatibility caseless match).
+    Folds twice, because decomposition may restore case (Unicode: compatibility caseless match).
     """
     if text.isascii():
         return text.lower()

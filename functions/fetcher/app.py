@@ -1,4 +1,4 @@
-"""Handles FetchQueue: reads each playlist whole, one after the other, and stores changes."""
+"""Handles FetchQueue: reads playlists completely, one after the other, and stores changes."""
 
 import os
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from playlist_archive.spotify.connection import connect
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})
 processor = SqsFifoPartialProcessor()
-# The lane is FetchQueue's one message group. A batch that blocks it on purpose is no function error.
+# The fetcher fails whole batches on purpose, to block FetchQueue's message group during a pause.
 processor.raise_on_entire_batch_failure = False
 
 

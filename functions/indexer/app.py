@@ -48,9 +48,9 @@ def assemble() -> Indexer:
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: Mapping[str, Any], _context: LambdaContext) -> Mapping[str, Any]:
-    """Merge the whole batch at once, so that each shared object is written once.
+    """Merge the whole batch at once, so that each shared object is written only once.
 
-    `deploy` sends a batch without messages.
+    `playlist-archive deploy` invokes the function with a batch without messages.
     """
     messages, malformed = parse_outcomes(event)
     for message_id, error in malformed.items():

@@ -1,4 +1,4 @@
-"""Handles the schedule, changes of the registry, and the operator's events: starts reads."""
+"""Handles the schedule, changes of the registry, and the operator's events: requests reads."""
 
 import os
 from collections.abc import Mapping

@@ -35,7 +35,7 @@ def assemble() -> Renderer:
 
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> Mapping[str, Any]:
-    """Render each playlist once; a message is done when all its playlists are rendered."""
+    """Render each playlist once; a message succeeds when all its playlists are rendered."""
 
     def remaining_seconds() -> float:
         return context.get_remaining_time_in_millis() / 1000

@@ -1,1 +1,1 @@
-"""What was given up: listed, sent again, deleted."""
+"""Lists, redrives and deletes dead letters."""

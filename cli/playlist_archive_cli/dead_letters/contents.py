@@ -1,4 +1,4 @@
-"""Decodes dead letters: their subject, why each was given up, whether another try makes sense."""
+"""Decodes dead letters: their subject, why they failed, and whether a retry makes sense."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ _TAGS = {kind.__struct_config__.tag for kind in (FetchRequest, Outcome, RunRepor
 
 
 class Sender(StrEnum):
-    """The source of dead letters; names of its queues and outputs begin with this word."""
+    """The source of dead letters; the names of its queues and outputs begin with this word."""
 
     LISTER = "lister"
     FETCH = "fetch"
@@ -38,8 +38,8 @@ class Contents(NamedTuple):
 
     Attributes:
         about: its subject.
-        why: why it was given up.
-        again: the message or event to send again, None if that would only fail again.
+        why: why it failed.
+        again: the message or event to redrive, None if it would only fail again.
     """
 
     about: str

@@ -1,4 +1,4 @@
-"""The dead-letter queues; a message is removed only if it was sent again or the owner confirmed."""
+"""Reads the dead-letter queues; removes a message only after a redrive or the owner's consent."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -44,12 +44,12 @@ class DeadLetterQueue:
         return sum(int(counts["Attributes"][name]) for name in names)
 
     def read(self) -> list[DeadLetter]:
-        """Return its dead letters; of a FIFO queue only the first of each message group, ten at most."""
+        """Return its dead letters; of a FIFO queue only the first ten of each message group."""
         with self._received() as dead_letters:
             return list(dead_letters)
 
     def redrive(self) -> Iterator[tuple[DeadLetter, bool]]:
-        """Send each dead letter again unless that is pointless; yield it and whether it was sent."""
+        """Redrive dead letters, except hopeless ones; yield each and whether it was sent."""
         count = self.count()
         with self._received() as dead_letters:
             # At most `count`, because a message that fails at once would be sent again and again.
@@ -72,7 +72,7 @@ class DeadLetterQueue:
 
     @contextmanager
     def _received(self) -> Iterator[Iterable[DeadLetter]]:
-        """Yield the received messages; afterwards make those that remain visible again."""
+        """Yield the received messages; afterwards make the remaining ones visible again."""
         try:
             yield self._receive_all()
         finally:
@@ -123,7 +123,8 @@ def open_dead_letter_queues(
         queue = SqsQueue(sqs, output(f"{sender.capitalize()}QueueUrl"))
         body = dead_letter.contents.again or ""
         if sender is Sender.FETCH:
-            # All requests share one message group, the lane; here poison has a group of its own.
+            # In FetchQueue all messages share one group; in this dead-letter queue poison messages
+            # have their own.
             queue.send_in_order([(body, Lane(SPOTIFY_LANE, dead_letter.id))])
         else:
             queue.send([body])

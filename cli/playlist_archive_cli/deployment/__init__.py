@@ -1,1 +1,1 @@
-"""What creates, changes and deletes a stack in AWS."""
+"""Creates, changes and deletes a stack in AWS."""

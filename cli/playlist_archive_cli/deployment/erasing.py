@@ -1,4 +1,4 @@
-"""Deletes what a deleted stack leaves: the bucket, the credentials and the uploaded code."""
+"""Deletes what a deleted stack leaves behind: the bucket, the credentials, the uploaded code."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,10 +7,10 @@ from playlist_archive_cli.errors import CommandError
 
 
 def erase_objects(s3: Any, bucket: str, prefix: str = "") -> Iterator[int]:
-    """Delete every version of every object under a prefix; yield how many are deleted so far.
+    """Delete every version of every object under a prefix; yield the number deleted so far.
 
     Raises:
-        CommandError: S3 keeps one of them.
+        CommandError: S3 could not delete one of them.
     """
     deleted = 0
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
@@ -32,7 +32,7 @@ def erase_objects(s3: Any, bucket: str, prefix: str = "") -> Iterator[int]:
 
 
 def erase_bucket(s3: Any, bucket: str) -> Iterator[int]:
-    """Empty a bucket and delete it; yield how many versions are deleted so far."""
+    """Empty a bucket and delete it; yield the number of versions deleted so far."""
     yield from erase_objects(s3, bucket)
     try:
         s3.delete_bucket(Bucket=bucket)

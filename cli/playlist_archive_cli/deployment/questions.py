@@ -1,4 +1,4 @@
-"""What `deploy` asks before a stack is created, and which parameters the answers become."""
+"""The questions of `deploy` before a stack is created, and their parameters."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ class Question(NamedTuple):
     """One question.
 
     Attributes:
-        why: lines about what the answer decides, and what it costs.
+        why: lines about the effect of the answer and its cost.
         parse: returns the value of the parameter, or raises `WrongUseError`.
     """
 
@@ -81,7 +81,7 @@ def parse_time(text: str) -> str:
     """Return the schedule expression of a time of day.
 
     Raises:
-        WrongUseError: it is none.
+        WrongUseError: it is no time of day.
     """
     found = _TIME.fullmatch(text.strip())
     if not found:
@@ -91,10 +91,10 @@ def parse_time(text: str) -> str:
 
 
 def parse_timezone(text: str) -> str:
-    """Return the name of a time zone as it is spelled in the database of time zones.
+    """Return the name of a time zone as spelled in the time zone database.
 
     Raises:
-        WrongUseError: there is none of that name.
+        WrongUseError: there is no such time zone.
     """
     names = {name.casefold(): name for name in available_timezones()}
     name = names.get(text.strip().replace(" ", "_").casefold())
@@ -104,7 +104,7 @@ def parse_timezone(text: str) -> str:
 
 
 def find_timezone(environment: Mapping[str, str], localtime: Path = Path("/etc/localtime")) -> str:
-    """Return the time zone of this machine, UTC where it is not known."""
+    """Return the time zone of this machine, UTC if it is unknown."""
     linked = str(localtime.resolve()).partition("zoneinfo/")[2]
     for name in (environment.get("TZ", "").removeprefix(":"), linked):
         if name in available_timezones():

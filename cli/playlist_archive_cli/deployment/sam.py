@@ -1,4 +1,4 @@
-"""Builds the template with AWS SAM, and uploads what was built."""
+"""Builds the template with AWS SAM, and uploads the build."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _UPLOADED = re.compile(rb"s3://([^/\s\"']+)/")
 
 
 class Package(NamedTuple):
-    """A template whose code was uploaded, and the bucket that holds it."""
+    """A template whose code was uploaded, and the bucket of the code."""
 
     template: bytes
     bucket: str
@@ -44,7 +44,7 @@ class Sam:
         self._run("build", [])
 
     def package(self, bucket: str) -> Package:
-        """Upload what was built, without `bucket` to the one that SAM keeps in this account."""
+        """Upload the build, without `bucket` to SAM's own bucket in this account."""
         packaged = self._checkout / _FOLDER / "packaged.yaml"
         self._run(
             "package",
@@ -92,7 +92,7 @@ def _settings(stack: DeployedStack) -> Mapping[str, str]:
 
 
 def _last_error(log: Path) -> str:
-    """Return the last line that says something of an error, else the last line."""
+    """Return the last line about an error, or the last line."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     telling = [line for line in lines if re.search(r"error|denied|failed", line, re.IGNORECASE)]
     return (telling or lines or ["it printed nothing"])[-1]

@@ -1,6 +1,6 @@
-"""The secret in the site's link: as it is among the parameters of SSM, in the template as a digest.
+"""The secret in the site's link, stored as an SSM parameter; the template has its digest.
 
-The gate cannot count attempts, so nobody chooses the secret: it is 128 bits of chance.
+The site's access check cannot count attempts, so the secret is 128 random bits.
 """
 
 import secrets
@@ -15,7 +15,7 @@ _BYTES = 16
 
 
 def parameter_of(stack: str) -> str:
-    """Return the name of the SSM parameter that holds the secret of a stack's site."""
+    """Return the name of the SSM parameter with the secret of a stack's site."""
     return f"/playlist-archive/{stack}/site"
 
 
@@ -24,12 +24,12 @@ def make_secret() -> str:
 
 
 def digest(secret: str) -> str:
-    """Return what the template is given."""
+    """Return the digest for the template."""
     return sha256(secret.encode()).hexdigest()
 
 
 def load(ssm: Any, stack: str) -> str | None:
-    """Return the secret that is kept for a stack, None where there is none."""
+    """Return the stored secret of a stack, None if there is none."""
     try:
         found = ssm.get_parameter(Name=parameter_of(stack), WithDecryption=True)
     except ssm.exceptions.ParameterNotFound:

@@ -1,4 +1,4 @@
-"""A stack in CloudFormation: what it is, what would change, and how a change goes on."""
+"""A stack in CloudFormation: its state, proposed changes, and the progress of a change."""
 
 import time
 from collections import Counter
@@ -15,12 +15,12 @@ _CHANGE_SET = "playlist-archive-deploy"
 _CAPABILITIES = ["CAPABILITY_IAM"]
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 _CANCELLED = "cancelled"
-# How the statuses end of what was created, changed or deleted as a whole.
+# The end of the status of a stack that was created, changed or deleted completely.
 SETTLED = "_COMPLETE"
 
 
 class StackState(NamedTuple):
-    """A stack as it is now."""
+    """The present state of a stack."""
 
     id: str
     status: str
@@ -29,7 +29,7 @@ class StackState(NamedTuple):
 
     @property
     def exists(self) -> bool:
-        """Whether there are resources; the stack of a change set that nobody accepted has none."""
+        """Whether it has resources; the stack of an unexecuted first change set has none."""
         return self.status != "REVIEW_IN_PROGRESS"
 
 
@@ -42,7 +42,7 @@ class Change(NamedTuple):
 
 
 class Proposal(NamedTuple):
-    """A change set that was not executed yet."""
+    """A change set that has not been executed yet."""
 
     stack_id: str
     changes: list[Change]
@@ -63,7 +63,7 @@ class Stack:
         self._change_set = {"StackName": name, "ChangeSetName": _CHANGE_SET}
 
     def find(self, id_: str = "") -> StackState | None:
-        """Return the stack, None if there is none; by its id also one that was deleted."""
+        """Return the stack, None if there is none; an id also finds a deleted stack."""
         try:
             [found] = self._client.describe_stacks(StackName=id_ or self.name)["Stacks"]
         except ClientError as error:
@@ -81,7 +81,7 @@ class Stack:
         """Return the stack if it exists and can be changed, None if it can be created.
 
         Raises:
-            CommandError: it is in a state that forbids both, or no playlist archive.
+            CommandError: its state forbids both, or it is no playlist archive.
         """
         state = self.find()
         if state is None or not state.exists:
@@ -100,7 +100,7 @@ class Stack:
         return state
 
     def find_resource(self, logical_id: str) -> str:
-        """Return the name of one of the stack's resources, empty if it has none such."""
+        """Return the name of one of the stack's resources, empty if it has no such resource."""
         pages = self._client.get_paginator("list_stack_resources").paginate(StackName=self.name)
         names = (
             resource.get("PhysicalResourceId", "")
@@ -115,14 +115,13 @@ class Stack:
     ) -> Proposal | None:
         """Compare the stack with a template; None if nothing would change.
 
-        Without a URL the stack keeps its template. A new stack that cannot be created leaves
-        nothing behind.
+        Without a URL the stack keeps its template. A failed creation leaves nothing behind.
 
         Raises:
             CommandError: CloudFormation does not accept the template.
         """
         with suppress(ClientError):
-            # One of an attempt that was interrupted.
+            # A change set of an interrupted attempt.
             self._client.delete_change_set(**self._change_set)
         created = self._client.create_change_set(
             **self._change_set,
@@ -148,14 +147,14 @@ class Stack:
         return Proposal(created["StackId"], self._list_changes())
 
     def reject(self, proposal: Proposal) -> None:
-        """Drop a proposal, and the empty stack that it made if it was for a new one."""
+        """Delete a change set, and the empty stack that it created for a new stack."""
         self._client.delete_change_set(**self._change_set)
         found = self.find(proposal.stack_id)
         if found and not found.exists:
             self._client.delete_stack(StackName=self.name)
 
     def accept(self, proposal: Proposal) -> Iterator[Event]:
-        """Make the changes, and yield what happens until it has ended.
+        """Execute the changes, and yield their events until the end.
 
         Raises:
             CommandError: the changes were not made.
@@ -165,10 +164,10 @@ class Stack:
         yield from self._follow(proposal.stack_id, seen, {"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
     def delete(self, stack_id: str) -> Iterator[Event]:
-        """Delete the stack, and yield what happens until it has ended.
+        """Delete the stack, and yield the events until the end.
 
         Raises:
-            CommandError: it was not deleted as a whole.
+            CommandError: it was not deleted completely.
         """
         seen = {event["EventId"] for event in self._read_events(stack_id)}
         self._client.delete_stack(StackName=self.name)
@@ -186,7 +185,7 @@ class Stack:
             status = state.status if state else "DELETE_COMPLETE"
             if status in good:
                 return
-            # What is old is cleaned up after the update has succeeded.
+            # Old resources are cleaned up after the update has succeeded.
             if not status.endswith("_IN_PROGRESS"):
                 break
             time.sleep(_POLL_SECONDS)
@@ -194,7 +193,7 @@ class Stack:
         raise CommandError(f"CloudFormation could not do it ({status}): {reason}")
 
     def _read_new_events(self, stack_id: str, seen: set[str]) -> list[Event]:
-        """Return the events that were not seen, oldest first."""
+        """Return new events, oldest first."""
         new = [event for event in self._read_events(stack_id) if event["EventId"] not in seen]
         seen |= {event["EventId"] for event in new}
         return [
@@ -231,7 +230,7 @@ class Stack:
 
 
 def _spell_parameter(name: str, value: str, before: Mapping[str, str]) -> dict[str, Any]:
-    # CloudFormation shows only asterisks of what must not be seen.
+    # CloudFormation shows only asterisks for NoEcho values.
     if before.get(name) == value:
         return {"ParameterKey": name, "UsePreviousValue": True}
     return {"ParameterKey": name, "ParameterValue": value}
@@ -247,5 +246,5 @@ def _read_change(change: Mapping[str, Any]) -> Change:
 
 
 def count_kinds(changes: Sequence[Change]) -> list[tuple[str, int]]:
-    """Return how many resources of each kind are concerned, the most frequent first."""
+    """Return the number of affected resources of each kind, the most frequent first."""
     return Counter(change.kind for change in changes).most_common()

@@ -1,4 +1,4 @@
-"""The parameters of the template, and what they accept."""
+"""Reads the parameters of the template, and checks values."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ USUAL_CREDENTIALS = "/playlist-archive/spotify"
 
 
 class Parameter(msgspec.Struct, frozen=True, rename="pascal"):
-    """One parameter, as it stands in the template."""
+    """One parameter of the template."""
 
     type: str
     default: str | int = ""
@@ -35,7 +35,7 @@ class Parameter(msgspec.Struct, frozen=True, rename="pascal"):
 
     @property
     def wanted(self) -> str:
-        """What it accepts, in words."""
+        """The accepted values, in words."""
         if self.allowed_values is not None:
             return "one of " + ", ".join(map(str, self.allowed_values))
         if self.type != "Number":
@@ -56,10 +56,10 @@ type Parameters = Mapping[str, Parameter]
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads YAML in which CloudFormation's functions stand as tags."""
+    """Loads YAML with tags of CloudFormation's functions."""
 
     def construct_function(self, _tag: str, _node: yaml.Node) -> None:
-        """Read a function as nothing; no parameter has one."""
+        """Load a function as None; no parameter has one."""
 
 
 _Loader.add_multi_constructor("!", _Loader.construct_function)
@@ -82,7 +82,7 @@ def parse_assignments(assignments: list[str], parameters: Parameters) -> dict[st
     """Return the values of `Name=value` by name.
 
     Raises:
-        WrongUseError: there is no such parameter, or it accepts no such value.
+        WrongUseError: there is no such parameter, or it does not accept the value.
     """
     values: dict[str, str] = {}
     for assignment in assignments:
@@ -101,6 +101,6 @@ def parse_assignments(assignments: list[str], parameters: Parameters) -> dict[st
 
 
 def check(name: str, value: str, parameters: Parameters) -> None:
-    """Raise `WrongUseError` where a parameter does not accept a value."""
+    """Raise `WrongUseError` if a parameter does not accept a value."""
     if not parameters[name].accepts(value):
         raise WrongUseError(f"{name} does not accept “{value}”: write {parameters[name].wanted}")

@@ -1,1 +1,1 @@
-"""Playlists in formats that other programs take: the same bytes each time."""
+"""Exports playlists in formats of other programs; the same input gives the same bytes."""

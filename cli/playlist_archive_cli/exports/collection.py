@@ -1,4 +1,4 @@
-"""What is exported: the rows of a playlist, now, on a date, or all that ever were in it."""
+"""The rows to export: those of a playlist now or on a date, or all that were ever in it."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,9 +22,9 @@ LEFT_OUT: Mapping[str, str] = {
 
 
 class Collection(NamedTuple):
-    """The rows, and the playlist that they are from.
+    """Rows, and the playlist that they are from.
 
-    `time` is that of the snapshot. It is None where the rows are from several, and then `stays`
+    `time` is that of the snapshot. It is None if the rows are from several snapshots; then `stays`
     says for each row when it was in the playlist.
     """
 
@@ -39,7 +39,7 @@ class Collection(NamedTuple):
 
 
 def rows_of_snapshot(snapshot: Snapshot, name: str) -> Collection:
-    """Return the rows of a snapshot, under the name that is wanted."""
+    """Return the rows of a snapshot, under another name."""
     return Collection(
         snapshot.playlist_id,
         name,
@@ -52,7 +52,7 @@ def rows_of_snapshot(snapshot: Snapshot, name: str) -> Collection:
 
 
 class Encoded(NamedTuple):
-    """The contents of the files, nearly always of one, and how much of what they cannot hold."""
+    """The contents of the files (nearly always one), and the counts of what they cannot hold."""
 
     files: Sequence[bytes]
     left_out: Mapping[str, int]
@@ -62,7 +62,7 @@ type Encode = Callable[[Collection], Encoded]
 
 
 class Texts:
-    """Takes what a format can hold, and counts the rest."""
+    """Returns the texts that a format can hold, and counts the others."""
 
     def __init__(self) -> None:
         self.left_out: Counter[str] = Counter()
@@ -76,7 +76,7 @@ class Texts:
                 yield row, row.item
 
     def with_uris(self, rows: Sequence[Row]) -> Iterator[tuple[Row, Item]]:
-        """Yield the rows whose URI can stand on a line of its own."""
+        """Yield the rows whose URI fits on one line."""
         for row, item in self.named(rows):
             if is_uri(item.uri):
                 yield row, item
@@ -84,7 +84,7 @@ class Texts:
                 self.left_out[UNUSABLE_URIS] += 1
 
     def on_a_line(self, text: str) -> str:
-        """Return a text whose line breaks and other control characters are blanks."""
+        """Return a text with line breaks and other control characters replaced by blanks."""
         line = "".join(" " if _is_unfit(char) else char for char in text)
         self.left_out[REPLACED_TEXTS] += line != text
         return line
@@ -95,7 +95,7 @@ class Texts:
 
 
 def _is_unfit(char: str) -> bool:
-    """Whether a character breaks lines or may not stand in XML."""
+    """Whether a character breaks lines or is not allowed in XML."""
     return category(char) in {"Cc", "Cs", "Zl", "Zp"} or char in "\ufffe\uffff"
 
 

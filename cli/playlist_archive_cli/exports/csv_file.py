@@ -1,6 +1,6 @@
-"""CSV with the columns of Exportify, by whose names and order importers go.
+"""CSV with the columns of Exportify, whose names and order importers expect.
 
-There is no byte order mark and no blank after a comma, which some of them trip over.
+It has no byte order mark and no blank after a comma, because some importers fail on these.
 """
 
 import csv
@@ -55,11 +55,11 @@ def _cells(row: Row, item: Item) -> tuple[str, ...]:
 
 
 def to_uri(url: str) -> str:
-    """Return the URI of a link to Spotify, empty where it is none."""
+    """Return the URI of a link to Spotify, empty if it is none."""
     link = _LINK.fullmatch(url)
     return f"spotify:{link[1]}:{link[2]}" if link else ""
 
 
 def _join(texts: list[str]) -> str:
-    """Join texts; a comma within one of them has a backslash before it."""
+    """Join texts with commas; a comma within a text is escaped by a backslash."""
     return ", ".join(text.replace(",", "\\,") for text in texts)

@@ -1,4 +1,4 @@
-"""All songs that ever were in a playlist, or those that were removed, as rows."""
+"""All songs that were ever in a playlist, or those that were removed, as rows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from playlist_archive_cli.published import Ever, EverSong, Stay
 
 
 def removed_songs(ever: Ever, since: Date | None) -> list[EverSong]:
-    """Return the songs that are gone, or that went on a day or later, in the document's order."""
+    """Return the removed songs, or those removed on a day or later, in the document's order."""
     return [
         song
         for song in ever.tracks
@@ -22,10 +22,10 @@ def removed_songs(ever: Ever, since: Date | None) -> list[EverSong]:
 def rows_of(
     songs: Sequence[EverSong], read: Callable[[Iterable[Timestamp]], Iterable[Snapshot]]
 ) -> list[Row]:
-    """Return the row of each song as the first snapshot of its last stay has it.
+    """Return the row of each song from the first snapshot of its last stay.
 
-    `read` returns the snapshots of several times, in that order. The cumulative document does not
-    tell who added a song and when its album came out.
+    `read` returns the snapshots of several times, in that order. The snapshots are needed because
+    the cumulative document lacks who added a song and its album's release date.
     """
     times = sorted({_last_stay(song).first_seen for song in songs})
     found: dict[Timestamp, Mapping[str, Row]] = {
@@ -48,7 +48,7 @@ def _went(song: EverSong) -> Timestamp:
 
 
 def _row_without_snapshot(song: EverSong, stay: Stay) -> Row:
-    """Return what the cumulative document tells; Spotify did not name the row at first."""
+    """Return a row from the cumulative document, if Spotify did not name it at first."""
     item = Item(
         type=song.type,
         uri=song.uri,

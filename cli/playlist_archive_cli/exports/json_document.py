@@ -1,4 +1,4 @@
-"""JSON with everything that is known of each row, in the words of docs/snapshot.md."""
+"""JSON with all known fields of each row, as in docs/snapshot.md."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""M3U8, the list of most players: length, artists and title of each song, and its URI."""
+"""M3U8, the playlist format of most players: length, artists, title and URI of each song."""
 
 from playlist_archive_cli.exports.collection import Collection, Encoded, Texts, credit
 

@@ -1,6 +1,7 @@
-"""URIs, one a line: Spotify's desktop app makes a playlist of what is pasted into it.
+"""Lists of URIs, one a line, which can be pasted into a playlist in Spotify's desktop app.
 
-It takes five hundred at once, so a file has no more. It is the only way back for local files.
+The app accepts five hundred at once, so a file has no more. This is the only way to restore local
+files.
 """
 
 from itertools import batched

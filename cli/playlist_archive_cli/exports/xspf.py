@@ -1,4 +1,4 @@
-"""XSPF and its form in JSON, JSPF: playlists that say what a song is, and not where it lies."""
+"""XSPF and its JSON form, JSPF: playlists that identify songs without file locations."""
 
 import json
 from collections.abc import Iterator

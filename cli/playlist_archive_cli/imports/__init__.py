@@ -1,1 +1,1 @@
-"""Brings in what other archives and exports know of the past, as snapshots."""
+"""Imports the history from other archives and exports, as snapshots."""

@@ -1,4 +1,4 @@
-"""What an archive tells of its playlists to match others with them."""
+"""Reads the data of an archive's playlists that matching needs."""
 
 from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.imports.matching import Archived
@@ -7,7 +7,7 @@ _TRACK = "spotify:track:"
 
 
 def read_archived(archive: Archive, songs: frozenset[str]) -> list[Archived]:
-    """Return all playlists of an archive, with those of these songs that ever were in them."""
+    """Return all playlists of an archive, each with those of `songs` that were ever in it."""
     status = archive.status_if_any()
     described = archive.described()
     ever = [part.items() for part in archive.songs_parts(ids=True)]
@@ -21,5 +21,5 @@ def read_archived(archive: Archive, songs: frozenset[str]) -> list[Archived]:
 
 
 def _uri(line: list[str]) -> str:
-    """Return the URI of a song in the list of ids, which has only the id of a track."""
+    """Return the URI of an entry in the list of ids, which has only the id for a track."""
     return line[0] if ":" in line[0] else f"{_TRACK}{line[0]}"

@@ -1,7 +1,7 @@
-"""Takes joined names of artists apart.
+"""Splits joined names of artists.
 
-Exportify joins them with a comma and a blank, and writes a backslash before a comma within a name. A
-backslash itself it leaves alone, so after a name that ends in one a comma may mean either.
+Exportify joins them with a comma and a blank, and escapes a comma within a name by a backslash. It
+does not escape a backslash, so after a name that ends in one, a comma is ambiguous.
 """
 
 import re
@@ -16,7 +16,7 @@ class Names(NamedTuple):
 
 
 def split_artists(text: str, count: int) -> Names:
-    """Return the names in a text, of which there should be `count`, and whether they are those."""
+    """Return the names in a text, and whether their number is the expected `count`."""
     if not text and not count:
         return Names([], sure=True)
     surely = _SEPARATOR.split(text)

@@ -1,11 +1,11 @@
-"""Keeps an import from running far ahead of the renderer, to which S3 announces each snapshot."""
+"""Limits how far an import runs ahead of the renderer, which gets an S3 event for each snapshot."""
 
 from collections.abc import Mapping
 from typing import Protocol
 
 from playlist_archive.ports.clock import Clock
 
-# A run's own pages wait behind these, for about a quarter of a minute.
+# Messages of a run wait behind these, for about fifteen seconds.
 MOST_WAITING = 1000
 _PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 1.0
@@ -24,8 +24,8 @@ class Backpressure:
     def wait(self) -> None:
         """Wait until fewer than `MOST_WAITING` messages wait for the renderer.
 
-        A renderer that works off none of them for a minute is not waited for, then or later. Nor is
-        one whose queue the caller may not see.
+        If the renderer handles none of them for a minute, this stops waiting for good. It never
+        waits if the caller may not read the queue's attributes.
         """
         least, since = None, self._clock.monotonic()
         while not self._ended:

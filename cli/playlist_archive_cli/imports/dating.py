@@ -1,4 +1,4 @@
-"""When a playlist was as a file has it. A file tells no more than a day, and often not even that."""
+"""Dates the versions in files. A file has at most a day, and often not even that."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -16,20 +16,20 @@ TOO_NEW = "it names a later day than the date of the file"
 
 
 def newest_day(found: Iterable[FoundPlaylist]) -> Date | None:
-    """Return the newest day that playlists name, None if they name none.
+    """Return the newest day in the playlists, None if there is none.
 
-    They are from one export, which is not older. Nothing of what it holds changed later, so all was
-    the same at the end of that day.
+    They are from one export, which is not older than that day. Nothing in it changed later, so all
+    its playlists were the same at the end of that day.
     """
     named = [moment for one in found if (moment := one.not_before())]
     return parse_date(f"{max(named):%Y-%m-%d}") if named else None
 
 
 def last_moment(date: Date, now: datetime) -> datetime:
-    """Return the end of a day, the present moment if it is not over, or the moment that is meant.
+    """Return the given moment, or the end of the given day, or now if that day is not over.
 
     Raises:
-        WrongUseError: it lies in the future.
+        WrongUseError: it is in the future.
     """
     now = now.astimezone(UTC).replace(microsecond=0)
     if datetime.fromisoformat(date.first) > now:
@@ -38,9 +38,9 @@ def last_moment(date: Date, now: datetime) -> datetime:
 
 
 def stored_on_that_day(bucket: Bucket, version: PastVersion) -> datetime | None:
-    """Return the time of a snapshot of the version's day that is from the same source and the same.
+    """Return the time of an equal snapshot from the same source on the version's day.
 
-    Today's files get the present moment, which is another one when they are imported again.
+    Files of today get the present moment, which differs in a repeated import.
     """
     day = f"{snapshots_prefix(version.playlist_id or '')}{version.time:%Y%m%d}"
     for listed in bucket.list_objects(day):
@@ -52,10 +52,10 @@ def stored_on_that_day(bucket: Bucket, version: PastVersion) -> datetime | None:
 
 
 def placed_in_its_day(bucket: Bucket, version: PastVersion) -> datetime:
-    """Return the time of a version of which only the day is known.
+    """Return the time of a version whose day only is known.
 
-    It is the one that the version has, the end of the day, unless it is as the playlist was before
-    the archive read something else on that day. It is a second before that read then.
+    This is the version's own time, the end of the day. But if the archive read a change on that
+    day, and the version has the state before it, it is a second before that read.
     """
     prefix = snapshots_prefix(version.playlist_id or "")
     times = sorted(

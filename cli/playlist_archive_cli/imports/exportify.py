@@ -1,7 +1,7 @@
-"""Reads the CSV of Exportify, both of its kinds, and of this project's own export.
+"""Reads the CSV files of both kinds of Exportify, and of this project's own export.
 
-The name of a playlist stands in the name of its file only. A row that Spotify no longer named is
-missing from the files of watsonbox/exportify; those of pavelkomarov/exportify say `undefined`.
+Only the name of the file has the playlist's name. Rows that Spotify no longer named are missing
+from the files of watsonbox/exportify, and are `undefined` in those of pavelkomarov/exportify.
 """
 
 import csv
@@ -25,12 +25,12 @@ NO_URI = "the row has no URI of a song; its place stays"
 OTHER_CELLS = "the row has more or fewer cells than there are columns; its place stays"
 
 _OF_NO_DAY = re.compile(r" (?:ever|removed(?: since [0-9TZ-]+)?)$")
-# What is added to a name where there are several files, or by this project's export.
+# Additions to a name, by browsers if there are several files, or by this project's export.
 _ADDITION = re.compile(r"(?: ?\(\d+\)| \d{4}-\d{2}-\d{2}| \d{8}T\d{6}Z| \([0-9A-Za-z]{22}\))$")
 _DURATION = re.compile("[1-9][0-9]{0,9}")
-# Before it used semicolons, pavelkomarov/exportify joined names with a comma and no blank.
+# Early versions of pavelkomarov/exportify joined names with a comma without a blank.
 _BARE_COMMA = re.compile(",(?! )")
-# This project's export adds it where names are alike.
+# This project's export adds it to equal names.
 _ID = re.compile(r" \(([0-9A-Za-z]{22})\)(?: [0-9TZ-]+)?$")
 _NULL = "undefined"
 _USER = "spotify:user:"
@@ -42,10 +42,10 @@ class UnreadableTableError(Exception):
 
 
 def read_exportify(paths: Iterable[Path], left_out: LeftOuts) -> Iterator[FoundPlaylist]:
-    """Yield the playlist of each file that is readable, and count what is not.
+    """Yield the playlist of each readable file, and count unreadable ones.
 
     Raises:
-        CommandError: a file does not exist, or is not a whole zip.
+        CommandError: a file does not exist, or is no complete zip.
     """
     for path in paths:
         for file in files_in(path, is_csv):
@@ -60,11 +60,11 @@ def is_csv(name: str) -> bool:
 
 
 def read_playlist(file: PackedFile, left_out: LeftOuts) -> FoundPlaylist:
-    """Return what a file tells.
+    """Return the playlist in a file.
 
     Raises:
         UnreadableFileError: it cannot be read.
-        UnreadableTableError: it is not a table of songs, or not a whole one.
+        UnreadableTableError: it is no table of songs, or is cut off.
     """
     stem = PurePosixPath(file.name).stem
     names = list(_names_in(stem))
@@ -82,9 +82,9 @@ def read_playlist(file: PackedFile, left_out: LeftOuts) -> FoundPlaylist:
 
 
 def spell_as_file(name: str) -> str:
-    """Return what is left of a name in the name of a file, whichever program wrote it.
+    """Return the part of a name that is kept in every program's file names.
 
-    Each replaces other characters, but none replaces letters and digits.
+    Each program replaces other characters, but none replaces letters and digits.
     """
     folded = normalize("NFC", normalize("NFC", visible(name)).casefold())
     kept = "".join(char for char in folded if char.isalnum() or category(char).startswith("M"))
@@ -92,7 +92,7 @@ def spell_as_file(name: str) -> str:
 
 
 def _names_in(stem: str) -> Iterator[str]:
-    """Yield what a playlist may be called whose file has this name."""
+    """Yield the possible names of a playlist whose file has this name."""
     yield stem
     while addition := _ADDITION.search(stem):
         stem = stem[: addition.start()]
@@ -110,7 +110,7 @@ def _decode(body: bytes) -> str:
 
 
 class Table(NamedTuple):
-    """Where the columns stand, and whether the file is one of pavelkomarov/exportify."""
+    """The positions of the columns, and whether the file is from pavelkomarov/exportify."""
 
     columns: dict[Column, int]
     width: int
@@ -133,7 +133,7 @@ class Table(NamedTuple):
         return cls(columns, len(headers), "duration (ms)" in names or "id" in columns)
 
     def cell(self, cells: Sequence[str], column: Column) -> str | None:
-        """Return a cell, None where there is no such column."""
+        """Return a cell, None if there is no such column."""
         place = self.columns.get(column)
         return None if place is None else cells[place]
 
@@ -141,11 +141,11 @@ class Table(NamedTuple):
 def read_rows(text: str, reference: str, left_out: LeftOuts) -> tuple[Row, ...]:
     """Return the rows of a table.
 
-    A row of which the song is not clear becomes a place without a song, because a song that was
-    there must not seem to be gone.
+    A row without a clear song becomes a row without an item, so that its song does not seem to be
+    removed.
 
     Raises:
-        UnreadableTableError: it is not a table of songs, or not a whole one.
+        UnreadableTableError: it is no table of songs, or is cut off.
     """
     csv.field_size_limit(_LONGEST_CELL)
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -234,7 +234,7 @@ def _item(table: Table, cells: Sequence[str], uri: SongUri) -> Item:
 
 
 def _artists(table: Table, cells: Sequence[str], uri: SongUri) -> tuple[tuple[Artist, ...], bool]:
-    """Return the artists, and whether they are told in full."""
+    """Return the artists, and whether they are complete."""
     text = _without_null(table, table.cell(cells, "artists") or "")
     uris = (table.cell(cells, "artist_uris") or "").split(", ")
     if table.has_semicolons:

@@ -1,4 +1,4 @@
-"""The columns of Exportify's CSV in the languages that it speaks, and those of its kin.
+"""The columns of Exportify's CSV in all its languages, and those of its variants.
 
 watsonbox/exportify translates its headers since 2024; pavelkomarov/exportify has others, and so had
 the first versions of both.
@@ -193,7 +193,7 @@ _COLUMNS = {header.casefold(): column for column, headers in _HEADERS.items() fo
 
 
 def find_columns(headers: Iterable[str]) -> dict[Column, int]:
-    """Return where the known columns stand; of two with the same meaning the first counts."""
+    """Return the positions of the known columns; of two with the same meaning the first counts."""
     found: dict[Column, int] = {}
     for place, header in enumerate(headers):
         if column := _COLUMNS.get(header.strip().casefold()):

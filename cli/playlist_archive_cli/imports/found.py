@@ -1,4 +1,4 @@
-"""A playlist as a file has it, before it is known which of the archive's it is."""
+"""A playlist in a file, before it is matched with the archive's playlists."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -12,12 +12,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FoundPlaylist(NamedTuple):
-    """A playlist as a file has it.
+    """A playlist in a file.
 
-    `playlist_id` is known only if it stands in the name of the file. `called` are the names that
-    fit it, as the source spells them. `modified` is the newest day on which the file says that it
-    changed. `of_a_day` is false if it may have the songs of many days, so that only its name tells
-    which playlist it is.
+    `playlist_id` is known only if the file's name has it. `called` are its possible names, as
+    spelled by the source. `modified` is the newest day of a change in the file. `of_a_day` is false
+    if it may have songs of many days; then only its name can match it.
     """
 
     source: Source
@@ -37,14 +36,14 @@ class FoundPlaylist(NamedTuple):
         return frozenset(row.item.uri for row in self.rows if row.item)
 
     def not_before(self) -> datetime | None:
-        """Return the newest moment that the file names, so it is not older."""
+        """Return the newest moment in the file; the file is not older than that."""
         named = [self.modified, *(row.added_at for row in self.rows)]
         return max((moment for moment in named if moment), default=None)
 
     def version(
         self, playlist_id: str, time: datetime, precision: Precision = "second"
     ) -> PastVersion:
-        """Return it as a version of one of the archive's playlists."""
+        """Return it as a version of a playlist in the archive."""
         return PastVersion(
             playlist_id=playlist_id,
             time=time,
@@ -60,7 +59,7 @@ class FoundPlaylist(NamedTuple):
 
 
 def parse_moment(text: str) -> datetime | None:
-    """Return the moment that a file gives, in UTC; None where it is none, or Spotify's for unknown."""
+    """Return a file's moment in UTC, None if it is invalid or Spotify's value for unknown."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

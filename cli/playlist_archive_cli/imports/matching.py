@@ -1,7 +1,7 @@
-"""Which playlist of the archive a playlist of a file is: by its name, and by its songs.
+"""Matches playlists of files with those of the archive, by name and songs.
 
-An id in the name of the file is enough. So is a name where it is the only one and the songs do not
-speak against it, and so are songs where nearly all are the same. Anything else is for the owner to say.
+An id in the name of the file is enough. So is a unique name, unless the songs contradict it. So are
+the songs, if nearly all are the same. In all other cases the owner has to decide.
 """
 
 from collections import Counter
@@ -15,15 +15,15 @@ type Spell = Callable[[str], str]
 NOTHING_FITS = "no playlist of the archive has its name or its songs"
 
 _FEW_PERCENT, _MOST_PERCENT = 25, 80
-# Fewer songs than these may be the same by chance.
+# Fewer common songs may be a coincidence.
 _FEW_SONGS = 5
 
 
 class Archived(NamedTuple):
     """A playlist of the archive.
 
-    `size` is how many songs ever were in it, and `songs` are at least the URIs of those among them
-    that stand in a file, too.
+    `size` is the number of songs that were ever in it. `songs` has at least the URIs of those that
+    are also in a file.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Archived(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """A playlist of the archive that may be meant: by its name, or by the songs that it shares."""
+    """A candidate: a playlist of the archive with the same name or common songs."""
 
     archived: Archived
     by_name: bool
@@ -41,9 +41,9 @@ class Fit(NamedTuple):
 
 
 class Match(NamedTuple):
-    """What a playlist of a file is or may be, the likeliest first.
+    """The candidates for a playlist of a file, the likeliest first.
 
-    `doubt` says why that is not certain; it is empty if it is.
+    `doubt` says why the first one is uncertain; it is empty if it is certain.
     """
 
     found: FoundPlaylist
@@ -52,24 +52,24 @@ class Match(NamedTuple):
 
     @property
     def playlist_id(self) -> str | None:
-        """The playlist that it certainly is."""
+        """The certain match."""
         return None if self.doubt else self.fits[0].archived.id
 
 
 def match(
     found: Iterable[FoundPlaylist], archived: Iterable[Archived], spell: Spell
 ) -> list[Match]:
-    """Return what each playlist of a file is, in their order.
+    """Return the match of each playlist of the files, in their order.
 
-    `spell` returns how the source spells a name. No two playlists of the files are the same one of
-    the archive.
+    `spell` returns the source's spelling of a name. No two playlists of the files match the same
+    one of the archive.
     """
     known = _Known(archived, spell)
     return _each_once([known.match(one) for one in found])
 
 
 class _Known:
-    """The playlists of the archive, by their names and by their songs."""
+    """The playlists of the archive, by name and by song."""
 
     def __init__(self, archived: Iterable[Archived], spell: Spell) -> None:
         self._by_id = {one.id: one for one in archived}
@@ -97,7 +97,7 @@ class _Known:
 
 
 def _doubt(found: FoundPlaylist, songs: int, fits: Sequence[Fit]) -> str:
-    """Return why the first fit is not certain, empty if it is."""
+    """Return why the first candidate is uncertain, empty if it is certain."""
     best, *others = fits
     rival = max((one.shared for one in others), default=0)
     if best.by_name:
@@ -124,7 +124,7 @@ def _doubt_by_name(best: Fit, songs: int, rival: int, *, alone: bool) -> str:
 
 
 def _each_once(matches: Sequence[Match]) -> list[Match]:
-    """Doubt those that would be the same playlist, unless one of them fits far better."""
+    """Mark matches with the same playlist as uncertain, unless one of them fits far better."""
     rivals: dict[str, list[int]] = {}
     for one in matches:
         if one.playlist_id:

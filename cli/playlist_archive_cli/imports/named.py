@@ -1,4 +1,4 @@
-"""Which playlists the owner says that those of the files are: `--playlist [NAME=]PLAYLIST`."""
+"""The option `--playlist [NAME=]PLAYLIST`, which matches playlists of files explicitly."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,25 +9,25 @@ from playlist_archive_cli.imports.found import FoundPlaylist
 from playlist_archive_cli.imports.matching import Archived, Spell, match
 from playlist_archive_cli.playlist_choice import choose_playlist, find_playlist_id
 
-# A name may hold equals signs, and so may a link; what is no id or link is a name as a whole.
+# Names and links may contain equals signs. A text that does not end in an id or link is a name.
 _PAIR = re.compile(r"(.+?)=([0-9A-Za-z]{22}|https?://\S+|spotify:\S+)", re.DOTALL)
 _MOST_NAMED = 10
 
 
 class Named(NamedTuple):
-    """A playlist of the archive, and what it is called in the files if that was said."""
+    """A playlist of the archive, and its name in the files if given."""
 
     called: str | None
     playlist_id: str
 
 
 def parse_named(text: str, names: Mapping[str, str]) -> Named:
-    """Read what was said; `names` are those of the archive's playlists by id.
+    """Parse the option; `names` are the names of the archive's playlists by id.
 
-    An id or a link may be that of a playlist that the archive does not have.
+    An id or a link may name a playlist that the archive does not have.
 
     Raises:
-        WrongUseError: it is not clear which playlist is meant.
+        WrongUseError: the playlist is unknown or ambiguous.
     """
     pair = _PAIR.fullmatch(text)
     called, target = (pair[1], pair[2]) if pair else (None, text)
@@ -40,10 +40,10 @@ def assign(
     archived: Iterable[Archived],
     spell: Spell,
 ) -> list[tuple[FoundPlaylist, str]]:
-    """Return the playlists of the files that were named, each with its id.
+    """Return the named playlists of the files, each with its id.
 
     Raises:
-        WrongUseError: it is not clear which one in the files is meant, or one is meant twice.
+        WrongUseError: a playlist of the files is unknown, ambiguous, or named twice.
     """
     known = {one.id: one for one in archived}
     assigned: dict[int, str] = {}
@@ -58,7 +58,7 @@ def assign(
 def _place(
     found: Sequence[FoundPlaylist], named: Named, archived: Archived | None, spell: Spell
 ) -> int:
-    """Return which playlist of the files is meant."""
+    """Return the named playlist of the files."""
     places = list(range(len(found)))
     if named.called is not None:
         spelled = spell(named.called)

@@ -1,9 +1,9 @@
-"""The files of a folder or a zip, one after the other, each small enough to be read whole.
+"""Reads the files of a folder or a zip one after the other, each with limited size.
 
-A file of a zip can be read until the next one is asked for.
+A file of a zip can be read until the next one is requested.
 
-Nothing is unpacked: a file of a zip is read into memory and never more of it than is allowed, so
-neither its path nor what it says of its size does harm.
+Nothing is unpacked to disk: a file of a zip is read into memory, up to the limit. So a malicious
+path or size does no harm.
 """
 
 import os
@@ -27,7 +27,7 @@ class UnreadableFileError(Exception):
 
 
 class PackedFile(NamedTuple):
-    """A file by its name, and by where it stands; `read` raises `UnreadableFileError`."""
+    """A file with its name and its location; `read` raises `UnreadableFileError`."""
 
     name: str
     reference: str
@@ -35,12 +35,12 @@ class PackedFile(NamedTuple):
 
 
 def files_in(path: Path, wanted: Callable[[str], bool]) -> Iterator[PackedFile]:
-    """Yield the file itself, or those of a folder or a zip whose names are wanted.
+    """Yield the file itself, or the files of a folder or a zip with wanted names.
 
-    They come in the order of their names; numbers in these count as numbers.
+    They are sorted by name, with numbers in natural order.
 
     Raises:
-        CommandError: there is nothing, or it is not a whole zip.
+        CommandError: there is no such file, or it is no complete zip.
     """
     if path.is_dir():
         files = [file for file in path.rglob("*") if wanted(file.name) and file.is_file()]
@@ -70,7 +70,7 @@ def _on_disk(folder: Path, file: Path) -> PackedFile:
 
 
 def _as_text(name: str) -> str:
-    """Return a name with escapes for its bytes that are not UTF-8, so that it can be told."""
+    """Return a printable name, with escapes for bytes that are not UTF-8."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
@@ -92,7 +92,7 @@ def _in_zip(path: Path, wanted: Callable[[str], bool]) -> Iterator[PackedFile]:
 
 
 def _is_shadow(name: str) -> bool:
-    """Whether macOS has put it beside the real file."""
+    """Whether it is a file that macOS adds beside the real one."""
     return name.startswith("__MACOSX/") or PurePosixPath(name).name.startswith("._")
 
 

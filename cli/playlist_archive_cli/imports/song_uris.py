@@ -1,4 +1,4 @@
-"""What the URI of a row tells by itself."""
+"""Parses the URI of a row."""
 
 import re
 from collections.abc import Container
@@ -9,7 +9,7 @@ from playlist_archive.documents.playlist import Album, Artist, Item, ItemField
 
 _URI = re.compile(r"spotify:([a-z_]+):(\S+)")
 _ID = re.compile(r"[0-9A-Za-z]+")
-# They stand for something else than a row.
+# URIs of these types cannot be rows.
 _NO_ROWS = {"album", "artist", "playlist", "user"}
 _LOCAL = "local"
 # Artist, album, title and seconds.
@@ -28,12 +28,12 @@ ALL_FIELDS: tuple[ItemField, ...] = (
 
 
 def in_order(fields: Container[ItemField]) -> tuple[ItemField, ...]:
-    """Return fields that are unknown in the order in which an item has them."""
+    """Return unknown fields in the order of an item's fields."""
     return tuple(field for field in ALL_FIELDS if field in fields)
 
 
 class SongUri(NamedTuple):
-    """A URI that a row can have: `kind` is Spotify's word, and `rest` what follows it."""
+    """A URI of a row: `kind` is Spotify's type, and `rest` the part after it."""
 
     uri: str
     kind: str
@@ -45,17 +45,17 @@ class SongUri(NamedTuple):
 
     @property
     def type(self) -> str:
-        """Spotify's word for what stands in the row."""
+        """Spotify's type of the item."""
         return "track" if self.is_local else self.kind
 
     @property
     def url(self) -> str:
-        """The link that Spotify gives it, empty where it has none."""
+        """Spotify's link, empty if there is none."""
         return link_to(self.uri)
 
 
 def parse_song_uri(text: str) -> SongUri | None:
-    """Return the URI of what can stand in a row, None where the text is none."""
+    """Return the parsed URI, None if the text is no URI of a row."""
     found = _URI.fullmatch(text)
     if not found or not text.isprintable() or found[1] in _NO_ROWS:
         return None
@@ -63,7 +63,7 @@ def parse_song_uri(text: str) -> SongUri | None:
 
 
 def link_to(uri: str) -> str:
-    """Return Spotify's link to what a URI names, empty where there is none."""
+    """Return Spotify's link for a URI, empty if there is none."""
     found = _URI.fullmatch(uri)
     if not found or found[1] == _LOCAL or not _ID.fullmatch(found[2]):
         return ""
@@ -71,7 +71,7 @@ def link_to(uri: str) -> str:
 
 
 def item_of_uri(uri: SongUri) -> Item:
-    """Return an item of which a source tells the URI only; of a local file that tells names too."""
+    """Return an item made from its URI only; the URI of a local file includes names."""
     unknown = tuple(field for field in ALL_FIELDS if field != "url")
     if not uri.is_local:
         return Item(uri.type, uri.uri, "", 0, url=uri.url, unknown=unknown)

@@ -1,8 +1,8 @@
 """Reads the playlists of Spotify's "Download your data".
 
-`Playlist1.json`, `Playlist2.json` and so on tell name, description, followers and the rows in order.
-They tell neither ids of playlists nor the time of the export; the newest day that they name is one
-that it is not older than. A row has the URI, names, and the day on which it was added.
+`Playlist1.json`, `Playlist2.json` and so on have name, description, followers and the rows in
+order. They have neither playlist ids nor the time of the export, which is not before the newest day
+in them. A row has the URI, names, and the day on which it was added.
 """
 
 import re
@@ -28,9 +28,9 @@ NO_ROW = "the row is not one; its place stays"
 NO_PLAYLIST = "it is not a playlist with a name and rows"
 OLD_EXPORT = "none of its rows has a URI, as in older exports"
 
-# `PlaylistInABottle.json` beside them is another thing.
+# `PlaylistInABottle.json` beside them is something else.
 _FILE = re.compile(r"Playlist[0-9]*\.json")
-# Spotify's answers have them as entities, and it is not known whether the export has.
+# Spotify's answers have these as entities; it is unknown whether the export does.
 _MARKUP = re.compile("[&<>\"']")
 
 
@@ -79,10 +79,10 @@ _ITEMS = msgspec.json.Decoder(_Item)
 
 
 def read_spotify_export(path: Path, left_out: LeftOuts) -> Iterator[FoundPlaylist]:
-    """Yield the playlists of an export, and count what cannot be read.
+    """Yield the playlists of an export, and count unreadable parts.
 
     Raises:
-        CommandError: it has no playlists, or is not a whole zip.
+        CommandError: it has no playlists, or is no complete zip.
     """
     is_empty = True
     for file in files_in(path, is_playlists_file):
@@ -108,7 +108,7 @@ def is_playlists_file(name: str) -> bool:
 
 
 def spell_exactly(name: str) -> str:
-    """Return what two names have in common that look the same, whatever their case."""
+    """Return a key that is equal for names that look the same, ignoring case."""
     return looks(visible(name)).casefold()
 
 
@@ -160,7 +160,7 @@ def _read_row(raw: msgspec.Raw) -> tuple[Row, str]:
     kinds = (told.track, told.episode, told.audiobook, told.local_track)
     titles = next((one for one in kinds if one not in {None, _NO_TITLES}), None)
     if titles is None:
-        return Row(added_at), ""  # Spotify no longer says what stood there
+        return Row(added_at), ""  # Spotify no longer names the song
     text = titles.track_uri or titles.episode_uri or titles.audiobook_uri or titles.uri
     uri = parse_song_uri(text or "")
     if uri is None:
@@ -169,7 +169,7 @@ def _read_row(raw: msgspec.Raw) -> tuple[Row, str]:
 
 
 def _item(uri: SongUri, titles: _Titles) -> Item:
-    """Return an item; an artist or an album is only told by its name, and only the first artist."""
+    """Return an item; it has only names of album and artist, and only the first artist."""
     known = item_of_uri(uri)
     name = titles.track_name or titles.episode_name or titles.audiobook_name
     artist = titles.artist_name or titles.show_name or titles.author_name

@@ -1,4 +1,4 @@
-"""What a reader of another archive or an export yields: past versions, and what it left out."""
+"""The output of all importers: past versions, and counts of what was left out."""
 
 from datetime import datetime
 from typing import Literal
@@ -18,12 +18,12 @@ _MOST_SAMPLES = 20
 
 
 class PastVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """A playlist as a source tells it at one time.
+    """A playlist in a source at one time.
 
-    `playlist_id` is None where the source does not name it. `reference` is where in the source it
-    stands: a commit, or a file. What the source does not tell, or not in full, is named in
-    `unknown`, here and in each item. `previous_check` is the last earlier moment at which the
-    source proves that the playlist was read.
+    `playlist_id` is None if the source lacks it. `reference` is its place in the source: a commit,
+    or a file. `unknown` names the fields that the source lacks or has only in part, here and in
+    each item. `previous_check` is the last earlier moment at which the source proves that the
+    playlist was read.
     """
 
     playlist_id: str | None
@@ -42,7 +42,7 @@ class PastVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """What was left out for one reason: how many, and where the first of them stand."""
+    """The count of what was left out for one reason, and the places of the first ones."""
 
     unit: Unit
     reason: str
@@ -57,7 +57,7 @@ class LeftOuts:
         self._counted: dict[tuple[Unit, str], LeftOut] = {}
 
     def add(self, unit: Unit, reason: str, where: str, count: int = 1) -> None:
-        """Count what is left out; `where` says which file, version or row it is."""
+        """Count something left out; `where` is the file, version or row."""
         known = self._counted.get((unit, reason), LeftOut(unit, reason, 0, ()))
         samples = known.samples
         if len(samples) < _MOST_SAMPLES:
@@ -71,7 +71,7 @@ class LeftOuts:
 
 
 def snapshot_of(version: PastVersion) -> Snapshot:
-    """Return the snapshot that a version becomes; its playlist must be known by now."""
+    """Return the snapshot of a version, whose playlist must be known."""
     assert version.playlist_id
     return Snapshot(
         playlist_id=version.playlist_id,

@@ -1,7 +1,7 @@
-"""Writes past versions into an archive as snapshots, where it has none of them.
+"""Writes past versions into an archive as snapshots, if it does not have them yet.
 
-Nothing that is stored is replaced. What an import that was ended has written is found again, so the
-same import goes on where that one was.
+Stored objects are not replaced. The import finds the snapshots of an interrupted import, and
+continues from there.
 """
 
 from collections import deque
@@ -27,7 +27,7 @@ from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.imports.versions import LeftOuts, PastVersion, snapshot_of
 from playlist_archive_cli.screen import tell
 
-# Tells the renderer not to render each of them: one rebuild follows.
+# The renderer does not render snapshots with this metadata; one rebuild follows.
 _IMPORTED = {"source": "import"}
 _WRITES_AHEAD = 32
 _PAUSES_EVERY = 250
@@ -37,10 +37,10 @@ _CONTRADICTS = "a snapshot of that time is stored already, and says something el
 
 
 class ImportedPlaylist(msgspec.Struct, frozen=True):
-    """What came of a playlist: how many of its versions were `written` and how many `present`.
+    """The result for a playlist: how many versions were `written` or already `present`.
 
-    In a dry run `written` are those that would be. `first` and `last` are the times of the oldest
-    and of the newest one, and `rebuild` says that the pages lack some.
+    In a dry run `written` counts those that would be written. `first` and `last` are the times of
+    the oldest and the newest version; `rebuild` says that the pages lack some.
     """
 
     id: str
@@ -54,7 +54,7 @@ class ImportedPlaylist(msgspec.Struct, frozen=True):
 
 
 class _Found(Enum):
-    """What was found where a snapshot was to be written."""
+    """What is stored under the key of a snapshot to write."""
 
     NOTHING = "nothing"
     SAME = "the same"
@@ -71,7 +71,7 @@ class _Sent(NamedTuple):
 
 @dataclass
 class _Playlist:
-    """What is stored of a playlist, by key, with its ETag, and what came of its versions."""
+    """A playlist's stored snapshots by key, with their ETags, and the result so far."""
 
     stored: dict[str, str]
     names: dict[Timestamp, str] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class _Playlist:
 
 
 class Writer:
-    """Writes versions into one archive, or finds out in a dry run what it would write."""
+    """Writes versions into one archive, or computes in a dry run what it would write."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Writer:
         pause: Callable[[], None] = lambda: None,
         dry_run: bool = False,
     ) -> None:
-        """`pause` is called now and then while writing, and returns when it is time to go on."""
+        """`pause` is called from time to time while writing; it may block."""
         self._bucket = bucket
         self._archive = archive
         self._pause = pause
@@ -106,10 +106,10 @@ class Writer:
     def write(
         self, versions: Iterable[PastVersion], total: int, left_out: LeftOuts
     ) -> list[ImportedPlaylist]:
-        """Write versions of named playlists, in any order, and return what came of each playlist.
+        """Write versions of playlists, in any order, and return the result for each playlist.
 
-        Only a few of the versions are held at any time. Those that contradict what is stored are
-        counted as left out, and so are those of a time to come.
+        Only a few versions are in memory at a time. Versions that contradict stored ones, and those
+        with a future time, are counted as left out.
         """
         now = self._archive.clock.now()
         playlists: dict[str, _Playlist] = {}
@@ -150,7 +150,7 @@ class Writer:
         return {one.key: one.etag for one in self._bucket.list_objects(prefix)}
 
     def _store(self, snapshot: Snapshot, stored: dict[str, str]) -> _Found:
-        """Write a snapshot unless one of its time is stored, and return what was found there."""
+        """Write a snapshot unless one of its time is stored, and return what was found."""
         key, body = snapshot_key(snapshot.playlist_id, snapshot.time), encode_snapshot(snapshot)
         if key in stored:
             digest = md5(body, usedforsecurity=False).hexdigest()
@@ -161,7 +161,7 @@ class Writer:
                     key, body, JSON, replacing=None, metadata=_IMPORTED, cache_control=KEEP_FOR_EVER
                 )
             except ConflictError:
-                # It may be ours, if an answer was lost.
+                # If an answer was lost, it may be the one written here.
                 return self._compare(key, snapshot)
         return _Found.NOTHING
 
@@ -189,12 +189,12 @@ class Writer:
         try:
             history = self._archive.history(playlist_id)
         except CommandError:
-            return set()  # a rebuild makes it anew
+            return set()  # a rebuild creates it
         return {one.time for one in history.snapshots} if history else set()
 
 
 def _says_the_same(one: Snapshot, other: Snapshot) -> bool:
-    """Whether two snapshots of one time say the same, wherever they stood and whatever was known."""
+    """Whether two snapshots of one time have the same contents, whatever their origin."""
     return _told(one) == _told(other)
 
 

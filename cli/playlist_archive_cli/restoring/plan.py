@@ -1,7 +1,8 @@
-"""The plan of a restore: what is sent to Spotify, in which order, and how far that has come.
+"""The plan of a restore: its requests to Spotify, their order, and the progress.
 
-Spotify repeats whatever is sent twice. So the songs go in one batch after the other, each with its
-position, and the number of rows says whether a batch whose answer is missing has arrived.
+Spotify adds songs twice if they are sent twice. So the songs are sent in one batch after the other,
+each with its position. If the answer to a batch is lost, the number of rows shows whether the batch
+has arrived.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from playlist_archive_cli.restoring.writer import LOOKED_AT, Seen
 SONGS_IN_A_BATCH = 100
 MOST_SONGS = 10_000
 """As many rows as Spotify takes in a playlist."""
-# Whose consent it is, the new playlist, and the look at its end.
+# The user's profile, creating the playlist, and the final check.
 _OTHER_REQUESTS = 3
 _LONGEST_REASON = 200
 
@@ -26,14 +27,13 @@ type _Change = Callable[["Batch"], list["Batch"]]
 
 
 class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Songs that are sent at once.
+    """Songs that are sent in one request.
 
     Attributes:
-        snapshot_id: the version of the playlist that Spotify answered with; empty if the answer
-            was lost.
-        reason: why Spotify refused the batch, which is of one song then.
-        suspect: whether the batch is sure to be refused once the one before it is added. Both are
-            halves of a refused one.
+        snapshot_id: the version of the playlist in Spotify's answer; empty if the answer was lost.
+        reason: why Spotify refused the batch; it then has one song.
+        suspect: whether the batch will be refused if the one before it is added, because both are
+            halves of a refused batch.
     """
 
     songs: tuple[Song, ...]
@@ -52,14 +52,14 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     Attributes:
         source: the id of the archived playlist, and `source_name` its name.
-        tag: a word in the new playlist's description, by which it is found again.
+        tag: a word in the new playlist's description, to find it again.
         user: the id of the user in whose library the new playlist is.
-        remarks: what has to be said about the songs, as that they are of an older day.
+        remarks: remarks about the songs, such as that they are from an older day.
         playlist_id: the id of the new playlist, empty until it is known.
-        public: whether Spotify shows it on the user's profile, which it was asked not to.
+        public: whether Spotify shows it on the user's profile, although it should be private.
         creation_in_doubt: whether the answer to a creation is missing.
-        left_behind: the ids of empty playlists that such a creation made after all.
-        not_before: when Spotify takes requests again, empty if it did not ask to wait.
+        left_behind: the ids of empty playlists that such a creation made later.
+        not_before: the end of a pause that Spotify asked for, empty if there is none.
     """
 
     source: str
@@ -104,7 +104,7 @@ class Add(NamedTuple):
 
 
 class LookAtTheEnd(NamedTuple):
-    """The last step: see that as many songs are there as were added, and the last ones last."""
+    """The last step: check the number of songs and the last ones."""
 
     uris: list[str]
 
@@ -138,14 +138,14 @@ def with_playlist(plan: Plan, playlist_id: str, *, public: bool = False) -> Plan
 
 
 def with_lost_answer(plan: Plan) -> Plan:
-    """Return the plan after an answer was lost; if the playlist was not known, it may come late."""
+    """Return the plan after a lost answer; an unknown playlist may be created late."""
     return plan if plan.playlist_id else msgspec.structs.replace(plan, creation_in_doubt=True)
 
 
 def with_added(plan: Plan, snapshot_id: str = "") -> Plan:
-    """Return the plan after the batch that waits first was added.
+    """Return the plan after the next batch was added.
 
-    If the next one is suspect, it is not worth a request as a whole.
+    If the batch after it is suspect, it is divided without a request.
     """
     plan = _replace_waiting(
         plan, lambda batch: [Batch(batch.songs, state="added", snapshot_id=snapshot_id)]
@@ -154,9 +154,9 @@ def with_added(plan: Plan, snapshot_id: str = "") -> Plan:
 
 
 def with_refused(plan: Plan, reason: str) -> Plan:
-    """Return the plan after the batch that waits first was refused: it goes in two halves next.
+    """Return the plan after the next batch was refused: it is divided into two halves.
 
-    So the songs that Spotify refuses are found; one that is refused alone is left out.
+    This finds the songs that Spotify refuses; a song that is refused alone is left out.
     """
 
     def refuse(batch: Batch) -> list[Batch]:
@@ -173,10 +173,10 @@ def with_refused(plan: Plan, reason: str) -> Plan:
 
 
 def judge(seen: Seen, before: int, uris: Sequence[str]) -> Verdict:
-    """Say whether songs have arrived in a playlist that had `before` rows.
+    """Return whether songs have arrived in a playlist that had `before` rows.
 
-    It is strange if there are fewer or more rows than these two can explain, or if other songs
-    stand there. `seen` are the last rows that these songs would have.
+    The result is `strange` if neither case explains the number of rows, or if other songs are
+    there. `seen` are the last rows that these songs would have.
     """
     if seen.total == before:
         return "absent" if uris else "arrived"

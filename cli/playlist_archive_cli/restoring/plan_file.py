@@ -1,4 +1,4 @@
-"""The file that holds the plan of a playlist's restore, so that it can go on after any end."""
+"""Stores the plan of a restore in a file, so that it can continue after any interruption."""
 
 import os
 import sys
@@ -21,21 +21,21 @@ _ONLY_THE_OWNER = 0o600
 
 
 def plan_file(source: str) -> Path:
-    """Return where the plan of a playlist is kept, among the user's settings."""
+    """Return the path of a playlist's plan, among the user's settings."""
     return Path(typer.get_app_dir(FOLDER)) / "restores" / f"{source}.json"
 
 
 @contextmanager
 def hold(file: Path) -> Iterator[None]:
-    """Keep every other restore of the same playlist out, until this one or its process ends.
+    """Lock out other restores of the same playlist until this one or its process ends.
 
     Windows has no such lock.
 
     Raises:
-        CommandError: another restore has it.
+        CommandError: another restore has the lock.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    # The plan itself is replaced at each step, and a lock would go with the old file.
+    # The plan itself is replaced at each step, and a lock would stay with the old file.
     with file.with_suffix(".lock").open("a") as lock:
         if sys.platform != "win32":
             try:
@@ -48,7 +48,7 @@ def hold(file: Path) -> Iterator[None]:
 
 
 def load_plan(file: Path) -> Plan | None:
-    """Return the plan in a file, None where there is no such file.
+    """Return the plan in a file, None if there is no such file.
 
     Raises:
         CommandError: the file cannot be read.
@@ -62,7 +62,7 @@ def load_plan(file: Path) -> Plan | None:
 
 
 def save_plan(file: Path, plan: Plan) -> None:
-    """Replace the file at once, so that it always holds a whole plan."""
+    """Replace the file atomically, so that it always has a complete plan."""
     file.parent.mkdir(parents=True, exist_ok=True)
     beside = file.with_suffix(".new")
     beside.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Takes the steps of a plan, one after the other, and writes down each before the next."""
+"""Executes the steps of a plan one after the other, and saves the plan after each."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,26 +38,26 @@ type _Doubt = Literal["none", "slight", "grave"]
 _LONGEST_WAIT_SECONDS = 30
 _SECONDS_WITHOUT_HEADER = 60
 _DAY_SECONDS = 86_400
-# A step that was not answered so often in a row, or told to wait, is left for later.
+# After this many unanswered or delayed tries of a step in a row, the restore stops.
 _MOST_TRIES = 5
-# An album may be gone. If even more songs are refused, the fault may not be theirs, and each costs
-# about five requests.
+# A whole album may be gone. If even more songs are refused in a row, the songs may not be the
+# cause, and each costs about five requests.
 _MOST_REFUSED_IN_A_ROW = 20
-# Spotify may show what it did a little later.
+# Spotify may show the effect of a request a little later.
 _SECONDS_BETWEEN_LOOKS = 3
 _MOST_LOOKS = 3
 _SECONDS_BEFORE_SEARCHES = (0, 8, 20)
 
 
 class StoppedError(CommandError):
-    """The restore stopped before its end; the message says why, and how to go on."""
+    """The restore stopped before its end; the message says why, and how to continue."""
 
 
 class Restorer:
-    """Restores one playlist; `save` keeps each state of the plan.
+    """Restores one playlist; `save` stores each state of the plan.
 
-    `advice` says how to go on after a stop, `begin_anew` what to do if that makes no sense. `tell`
-    gets what an onlooker wants to know.
+    `advice` says how to continue after a stop, `begin_anew` what to do if that is impossible.
+    `tell` gets lines about the progress.
     """
 
     def __init__(
@@ -82,12 +82,12 @@ class Restorer:
         self._refused_in_a_row = 0
 
     def restore(self, plan: Plan, *, resumed: bool = False) -> Plan:
-        """Take all steps that are left, and return the finished plan.
+        """Execute all remaining steps, and return the finished plan.
 
-        A resumed plan may have broken off between a request and its answer.
+        A resumed plan may have been interrupted between a request and its answer.
 
         Raises:
-            StoppedError: it has to go on later, or cannot.
+            StoppedError: it has to continue later, or cannot continue.
         """
         self._doubt = "grave" if resumed else "none"
         self._tries = self._refused_in_a_row = 0
@@ -144,14 +144,14 @@ class Restorer:
         if self._doubt != "none":
             if self._has_arrived(plan, step):
                 return with_added(plan)
-            # The request without an answer may be done even now, so the next step looks once more.
+            # The unanswered request may take effect even now, so the next step checks once more.
             self._sent_again = self._doubt == "grave"
             self._doubt = "none"
         try:
             return with_added(plan, self._writer.add(plan.playlist_id, step.uris, step.position))
         except RefusedError as error:
             reason = str(error)
-        # What is left of the batch is only sent if Spotify really took nothing of it.
+        # The rest of the batch is only sent if Spotify has added nothing of it.
         self._doubt = "slight"
         if self._has_arrived(plan, step):
             return with_added(plan)
@@ -169,13 +169,13 @@ class Restorer:
         )
 
     def _has_arrived(self, plan: Plan, step: Add) -> bool:
-        """Look whether songs are in the playlist.
+        """Check whether songs are in the playlist.
 
-        A request without an answer may be done late, and be seen even later. So it counts as not
-        done only if two looks in a row say so.
+        An unanswered request may take effect late, and be visible even later. So it counts as
+        without effect only if two checks in a row say so.
 
         Raises:
-            StoppedError: the playlist has rows that this restore does not explain.
+            StoppedError: this restore does not explain the playlist's rows.
         """
         offset = max(step.position, step.position + len(step.uris) - LOOKED_AT)
         absent = 0
@@ -209,10 +209,10 @@ class Restorer:
             raise StoppedError(f"{reason}; {self._advice}")
 
     def _wait_or_stop(self, plan: Plan, error: AskedToWaitError) -> None:
-        """Wait where Spotify asks for a short pause.
+        """Wait if Spotify asks for a short pause.
 
         Raises:
-            StoppedError: it asks for a long one, or again and again.
+            StoppedError: it asks for a long pause, or too often.
         """
         usual = _DAY_SECONDS if error.quota else _SECONDS_WITHOUT_HEADER
         seconds = error.seconds or usual
@@ -229,7 +229,7 @@ class Restorer:
         )
 
     def _stop_if_all_is_refused(self, before: Plan, plan: Plan) -> None:
-        """Raise `StoppedError` where one song after the other is refused, and more are to come."""
+        """Raise `StoppedError` if too many songs in a row are refused, and more are left."""
         if len(plan.added) > len(before.added):
             self._refused_in_a_row = 0
         self._refused_in_a_row += len(plan.refused) - len(before.refused)

@@ -1,4 +1,4 @@
-"""What a restore needs of Spotify, and how that can fail."""
+"""The interface to Spotify for a restore, and its errors."""
 
 from typing import NamedTuple, Protocol
 
@@ -7,18 +7,18 @@ LOOKED_AT = 50
 
 
 class NoAnswerError(Exception):
-    """There is no usable answer. What was asked for may have been done, or may be done yet."""
+    """There is no usable answer. The request may have taken effect, or may do so later."""
 
 
 class RefusedError(Exception):
-    """Spotify refuses what was sent, so nothing was done; the message is its reason."""
+    """Spotify refuses the request, so it had no effect; the message is Spotify's reason."""
 
 
 class AskedToWaitError(Exception):
-    """Spotify wants no requests now, so nothing was done.
+    """Spotify asks for a pause, so the request had no effect.
 
     Attributes:
-        seconds: how long to wait, None where the answer does not say.
+        seconds: how long to wait, None if the answer does not say.
         quota: whether the app's quota is used up.
     """
 
@@ -29,14 +29,14 @@ class AskedToWaitError(Exception):
 
 
 class ClosedError(Exception):
-    """Spotify takes nothing more with this consent; the message says why, and what to do."""
+    """Spotify accepts no more requests with this consent; the message says why, and what to do."""
 
 
 class Seen(NamedTuple):
-    """The number of rows in a playlist, and the rows that were looked at.
+    """The number of rows in a playlist, and the rows that were read.
 
-    A row has the URIs by which Spotify knows its song: its own and, where Spotify plays another
-    one instead, that which was added. It has none where Spotify names no song.
+    A row has the URIs of its song: its own and, if Spotify plays another song instead, the added
+    one. It has none if Spotify names no song.
     """
 
     total: int | None
@@ -49,7 +49,7 @@ class Created(NamedTuple):
 
 
 class Writer(Protocol):
-    """Spotify, as one user who allowed it lets his private playlists be written.
+    """Spotify, with a user's consent to write private playlists.
 
     Every method raises `NoAnswerError`, `AskedToWaitError` or `ClosedError`.
     """
@@ -58,7 +58,7 @@ class Writer(Protocol):
         """Create a private playlist without songs.
 
         Raises:
-            RefusedError: Spotify does not take the name or the description.
+            RefusedError: Spotify refuses the name or the description.
         """
         ...
 
@@ -70,10 +70,10 @@ class Writer(Protocol):
         """Add at most a hundred songs, and return the id of the playlist's new version.
 
         Raises:
-            RefusedError: Spotify does not take these songs.
+            RefusedError: Spotify refuses these songs.
         """
         ...
 
     def look(self, playlist_id: str, offset: int) -> Seen:
-        """Return how many rows there are, and at most fifty from `offset` on, counted from 0."""
+        """Return the number of rows, and at most fifty rows from `offset` on, counted from 0."""
         ...

@@ -1,1 +1,1 @@
-"""What answers a question in SQL: DuckDB on this machine, or Athena in AWS."""
+"""The SQL engines: DuckDB on this machine, and Athena in AWS."""

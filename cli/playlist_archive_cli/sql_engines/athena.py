@@ -1,4 +1,4 @@
-"""Asks Athena about the table of an archive that was deployed with `Analytics=true`."""
+"""Queries the table of an archive with Athena, if it was deployed with `Analytics=true`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -26,14 +26,14 @@ _NUMBERS: Mapping[str, Callable[[str], Value]] = {
 
 
 class Asked(NamedTuple):
-    """Where Athena is asked."""
+    """The database and the workgroup of a query."""
 
     workgroup: str
     database: str
 
 
 def ask_athena(client: Any, clock: Clock, asked: Asked, query: str) -> Result:
-    """Have Athena run a query, wait for its end, and read what comes of it.
+    """Run a query in Athena, wait for its end, and read its result.
 
     Raises:
         WrongUseError: Athena does not accept the query.
@@ -62,27 +62,27 @@ def ask_athena(client: Any, clock: Clock, asked: Asked, query: str) -> Result:
 
 
 def _wait(client: Any, clock: Clock, execution_id: str) -> Any:
-    """Return the query once it has ended; stop one that takes too long."""
+    """Wait for the query and return it; cancel it if it takes too long."""
     until = clock.monotonic() + PATIENCE_SECONDS
     while True:
         execution = client.get_query_execution(QueryExecutionId=execution_id)["QueryExecution"]
         if execution["Status"]["State"] not in _UNFINISHED:
             return execution
         if clock.monotonic() >= until:
-            with suppress(ClientError):  # it may have ended by now
+            with suppress(ClientError):  # it may have ended meanwhile
                 client.stop_query_execution(QueryExecutionId=execution_id)
             raise CommandError(f"Athena did not answer within {PATIENCE_SECONDS:.0f} s: stopped")
         clock.sleep(_POLL_SECONDS)
 
 
 def _read(client: Any, execution: Any) -> tuple[Sequence[tuple[str, str]], list[list[Value]]]:
-    """Return names and types of the columns, and one row more than is shown if there are as many."""
+    """Return names and types of the columns, and at most one row more than is shown."""
     pages = client.get_paginator("get_query_results").paginate(
         QueryExecutionId=execution["QueryExecutionId"]
     )
     columns: list[tuple[str, str]] = []
     rows: list[list[Value]] = []
-    # The first row of a SELECT are the names.
+    # The first row of a SELECT has the names.
     headed = execution.get("StatementType") == "DML"
     for page in pages:
         found = page["ResultSet"]
@@ -100,7 +100,7 @@ def _read(client: Any, execution: Any) -> tuple[Sequence[tuple[str, str]], list[
 
 
 def _convert(cell: str | None, kind: str) -> Value:
-    """Return a number as such; everything else, lists too, is text in Athena's words."""
+    """Return a number as such; everything else, including lists, is text in Athena's format."""
     if cell is None:
         return None
     return _NUMBERS.get(kind, str)(cell)

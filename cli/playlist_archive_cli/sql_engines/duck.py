@@ -1,4 +1,4 @@
-"""Asks DuckDB, which comes with the extra `sql`, about the table of an archive."""
+"""Queries the table of an archive with DuckDB, which the extra `sql` installs."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,12 +25,12 @@ COLUMNS = {
     "last_seen": "VARCHAR",
     "first_missing": "VARCHAR",
 }
-# JSON holds no larger integer that every reader takes for the same.
+# Larger integers in JSON lose precision in some readers.
 _LARGEST = 2**53
 
 
 def ask_duckdb(archive: Archive, query: str) -> Result:
-    """Copy the table of an archive, and ask DuckDB.
+    """Copy the table of an archive, and query it with DuckDB.
 
     Raises:
         WrongUseError: DuckDB does not accept the query.
@@ -84,7 +84,7 @@ def copy_table(archive: Archive, folder: Path) -> list[str]:
 
 
 def _add_playlists(connection: "DuckDBPyConnection", archive: Archive) -> None:
-    """Give the names of the playlists, which stand in no file of the table."""
+    """Add a table of the playlists' names, which the files of stays lack."""
     connection.execute("CREATE TABLE playlists (id VARCHAR, name VARCHAR, status VARCHAR)")
     rows = [(one.id, one.name, one.status.status) for one in archive.playlists()]
     if rows:
@@ -92,7 +92,7 @@ def _add_playlists(connection: "DuckDBPyConnection", archive: Archive) -> None:
 
 
 def simplify(value: Any) -> Value:
-    """Return a value of DuckDB's as JSON can hold it."""
+    """Return a value of DuckDB in a form that JSON supports."""
     if isinstance(value, int) and abs(value) > _LARGEST:
         return str(value)
     if value is None or isinstance(value, str | int | float):

@@ -1,4 +1,4 @@
-"""What comes of a query, whoever answered it."""
+"""The result of a query, from either engine."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ type Value = str | int | float | bool | list[Value] | dict[str, Value] | None
 
 
 class Result(NamedTuple):
-    """The rows of an answer, `MOST_ROWS` of them at most; `more` says that there are others.
+    """At most `MOST_ROWS` rows; `more` says that there are others.
 
     `scanned_bytes` is what Athena read, and charges for.
     """

@@ -1,4 +1,4 @@
-"""`backup` and `import archive`: the whole archive in a folder, and back into a new stack."""
+"""`backup` and `import archive`: copies the whole archive to a folder, and into a new stack."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the c
 
 
 class FilledArchive(msgspec.Struct, frozen=True):
-    """The document of `import archive --json`; what was `left` in the folder is made from the rest."""
+    """The document of `import archive --json`; objects `left` in the folder are rebuilt instead."""
 
     written: int
     present: int

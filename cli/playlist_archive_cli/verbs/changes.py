@@ -1,4 +1,4 @@
-"""`changes`: what changed, newest first."""
+"""`changes`: lists changes, newest first."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -94,7 +94,7 @@ def merge(
 
 
 def tell_changes(document: Changes, *, whole: bool) -> list[Block]:
-    """Return a heading for each change, and below what changed, or the first lines of it."""
+    """Return a heading for each change, followed by its lines or the first of them."""
     names = {playlist.id: playlist.name for playlist in document.playlists}
     if not document.changes:
         return [Line("Nothing changed", "faint")]
@@ -122,7 +122,7 @@ def _all_since(
 ) -> Iterator[tuple[History, Iterable[PublishedChange]]]:
     """Yield the playlists that changed on a date or later, with their changes since.
 
-    What cannot be read is noted under `troubles`.
+    Unreadable documents are noted in `troubles`.
     """
 
     def read(chosen: Chosen) -> tuple[History, list[PublishedChange]] | None:

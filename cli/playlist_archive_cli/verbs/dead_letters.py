@@ -1,4 +1,4 @@
-"""`dead-letters`: what was given up, and sending it again."""
+"""`dead-letters`: lists dead letters, and redrives or deletes them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -20,7 +20,7 @@ from playlist_archive_cli.screen import printable, tell
 
 
 class Told(msgspec.Struct, frozen=True):
-    """A dead letter; `outcome` is what was done with it, empty where it was only listed."""
+    """A dead letter; `outcome` is the result of a redrive or deletion, empty in a list."""
 
     id: str
     sent: str
@@ -31,7 +31,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class QueueTold(msgspec.Struct, frozen=True):
-    """A queue's dead letters; there may be more than SQS shows at once."""
+    """A queue's dead letters; `count` may be more than SQS shows at once."""
 
     queue: Sender
     count: int

@@ -1,4 +1,4 @@
-"""`deploy`: creates the stack in AWS, or changes it."""
+"""`deploy`: creates or updates the stack in AWS."""
 
 import hashlib
 import os
@@ -46,7 +46,7 @@ _TEMPLATE = "template.yaml"
 class Deployed(msgspec.Struct, frozen=True):
     """The document of `deploy --json`; the first run follows only the creation of the stack.
 
-    `site` is the address of the site, empty where there is none.
+    `site` is the address of the site, empty if there is none.
     """
 
     stack: str
@@ -134,7 +134,7 @@ def deploy(
     remember(deployment_file(), remembered)
     if proposal:
         if secret:
-            # Before the gate knows it: were it lost, nobody could open the site.
+            # Stored before its digest is deployed: if it were lost, nobody could open the site.
             site_secret.keep(client("ssm"), place.name, secret)
         make_changes(stack, proposal)
     after = stack.find()
@@ -165,11 +165,11 @@ def deploy(
 
 
 def read_given(assignments: list[str], site: str, parameters: Parameters) -> dict[str, str]:
-    """Return the values that the options give.
+    """Return the values of the options.
 
     Raises:
-        WrongUseError: there is no such parameter, it accepts no such value, or it is not to be
-            chosen.
+        WrongUseError: there is no such parameter, it does not accept the value, or it is not the
+            owner's choice.
     """
     wanted_site = [f"{site_secret.SITE_ACCESS}={site}"] if site else []
     given = parse_assignments([*assignments, *wanted_site], parameters)
@@ -184,7 +184,7 @@ def read_given(assignments: list[str], site: str, parameters: Parameters) -> dic
 def choose(
     parameters: Parameters, before: Mapping[str, str], given: Mapping[str, str], *, yes: bool
 ) -> dict[str, str]:
-    """Return the value of every parameter: as given, as it was, as answered, or the default."""
+    """Return the value of every parameter: given, former, answered, or the default."""
     usual = {name: str(one.default) for name, one in parameters.items()}
     known = {**{name: value for name, value in before.items() if name in parameters}, **given}
     if yes:
@@ -207,9 +207,9 @@ def find_secret(client: OpenClient, stack: str, chosen: Mapping[str, str]) -> st
 
 
 def choices(parameters: Parameters, values: Mapping[str, str]) -> dict[str, str]:
-    """Return what is worth being remembered: the answers, and what is not as usual.
+    """Return the values to store: the answers, and values that are not the default.
 
-    The digest of the site's secret is found anew each time.
+    The digest of the site's secret is computed each time.
     """
     answered = {one.parameter for one in questions(parameters, "UTC")}
     return {
@@ -221,17 +221,17 @@ def choices(parameters: Parameters, values: Mapping[str, str]) -> dict[str, str]
 
 
 def upload(s3: Any, folder: str, package: Package) -> str:
-    """Put the template, which is too large for a call, beside its code; return its address."""
+    """Upload the template, which is too large for an API call, beside its code; return its URL."""
     key = f"{folder}/{hashlib.sha256(package.template).hexdigest()}.template"
     s3.put_object(Bucket=package.bucket, Key=key, Body=package.template)
     return f"{s3.meta.endpoint_url}/{package.bucket}/{key}"
 
 
 def agree_to(stack: Stack, proposal: Proposal, *, yes: bool) -> None:
-    """Ask whether the changes may be made.
+    """Ask whether to make the changes.
 
     Raises:
-        CommandError: they may not.
+        CommandError: the owner refuses.
     """
     try:
         agreed = yes or agree("Go on?")
@@ -244,7 +244,7 @@ def agree_to(stack: Stack, proposal: Proposal, *, yes: bool) -> None:
 
 
 def ask_for_liked_songs(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Say that Liked Songs need a consent, where they are archived now and were not before."""
+    """Say that Liked Songs need a consent, if they are archived now and were not before."""
     if now[ARCHIVE_LIKED_SONGS] != "true" or before.get(ARCHIVE_LIKED_SONGS) == "true":
         return []
     return [
@@ -253,7 +253,7 @@ def ask_for_liked_songs(before: Mapping[str, str], now: Mapping[str, str]) -> li
 
 
 def announce_mail(before: str, now: str) -> None:
-    """Tell of the mail that a new address gets; AWS sends it as soon as the topic exists."""
+    """Announce the mail to a new address, which AWS sends as soon as the topic exists."""
     if now not in {"", before}:
         tell("")
         tell(
@@ -272,7 +272,7 @@ def make_changes(stack: Stack, proposal: Proposal) -> None:
 def tell_changes(
     changes: list[Change], before: Mapping[str, str], parameters: Mapping[str, str]
 ) -> list[str]:
-    """Say what would change: kinds and their number where all is new, else each resource."""
+    """Print the proposed changes: counts by kind if all is new, else each resource."""
     added = all(change.action == "Add" for change in changes)
     lines = ["", "This would be created:" if added else "This would change:"]
     if added:

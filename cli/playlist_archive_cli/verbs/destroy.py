@@ -1,4 +1,4 @@
-"""`destroy`: deletes the stack in AWS, and everything else if asked to."""
+"""`destroy`: deletes the stack in AWS, and with `--erase` also its data."""
 
 import os
 from typing import Annotated, NamedTuple
@@ -46,9 +46,9 @@ class Destroyed(msgspec.Struct, frozen=True):
 
 
 class Belongings(NamedTuple):
-    """What belongs to a stack and is not deleted with it.
+    """The data of a stack that is not deleted with it.
 
-    `site_secret` is the parameter that holds the secret of the site, empty where there is none.
+    `site_secret` is the parameter with the secret of the site, empty if there is none.
     """
 
     bucket: str
@@ -111,7 +111,7 @@ def destroy(
 
 
 def find_belongings(stack: Stack, state: StackState, remembered: Deployment) -> Belongings:
-    """Return what belongs to a stack.
+    """Return a stack's remaining data.
 
     Raises:
         CommandError: it is no playlist archive, or it is being changed.
@@ -134,7 +134,7 @@ def remembered_belongings(remembered: Deployment) -> Belongings:
 
 
 def confirm(place: DeployedStack, belongings: Belongings, *, exists: bool, erase: bool) -> None:
-    """Say what goes and what stays, and ask for the stack's name.
+    """Print what is deleted and what stays, and ask for the stack's name.
 
     Raises:
         CommandError: another name, or none, was given.

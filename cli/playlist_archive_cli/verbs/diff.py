@@ -1,4 +1,4 @@
-"""`diff`: how a playlist differs between two dates."""
+"""`diff`: compares a playlist on two dates."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from playlist_archive_cli.playlist_choice import PlaylistText
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """The document of `diff --json`; `before` and `after` are the snapshots that are compared."""
+    """The document of `diff --json`; `before` and `after` are the compared snapshots."""
 
     id: str
     name: str

@@ -23,7 +23,7 @@ from playlist_archive_cli.playlist_choice import PLAYLIST
 
 
 class Wanted(NamedTuple):
-    """Which rows of a playlist: those now or on a date, all that ever were, or those that went."""
+    """Selects rows of a playlist: those now, on a date, all that ever were in it, or removed ones."""
 
     on: Date | None = None
     ever: bool = False
@@ -31,7 +31,7 @@ class Wanted(NamedTuple):
     since: Date | None = None
 
     def check(self) -> None:
-        """Raise `WrongUseError` where the options contradict each other."""
+        """Raise `WrongUseError` if the options contradict each other."""
         if sum((self.on is not None, self.ever, self.removed)) > 1:
             raise WrongUseError("--on, --ever and --removed exclude each other")
         if self.since and not self.removed:
@@ -39,7 +39,7 @@ class Wanted(NamedTuple):
 
     @property
     def suffix(self) -> str:
-        """What the name of a file says of it."""
+        """The suffix of file names for this selection."""
         if self.on:
             return f" {self.on.text.replace(':', '')}"
         since = f" since {self.since.text.replace(':', '')}" if self.since else ""
@@ -123,7 +123,7 @@ def export(
 
 
 def collect(archive: Archive, chosen: Chosen, wanted: Wanted) -> tuple[Collection, list[str]]:
-    """Return the rows that are wanted of a playlist, and what has to be said about them."""
+    """Return the selected rows of a playlist, and remarks about them."""
 
     def read(times: Iterable[Timestamp]) -> Iterator[Snapshot]:
         return archive.at_once(lambda time: archive.snapshot(chosen.id, time), times)
@@ -143,10 +143,10 @@ def collect(archive: Archive, chosen: Chosen, wanted: Wanted) -> tuple[Collectio
 def write(
     collection: Collection, chosen: Chosen, format_: Format, folder: Path, name: str
 ) -> tuple[ExportedPlaylist, list[str]]:
-    """Write the files of one playlist, and return also those of an earlier export that it deleted.
+    """Write the files of one playlist; also return the files of an earlier export that it deleted.
 
-    A list of URIs that has another number of parts than before would else leave some behind, and
-    whoever pastes them all would get songs that are no longer in it.
+    If a list of URIs has fewer files than before, old ones would stay, with songs that are no
+    longer in the list.
 
     Raises:
         CommandError: a file cannot be written.

@@ -1,4 +1,4 @@
-"""`find`: in which playlists a song is or was, and when."""
+"""`find`: finds the playlists in which a song is or was, and when."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -113,7 +113,7 @@ def tell_findings(findings: Findings) -> list[Block]:
 
 
 def spell_removal(stay: Stay) -> str:
-    """Say when a stay ended, nothing where it lasts."""
+    """Return when a stay ended, empty if it lasts."""
     if not stay.first_missing:
         return ""
     return spell_between(stay.last_seen or stay.first_missing, stay.first_missing)

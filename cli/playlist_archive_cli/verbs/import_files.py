@@ -1,4 +1,4 @@
-"""`import spotify-export` and `import exportify`: playlists from files that do not tell their ids."""
+"""`import spotify-export` and `import exportify`: imports files that have no playlist ids."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,7 +106,7 @@ def exportify(
 
 
 class _Files:
-    """The playlists that were found in files, and what becomes of them."""
+    """The playlists found in files, and their import."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class _Files:
         register: bool,
         report: Path | None,
     ) -> Answer:
-        """Find out which playlists they are, and bring them in."""
+        """Match the playlists with the archive's, and import them."""
         versions = self._versions(date, playlists) if date else []
         answer = bring_in(
             self._connection,
@@ -201,7 +201,7 @@ class _Files:
         self._left_out.add("version", reason, where)
 
     def _ask(self, doubtful: Match, offered: Sequence[Archived]) -> str | None:
-        """Return which of the playlists the owner says that it is, if anybody is there to ask."""
+        """Ask the owner which of the playlists it is, if there is a terminal."""
         if not offered or self._dry_run or not dialogue.is_possible():
             return None
         tell(f"{_describe(doubtful.found)}: {doubtful.doubt}")
@@ -225,7 +225,7 @@ def _describe(found: FoundPlaylist) -> str:
 
 
 def _perhaps(doubtful: Match) -> str:
-    """Describe a playlist and those that it may be."""
+    """Describe a playlist and the candidates for it."""
     fits = [f"“{one.archived.names[0]}” ({one.archived.id})" for one in doubtful.fits]
     more = f" and {len(fits) - _MOST_OFFERED} more" if len(fits) > _MOST_OFFERED else ""
     return f"{_describe(doubtful.found)}: perhaps {', '.join(fits[:_MOST_OFFERED])}{more}"

@@ -1,4 +1,4 @@
-"""What the verbs of `import` have in common that bring in the past of playlists."""
+"""The common parts of the verbs that import history."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -36,7 +36,7 @@ Report = Annotated[
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """The document of an import with `--json`; a report file has all but what came afterwards.
+    """The document of an import with `--json`; a report file lacks the rebuild and registrations.
 
     `registered` are the playlists that were registered.
     """
@@ -53,7 +53,7 @@ class Imported(msgspec.Struct, frozen=True):
 
 
 def parse_ids(texts: Sequence[str]) -> frozenset[str]:
-    """Return the ids of the playlists that are named by an id or a link each.
+    """Return the ids in texts that are each an id or a link.
 
     Raises:
         WrongUseError: one of them is neither.
@@ -77,10 +77,10 @@ def bring_in(
     register: bool,
     report: Path | None,
 ) -> Answer:
-    """Write versions of named playlists as snapshots, and have each of these rendered once.
+    """Write versions of playlists as snapshots, and rebuild each playlist once.
 
-    The report is written before the rebuild, which may take long. A place where it cannot be written
-    is told before anything else.
+    The report is written before the rebuild, which may take long. If the report's path is not
+    writable, the command fails before it does anything.
     """
     if report:
         _write_report(report, Imported(dry_run, [], []))
@@ -124,7 +124,7 @@ def _write_report(file: Path, document: Imported) -> None:
 
 
 def tell_imported(document: Imported) -> list[Block]:
-    """Return what came, and what was left out and why."""
+    """Return the text about what was imported, and what was left out and why."""
     playlists = document.playlists
     if not playlists:
         return [Line("There is nothing to import"), *_tell_left_out(document.left_out)]

@@ -1,4 +1,4 @@
-"""`list`: all playlists of the archive."""
+"""`list`: lists the playlists of the archive."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -16,7 +16,7 @@ from playlist_archive_cli.published import ArchiveIndex, ArchiveStatus
 
 
 class Order(StrEnum):
-    """By what the playlists are sorted; the most and the newest come first."""
+    """The sort order; the most and the newest come first."""
 
     NAME = "name"
     SONGS = "songs"
@@ -81,7 +81,7 @@ def list_playlists(status: ArchiveStatus, index: ArchiveIndex) -> list[Listed]:
 
 
 def choose(playlists: list[Listed], *, failing: bool, retired: bool) -> list[Listed]:
-    """Return the playlists that are asked for: all, or those that fail, are retired, or either."""
+    """Return all playlists, or those that fail, are retired, or either."""
     if not failing and not retired:
         return playlists
     return [
@@ -92,7 +92,7 @@ def choose(playlists: list[Listed], *, failing: bool, retired: bool) -> list[Lis
 
 
 def order(playlists: list[Listed], by: Order) -> list[Listed]:
-    """Return the playlists sorted; those that are alike in what counts are sorted by name."""
+    """Return the playlists sorted; equal ones are sorted by name."""
     ordered = sorted(playlists, key=lambda one: (one.name.casefold(), one.name, one.id))
     match by:
         case Order.SONGS:

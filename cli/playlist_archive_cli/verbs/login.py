@@ -128,7 +128,7 @@ def login(
 
 
 class _Place:
-    """Where the credentials of a stack are stored, whether it is deployed already or not."""
+    """The stored credentials of a stack, which need not be deployed yet."""
 
     def __init__(self, asked: Asked, parameter: str) -> None:
         known = recall(deployment_file())
@@ -152,24 +152,24 @@ class _Place:
 
     @property
     def archives_liked_songs(self) -> bool:
-        """Whether the stack was deployed so from this machine."""
+        """Whether the stack was deployed from this machine with `ArchiveLikedSongs=true`."""
         return self._deployment.parameters.get(ARCHIVE_LIKED_SONGS) == "true"
 
     def lacks_liked_songs(self, stored: Credentials, accounts_url: str) -> bool:
-        """Whether the stored consent is for less, as far as Spotify says."""
+        """Whether Spotify says that the stored consent does not cover Liked Songs."""
         if not stored.refresh_token:
             return False
         try:
             tokens = renew(stored, accounts_url)
         except LoginError:
-            # It has ended. That is why the owner logs in.
+            # The consent has ended, which is why the owner logs in.
             return False
         if tokens.refresh_token not in {"", stored.refresh_token}:
             self._store.save(msgspec.structs.replace(stored, refresh_token=tokens.refresh_token))
         return bool(tokens.scope) and LIKED_SONGS_SCOPE not in tokens.scope.split()
 
     def save(self, credentials: Credentials) -> None:
-        """Store the credentials, and remember where, so that `deploy` finds them."""
+        """Store the credentials, and also their parameter's name, so that `deploy` finds them."""
         self._store.save(credentials)
         named = {CREDENTIALS_PARAMETER: self._asked_for} if self._asked_for else {}
         update(
@@ -186,7 +186,7 @@ def tell_opened(user: User, *, liked_songs: bool) -> str:
 
 
 def answer_for_a_shell(credentials: Credentials, user: User, *, liked_songs: bool) -> Answer:
-    """Answer with lines that a shell can evaluate; all else goes to the standard error."""
+    """Return lines that a shell can evaluate; everything else goes to standard error."""
     environment = {
         "SPOTIFY_CLIENT_ID": credentials.client_id,
         "SPOTIFY_CLIENT_SECRET": credentials.client_secret,
@@ -233,7 +233,7 @@ def _explain_dashboard(port: int) -> None:
 
 
 def show_page(url: str, port: int) -> None:
-    """Print the address of the consent page, and open it where there is a browser."""
+    """Print the address of the consent page, and open it if there is a browser."""
     for line in (
         "Agree on this page. It opens by itself if there is a browser here:",
         "",
@@ -249,6 +249,6 @@ def show_page(url: str, port: int) -> None:
         browser = webbrowser.get()
     except webbrowser.Error:
         return
-    # A browser of this class runs in the terminal, and keeps it until it is left.
+    # A browser of this class runs in the terminal and blocks it until it exits.
     if type(browser) is not webbrowser.GenericBrowser:
         browser.open(url)

@@ -1,4 +1,4 @@
-"""`logs`: what the functions logged of a run."""
+"""`logs`: shows the functions' log lines of a run."""
 
 from typing import Annotated
 

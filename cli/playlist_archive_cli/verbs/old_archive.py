@@ -1,4 +1,4 @@
-"""`import old-archive`: the history of playlists that mackorone's archive has kept in git."""
+"""`import old-archive`: imports playlists from the git history of mackorone's archive."""
 
 from pathlib import Path
 from typing import Annotated

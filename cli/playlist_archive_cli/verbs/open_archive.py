@@ -1,4 +1,4 @@
-"""`open`: the archive's site in a browser."""
+"""`open`: shows the archive's site in a browser."""
 
 import webbrowser
 from collections.abc import Callable
@@ -23,7 +23,7 @@ USUAL_PORT = 8710
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """The document of `open --json`; `dashboard` is that of a stack in AWS, if it has one."""
+    """The document of `open --json`; `dashboard` is the URL of the stack's dashboard, if any."""
 
     address: str
     archive: str
@@ -61,10 +61,10 @@ def open_(
 
 
 def find_objects(connection: Connection) -> Read:
-    """Return what reads the archive: its folder on this machine, or its bucket in AWS.
+    """Return a reader of the archive's objects, from its folder here or its bucket in AWS.
 
     Raises:
-        CommandError: the local archive holds nothing yet, or the stack cannot be found.
+        CommandError: the local archive is empty, or the stack cannot be found.
     """
     location = connection.location
     if not isinstance(location, LocalStack):
@@ -76,7 +76,7 @@ def find_objects(connection: Connection) -> Read:
 
 
 def find_dashboard(connection: Connection) -> str | None:
-    """Return the address of the dashboard of a stack in AWS, None where there is none."""
+    """Return the URL of the dashboard of a stack in AWS, None if there is none."""
     if isinstance(connection.location, LocalStack):
         return None
     name = connection.resource("Dashboard")

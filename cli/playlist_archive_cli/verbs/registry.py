@@ -1,4 +1,4 @@
-"""`add`, `remove`, `exclude` and `rename`: which playlists are archived, and under which names."""
+"""`add`, `remove`, `exclude`, `rename`: chooses which playlists are archived, and their names."""
 
 from typing import Annotated
 

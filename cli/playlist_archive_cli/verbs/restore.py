@@ -1,4 +1,4 @@
-"""`restore`: puts a playlist back into Spotify, as a new private one."""
+"""`restore`: copies a playlist back to Spotify, as a new private one."""
 
 import secrets
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ class RefusedSong(msgspec.Struct, frozen=True):
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """The document of `restore --json`; `new_id` and `url` are empty where nothing was written."""
+    """The document of `restore --json`; `new_id` and `url` are empty if nothing was written."""
 
     id: str
     name: str
@@ -129,7 +129,7 @@ def make_plan(archive: Archive, chosen: Chosen, wanted: Wanted, name: str) -> Pl
     """Return the plan of a restore that has not begun.
 
     Raises:
-        CommandError: there is nothing to put back, or more than Spotify takes.
+        CommandError: there is nothing to restore, or more than Spotify allows.
     """
     collection, remarks = collect(archive, chosen, wanted)
     songs, left_out = sort_out(collection.rows)
@@ -172,10 +172,10 @@ def _what(wanted: Wanted, collection: Collection) -> str:
 
 
 def find_begun(plan: Plan | None, chosen: Chosen, *, now: str) -> Plan:
-    """Return the plan that goes on.
+    """Return the stored plan of an unfinished restore.
 
     Raises:
-        CommandError: there is none, or Spotify does not want it to go on yet.
+        CommandError: there is none, or Spotify's pause has not ended yet.
     """
     if plan is None:
         raise CommandError(f"no restore of “{chosen.name}” has begun: say --write instead")
@@ -187,7 +187,7 @@ def find_begun(plan: Plan | None, chosen: Chosen, *, now: str) -> Plan:
 
 
 def require_none_begun(plan: Plan | None, chosen: Chosen, file: str) -> None:
-    """Raise `CommandError` where a restore of the playlist has begun and not ended."""
+    """Raise `CommandError` if the playlist has an unfinished restore."""
     if plan and not plan.finished:
         raise CommandError(
             f"a restore of “{chosen.name}” broke off at {len(plan.added):,} of {plan.size:,} songs: "
@@ -196,7 +196,7 @@ def require_none_begun(plan: Plan | None, chosen: Chosen, file: str) -> None:
 
 
 def check_pause(archive: Archive) -> None:
-    """Raise `CommandError` where Spotify has asked the archive to wait: the quota is the same."""
+    """Raise `CommandError` if Spotify has asked the archive, with the same quota, to wait."""
     until = archive.status().not_before
     if until and until > to_timestamp(archive.clock.now()):
         raise CommandError(
@@ -208,7 +208,7 @@ def plan_of(consent: BriefConsent, plan: Plan, client_id: str) -> Plan:
     """Return the plan for the user who gave the consent.
 
     Raises:
-        CommandError: it was begun by another one.
+        CommandError: another user has begun the restore.
     """
     if plan.user and plan.user != consent.user.id:
         raise CommandError(

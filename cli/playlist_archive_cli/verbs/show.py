@@ -1,4 +1,4 @@
-"""`show`: a playlist as it is or as it was."""
+"""`show`: shows a playlist as it is or as it was."""
 
 from collections import Counter
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`site`: the link that opens the site of a deployed stack, and a new one."""
+"""`site`: prints or replaces the link that opens the site of a deployed stack."""
 
 import os
 from enum import StrEnum
@@ -20,7 +20,7 @@ from playlist_archive_cli.verbs.deploy import make_changes
 
 
 class Task(StrEnum):
-    """What is wanted."""
+    """Whether to print the link or to make a new one."""
 
     LINK = "link"
     ROTATE = "rotate"
@@ -73,10 +73,10 @@ def find_site(stack: Stack, place: DeployedStack) -> StackState:
 
 
 def read_secret(ssm: Any, state: StackState, place: DeployedStack) -> str:
-    """Return the secret that the site's gate knows.
+    """Return the secret whose digest the site's access check has.
 
     Raises:
-        CommandError: another one is kept, or none.
+        CommandError: another secret is stored, or none.
     """
     secret = site_secret.load(ssm, place.name)
     if secret is None:
@@ -92,9 +92,10 @@ def read_secret(ssm: Any, state: StackState, place: DeployedStack) -> str:
 
 
 def rotate(ssm: Any, state: StackState, stack: Stack) -> str:
-    """Make a new secret, and have the gate know it and no other.
+    """Make a new secret, and deploy its digest in place of the old one.
 
-    It is kept first. So one that is interrupted shuts nobody out, and the next one mends it.
+    The secret is stored first. So an interrupted rotation locks nobody out, and the next one
+    completes it.
     """
     secret = site_secret.make_secret()
     site_secret.keep(ssm, stack.name, secret)

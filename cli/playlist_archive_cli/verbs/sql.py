@@ -1,4 +1,4 @@
-"""`sql`: asks about every stay of every song."""
+"""`sql`: queries the table of all stays."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""`run` and `rebuild`: have the archive do now what it does by itself."""
+"""`run` and `rebuild`: starts a run or a rebuild, and follows it."""
 
 from typing import Annotated
 
@@ -34,7 +34,7 @@ def rebuild(
 
 
 def tell_run(end: RunEnd) -> list[Block]:
-    """Return the end of a run as a person reads it."""
+    """Return the text about the end of a run."""
     blocks: list[Block] = [Line(_headline(end), "warning" if end.failed else "strong")]
     facts = [
         ("Run", spell_moment(end.run)),
@@ -78,7 +78,7 @@ def _headline(end: RunEnd) -> str:
 
 
 def tell_rebuild(end: RebuildEnd) -> list[Block]:
-    """Return the end of a rebuild as a person reads it."""
+    """Return the text about the end of a rebuild."""
     counted = f"{end.playlists} playlist{'' if end.playlists == 1 else 's'}"
     if end.given_up:
         return [

@@ -1,4 +1,4 @@
-"""`status`: does the archive work, and what is wrong."""
+"""`status`: says whether the archive works, and what is wrong."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from playlist_archive_cli.dates import spell_day, spell_moment
 from playlist_archive_cli.frame import verb
 from playlist_archive_cli.published import NEEDS_ATTENTION, ArchiveStatus, Problem
 
-# The alarm that no check succeeded sounds after as long.
+# The same time as that of `NothingInvokedAlarm`.
 _SILENCE = timedelta(hours=26)
 
 
@@ -63,7 +63,7 @@ def status(archive: Archive) -> Answer:
 
 
 def make_report(address: str, status: ArchiveStatus, now: datetime | None) -> Report:
-    """Return what needs attention; `now` tells whether runs have stopped, None that none is due."""
+    """Return the report; `now` shows whether runs have stopped, None if there is no schedule."""
     active = {id_: one for id_, one in status.playlists.items() if one.status != "retired"}
     silent = now is not None and is_silent(status, now)
     return Report(
@@ -96,12 +96,12 @@ def make_report(address: str, status: ArchiveStatus, now: datetime | None) -> Re
 
 
 def is_silent(status: ArchiveStatus, now: datetime) -> bool:
-    """Whether the last run is so long ago that one must have been missed."""
+    """Whether the last run is so old that one must have been missed."""
     return status.run is not None and now - datetime.fromisoformat(status.run) > _SILENCE
 
 
 def tell_report(report: Report) -> list[Block]:
-    """Return the report as a person reads it."""
+    """Return the report as text."""
     last_run = spell_moment(report.last_run) if report.last_run else "none yet"
     ends = report.authorization_ends
     facts = [

@@ -1,1 +1,1 @@
-"""Spotify playlists, read whole, kept as snapshots, folded into ledgers and rendered as pages."""
+"""Reads Spotify playlists, stores snapshots, folds them into ledgers and renders pages."""

@@ -1,4 +1,4 @@
-"""The stored catalog: reads it with its ETag, and replaces only what was read."""
+"""The stored catalog: reads it with its ETag, and replaces it only if the ETag is unchanged."""
 
 from typing import NamedTuple
 
@@ -23,9 +23,9 @@ class CatalogStore:
         self._clock = clock
 
     def read(self) -> StoredCatalog:
-        """Return the stored catalog, decoded; its text could fill half the memory.
+        """Return the stored catalog, decoded; its JSON alone could fill half the memory.
 
-        A catalog that cannot be read is set aside, and an empty one takes its place.
+        An unreadable catalog is copied to `damaged/`, and an empty one is returned instead.
         """
         stored = self._bucket.get(CATALOG)
         if stored is None:
@@ -40,7 +40,7 @@ class CatalogStore:
         """Replace the catalog that has the ETag.
 
         Raises:
-            ConflictError: another is stored by now.
+            ConflictError: another catalog has been stored meanwhile.
         """
         return StoredCatalog(
             catalog, self._bucket.put(CATALOG, encode_catalog(catalog), JSON, replacing=etag)

@@ -11,7 +11,7 @@ from playlist_archive.ports.spotify import Reading
 
 
 class Kept(NamedTuple):
-    """The playlist changed: `snapshot` is to be written; `latest` describes it for the catalog."""
+    """The playlist changed: `snapshot` has to be written; `latest` describes it for the catalog."""
 
     snapshot: Snapshot
     latest: Latest
@@ -59,17 +59,17 @@ def decide(
 
 
 def run_of_read(run: datetime, read_at: datetime, newest: Latest | None) -> datetime:
-    """Return the run that a read belongs to.
+    """Return the run to which a read belongs.
 
-    A late request belongs to no run if the playlist was read for a later run meanwhile. The time of
-    reading then takes the run's place, as for a registration.
+    If the playlist was read for a later run meanwhile, a late request belongs to no run. The time
+    of reading then replaces the run's time, as for a registration.
     """
     overtaken = newest is not None and run < newest.time <= read_at
     return read_at if overtaken else run
 
 
 def name_snapshot(request: FetchRequest, read_at: datetime, newest: Latest | None) -> datetime:
-    """Return the time that names a snapshot: later than that of every earlier read.
+    """Return the time that names a snapshot, which is later than that of every earlier read.
 
     This is the run's time, if it is later than the newest snapshot and the last good check.
     Otherwise it is the time of reading, or a second after the newest snapshot if that is later.
@@ -81,7 +81,7 @@ def name_snapshot(request: FetchRequest, read_at: datetime, newest: Latest | Non
 
 
 def _is_confirmed(request: FetchRequest, found: Latest) -> bool:
-    """Whether a later run has again lost as much as the one that was held: not far more or less."""
+    """Whether a later run has again lost about as many rows as the run that was held."""
     held = request.held
     return (
         held is not None
@@ -93,7 +93,7 @@ def _is_confirmed(request: FetchRequest, found: Latest) -> bool:
 
 
 def _first_held(request: FetchRequest, found: Latest) -> Held:
-    """Return the loss that a later run has to confirm; a registration does not put that off."""
+    """Return the loss that a later run has to confirm; a registration does not postpone that."""
     held = request.held
     run = held.run if held and (request.registration or held.run == request.run) else request.run
     return Held(run, found.rows)

@@ -1,4 +1,4 @@
-"""The package's errors: one leaf class for each decision that the caller has to take.
+"""The package's exceptions: one leaf class for each decision of the caller.
 
 ArchiveError
 ├── SettingsError                 the deployment is wrong: fix the template's parameters
@@ -9,18 +9,18 @@ ArchiveError
 │   ├── ContentsForbiddenError
 │   ├── UnstablePlaylistError
 │   ├── InvalidAnswerError
-│   ├── CrowdedOutError           it needs more requests than are left now: defer it alone
+│   ├── CrowdedOutError           it needs more requests than are left now: defer only it
 │   └── OversizedError            it cannot fit with these settings: defer it, behind all others
 ├── SpotifyStoppedError           no request may be sent now: leave the rest for later
-│   ├── SpotifyParkedError        Spotify asked to wait: block the lane until then
+│   ├── SpotifyParkedError        Spotify asked to wait: block FetchQueue until then
 │   ├── BudgetSpentError          the day's requests are used up: defer the rest
 │   ├── AuthorizationError        the owner must act: say what to do, defer the rest
 │   └── SpotifyUnavailableError   Spotify does not answer: defer the rest
-├── OutOfTimeError                the invocation ends soon: give the rest back at once
-├── SiteError                     the site's own files are wrong: mend them
-├── PartLostError                 a part of a ledger is not there: fold all snapshots anew
-├── StorageError                  AWS failed or refused: let the message come again
-└── ConflictError                 somebody else wrote the object: read it again, decide again
+├── OutOfTimeError                the invocation ends soon: return the other messages at once
+├── SiteError                     the site's own files are wrong: fix them
+├── PartLostError                 a yearly partition is missing: fold all snapshots anew
+├── StorageError                  AWS failed or refused: fail, so that the message is redelivered
+└── ConflictError                 another writer changed the object: read it and decide again
 """
 
 from datetime import datetime
@@ -39,7 +39,7 @@ class SettingsError(ArchiveError):
 
 
 class InvalidMessageError(ArchiveError):
-    """A queue message or an event has a shape that this version does not know."""
+    """A queue message or an event does not have a known form."""
 
 
 class PlaylistError(ArchiveError):
@@ -55,10 +55,10 @@ class PlaylistNotFoundError(PlaylistError):
 
 
 class ContentsForbiddenError(PlaylistError):
-    """Spotify shows this app the playlist's header but not its contents.
+    """Spotify gives this app the playlist's header but not its contents.
 
     Attributes:
-        header: the playlist's header, None if it did not come.
+        header: the playlist's header, None if the answer lacks it.
     """
 
     def __init__(self, reason: str, header: "Header | None" = None) -> None:
@@ -67,7 +67,7 @@ class ContentsForbiddenError(PlaylistError):
 
 
 class UnstablePlaylistError(PlaylistError):
-    """The playlist changed while it was read, twice, or its pages do not add up."""
+    """The playlist changed during both reads, or the pages do not add up to the promised rows."""
 
 
 class InvalidAnswerError(PlaylistError):
@@ -75,11 +75,11 @@ class InvalidAnswerError(PlaylistError):
 
 
 class CrowdedOutError(PlaylistError):
-    """The rest of the playlist needs more requests than are left of the day's budget."""
+    """The rest of the playlist needs more requests than the day's budget has left."""
 
 
 class OversizedError(PlaylistError):
-    """The playlist needs more than a day's budget or an invocation.
+    """The playlist needs more than a whole day's budget or a whole invocation.
 
     The message says which setting to change.
     """
@@ -118,14 +118,14 @@ class OutOfTimeError(ArchiveError):
 
 
 class SiteError(ArchiveError):
-    """The files of the site do not fit together; the message names one and what it lacks."""
+    """The site's files are inconsistent; the message names one and what it lacks."""
 
 
 class PartLostError(ArchiveError):
-    """A part of a ledger is missing, or is not what the ledger says: fold everything anew.
+    """A ledger's yearly partition is missing, or has another digest: fold all snapshots anew.
 
     Attributes:
-        year: that of the part.
+        year: the year of the partition.
     """
 
     def __init__(self, key: str, year: int) -> None:
@@ -141,5 +141,5 @@ class ConflictError(ArchiveError):
     """A conditional write failed: the object has changed since it was read."""
 
 
-# The errors of decoding: bad JSON, fields or UTF-8 (ValueError), too deep nesting (RecursionError).
+# Errors of decoding: bad JSON, fields or UTF-8 (ValueError), too deep nesting (RecursionError).
 UNREADABLE = (ValueError, RecursionError)

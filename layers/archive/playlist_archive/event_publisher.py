@@ -1,4 +1,4 @@
-"""Publishes each change as an event for other programs."""
+"""Publishes each change as an event on EventBridge."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,12 @@ from playlist_archive.ports.event_bus import LARGEST_DETAIL, EventBus
 
 logger = logging.getLogger(__name__)
 
-# The most events that a batch sends; the others wait for the next one.
+# The most events that one batch sends; the others wait for the next batch.
 MOST_EVENTS = 1000
 
 
 class EventPublisher:
-    """Without a `bus` it forgets what was published, so that later nothing old is."""
+    """Publishes due events, or without a `bus` clears the record of published changes."""
 
     def __init__(self, bus: EventBus | None) -> None:
         self._bus = bus

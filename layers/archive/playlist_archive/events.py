@@ -1,4 +1,4 @@
-"""The events that call the functions, in AWS's envelopes. `events/` holds an example of each."""
+"""The events that invoke the functions, in AWS's envelopes. `events/` has an example of each."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ class RegistryEvent(NamedTuple):
 
 
 class RenderOrder(NamedTuple):
-    """A job, and the ids of the messages that ask for it."""
+    """A render job, and the ids of the messages that request it."""
 
     job: RenderJob
     messages: tuple[str, ...]
@@ -54,8 +54,8 @@ class RenderBatch(NamedTuple):
     """The orders in a batch of messages.
 
     Attributes:
-        idle: the ids of messages that ask for nothing.
-        malformed: the error of each message that cannot be read, by message id.
+        idle: the ids of messages that request nothing.
+        malformed: the error of each message that cannot be decoded, by message id.
     """
 
     orders: list[RenderOrder]
@@ -96,7 +96,7 @@ def parse_lister_event(event: Mapping[str, Any]) -> RunEvent | RebuildEvent | Re
     """Return the lister's event, decoded.
 
     Raises:
-        InvalidMessageError: the event has no known shape, or an impossible time.
+        InvalidMessageError: the event has no known form, or an impossible time.
     """
     try:
         if "Records" in event:
@@ -121,9 +121,9 @@ def _registry_event(event: _S3Event) -> RegistryEvent:
 
 
 def parse_render_batch(event: Mapping[str, Any]) -> RenderBatch:
-    """Read a batch of RenderQueue; there is one order for each playlist.
+    """Decode a batch of RenderQueue into one order for each playlist.
 
-    Rebuilds come last, since they may take all the time that is left.
+    Rebuilds come last, because they may use up the remaining time.
     """
     batch = RenderBatch([], [], {})
     orders: dict[str, RenderOrder] = {}
@@ -151,7 +151,7 @@ def parse_render_batch(event: Mapping[str, Any]) -> RenderBatch:
 def parse_render_body(body: str) -> tuple[RenderRequest | None, Sequence[str]]:
     """Decode a message of RenderQueue: a request, or the keys of new snapshots from S3.
 
-    S3 sends a test event when notifications are set up; it holds neither.
+    When notifications are set up, S3 sends a test event, which has neither.
 
     Raises:
         InvalidMessageError: the message is none of these.

@@ -1,4 +1,4 @@
-"""Reads one playlist at a time, whole or not at all, and writes a snapshot of what changed."""
+"""Reads playlists one at a time, completely or not at all, and writes snapshots of changed ones."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -46,11 +46,11 @@ from playlist_archive.ports.spotify import Reading, Spotify
 logger = logging.getLogger(__name__)
 
 # SQS hides a message for 12 hours at most. With 8 hours the third receive comes when a pause has
-# lasted a day, which is when the alarm needs to know the length of the pause.
+# lasted a day, which is when the owner has to be notified of it.
 _LONGEST_HOLD = timedelta(hours=8)
 _AFTER_A_FAULT_SECONDS = 60
 _LONGEST_AFTER_A_FAULT_SECONDS = 7_200
-# A batch holds ten messages and each invocation finishes at least one of them, so a message may be
+# A batch has ten messages and each invocation finishes at least one of them. So a message may be
 # received ten times without any fault.
 _RECEIVES_WITHOUT_FAULT = 10
 
@@ -91,8 +91,8 @@ class Fetcher:
     def close(self, unread: Sequence[str], receives: int = 1) -> None:
         """End an invocation and hide its unread messages for a while.
 
-        After Spotify asked for a pause they stay hidden until the pause ends, which blocks the lane
-        (the queue's only message group) until then. If time ran out they are visible at once.
+        If Spotify asked for a pause, they stay hidden until its end. This blocks FetchQueue's only
+        message group. If time ran out, they become visible at once.
 
         Args:
             unread: the receipt handles of the messages that were not handled.
@@ -103,7 +103,8 @@ class Fetcher:
         try:
             self._spotify.close()
         except (StorageError, ConflictError) as error:
-            # Failing here would repeat finished messages. The number stays in this process.
+            # Raising would repeat finished messages. The number stays in this process and is stored
+            # later.
             logger.warning("the number of requests could not be stored: %s", error)
 
     def _hold_seconds(self, receives: int) -> int:
@@ -119,13 +120,13 @@ class Fetcher:
     def fetch(self, body: str) -> Outcome | None:
         """Handle one message and return its outcome, None if the message is malformed.
 
-        Only errors that concern every playlist are raised, because they block the lane.
+        Only errors that affect every playlist are raised, because raising blocks FetchQueue.
 
         Raises:
             SpotifyParkedError: Spotify asked for a pause.
             OutOfTimeError: the invocation has too little time left.
             StorageError: S3, SQS or the parameter store failed.
-            ConflictError: other functions wrote the same object.
+            ConflictError: other functions wrote the same object in all tries.
         """
         try:
             request = decode_fetch_request(body)
@@ -138,7 +139,8 @@ class Fetcher:
         if supersedes(self._spotify.state.latest_run, request.run, self._clock.now()):
             if not request.registration:
                 return self._defer(request)
-            # The newer run may not ask for this playlist, so it is read as if registered now.
+            # The newer run may not request this playlist, so it is read as if it had been
+            # registered now.
             request = msgspec.structs.replace(request, run=self._clock.now())
         try:
             outcome = self._read(request)
@@ -168,7 +170,7 @@ class Fetcher:
         except OutOfTimeError:
             if not first:
                 raise
-            # The next invocation would not have more time for it.
+            # The next invocation would have no more time than this one.
             reason = (
                 "needs more time than an invocation has: lower RequestIntervalMs, unless Spotify "
                 "is slow"
@@ -178,7 +180,7 @@ class Fetcher:
         except (SpotifyParkedError, StorageError, ConflictError):
             raise
         except SpotifyStoppedError as error:
-            # The rest of this invocation waits for the next run.
+            # Defer all other playlists of this invocation to the next run.
             self._refused = str(error)
             return self._outcome(request, "deferred", str(error))
         except PlaylistError as error:
@@ -199,12 +201,12 @@ class Fetcher:
             )
         reading = self._spotify.read_playlist(request.playlist_id, request.snapshot_id)
         if reading.rows is None and not _says_the_same(reading, request):
-            # Renamed, although its version is the known one.
+            # The playlist was renamed, although its version is unchanged.
             return self._spotify.read_playlist(request.playlist_id)
         return reading
 
     def _known_rows(self, playlist_id: str) -> tuple[Row, ...]:
-        """Return the rows of the newest snapshot, none if there is none that can be read."""
+        """Return the rows of the newest readable snapshot, an empty tuple if there is none."""
         newest = read_newest(self._bucket, list(list_snapshots(self._bucket, playlist_id)))
         return newest.rows if newest else ()
 
@@ -233,11 +235,12 @@ class Fetcher:
                 )
 
     def _newest(self, request: FetchRequest, *, trusted: bool) -> Latest | None:
-        """Return the newest snapshot; the catalog may not know it yet, or know one that is gone.
+        """Return the newest snapshot, which the catalog may not know yet.
 
-        `trusted` says that the digest in the request will do. It was known when the run was
-        planned, so rows that were read are compared with the object itself: it may have been
-        damaged since. Where no snapshot can be read, the rows that the catalog knows count.
+        The catalog may also know one that was deleted. With `trusted` the digest in the request is
+        used, if it is that of the newest snapshot. Otherwise the stored object is read, because it
+        may have been damaged since the run was planned. If no snapshot can be read, the number of
+        rows in the catalog counts.
         """
         known = request.latest
         since = ""
@@ -275,7 +278,8 @@ class Fetcher:
                 key, body, JSON, replacing=None, metadata=metadata, cache_control=KEEP_FOR_EVER
             )
         except ConflictError:
-            # The stored object is ours if an answer was lost and the request was sent again.
+            # If S3's answer was lost and the request repeated, the stored object is the one written
+            # here.
             stored = self._bucket.get(key)
             if stored is None or stored.body != body:
                 raise
@@ -297,10 +301,10 @@ class Fetcher:
 
 
 def hold_longer(receives: int) -> int:
-    """Return the seconds for which a message must at least stay hidden after so many receives.
+    """Return the least number of seconds to hide a message after so many receives.
 
-    The time doubles, so that `maxReceiveCount` covers an outage of two days, however short the
-    pauses are that Spotify asks for.
+    The time doubles with each receive. So `maxReceiveCount` covers an outage of two days, even if
+    Spotify asks only for short pauses.
     """
     doublings = receives - _RECEIVES_WITHOUT_FAULT
     if doublings <= 0:

@@ -1,4 +1,4 @@
-"""Folds the snapshots that a ledger lacks."""
+"""Reads and folds the snapshots that a ledger lacks."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Damaged(NamedTuple):
-    """A snapshot that cannot be read, and that has no copy yet."""
+    """An unreadable snapshot that has no copy in `damaged/` yet."""
 
     key: str
     body: bytes
@@ -30,7 +30,7 @@ class Damaged(NamedTuple):
 
 
 class Folded(NamedTuple):
-    """The result of folding; `run` is that of the newest snapshot that was folded."""
+    """The result of folding; `run` is the run of the newest folded snapshot."""
 
     ledger: Ledger | None
     run: datetime | None
@@ -39,10 +39,10 @@ class Folded(NamedTuple):
 
 
 def misses_snapshots(bucket: Bucket, ledger: Ledger, announced: Sequence[datetime]) -> bool:
-    """Say whether the ledger has to be made again for snapshots that were announced late.
+    """Return whether the ledger has to be rebuilt because of snapshots that were announced late.
 
-    It must hold exactly the snapshots up to its last one that are there now. One without a
-    fingerprint is of an earlier version, and nobody knows what it holds.
+    The ledger must hold exactly the stored snapshots up to its last one. A ledger without a
+    fingerprint is from an earlier version of the code, and its snapshots are unknown.
     """
     if not ledger.fingerprint:
         return True
@@ -66,12 +66,12 @@ def fold_snapshots(
     snapshots: NewSnapshots,
     time_ends: Callable[[], bool],
 ) -> Folded:
-    """Fold all snapshots after the ledger's last one, until time ends.
+    """Fold all snapshots after the ledger's last one, until the time is over.
 
-    At least one is folded, so that each invocation comes nearer to the end.
+    At least one is folded, so that each invocation makes progress.
 
     Raises:
-        PartLostError: a song came back that was put away, and the part of the ledger is not there.
+        PartLostError: a song was added again whose yearly partition is missing.
     """
     folding = Fold(ledger)
     away = AwaySongs(ledger) if ledger and ledger.put_away else None
@@ -101,7 +101,7 @@ def fold_snapshots(
 
 
 def _run_of(stored: Stored) -> datetime | None:
-    """Return the run that wrote a snapshot, None where its metadata names no plausible one."""
+    """Return the run that wrote a snapshot, None if its metadata names no plausible one."""
     try:
         run = msgspec.convert(stored.metadata.get("run"), Time)
     except msgspec.ValidationError:

@@ -1,4 +1,4 @@
-"""Keeps the follower numbers of each playlist by day; only reads of the playlist bring one."""
+"""Stores the follower numbers of each playlist by day. Only reads of the playlist have a number."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -30,7 +30,7 @@ def write_follower_numbers(
     """Store the follower numbers of a batch; a playlist that was not read gets none.
 
     Raises:
-        ConflictError: other indexers wrote all the time.
+        ConflictError: other indexers wrote the object in all tries.
     """
     reported: dict[str, dict[str, int]] = defaultdict(dict)
     for message in messages:
@@ -39,7 +39,7 @@ def write_follower_numbers(
             if message.status == "ok" and header and header.followers is not None:
                 reported[playlist_id][_day(message.run)] = header.followers
     for playlist_id, known in before.entries.items():
-        # A run's report may also refute the results of a run ahead of the clock.
+        # A run's report may also invalidate results of a run ahead of the clock.
         if known.at < known.run and _refutes_a_number(playlist_id, before, catalog):
             reported[playlist_id] |= {}
     last = _day(now + FURTHEST_AHEAD)
@@ -63,10 +63,10 @@ def _refutes_a_number(playlist_id: str, before: Catalog, after: Catalog) -> bool
 
 
 def _noting(entry: Entry, numbers: Mapping[str, int], last: str) -> Callable[[bytes | None], bytes]:
-    """Return a change that adds an entry's follower numbers to the stored series by day.
+    """Return a function that adds an entry's follower numbers to the stored series by day.
 
-    The last run of a day counts. `numbers` from before the entry's own numbers fill days without
-    one. A day after `last` stays only as long as the entry holds it.
+    The last run of a day counts. `numbers`, from before the entry's own, fill days without a
+    number. A day after `last` is kept only while the entry has it.
     """
     recent = entry.history.followers()
 

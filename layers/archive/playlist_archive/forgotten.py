@@ -1,6 +1,6 @@
-"""Playlists that have snapshots of which the catalog knows nothing.
+"""Finds playlists with snapshots that are missing from the catalog.
 
-There are such playlists after the catalog was lost or replaced by an old one, and after an import.
+This happens after the catalog was lost or replaced by an old copy, and after an import.
 """
 
 import logging
@@ -18,12 +18,12 @@ from playlist_archive.ports.clock import Clock
 
 logger = logging.getLogger(__name__)
 
-# The sweep of a large library and its messages take most of an invocation.
+# Listing a large library and sending its messages take most of an invocation.
 _TIME_FOR_THE_REST_SECONDS = 180
 
 
 class Forgotten(NamedTuple):
-    """A playlist that has a snapshot of which the catalog knows nothing: the newest `listed_at`."""
+    """A playlist whose snapshots the catalog lacks: the newest one, `listed_at` that moment."""
 
     header: Header
     latest: Latest
@@ -38,9 +38,9 @@ def list_archived(bucket: Bucket) -> list[str]:
 def find_forgotten(
     bucket: Bucket, clock: Clock, catalog: Catalog, remaining_seconds: Callable[[], float]
 ) -> dict[str, Forgotten]:
-    """Return the newest snapshot of each playlist for which the catalog has none.
+    """Return the newest snapshot of each playlist that has none in the catalog.
 
-    The next run looks at the playlists for which this one had no time.
+    Playlists for which the time was too short are left to the next run.
     """
     forgotten: dict[str, Forgotten] = {}
     for playlist_id in list_archived(bucket):
@@ -56,7 +56,7 @@ def find_forgotten(
 
 
 def find_newest(bucket: Bucket, clock: Clock, playlist_id: str) -> Forgotten | None:
-    """Return the newest snapshot of a playlist that can be read, None where there is none."""
+    """Return the newest readable snapshot of a playlist, None if there is none."""
     listed_at = clock.now()
     listed = list(list_snapshots(bucket, playlist_id))
     snapshot = read_newest(bucket, listed)

@@ -1,10 +1,9 @@
 """Merges outcomes into the catalog and writes the pages about all playlists.
 
-Two indexers may run at once, and either may be killed after any write. The catalog is written
-first, and only if it is still the one that was read. Messages to the renderer and all pages are
-made from the written catalog. An indexer that wrote a page checks at the end whether the catalog
-has changed since, and publishes the newest one if so. The owner and other programs are told after
-that, and the site's shell comes last.
+Two indexers may run concurrently, and either may be killed after any write. The catalog is written
+first, with If-Match. Messages to the renderer and all pages are made from the written catalog. An
+indexer that wrote a page checks at the end whether the catalog has changed since, and if so
+publishes the newest one. After that it sends notices and events. The site's shell comes last.
 """
 
 import logging
@@ -50,9 +49,9 @@ logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 2.0
-# The function has two minutes, of which a last attempt may need one.
+# The function has two minutes, and a last attempt may need one of them.
 _PATIENCE_SECONDS = 60.0
-# The metadata key under which the status document holds the revision of its catalog.
+# The metadata key of the status document with the revision of its catalog.
 _REVISION = "catalog-revision"
 
 
@@ -62,7 +61,7 @@ class Indexed(NamedTuple):
     Attributes:
         checked: the good checks in the batch.
         failing: the playlists whose status is not ok.
-        overdue: the playlists that the last run should have read and has not.
+        overdue: the playlists that the last run should have read and did not.
     """
 
     revision: int
@@ -86,7 +85,7 @@ class Indexer:
         event_bus: EventBus | None = None,
         site: SitePublisher | None = None,
     ) -> None:
-        """Histories are read in the `pool`; without a `topic` the owner is told nothing."""
+        """Histories are read in the `pool`; without a `topic` no mails are sent."""
         self._bucket = bucket
         self._store = CatalogStore(bucket, clock)
         self._notifier = Notifier(
@@ -99,12 +98,12 @@ class Indexer:
         self._clock = clock
 
     def index(self, messages: Sequence[OutcomeMessage]) -> Indexed:
-        """Merge the messages and bring the pages about all playlists up to date.
+        """Merge the messages and update the pages about all playlists.
 
-        No messages come after a deployment: then the site's shell is looked for in any case.
+        After a deployment this is called without messages, and always compares the site's shell.
 
         Raises:
-            ConflictError: other indexers were quicker every time.
+            ConflictError: other indexers wrote first in all tries.
         """
         until = self._clock.monotonic() + _PATIENCE_SECONDS
         found: list[Catalog] = []
@@ -136,17 +135,17 @@ class Indexer:
         return _summarize(catalog, checked, published.state, self._clock.now())
 
     def _retry[T](self, work: Callable[[], T], until: float) -> T:
-        """Repeat the work until no other indexer interferes, or the monotonic clock says `until`.
+        """Repeat the work until no other indexer interferes, or until the monotonic time `until`.
 
-        While messages come all the time, the other indexer may publish many small batches in the
-        time that this one needs for a large one.
+        If messages arrive continuously, the other indexer may publish many small batches in the
+        time that this one needs for a large batch.
 
         Raises:
-            ConflictError: another one interfered every time.
+            ConflictError: another indexer interfered in all tries.
         """
         pause = 0.0
         while True:
-            # Two indexers that retry at the same time would interfere with each other again.
+            # Random, because two indexers that retry at the same time would interfere again.
             self._clock.sleep(uniform(0, pause))  # noqa: S311 - no secret
             try:
                 return work()
@@ -166,7 +165,7 @@ class Indexer:
         Raises:
             ConflictError: another indexer wrote the catalog meanwhile.
         """
-        # Read before the catalog, so that only a catalog that was rolled back is older than it.
+        # Read before the catalog. So the catalog is older than it only if it was rolled back.
         status = self._bucket.get(STATUS_JSON)
         state = load_state(self._bucket)
         now = self._clock.now()
@@ -187,7 +186,7 @@ class Indexer:
         return self._announce(self._store.put(merged, etag))
 
     def _announce(self, merged: StoredCatalog) -> StoredCatalog:
-        """Send the page statuses that are not sent yet, then store that they were sent.
+        """Send the page statuses that were not sent yet, then store that they were sent.
 
         Only statuses of the written catalog are sent. Those that a crash left unsent are sent with
         the next batch.
@@ -211,9 +210,9 @@ class Indexer:
     def _publish(
         self, newest: StoredCatalog, merged: StoredCatalog, written: AbstractSet[str]
     ) -> Published:
-        """Publish what differs, and return what the pages were made from.
+        """Write the pages that differ, and return the data that they were made from.
 
-        All is made from the `newest` catalog, which includes what was `merged`, and from the
+        Everything is made from the `newest` catalog, which includes the `merged` one, and from the
         histories of the playlists whose pages were `written`.
 
         Raises:
@@ -246,7 +245,7 @@ class Indexer:
 def is_rolled_back(catalog: Catalog, status: Stored | None) -> bool:
     """Whether the catalog is older than the one that the status document was made from.
 
-    A status document that is missing or names no revision counts as newer.
+    A status document that is missing or has no revision counts as newer.
     """
     return status is None or not 0 <= _revision_of(status) <= catalog.revision
 
@@ -271,8 +270,8 @@ def _summarize(catalog: Catalog, checked: int, state: SpotifyState, now: datetim
 def count_checks(messages: Iterable[OutcomeMessage], before: Catalog, after: Catalog) -> int:
     """Count the good checks of a batch, changed or not.
 
-    The playlists that a sweep proved unchanged count only once every other playlist of the run has
-    an outcome. Otherwise they would hide that nothing is read any more.
+    Playlists that the listing of the library proved unchanged count only when every other playlist
+    of the run has an outcome. Otherwise they would hide that reading has stopped.
     """
     read = swept = 0
     reported = False
@@ -288,9 +287,9 @@ def count_checks(messages: Iterable[OutcomeMessage], before: Catalog, after: Cat
 
 
 def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[Outcome]:
-    """Return a `deferred` outcome for each playlist that waits while the lane is stopped.
+    """Return a `deferred` outcome for each playlist that waits during a pause.
 
-    The lane is the one message group of the FIFO queue that holds all requests for playlists.
+    During a pause the fetcher does not handle the messages in FetchQueue.
     """
     run = state.latest_run
     if run is None or state.parked_at is None or not state.parked(now):
@@ -301,7 +300,8 @@ def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[O
         Outcome(
             playlist_id=playlist_id,
             run=run,
-            # A pause that began before the run was learnt of no earlier than the run began.
+            # If the pause began before the run, the run's playlists are deferred from the run's
+            # beginning.
             at=max(state.parked_at, run),
             status="deferred",
             reason=state.reason,

@@ -1,4 +1,4 @@
-"""Starts runs: decides which playlists to read and sends the requests to the fetcher."""
+"""Starts runs: decides which playlists to read, and sends the requests to FetchQueue."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -55,18 +55,19 @@ from playlist_archive.spotify.state import load_state
 
 logger = logging.getLogger(__name__)
 
-# So many problems fit into a message of 1 MiB, even if each quotes a key of 1,024 bytes and every
-# byte needs an escape.
+# This many problems fit into a message of 1 MiB, even if each quotes a key of 1,024 bytes and every
+# byte is escaped.
 _MOST_PROBLEMS = 64
 
 
 class Sweep(NamedTuple):
-    """The user, their library, and why the library could not be listed.
+    """The result of listing the user's library.
 
-    `library` is None where it was not listed, or lists so few that the next run has to confirm it;
-    `listed` counts its playlists all the same, `held` the known ones among them, and `closed` its
-    entries without a name. `user` says that somebody is logged in, None where the credentials could
-    not be read. `refused` says that they are the cause of `failure`.
+    `library` is None if it was not listed, or has so few playlists that the next run has to confirm
+    it. Even then `listed` counts its playlists, `held` the known ones among them, and `closed` its
+    entries without a name. `user` says whether a user is logged in, None if the credentials could
+    not be read. `failure` is the reason why the library could not be listed; `refused` says that
+    Spotify refused the credentials.
     """
 
     library: Library | None = None
@@ -82,7 +83,7 @@ class Sweep(NamedTuple):
 class Lister:
     """The lister's service.
 
-    Its methods take `remaining_seconds`, which returns the time left of the invocation.
+    `remaining_seconds` returns the remaining time of the invocation.
     """
 
     def __init__(
@@ -113,13 +114,11 @@ class Lister:
     ) -> RunReport:
         """Start the run of `time` (None: now) and return its report.
 
-        If Spotify cannot be asked, the report gives the reason. The requests are sent all the same,
-        so that the fetcher continues by itself when the lane opens again. The lane is the one
-        message group of the FIFO queue that holds all requests for playlists.
+        If no request can be sent to Spotify, the report has the reason. The messages to FetchQueue
+        are sent nevertheless, so that the fetcher continues by itself after a pause.
 
         Raises:
-            InvalidMessageError: `time` is more than 26 hours ahead of the clock, and `force` is
-                not set.
+            InvalidMessageError: `time` is more than 26 hours ahead of the clock, without `force`.
         """
         now = self._clock.now()
         run = time or now
@@ -208,7 +207,7 @@ class Lister:
         return sweep
 
     def registry_changed(self, name: str, time: datetime) -> Plan:
-        """Request a read of a playlist that was registered, or retire one that no longer is.
+        """Request a read of a registered playlist, or retire one that is no longer registered.
 
         The present state of the registry entry decides, not the event, because events may come late
         and in any order. A bad name is ignored here; the next run reports it.
@@ -239,7 +238,7 @@ class Lister:
         return plan
 
     def _may_hold(self, playlist_id: str, entry: Entry, catalog: Catalog) -> bool:
-        """Whether a playlist may be archived without its registration, as after a failed sweep."""
+        """Whether the library may hold a playlist, for example because it could not be listed."""
         if playlist_id == LIKED_SONGS:
             return self._liked_songs
         report = catalog.report
@@ -249,12 +248,12 @@ class Lister:
     def rebuild(self, which: Literal["all"] | list[str]) -> int:
         """Request a rebuild of ledgers and views, and return the number of playlists.
 
-        Somebody may have imported snapshots of those that are named. The catalog then learns of a
-        playlist that it does not know, and the next run reads one whole whose newest snapshot it
-        does not know.
+        If playlists are named, their snapshots may have been imported. A playlist that the catalog
+        lacks is added to it. If the catalog does not know a playlist's newest snapshot, the next
+        run reads the whole playlist.
 
         Raises:
-            InvalidPlaylistIdError: one id is wrong; then nothing is rebuilt.
+            InvalidPlaylistIdError: an id is wrong; nothing is rebuilt.
         """
         catalog = self._catalog()
         playlist_ids = (
@@ -281,10 +280,10 @@ class Lister:
     def _find_imported(
         self, playlist_ids: Iterable[str], catalog: Catalog
     ) -> Iterator[Outcome | DamageReport]:
-        """Yield what the catalog has to learn of playlists that were imported.
+        """Yield the outcomes that add imported playlists to the catalog.
 
-        Without the report of a complete sweep by the newest run, nobody knows whether the library
-        holds a new one. Before the first run nothing is archived from the library.
+        If the newest run did not list the whole library, it is unknown whether the library holds a
+        new playlist. Before the first run nothing is archived from the library.
         """
         report, newest_run = catalog.report, load_state(self._bucket).latest_run
         if report is None:
@@ -307,7 +306,7 @@ class Lister:
     def _catalog(self) -> Catalog:
         """Read the catalog.
 
-        A catalog that cannot be read is set aside, and counts as empty.
+        An unreadable catalog is copied to `damaged/`, and counts as empty.
         """
         stored = self._bucket.get(CATALOG)
         try:
@@ -318,7 +317,7 @@ class Lister:
             return Catalog()
 
     def _find_future_snapshots(self, catalog: Catalog) -> Iterator[Problem]:
-        """Yield the snapshots with a time in the future, from a wrong clock or a simulation."""
+        """Yield the snapshots with a future time, from a wrong clock or a simulation."""
         furthest = self._clock.now() + FURTHEST_AHEAD
         for playlist_id, entry in catalog.entries.items():
             if entry.latest is None or entry.latest.time <= furthest:

@@ -1,4 +1,4 @@
-"""Takes what is long past out of a ledger, and brings it back where it is needed."""
+"""Moves old songs and changes of a large ledger into yearly partitions, and reads them back."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -23,14 +23,14 @@ from playlist_archive.views.songs import song_ids_line, songs_line
 
 
 class Settled(NamedTuple):
-    """A ledger of which the long past is put away.
+    """A ledger whose old songs and changes are in yearly partitions.
 
     Attributes:
-        ledger: as it is to be stored.
-        whole: the same before that; what had not been recalled is still put away in it.
-        parts: those that were made of the difference, encoded, by year.
-        sums: those of the ledger and all of its parts.
-        gone: titles and ids of the songs that went long ago, if they had to be made.
+        ledger: the ledger to store.
+        whole: the ledger before the move; it lacks only partitions that were not recalled.
+        parts: the partitions that have to be written, encoded, by year.
+        sums: the sums of the ledger and all its partitions.
+        gone: titles and ids of songs removed more than a year ago, if they were computed.
     """
 
     ledger: Ledger
@@ -45,19 +45,19 @@ class LongPast:
         self._bucket = bucket
 
     def recall(self, ledger: Ledger, years: Iterable[int]) -> Ledger:
-        """Return the ledger with what was put away of some years.
+        """Return the ledger including the partitions of some years.
 
         Raises:
-            PartLostError: a part is missing, or is not what the ledger says.
+            PartLostError: a partition is missing, or does not have its digest in the ledger.
         """
         away = [year for year in years if year in ledger.put_away]
         return recalled(ledger, (self._read(ledger, year) for year in away)) if away else ledger
 
     def settle(self, ledger: Ledger, before: Ledger | None) -> Settled:
-        """Put away what is long past; `before` is what was stored of this playlist.
+        """Move old songs and changes to partitions; `before` is the stored ledger, if any.
 
         Raises:
-            PartLostError: a part is missing, or is not what the ledger says.
+            PartLostError: a partition is missing, or does not have its digest in the ledger.
         """
         if not is_long(ledger):
             return Settled(ledger, ledger, {}, Sums())
@@ -76,9 +76,9 @@ class LongPast:
         return settled._replace(ledger=replace(hot, gone=gone), gone=lines)
 
     def gone_lines(self, settled: Settled) -> tuple[bytes, bytes]:
-        """Return titles and ids of the songs that went long ago, as `render_lines` does.
+        """Return titles and ids of songs removed more than a year ago, as `render_lines` does.
 
-        Parts are read one after the other, for all of them take much memory.
+        Partitions are read one by one, because all together take much memory.
         """
         if settled.gone:
             return settled.gone
@@ -97,7 +97,7 @@ class LongPast:
         return b"[%b]" % b",".join(titles), b"[%b]" % b",".join(ids)
 
     def is_damaged(self, playlist_id: str, year: int) -> bytes | None:
-        """Return what is stored in place of a part, None where that is a part or nothing."""
+        """Return a damaged object stored under a partition's key, None if there is none."""
         stored = self._bucket.get(ledger_part_key(playlist_id, year))
         if stored is None:
             return None

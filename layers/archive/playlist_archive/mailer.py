@@ -1,7 +1,7 @@
-"""Mails the owner what has begun to concern them and what is over, and the digests.
+"""Mails notices (concerns that began or ended) and digests to the owner.
 
-Notices and digests are two channels, so that one that cannot be sent does not repeat the other. Where
-nothing is to be mailed, each forgets what was, so that later nothing old is.
+Notices and digests are two channels, so that a failure of one does not repeat the other. Without an
+address each clears its record, so that old news are not mailed later.
 """
 
 import logging
@@ -57,7 +57,7 @@ class Digests:
         return {"digested": span.until} if mail is None or _mail(topic, mail) else {}
 
     def _compose(self, span: Span, published: Published) -> Mail | None:
-        """Return the mail about a span, None at the beginning, and for a day without changes."""
+        """Return the digest of a span; None for the first span, and for a day without changes."""
         document = published.followed.changes
         changes = changes_within(span, document)
         if span.after is None or (self._every == "daily" and not changes):
@@ -66,7 +66,7 @@ class Digests:
 
 
 def _mail(topic: Topic, mail: Mail) -> bool:
-    """Send a mail; return whether it has left."""
+    """Send a mail; return whether that succeeded."""
     try:
         topic.publish(mail.subject, mail.text)
     except StorageError:

@@ -1,7 +1,7 @@
-"""The stored snapshots that a ledger does not hold yet.
+"""Finds and reads the snapshots that a ledger lacks.
 
-Only the ledger shows which ones these are. To save time, those shortly before the announced ones
-can be listed while the ledger is still being read.
+Only the ledger shows which ones these are. To save time, the snapshots shortly before the announced
+ones can be listed while the ledger is still being read.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -15,15 +15,15 @@ from playlist_archive.ports.at_once import Calls
 from playlist_archive.ports.bucket import Bucket, Stored, list_snapshots
 from playlist_archive.ports.read_ahead import read_ahead
 
-# Most ledgers that are behind lack less than a month, and a month of snapshots is one short list.
+# Most outdated ledgers lack less than a month, and a month of snapshots is one short list.
 _LISTED_BEFORE = timedelta(days=31)
 
-# Whoever imports many snapshots of a playlist asks for one rebuild when all are there.
+# An import requests one rebuild of a playlist after all its snapshots are written.
 _IMPORTED = {"source": "import"}
 
 
 class _Listing(NamedTuple):
-    """A list of the snapshots `after` a time, which S3 may still be working on."""
+    """A list of the snapshots `after` a time; the request may still be running."""
 
     after: datetime
     found: Future[list[tuple[str, datetime]]]
@@ -45,20 +45,20 @@ class NewSnapshots:
         self._near: _Listing | None = None
 
     def are_imported(self) -> bool:
-        """Say whether there are announced snapshots, and the metadata of each says `import`."""
+        """Return whether there are announced snapshots, and the metadata of each says `import`."""
         announced = [begun.result() for begun in self._begun.values()]
         return bool(announced) and all(
             one and one.metadata.items() >= _IMPORTED.items() for one in announced
         )
 
     def begin_list(self) -> None:
-        """Begin to list the snapshots of the month before the announced ones, which takes long."""
+        """Begin to list the snapshots of the month before the announced ones, a slow request."""
         if self._announced:
             after = earlier(min(self._announced), _LISTED_BEFORE)
             self._near = _Listing(after, self._calls.begin(lambda: list(self._list(after))))
 
     def after(self, last: datetime | None) -> Generator[tuple[str, Stored | None]]:
-        """Yield the key of each snapshot after the `last` one with its object, oldest first."""
+        """Yield the key and the object of each snapshot after the `last` one, oldest first."""
         return read_ahead(self._begin, (key for key, _ in self._list_after(last)))
 
     def _list_after(self, last: datetime | None) -> Iterable[tuple[str, datetime]]:
@@ -72,7 +72,7 @@ class NewSnapshots:
 
     def _begin(self, key: str) -> Future[Stored | None]:
         begun = self._begun.pop(key, None)
-        # An early read may have found nothing where the later list shows the snapshot.
+        # An early read may have missed a snapshot that the later list shows.
         if begun and begun.result():
             return begun
         return self._calls.begin(self._bucket.get, key)

@@ -1,9 +1,9 @@
-"""Tells the owner and other programs what is new, each thing once.
+"""Sends notices, digests and events, each at least once and seldom twice.
 
-What was sent stands in the catalog and is written after it was sent: who dies between the two sends
-it again. Before, an indexer notes there that it is telling, so that of two at once only one does.
-What cannot be sent stops nothing, whatever the reason: neither the batch nor the other channels. The
-next batch tries again.
+The catalog records what was sent, after sending. An indexer that crashes in between causes a
+repetition. Before sending, an indexer marks in the catalog that it is sending, so that of two
+concurrent indexers only one sends. A failure in one channel stops neither the batch nor the other
+channels; the next batch tries that channel again.
 """
 
 import logging
@@ -21,7 +21,7 @@ from playlist_archive.shared_documents import Followed
 
 logger = logging.getLogger(__name__)
 
-# An indexer that has not stored by then what it sent has died.
+# An indexer that has not recorded its sending by then has crashed.
 _LONGEST_TELLING = timedelta(minutes=3)
 
 type Sending = Callable[[], Mapping[str, Any]]
@@ -29,7 +29,7 @@ type Sending = Callable[[], Mapping[str, Any]]
 
 
 class Published(NamedTuple):
-    """What the pages about all playlists were made from, and what came of it."""
+    """The data that the overview pages were made from, and the result."""
 
     newest: StoredCatalog
     state: SpotifyState
@@ -39,7 +39,7 @@ class Published(NamedTuple):
 
 class Channel(Protocol):
     def due(self, published: Published, now: datetime) -> Sending | None:
-        """Return how to send what is due, None where nothing is and the catalog says so."""
+        """Return a function that sends what is due, None if there is nothing to send or record."""
         ...
 
 
@@ -49,9 +49,9 @@ class Notifier:
         self._channels = channels
 
     def tell(self, published: Published, now: datetime) -> bool:
-        """Send what is due, then store that it was sent; return whether that was all.
+        """Send what is due, then record it; return whether everything is sent.
 
-        It was not if another indexer has merged meanwhile, and left it to this one to tell the rest.
+        It is False if another indexer has merged meanwhile and left its sending to this one.
         """
         found = [_find_due(channel, published, now) for channel in self._channels]
         sendings = [sending for sending in found if sending]
@@ -70,7 +70,7 @@ class Notifier:
         return self._remember(claimed, sent) or not sent
 
     def _remember(self, newest: StoredCatalog, sent: Mapping[str, Any]) -> bool:
-        """Store what was sent; return whether the catalog was still the one given."""
+        """Record what was sent; return whether the catalog was unchanged."""
         for attempt in range(ATTEMPTS):
             try:
                 self._store.put(replace(newest.catalog, **sent, telling=None), newest.etag)
@@ -81,7 +81,7 @@ class Notifier:
         return False
 
 
-# A mistake of ours in one channel must not keep what the others have sent from being stored.
+# A bug in one channel must not prevent recording what the others have sent.
 
 
 def _find_due(channel: Channel, published: Published, now: datetime) -> Sending | None:

@@ -1,4 +1,4 @@
-"""Writes the pages of a playlist, and its lines in the documents that all playlists share."""
+"""Writes the pages of a playlist, and its lines in the shared song lists."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -35,15 +35,15 @@ logger = logging.getLogger(__name__)
 
 class Write(Protocol):
     def __call__(self, found: Stored | None, *, again: bool) -> bool:
-        """Write what differs from what was `found`; return whether anything was written.
+        """Write the object if it differs from the `found` one; return whether it was written.
 
-        What was found right is looked at `again` if that is asked for.
+        With `again`, an object that was found current is read and compared once more.
         """
         ...
 
 
 class Line(NamedTuple):
-    """A playlist's line of a document that all playlists share; it need not be made if it is there."""
+    """A playlist's line in a shared document; it is rendered only if it has changed."""
 
     digest: str
     make: Callable[[], bytes]
@@ -70,9 +70,9 @@ class PageWriter:
         self._clock = clock
 
     def writes_of(self, settled: Settled) -> dict[str, Write]:
-        """Return how to write each of the ledger's pages and lines, by its key.
+        """Return a writer for each of the ledger's pages and lines, by its key.
 
-        What is made from parts of the ledger is not among the pages.
+        Yearly pages, which are made from partitions, are not included.
         """
         ledger = settled.ledger
         pages = newest_pages(ledger) if ledger.put_away else render_pages(ledger)
@@ -96,7 +96,7 @@ class PageWriter:
         }
 
     def _write_page(self, key: str, page: Page, found: Stored | None, *, again: bool) -> bool:
-        """Write a page unless it stands there already.
+        """Write a page unless the same bytes are stored already.
 
         Raises:
             ConflictError: another renderer of this playlist wrote it meanwhile.
@@ -112,13 +112,13 @@ class PageWriter:
     def _write_line(
         self, key: str, playlist_id: str, line: Line, found: Stored | None, *, again: bool
     ) -> bool:
-        """Write the playlist's line into a part of the songs unless it stands there already.
+        """Write the playlist's line into a partition of a song list unless it is there already.
 
-        Where others wrote the part meanwhile, it is read anew: most likely they are renderers of
-        other playlists.
+        If the partition was written meanwhile, most likely by another playlist's renderer, it is
+        read again.
 
         Raises:
-            ConflictError: others wrote the part all the time.
+            ConflictError: others wrote the partition in all tries.
         """
         for _ in range(ATTEMPTS):
             lines = self._read(key, playlist_id, found)
@@ -128,7 +128,8 @@ class PageWriter:
                 lines.good if is_right else {**lines.good, playlist_id: line.make()}
             )
             if found is None or found.body != body:
-                # Asked first: whoever finds the part written takes the others for asked.
+                # Request the renders first: a renderer that finds the partition written requests
+                # none.
                 self._ask_for(lines.lost - {playlist_id})
                 try:
                     self._bucket.put(key, body, JSON, replacing=found.etag if found else None)
@@ -142,9 +143,10 @@ class PageWriter:
         raise ConflictError(f"{key} was written by others {ATTEMPTS} times in a row")
 
     def _read(self, key: str, playlist_id: str, found: Stored | None) -> Lines:
-        """Return the lines of a part; all are lost where there is none that can be read.
+        """Return the lines of a partition; all are lost if it is missing or unreadable.
 
-        Such a part is copied, and the indexer told, who names the copy.
+        An unreadable partition is copied to `damaged/` and reported to the indexer, which names the
+        copy.
         """
         part = songs_part(playlist_id)
         if found:
@@ -161,7 +163,7 @@ class PageWriter:
         return Lines({}, frozenset(other for other in archived if songs_part(other) == part))
 
     def _ask_for(self, playlists: Iterable[str]) -> None:
-        """Have the renderers of these playlists write their lines."""
+        """Request renders of these playlists, which write their lines."""
         requests = [RenderRequest(playlist_id=playlist_id) for playlist_id in sorted(playlists)]
         if requests:
             self._render_queue.send(map(encode_message, requests))

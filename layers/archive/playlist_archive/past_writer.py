@@ -1,7 +1,7 @@
-"""Writes the parts of a ledger, and the pages of years that are made from them.
+"""Writes the yearly partitions of a ledger, and the yearly pages made from them.
 
-Most of them are right on most days, and reading them would take long. So each is stored with a stamp,
-a digest of what it was made from, and is compared by that.
+Most of them do not change on most days, and reading them takes long. So each is stored with a
+stamp, a digest of its inputs, and is compared by that.
 """
 
 import logging
@@ -35,11 +35,11 @@ class PastWriter:
         self._long_past = long_past
 
     def write_parts(self, settled: Settled, calls: Calls) -> int:
-        """Write the parts that are not as the stored ledger says; return how many those were.
+        """Write the partitions that differ from their digests in the ledger; return their number.
 
         Raises:
             ConflictError: another renderer of this playlist wrote one meanwhile.
-            PartLostError: one is missing of which nothing is known but its digest.
+            PartLostError: a partition is missing and its contents are not in memory.
         """
         ledger, written = settled.ledger, 0
         stamps = {
@@ -56,15 +56,15 @@ class PastWriter:
         return written
 
     def write_years(self, settled: Settled, calls: Calls, *, all_of_them: bool) -> int:
-        """Write the pages of years that are not right, or all; return how many those were.
+        """Write the yearly pages that are outdated, or all; return their number.
 
         Raises:
             ConflictError: another renderer of this playlist wrote one meanwhile.
-            PartLostError: a part that is needed is missing, or is not what the ledger says.
+            PartLostError: a needed partition is missing, or does not have its digest in the ledger.
         """
         if not settled.ledger.put_away:
             return 0
-        # The newest first: what older ones are made from includes what these are made from.
+        # Newest first: the partitions that older years need include those that newer years need.
         of_years = sorted(
             list_of_years(settled.ledger, settled.sums), key=lambda one: one.year, reverse=True
         )

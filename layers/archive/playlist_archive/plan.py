@@ -1,4 +1,4 @@
-"""Decides which playlists a run reads, in which order, and which outcomes are known without it."""
+"""Decides which playlists a run reads, in which order, and which outcomes need no read."""
 
 from collections.abc import Container, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +17,7 @@ from playlist_archive.documents.status import FIRST_READ_WAITS, NEXT_READ_WAITS
 from playlist_archive.forgotten import Forgotten
 from playlist_archive.selection import Selection
 
-# Playlists that are closed to the app, or gone, seldom come back.
+# Playlists that are forbidden or not found seldom become readable again.
 LONGEST_RETRY_GAP = timedelta(days=7)
 # Spotify's own and personalised playlists, which only old apps may read.
 _EDITORIAL = "37i9dQZ"
@@ -44,10 +44,10 @@ def plan_run(
     forgotten: Mapping[str, Forgotten] = MappingProxyType({}),
     excluded: Container[str] = frozenset(),
 ) -> Plan:
-    """Decide for every playlist whether it must be read, and in which order.
+    """Decide for every playlist whether it has to be read, and in which order.
 
-    Playlists that were deferred come first, those that failed or were too large come last. Within
-    each group the one that was unread the longest comes first.
+    Deferred playlists come first; those that failed or were too large come last. Within each group
+    the least recently read come first.
     """
     requests: list[tuple[int, datetime, FetchRequest]] = []
     outcomes: list[Outcome] = []
@@ -66,7 +66,7 @@ def plan_run(
                 outcomes.append(_await_read(request, now, entry, reason.listed, lost))
     for playlist_id in sorted({*catalog.entries, *forgotten} - selected.keys()):
         entry, lost = catalog.entries.get(playlist_id), forgotten.get(playlist_id)
-        # A playlist that was retired by a run ahead of this one is retired again.
+        # A playlist that was retired by a run dated after this one is retired again.
         if lost or entry is None or entry.status != "retired" or entry.run > run:
             why = _why_retired(playlist_id, entry, excluded)
             outcomes.append(_retire(playlist_id, run, now, why, lost))
@@ -109,16 +109,16 @@ def plan_removal(
 def retire_imported(
     playlist_id: str, now: datetime, newest: Forgotten, entry: Entry | None
 ) -> Outcome:
-    """Return the outcome of a playlist that nobody archives, of which snapshots were imported.
+    """Return the outcome of a playlist that has imported snapshots but is not archived.
 
-    If it was retired before, it is so for the same reason.
+    A playlist that was already retired keeps its reason.
     """
     outcome = _retire(playlist_id, now, now, _why_retired(playlist_id, None, ()), newest)
     return msgspec.structs.replace(outcome, reason=entry.reason) if entry else outcome
 
 
 def _turn(entry: Entry | None) -> int:
-    """Return the group in which a playlist is read; group 0 comes first."""
+    """Return the group in which a playlist is read; group 0 is read first."""
     if entry is None:
         return 1
     if entry.oversized or entry.status in {"not_found", "forbidden", "invalid", "unstable"}:
@@ -141,9 +141,9 @@ def _prove_unchanged(
 
 
 def _is_unchanged(listed: Header | None, entry: Entry, known: Header) -> bool:
-    """Whether the sweep proves that a whole read would find what the last one found.
+    """Whether the listing of the library proves that a full read would find no change.
 
-    This also holds for playlists that a fault or a stopped run kept from being read since.
+    This also holds if a later read failed or did not take place.
     """
     return (
         entry.status not in {"not_found", "forbidden", "retired"}
@@ -156,10 +156,10 @@ def _is_unchanged(listed: Header | None, entry: Entry, known: Header) -> bool:
 def _known_version(
     playlist_id: str, entry: Entry | None, run: datetime, full_read_every: timedelta
 ) -> Header | None:
-    """Return the header of the last whole read, None if another whole read is due.
+    """Return the header of the last full read, None if another full read is due.
 
-    Playlists that Spotify itself owns may get a new `snapshot_id` with every answer, or keep it
-    while they change. The `snapshot_id` of other playlists can be trusted.
+    The `snapshot_id` of a playlist that Spotify owns may change with every answer, or stay the same
+    when the playlist changes. That of other playlists is reliable.
     """
     if entry is None or entry.read is None or entry.header is None or entry.figures is None:
         return None
@@ -175,11 +175,11 @@ def _known_version(
 
 
 def full_read_due(playlist_id: str, read: date, every_days: int) -> date:
-    """Return the day on which a playlist that was read whole on the day `read` is due again.
+    """Return the day of the next full read of a playlist whose last one was on the day `read`.
 
-    Every playlist has fixed days of its own, half of `every_days` apart, and is due on the last of
-    them within `every_days`. So playlists that were first read on one day spread over half of that
-    time, and are then due every `every_days`.
+    Every playlist has its own fixed days, half of `every_days` apart, and is due on the last of
+    them within `every_days`. So playlists that were first read on the same day spread over half of
+    that time. After that each is due every `every_days`.
     """
     latest = read.toordinal() + every_days
     apart = max(1, every_days // 2)
@@ -187,12 +187,12 @@ def full_read_due(playlist_id: str, read: date, every_days: int) -> date:
 
 
 def _is_worth_asking(playlist_id: str, listed: Header | None, entry: Entry, run: datetime) -> bool:
-    """Whether a playlist is to be requested in this run.
+    """Whether to request a playlist in this run.
 
-    Closed playlists and Spotify's own are requested once a week. Others that are gone are requested
-    after gaps that double up to a week, and at once if the library lists them. The result of a run
-    ahead of this one is not trusted. All other playlists are requested in every run, and so are the
-    Liked Songs, which a new consent opens.
+    Forbidden playlists, and Spotify's own that were not found, are requested once a week. Others
+    that were not found are requested after gaps that double up to a week, and at once if the
+    library lists them. A result of a run dated after this one is ignored. All other playlists are
+    requested in every run. So are the Liked Songs, because a new consent may allow reading them.
     """
     if entry.run > run or playlist_id == LIKED_SONGS:
         return True
@@ -233,7 +233,7 @@ def _request(
 
 
 def _latest_of(entry: Entry | None) -> Latest | None:
-    """Return the entry's newest snapshot, without its digest if it is in doubt.
+    """Return the entry's newest snapshot, without its digest if the snapshot may be damaged.
 
     Without a digest the fetcher reads the snapshot itself.
     """
@@ -251,9 +251,8 @@ def _await_read(
 ) -> Outcome:
     """Return a `deferred` outcome for a playlist that waits for its first or next read.
 
-    In its run a read that ends well is the last word, even within the same second. Of one that the
-    catalog has `lost` the newest snapshot is as old as its listing, and its name is that of the
-    pages until it is read again.
+    A good read in the same run outranks it, even within the same second. For a playlist that the
+    catalog has `lost`, the outcome restores the newest snapshot and its name.
     """
     if entry is not None and entry.latest is not None:
         reason = NEXT_READ_WAITS
@@ -278,7 +277,7 @@ def _await_read(
 def _retire(
     playlist_id: str, run: datetime, now: datetime, reason: str, lost: Forgotten | None = None
 ) -> Outcome:
-    """Return a `retired` outcome; the snapshot `lost` restores a playlist that the catalog lacks."""
+    """Return a `retired` outcome; `lost` restores a playlist that the catalog lacks."""
     return Outcome(
         playlist_id=playlist_id,
         run=run,

@@ -1,4 +1,4 @@
-"""The owner's entries under `registry/` and `excluded/`, and the problems with them."""
+"""Reads the owner's entries under `registry/` and `excluded/`, and finds problems with them."""
 
 from collections.abc import Iterator
 from hashlib import md5
@@ -15,7 +15,7 @@ from playlist_archive.ports.bucket import Bucket, Listed
 
 _LONGEST_ALIAS = 300
 _LARGEST_ENTRY = 4 * _LONGEST_ALIAS + 8
-# Unicode categories that an alias must not contain: control, line and paragraph separators.
+# Unicode categories not allowed in an alias: control, line separator, paragraph separator.
 _NO_TEXT = frozenset({"Cc", "Zl", "Zp"})
 
 
@@ -28,9 +28,9 @@ class Registry(NamedTuple):
 
 
 def read_registry(bucket: Bucket, catalog: Catalog, *, liked_songs: bool = False) -> Registry:
-    """Read all entries; an entry whose alias the catalog holds is not read again.
+    """Read all entries, except those whose alias the catalog already has.
 
-    Without `liked_songs` one for the Liked Songs is a problem.
+    Without `liked_songs`, an entry for the Liked Songs is a problem.
     """
     aliases: dict[str, str] = {}
     problems: list[Problem] = []
@@ -53,7 +53,7 @@ def _list_entries(
 ) -> Iterator[tuple[str, Listed]]:
     """Yield the playlist ids of the entries under a prefix; add bad names to `problems`."""
     for listed in bucket.list_objects(prefix):
-        # The S3 console makes an empty object of a folder's name; it is no entry.
+        # The S3 console creates an empty object for a folder; it is no entry.
         if listed.key == prefix:
             continue
         try:
@@ -65,7 +65,7 @@ def _list_entries(
 def _read_alias(
     bucket: Bucket, playlist_id: str, listed: Listed, known: str
 ) -> tuple[str, Problem | None]:
-    """Return the alias in the entry, which is not read if it still holds the `known` alias."""
+    """Return the alias in the entry; it is not read if its ETag shows the `known` alias."""
     if not listed.size:
         return "", None
     if known and listed.etag in _alias_etags(known):
@@ -77,10 +77,10 @@ def _read_alias(
 
 
 def _alias_etags(alias: str) -> set[str]:
-    """Return the ETags of an entry that holds `alias`, one for each kind of line end.
+    """Return the possible ETags of an entry with `alias`, one for each kind of line end.
 
-    The ETag of an object that was uploaded in one part is its MD5 (S3: Object). Where it is not,
-    the entry is read.
+    The ETag of an object that was uploaded in one part is its MD5 (S3: Object). Other entries are
+    read.
     """
     bodies = (f"{alias}{end}".encode() for end in ("", "\n", "\r\n"))
     return {f'"{md5(body, usedforsecurity=False).hexdigest()}"' for body in bodies}

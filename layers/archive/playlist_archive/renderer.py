@@ -1,9 +1,9 @@
-"""Folds snapshots into a playlist's ledger and writes the pages that differ.
+"""Folds new snapshots into a playlist's ledger, and writes the pages that differ.
 
-Two renderers may work on one playlist at once, and either may die after any write. So the ledger is
-written before the pages, on the condition that it is still the one that was read. Pages are read
-meanwhile, and written where they differ. A renderer that wrote a page looks at the end whether the
-ledger is still the one that its pages were made from, and begins again if it is not.
+Two renderers may work on one playlist concurrently, and either may crash after any write. So the
+ledger is written before the pages, with If-Match. Meanwhile the pages are read; those that differ
+are then written. A renderer that wrote a page checks at the end whether the ledger has been
+replaced, and if so starts again (docs/adr/0003-the-ledger-before-the-pages.md).
 """
 
 import logging
@@ -50,13 +50,13 @@ from playlist_archive.ports.queues import Queue
 
 logger = logging.getLogger(__name__)
 
-# What is kept of an invocation's time: the pages of the largest playlist have to be rendered in it,
-# read, and written.
+# Reserved at the end of an invocation for rendering, reading and writing the pages of the largest
+# playlist.
 SECONDS_FOR_PAGES = 60.0
 
 
 class Rendered(NamedTuple):
-    """How many pages were written, and for which run as far as that is known."""
+    """The number of pages written, and the run that caused it, None if unknown."""
 
     written: int
     run: Timestamp | None = None
@@ -72,7 +72,7 @@ class Renderer:
         clock: Clock,
         pool: Executor,
     ) -> None:
-        """Calls to the bucket that do not wait for each other are made in the `pool`."""
+        """Concurrent calls to the bucket are made in the `pool`."""
         self._bucket = bucket
         self._pool = pool
         self._render_queue = render_queue
@@ -89,12 +89,12 @@ class Renderer:
         )
 
     def render(self, job: RenderJob, remaining_seconds: Callable[[], float]) -> Rendered:
-        """Bring a playlist up to date as the job says.
+        """Update a playlist as the job requests.
 
         Raises:
-            ConflictError: others wrote all the time.
-            OutOfTimeError: too little time is left to begin, or to begin again. Nothing may be
-                sent in place of the messages, which alone know what is to be done.
+            ConflictError: other renderers wrote the same objects in all tries.
+            OutOfTimeError: too little time is left to begin, or to begin again. The message has to
+                fail and be redelivered, because only it says what to do.
         """
         playlist_id = job.request.playlist_id
         is_lost = False
@@ -121,16 +121,16 @@ class Renderer:
         *,
         anew: bool,
     ) -> Rendered:
-        """Do it once, with all snapshots `anew` if that is asked for.
+        """Try once; with `anew` fold all snapshots from the beginning.
 
         Raises:
             ConflictError: another renderer wrote meanwhile.
-            PartLostError: a part of the ledger that is needed is not there.
+            PartLostError: a needed yearly partition of the ledger is missing.
         """
         request, announced = job
         playlist_id = request.playlist_id
         snapshots = NewSnapshots(self._bucket, calls, playlist_id, announced)
-        # An import announces thousands: for those nothing else is asked.
+        # An import announces thousands of snapshots, so this check comes before any other request.
         if request == RenderRequest(playlist_id=playlist_id) and snapshots.are_imported():
             logger.info("imported snapshots of %s wait for a rebuild", playlist_id)
             return Rendered(0)
@@ -169,8 +169,9 @@ class Renderer:
             and fingerprint != ledger.fingerprint
         )
         if (damaged and stored) or forgotten or removed or folded.damaged:
-            # Only the indexer knows what else the pages have to show, and which copies to name. It
-            # is told first: whoever finds a copy takes it for reported.
+            # The indexer has to send the page status again, and to name the copies. The report
+            # comes before the copy, because a renderer that finds a copy assumes that it was
+            # reported.
             self._report_damage(request, snapshots=removed or bool(folded.damaged))
             self._set_aside(folded.damaged)
         run = folded.run or request.run
@@ -197,7 +198,7 @@ class Renderer:
             set_aside(self._bucket, one.key, one.body, one.time)
 
     def _set_part_aside(self, request: RenderRequest, year: int) -> None:
-        """Keep a copy of what is stored in place of a part, and tell the indexer."""
+        """Copy a damaged partition to `damaged/`, and report it to the indexer."""
         playlist_id = request.playlist_id
         damaged = self._long_past.is_damaged(playlist_id, year)
         if damaged is not None:
@@ -216,23 +217,22 @@ class Renderer:
         )
 
     def _tell(self, message: DamageReport | PagesWritten) -> None:
-        """Tell the indexer."""
+        """Send a message to the indexer."""
         self._outcome_queue.send([encode_message(message)])
 
     def _publish(
         self, settled: Settled, stored: Stored | None, calls: Calls, *, all_of_them: bool
     ) -> int:
-        """Write the ledger, then each page and line that differs; return how many those were.
+        """Write the ledger, then each page and line that differs; return their number.
 
-        Pages are read while the ledger is written. What is found wrong then is wrong, and replaced
-        on the condition that it is still there. What is found right may be overwritten by a
-        renderer that has not yet seen this ledger, so it is looked at again. What was put away, and
-        the pages of years that are made from it, are looked at only then: all of the pages or those
-        that their stamps tell to be wrong.
+        Pages are read while the ledger is written. A page that differs then is replaced with
+        If-Match. A page that is current then may still be overwritten by a renderer that has not
+        seen this ledger, so it is compared again after the ledger is written. Yearly partitions and
+        yearly pages are compared only after that, by their stamps.
 
         Raises:
             ConflictError: another wrote the ledger or a page meanwhile.
-            PartLostError: a part of the ledger that is needed is not there.
+            PartLostError: a needed yearly partition of the ledger is missing.
         """
         ledger = settled.ledger
         writes = self._writer.writes_of(settled)
@@ -250,10 +250,10 @@ class Renderer:
         return written
 
     def _put_ledger(self, ledger: Ledger, stored: Stored | None) -> str:
-        """Write the ledger unless its bytes are stored already; return its ETag.
+        """Write the ledger unless the same bytes are stored already; return its ETag.
 
         Raises:
-            ConflictError: another was written meanwhile.
+            ConflictError: another ledger was written meanwhile.
         """
         key, body = ledger_key(ledger.playlist_id), encode_ledger(ledger)
         if stored is None:
@@ -263,7 +263,7 @@ class Renderer:
         return self._bucket.put(key, body, JSON, replacing=stored.etag)
 
     def _go_on_later(self, request: RenderRequest) -> None:
-        """Have another invocation go on from the ledger that was just written."""
+        """Send a message, so that another invocation continues from the ledger just written."""
         self._render_queue.send([encode_message(request)])
         logger.info("too little time is left: another message goes on")
 
@@ -273,7 +273,7 @@ class Renderer:
 
 
 def _decode_ledger(playlist_id: str, stored: Stored | None) -> Ledger | None:
-    """Return the stored ledger, None where there is none that can be read."""
+    """Return the stored ledger, None if it is missing or unreadable."""
     if stored is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Decides which playlists are archived: the registered ones, and those chosen from the library."""
+"""Decides which playlists are archived: registered ones, and those selected from the library."""
 
 from collections.abc import Container, Iterable
 from datetime import datetime
@@ -14,12 +14,12 @@ from playlist_archive.ports.spotify import Library, LibraryEntry
 from playlist_archive.registry import Registry
 from playlist_archive.settings import LibraryMode
 
-# A loss from a library of fewer playlists is believed at once.
+# In a library with fewer playlists, a loss is accepted at once.
 _FEW_PLAYLISTS = 5
 
 
 class Selection(NamedTuple):
-    """A playlist that is to be archived, and why; `listed` is how the library describes it."""
+    """A playlist to archive, and why; `listed` is its entry in the library."""
 
     source: Source
     alias: str = ""
@@ -36,13 +36,14 @@ def choose(
     *,
     liked_songs: bool = False,
 ) -> dict[str, Selection]:
-    """Return the playlists to archive: the registry and, as `mode` says, the user's library.
+    """Return the playlists to archive: the registry and, depending on `mode`, the user's library.
 
-    The Liked Songs are among them with `liked_songs` alone.
+    The Liked Songs are included only with `liked_songs`.
 
-    Without a complete sweep the library's known playlists stay, and so do entries that the sweep
-    could not read. A registry entry outweighs `excluded/`, which applies to the library only.
-    Playlists `in_doubt` may belong to the library: neither sweep nor catalog tells.
+    If the library was not listed completely, its known playlists stay, and so do unreadable
+    entries. A registry entry overrides `excluded/`, which applies only to the library. For
+    playlists `in_doubt`, neither the listing nor the catalog shows whether they belong to the
+    library.
     """
     known = {
         playlist_id
@@ -86,7 +87,7 @@ def _choose_liked_songs(registry: Registry) -> Selection | None:
 
 
 def _is_chosen(entry: LibraryEntry, user_id: str, mode: LibraryMode, known: Container[str]) -> bool:
-    """Whether `mode` chooses a playlist of the library.
+    """Whether `mode` selects a playlist of the library.
 
     A playlist without an owner counts as the user's own if it was archived from the library before.
     """
@@ -96,17 +97,17 @@ def _is_chosen(entry: LibraryEntry, user_id: str, mode: LibraryMode, known: Cont
 
 
 def count_known(library: Library, catalog: Catalog) -> int:
-    """Return how many of the playlists that the catalog knows of the library are listed."""
+    """Return how many of the library's known playlists are listed."""
     return len(_known_of_library(catalog) & {one.playlist_id for one in library.entries})
 
 
 def check_library(run: datetime, listed: int, catalog: Catalog) -> None:
-    """Let a great loss of known playlists count only when the next run lists as few of them.
+    """Accept a great loss of known playlists only if the run before listed as few of them.
 
-    `listed` is how many of them this run lists (`count_known`).
+    `listed` is the number of known playlists that this run lists (`count_known`).
 
     Raises:
-        InvalidAnswerError: the loss is great and not confirmed yet.
+        InvalidAnswerError: the loss is great and not yet confirmed.
     """
     known = len(_known_of_library(catalog))
     if known < _FEW_PLAYLISTS or not loses_much(known, listed):
@@ -122,10 +123,10 @@ def check_library(run: datetime, listed: int, catalog: Catalog) -> None:
 
 
 def may_hide_known(run: datetime, closed: int, catalog: Catalog) -> bool:
-    """Whether an entry that the library shows as null may be one of the known playlists.
+    """Whether a null entry of the library may be one of the known playlists.
 
-    So it may where there are more of these than the run before found. From the next run on as many
-    as now count as playlists that are closed to this app.
+    This is so if there are more null entries than in the run before. From the next run on, the same
+    number counts as playlists that are closed to this app.
     """
     before = catalog.report
     known = before.library_closed if before and before.run < run else None
@@ -133,6 +134,6 @@ def may_hide_known(run: datetime, closed: int, catalog: Catalog) -> bool:
 
 
 def _known_of_library(catalog: Catalog) -> set[str]:
-    """Return the playlists that a sweep should list; it never lists the Liked Songs."""
+    """Return the known playlists of the library, without the Liked Songs, which it never lists."""
     known = {playlist_id for playlist_id, entry in catalog.active() if entry.in_library}
     return known - {LIKED_SONGS}

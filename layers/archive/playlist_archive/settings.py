@@ -1,6 +1,6 @@
-"""The settings of each function, from the environment that the template gives it.
+"""The settings of each function, from its environment variables.
 
-The variables are declared in `template.yaml`; `tests/contract/test_template.py` compares both.
+They are declared in `template.yaml`; `tests/contract/test_template.py` compares both.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Read and check every variable.
 
         Raises:
-            SettingsError: the text names every missing variable, or the first malformed one.
+            SettingsError: the message names every missing variable, or the first malformed one.
         """
         missing = [name for name in cls.variables() if name not in environ]
         if missing:
@@ -44,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpotifySettings(Settings, frozen=True, kw_only=True):
-    """Settings of a function that talks to Spotify; a budget of 0 is no limit."""
+    """Settings of a function that uses Spotify; a budget of 0 means no limit."""
 
     credentials_parameter: NonEmpty
     spotify_api_url: NonEmpty
@@ -74,7 +74,7 @@ class RendererSettings(Settings, frozen=True, kw_only=True):
 
 
 class IndexerSettings(Settings, frozen=True, kw_only=True):
-    """Settings of the indexer; without the topic's ARN the owner is told nothing."""
+    """Settings of the indexer; without the topic's ARN no mails are sent."""
 
     render_queue_url: NonEmpty
     alarm_topic_arn: str

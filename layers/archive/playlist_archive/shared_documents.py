@@ -1,14 +1,13 @@
-"""Keeps the documents about all playlists that come from their histories.
+"""Updates the documents about all playlists that are made from their histories.
 
 These are the index for programs, the recent changes, and the page and the feed made from these.
-They hold all that is known: a batch of messages names the playlists that have a new history, and
-what was published of these is replaced whole.
+They are their own state: a batch of messages names the playlists with a new history, and the parts
+about these playlists are replaced as a whole.
 
-Two indexers may do that at once, and either may be killed after any write. Both documents are read
-before any history, and written only if they are still those that were read: the changes first, for
-the index says which histories are done. What is made from the changes is compared with what is
-stored, whoever wrote it. An indexer that wrote a part of it looks at the end whether the changes
-are still those that it was made from.
+Two indexers may do that concurrently, and either may be killed after any write. Both documents are
+read before any history, and written with If-Match. The changes are written first, because the index
+records which histories are done. The page and the feed are compared with the stored ones. An
+indexer that wrote one of them checks at the end whether the changes have been replaced.
 """
 
 import logging
@@ -53,18 +52,18 @@ from playlist_archive.views.index import index_json
 
 logger = logging.getLogger(__name__)
 
-# The most histories that one batch reads of its own accord, beside those that its messages name.
+# The most histories that one batch reads besides those that its messages name.
 MOST_READ = 1000
 
 
 class Followed(NamedTuple):
-    """The recent changes as they are published now.
+    """The recent changes as now published.
 
     Attributes:
         differed: whether a document was written.
         behind: the playlists whose pages show an older snapshot than the newest.
-        newest_before: the time of the newest change that was published before.
-        known: what the histories tell that were read.
+        newest_before: the time of the newest change published before.
+        known: the contents of the histories that were read.
         latest: the newest snapshot of each playlist.
     """
 
@@ -87,10 +86,10 @@ class SharedDocuments:
         self._pool = pool
 
     def follow(self, catalog: Catalog, written: AbstractSet[str]) -> Followed:
-        """Bring the documents up to date.
+        """Update the documents.
 
-        The histories of the playlists `written` are read, and those of which the documents do not
-        tell the newest snapshot.
+        It reads the histories of the playlists `written`, and of playlists whose newest snapshot is
+        missing from the documents.
 
         Raises:
             ConflictError: another indexer wrote meanwhile.
@@ -125,13 +124,13 @@ class SharedDocuments:
         )
 
     def _ahead(self) -> Timestamp:
-        """Return the time after which only a forced run, or a wrong clock, dates a snapshot."""
+        """Return the time after which snapshots are from a forced run or a wrong clock."""
         return to_timestamp(self._clock.now() + FURTHEST_AHEAD)
 
     def _load[T](self, key: str, decode: Callable[[bytes], T]) -> tuple[Stored | None, T | None]:
-        """Return a stored document and what it says, None where it is missing or damaged.
+        """Return a stored document and its decoded contents, None if it is missing or damaged.
 
-        One that cannot be read is set aside.
+        A damaged document is copied to `damaged/`.
         """
         stored = self._bucket.get(key)
         if stored is None:
@@ -145,10 +144,10 @@ class SharedDocuments:
     def _learn(
         self, known: Known, latest: Mapping[str, Timestamp], written: AbstractSet[str]
     ) -> Known:
-        """Return what is known after the histories were read that are needed for it.
+        """Read the histories that are needed, and return the updated contents.
 
-        What one history tells may make another one needed. Beyond the most that a batch reads, a
-        playlist waits for the next batch, which finds that its history is needed still.
+        One history may make another one needed. Beyond `MOST_READ`, a playlist waits for the next
+        batch, which still finds that its history is needed.
         """
         read: set[str] = set()
         wanted = sorted(written & latest.keys())
@@ -158,16 +157,17 @@ class SharedDocuments:
             read.update(wanted)
             cut_short = set(known.cut_short()) - read
             needed = sorted(cut_short.union(known.outdated(latest)) - read)
-            # Drawn by lot, so that those without a history do not keep the others from their turn.
+            # A random sample, so that playlists without a history do not always displace the
+            # others.
             wanted = sample(needed, room) if len(needed) > room else needed
             if not wanted:
                 return known.without_recent(cut_short)
             room -= len(wanted)
 
     def _read(self, playlists: Collection[str], ahead: Timestamp) -> dict[str, Told | None]:
-        """Return what each history tells, None where there is none.
+        """Return the contents of each history, None if there is none.
 
-        One that cannot be read tells nothing: what was published of it stays.
+        An unreadable history is skipped: what was published from it stays.
         """
         keys = {view_key("history", playlist_id, ".json"): playlist_id for playlist_id in playlists}
         told: dict[str, Told | None] = {}
@@ -184,10 +184,10 @@ class SharedDocuments:
         return told
 
     def _told(self, playlist_id: str, body: bytes, ahead: Timestamp) -> Told:
-        """Return what a history tells.
+        """Return the contents of a history.
 
         Raises:
-            UNREADABLE (`errors`): it cannot be read, or the older changes that belong to it.
+            UNREADABLE (`errors`): the history or its older changes cannot be read.
         """
         history = msgspec.json.decode(body, type=History)
         if history.playlist.id != playlist_id:
@@ -207,7 +207,7 @@ class SharedDocuments:
             yield document
 
     def _write(self, key: str, page: Page, stored: Stored | None) -> str | None:
-        """Write a document and return its ETag, None where it is stored already."""
+        """Write a document and return its ETag, None if the same bytes are stored already."""
         if stored and stored.body == page.body:
             return None
         replacing = stored.etag if stored else None
@@ -215,7 +215,7 @@ class SharedDocuments:
 
 
 def _called(catalog: Catalog) -> dict[str, PublishedPlaylist]:
-    """Return what each playlist is called in the index, and its address at Spotify."""
+    """Return each playlist's name in the index, and its Spotify URL."""
     return {
         playlist_id: PublishedPlaylist(
             playlist_id,

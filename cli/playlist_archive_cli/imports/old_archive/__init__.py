@@ -1,1 +1,1 @@
-"""Reads the git history of mackorone's spotify-playlist-archive, of which nothing is checked out."""
+"""Reads the git history of mackorone's spotify-playlist-archive, without checking it out."""

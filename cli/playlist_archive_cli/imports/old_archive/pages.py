@@ -1,6 +1,6 @@
-"""What a page of the old archive says of a playlist, however the page was written.
+"""Parses the pages of the old archive, in all their formats.
 
-Successive pages of a playlist have most of their rows in common, so each row is read once.
+Successive pages of a playlist have most rows in common, so each row is parsed only once.
 """
 
 import re
@@ -26,10 +26,10 @@ from playlist_archive.documents.playlist import (
 from playlist_archive.errors import UNREADABLE
 from playlist_archive_cli.imports.versions import NO_OWNER
 
-# Of no song has the old archive written these.
+# The old archive never wrote these fields.
 _NEVER_TOLD: tuple[ItemField, ...] = ("playable", "explicit", "isrc")
 _IN_SECONDS: tuple[ItemField, ...] = ("duration_ms",)
-# What stands in place of a text that Spotify did not send: Python's None, later a word.
+# The placeholders for a text that Spotify did not send: Python's None, later a word.
 _MISSING = "<MISSING>"
 _NO_ALBUM = "None"
 _EPOCH = "1970-01-01"
@@ -40,7 +40,7 @@ _PLAYLIST = re.compile(rf"{_SPOTIFY}/(?:user/[^/]+/)?playlist/({PLAYLIST_ID})")
 _TITLE = re.compile(rf"^### \[(.*)\]\(({_PLAYLIST.pattern})\)", re.MULTILINE)
 _DESCRIPTION = re.compile(r"^> ?(.*)\n\n", re.MULTILINE | re.DOTALL)
 _TABLE = re.compile(r"^\| No\. \|[^\n]*\n\|[-|]*\|\n", re.MULTILINE)
-# Texts are not escaped, so only the links tell where a cell ends.
+# Texts are not escaped, so only the links show where a cell ends.
 _CELLS = re.compile(
     rf"\[(?P<name>.*?)\]\((?P<url>{_SPOTIFY}/(?P<type>track|episode)/(?P<id>{PLAYLIST_ID}))\)"
     r" \| (?P<artists>.*)"
@@ -53,20 +53,20 @@ _SONG = re.compile(rf"{_SPOTIFY}/(track|episode)/({PLAYLIST_ID})")
 _USER = re.compile(rf"{_SPOTIFY}/user/([^/?]+)")
 
 NAMES_ONLY = "it has names only: neither ids nor a reliable order"
-# A place of which nobody can say what it held; it keeps the rows behind it in theirs.
+# A row whose song is unknown; it keeps the following rows in their places.
 UNREAD = Row()
 
 
 class UnreadablePageError(Exception):
-    """A page says nothing that a snapshot could hold; the message says why."""
+    """A page cannot be parsed; the message says why."""
 
 
 class Page(NamedTuple):
-    """What one page says.
+    """The contents of one page.
 
-    `unreadable` are the rows that could not be read, each with its number; `rows` has a row without
-    an item in their places. `content` is a digest of all that a snapshot tells, `answer` one of
-    all that Spotify answered, which may change while the content stays.
+    `unreadable` are the rows that could not be parsed, each with its number; `rows` has a row
+    without an item in their places. `content` is a digest of the fields of a snapshot; `answer` is
+    a digest of all that Spotify answered, which may change while the content is the same.
     """
 
     playlist_id: str | None
@@ -83,7 +83,7 @@ class Page(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """A row that was read, None where it cannot be, and its digest."""
+    """A parsed row, None if it cannot be parsed, and its digest."""
 
     row: Row | None
     digest: bytes
@@ -104,7 +104,7 @@ class _Track(msgspec.Struct, frozen=True):
 
 
 class _Document(msgspec.Struct, frozen=True):
-    """The document beside a page; `name` is that of its first weeks."""
+    """The JSON document beside a page; `name` is a key of its first weeks."""
 
     url: str
     description: str
@@ -117,7 +117,7 @@ class _Document(msgspec.Struct, frozen=True):
 
 
 class Pages:
-    """Reads pages one after the other; it keeps the rows that it has read."""
+    """Parses pages one after the other, with a cache of rows."""
 
     def __init__(self) -> None:
         self._rows: dict[str | bytes, _Read] = {}
@@ -125,7 +125,7 @@ class Pages:
         self._tracks = msgspec.json.Decoder(_Track)
 
     def read(self, body: bytes, *, is_document: bool) -> Page:
-        """Return what a Markdown page or the JSON document beside one says.
+        """Return the contents of a Markdown page, or of the JSON document beside one.
 
         Raises:
             UnreadablePageError: it is neither.
@@ -256,12 +256,12 @@ class Pages:
             url=track.url,
             unknown=_NEVER_TOLD,
         )
-        # Beside a name, an empty text of a document is Spotify's own.
+        # If the document has a name, its empty texts are Spotify's own.
         return Row(added_at, item=_without_missing(item, empty_is_missing=track.name == _MISSING))
 
 
 def _lines(table: str) -> list[str]:
-    """Return the rows without their numbers; a line without a number goes on with the row before."""
+    """Return the rows without their numbers; a line without a number continues the row before."""
     lines: list[str] = []
     for line in f"\n{table.rstrip('\n')}".split("\n| ")[1:]:
         number, _, cells = line.partition(" | ")
@@ -273,7 +273,7 @@ def _lines(table: str) -> list[str]:
 
 
 def _without_missing(item: Item, *, empty_is_missing: bool) -> Item:
-    """Return the item with those texts as unknown that the page did not have."""
+    """Return the item, with texts missing on the page marked as unknown."""
     missing = {_MISSING, ""} if empty_is_missing else {_MISSING}
     lacks: list[ItemField] = []
     if item.name in missing:
@@ -292,7 +292,7 @@ def _without_missing(item: Item, *, empty_is_missing: bool) -> Item:
 
 
 def _milliseconds(length: str) -> int:
-    """Return a length that is written as seconds, minutes and seconds, or with hours."""
+    """Return a length given in seconds, in minutes and seconds, or with hours."""
     seconds = 0
     for part in length.split(":"):
         seconds = seconds * 60 + int(part)
@@ -300,13 +300,13 @@ def _milliseconds(length: str) -> int:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """Return a moment that is written in UTC without saying so; the epoch means that it is unknown."""
+    """Return a moment written in UTC without a time zone; the epoch means unknown."""
     if text is None or text.startswith(_EPOCH):
         return None
     return datetime.fromisoformat(f"{text}+00:00")
 
 
 def _owner(owner: _Named) -> Owner | None:
-    """Return the owner, None where the link does not say whose page it is."""
+    """Return the owner, None if the link is not that of a user's page."""
     link = _USER.match(owner.url)
     return Owner(unquote(link[1]), owner.name, owner.url) if link else None

@@ -1,7 +1,7 @@
-"""Reads the versions of playlists out of the old archive's repository.
+"""Reads the versions of playlists from the old archive's repository.
 
-All pages are read twice: once to tell which of them are versions, and then again, one at a time, so
-that memory holds no more than digests.
+All pages are read twice: first to find out which of them are versions, and then one at a time. So
+only digests stay in memory.
 """
 
 from collections.abc import Collection, Generator, Iterable
@@ -34,18 +34,18 @@ from playlist_archive_cli.imports.versions import LeftOuts, PastVersion
 from playlist_archive_cli.screen import tell as say
 
 _TOLD_EVERY = 10_000
-# From this day on the pages have escapes, and each has a document beside it that has none.
+# From this day on the pages have escapes, and each has a JSON document without escapes beside it.
 _ESCAPED_FROM = datetime(2021, 12, 19, tzinfo=UTC)
 _NO_DOCUMENT = "the page has escapes, and the document beside it is missing"
-# Since then files are named by the playlist's id, so those of others need not be read.
+# Since then files are named by playlist id, so files of other playlists need not be read.
 _NAMED_BY_ID_FROM = datetime(2021, 10, 24, tzinfo=UTC)
-# On these days the old archive wrote a zero where it had no number.
+# On these days the old archive wrote zero for an unknown number.
 _NO_FOLLOWERS_FROM = datetime(2021, 12, 26, tzinfo=UTC)
 _NO_FOLLOWERS_FOR = timedelta(days=2)
 
 
 class _Files(NamedTuple):
-    """The commits, parents first, with the files that count, and where each blob stands."""
+    """The commits, parents first, with their relevant files, and the path of each blob."""
 
     commits: list[Commit]
     pages: dict[str, Change]
@@ -53,7 +53,7 @@ class _Files(NamedTuple):
 
 
 class OldArchive:
-    """One repository, of which the `chosen` playlists are read, or all if none is chosen."""
+    """Reads the `chosen` playlists of one repository, or all if none is chosen."""
 
     def __init__(
         self, repository: Repository, left_out: LeftOuts, chosen: Collection[str] = ()
@@ -66,10 +66,10 @@ class OldArchive:
         self._in_pack_order: list[str] = []
 
     def versions(self) -> list[Told]:
-        """Return which versions there are, in the order of their times.
+        """Return all versions, without contents, sorted by time.
 
         Raises:
-            CommandError: the repository cannot be read, or holds no such archive.
+            CommandError: the repository cannot be read, or is no such archive.
         """
         files = self._list_files()
         say(f"{len(files.commits):,} commits with {len(files.pages):,} pages to read")
@@ -86,7 +86,7 @@ class OldArchive:
         return _last_of_each_second(tell(files.commits, pages, aliases))
 
     def read(self, told: Iterable[Told]) -> Generator[PastVersion]:
-        """Yield versions whole, in the order in which git stores them."""
+        """Yield versions with their contents, in the order of git's pack files."""
         by_blob: dict[str, list[Told]] = {}
         for one in told:
             by_blob.setdefault(one.blob, []).append(one)
@@ -119,7 +119,7 @@ class OldArchive:
         return _Files(commits, pages, aliases)
 
     def _list_alone(self, commit: Commit) -> list[str]:
-        """Return the pages with escapes beside which a commit wrote no document."""
+        """Return the pages with escapes for which a commit wrote no JSON document."""
         if commit.time < _ESCAPED_FROM.timestamp():
             return []
         written = {one.path for one in commit.changes if one.blob and is_page(one.path)}
@@ -134,7 +134,7 @@ class OldArchive:
     def _count_without_document(
         self, commits: Iterable[Commit], alone: Iterable[Iterable[str]]
     ) -> None:
-        """Count those pages of each commit, parents first, beside which no document stands."""
+        """Count the pages of each commit, parents first, that have no JSON document."""
         documents: set[str] = set()
         for commit, paths in zip(commits, alone, strict=True):
             for path, blob, _ in commit.changes:
@@ -145,18 +145,18 @@ class OldArchive:
                     self._left_out.add("version", _NO_DOCUMENT, path)
 
     def _is_of_another(self, path: str) -> bool:
-        """Whether a file is named by the id of a playlist that is not chosen."""
+        """Whether a file's name is the id of a playlist that is not chosen."""
         stem = PurePosixPath(path).stem
         return bool(self._chosen) and is_playlist_id(stem) and stem not in self._chosen
 
     def _counts(self, change: Change, time: int) -> bool:
-        """Whether a file is needed to tell the history; those that should be but are not are noted."""
+        """Whether a file is needed for the history; unusable files are counted as left out."""
         path, of_another = change.path, self._is_of_another(change.path)
         if is_page(path):
             is_readable = is_document(path) or time < _ESCAPED_FROM.timestamp()
             return is_readable and not (of_another and time >= _NAMED_BY_ID_FROM.timestamp())
         if of_another:
-            # That there is a registry changes what a run proves of every playlist.
+            # The existence of a registry changes what a run proves about every playlist.
             return is_in_registry(path)
         if not (has_names_only(path) or is_list(path)):
             return False
@@ -209,9 +209,9 @@ class OldArchive:
 
 
 def _last_of_each_second(told: Iterable[Told]) -> list[Told]:
-    """Return the versions without those of which there is a later one in the same second.
+    """Return the versions; of several in the same second only the last one.
 
-    The first of a second knows the last check before it.
+    It gets the last check of the first version in that second.
     """
     kept: dict[tuple[str, int], Told] = {}
     for one in told:

@@ -1,4 +1,4 @@
-"""A git repository of which commits and files are read, and nothing is checked out."""
+"""Reads commits and files of a git repository, without checking it out."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _FORMAT = "%x01%H %ct %P%x02%s"
 _CHUNK = 1 << 20
 _BRANCHES = ("main", "master")
 _HEAD = re.compile(rb"([0-9a-f]{40,64}) (\d+) ([0-9a-f ]*)\x02(.*)", re.DOTALL)
-# Whatever the owner's settings are, what git prints is the same, and nothing is fetched.
+# So that git's output does not depend on the owner's settings, and nothing is fetched.
 _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_NO_LAZY_FETCH": "1",
@@ -28,9 +28,9 @@ _ENVIRONMENT = {
 
 
 class Change(NamedTuple):
-    """A file that a commit wrote; `blob` is None where it deleted the file.
+    """A file in a commit; `blob` is None if the commit deleted it.
 
-    Bytes of the path that are not UTF-8 stand as escapes, so that it can be told.
+    Bytes of the path that are not UTF-8 are escaped, so that it can be printed.
     """
 
     path: str
@@ -39,7 +39,7 @@ class Change(NamedTuple):
 
 
 class Commit(NamedTuple):
-    """A commit with what it changed against its first parent; `time` is the commit's, not the author's."""
+    """A commit with its changes against the first parent; `time` is the committer's."""
 
     id: str
     time: int
@@ -52,7 +52,7 @@ class Repository:
     """A repository on this machine, bare or not."""
 
     def __init__(self, folder: Path, named: Path | None = None) -> None:
-        """Read the repository in `folder`, which its owner has `named` otherwise if it was a bundle."""
+        """Read the repository in `folder`; for a bundle, `named` is the bundle's path."""
         self._folder = folder
         self._named = named or folder
 
@@ -62,7 +62,7 @@ class Repository:
         """Open a clone or a bundle; a bundle is unpacked for as long as it is open.
 
         Raises:
-            CommandError: there is none, or it has only the newest part of its history.
+            CommandError: there is no repository, or it is a shallow clone.
         """
         if not path.exists():
             raise CommandError(f"{path} does not exist")
@@ -81,7 +81,7 @@ class Repository:
             yield repository
 
     def tip(self) -> str:
-        """Return the newest commit: of what is checked out, else of the main branch.
+        """Return the newest commit: that of HEAD, or of the main branch.
 
         Raises:
             CommandError: there is no such branch.
@@ -99,7 +99,7 @@ class Repository:
         raise CommandError(f"{self._named} has no commit, nor a branch called main or master")
 
     def commits(self) -> Generator[Commit]:
-        """Yield the commits from which the newest one comes, children before their parents.
+        """Yield the newest commit and all its ancestors, children before their parents.
 
         Raises:
             CommandError: git fails.
@@ -124,9 +124,9 @@ class Repository:
             yield from _parse_log(_split(git.stdout))
 
     def in_pack_order(self, wanted: Iterable[str]) -> list[str]:
-        """Return these blobs in the order in which git stores them.
+        """Return these blobs in the order of git's pack files.
 
-        Neighbours are stored as differences to each other, so this is the fastest order to read in.
+        Neighbours are stored as deltas of each other, so reading in this order is the fastest.
         """
         left = set(wanted)
         ordered: list[str] = []
@@ -146,10 +146,10 @@ class Repository:
         return [*ordered, *sorted(left)]
 
     def blobs(self, names: Iterable[str]) -> Generator[tuple[str, bytes]]:
-        """Yield the contents of these blobs in this order.
+        """Yield the contents of these blobs, in this order.
 
         Raises:
-            CommandError: one is missing, as in a partial clone.
+            CommandError: a blob is missing, as in a partial clone.
         """
         with self._running("cat-file", "--batch", "--buffer", asking=True) as git:
             assert git.stdin
@@ -166,10 +166,10 @@ class Repository:
                 yield name, body
 
     def ask(self, *arguments: str) -> bytes:
-        """Return what git answers.
+        """Return the output of git.
 
         Raises:
-            CommandError: git is not there, or fails.
+            CommandError: git is not installed, or fails.
         """
         answer = self._run(*arguments)
         if answer.returncode:
@@ -210,7 +210,7 @@ class Repository:
 
     def _explain(self, complaint: bytes) -> str:
         lines = complaint.decode(errors="replace").strip().splitlines() or ["it gives no reason"]
-        # What follows the first such line is advice.
+        # The lines after the first such line are advice.
         kinds = ("error: ", "fatal: ")
         line = next((one for one in lines if one.startswith(kinds)), lines[-1])
         return (
@@ -219,7 +219,7 @@ class Repository:
 
 
 def _environment() -> dict[str, str]:
-    # Variables such as GIT_DIR would lead to another repository than the one that was named.
+    # Variables such as GIT_DIR would select another repository.
     own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return {**own, **_ENVIRONMENT}
 
@@ -229,11 +229,11 @@ def _ask(questions: IO[bytes], names: Iterable[str]) -> None:
         with questions:
             questions.writelines(f"{name}\n".encode() for name in names)
     except (BrokenPipeError, ValueError):
-        pass  # git has ended, and tells why
+        pass  # git has ended; its exit code and output say why
 
 
 def _split(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield what stands between the zero bytes of a stream."""
+    """Yield the parts between the zero bytes of a stream."""
     rest = b""
     while chunk := stream.read(_CHUNK):
         *whole, rest = (rest + chunk).split(b"\0")

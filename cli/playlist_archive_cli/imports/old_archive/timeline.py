@@ -1,8 +1,8 @@
-"""Which versions of which playlists the commits of the old archive hold, and when each was read.
+"""Finds the versions of each playlist in the old archive's commits, and when each was read.
 
-A run of the old archive rewrote the pages of the playlists that had changed, and committed them.
-Pages are recognised by the playlist that they name: their paths were names, which changed, and
-passed from one playlist to another.
+A run of the old archive rewrote the pages of changed playlists, and committed them. Pages are
+recognised by the playlist id in them, because their paths were names, which changed and were reused
+by other playlists.
 """
 
 import re
@@ -22,12 +22,12 @@ _REGISTRY = "playlists/registry/"
 _RAW = "playlists/raw/"
 _NAMES_ONLY = re.compile(r"playlists/[^/]+\.txt")
 _DOCUMENT, _MARKDOWN = ".json", ".md"
-# A run says in its commit when it ran.
+# The message of a run's commit has the time of the run.
 _RUN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
 class PageFile(NamedTuple):
-    """Whose page a file is, and digests of what it tells and of what Spotify answered."""
+    """The playlist of a page, and digests of its content and of Spotify's answer."""
 
     playlist_id: str
     is_document: bool
@@ -36,9 +36,9 @@ class PageFile(NamedTuple):
 
 
 class Told(NamedTuple):
-    """A version: the commit that brought it, the file it stands in, and the last check before it.
+    """A version: its commit, its file, and the last check before it.
 
-    `aliased` says that its name is that of the old archive's owner and not Spotify's.
+    `aliased` says that its name was given by the old archive's owner.
     """
 
     playlist_id: str
@@ -60,7 +60,7 @@ class _Shown(NamedTuple):
 class _State:
     """The playlists of the old archive after a commit.
 
-    `plain` are those with a plain list, which a run deleted where it could not read the playlist.
+    `plain` are those with a plain list, which a run deleted if it could not read the playlist.
     """
 
     shown: dict[str, _Shown] = field(default_factory=dict)
@@ -73,9 +73,9 @@ class _State:
 
 
 class _Reading(NamedTuple):
-    """What a commit tells: the playlists that it shows anew, with None for those it deleted.
+    """The effects of a commit: its new versions of playlists, None for deleted ones.
 
-    `proven` are the playlists that the run has read whether they changed or not.
+    `proven` are the playlists that the run has certainly read, changed or not.
     """
 
     commit: Commit
@@ -93,7 +93,7 @@ def is_document(path: str) -> bool:
 
 
 def document_beside(page: str) -> str:
-    """Return the path of the document that stands beside a Markdown page."""
+    """Return the path of the JSON document beside a Markdown page."""
     return page.removesuffix(_MARKDOWN) + _DOCUMENT
 
 
@@ -106,22 +106,22 @@ def is_in_registry(path: str) -> bool:
 
 
 def has_names_only(path: str) -> bool:
-    """Whether a file is of the first day's layout, which had neither ids nor a reliable order."""
+    """Whether a file has the format of the first day, without ids or a reliable order."""
     return path.startswith(_RAW) or bool(_NAMES_ONLY.fullmatch(path))
 
 
 def is_list(path: str) -> bool:
-    """Whether a file says that a playlist was to be archived, or under which name."""
+    """Whether a file is a registration or an alias of a playlist."""
     return path.startswith((_PLAIN, *_ALIASES))
 
 
 def tell(
     commits: Sequence[Commit], pages: Mapping[str, PageFile], aliases: AbstractSet[str]
 ) -> Iterator[Told]:
-    """Yield all versions in the order of their times.
+    """Yield all versions sorted by time.
 
-    `commits` are in an order that has parents before their children. `pages` are the files that
-    could be read, by blob, and `aliases` the blobs that hold a name.
+    `commits` have parents before children. `pages` are the readable files by blob, and `aliases`
+    the blobs with an alias.
     """
     known: dict[str, PageFile] = {}
     once: dict[str, set[bytes]] = {}
@@ -137,7 +137,7 @@ def tell(
             if before is None or before.content != page.content:
                 contents = once.setdefault(playlist_id, set())
                 if page.content in contents and not _is_run(commit):
-                    continue  # a stale file that somebody moved
+                    continue  # an outdated file that was moved
                 contents.add(page.content)
                 last = checked.get(playlist_id)
                 is_aliased = playlist_id in aliased
@@ -162,7 +162,7 @@ def _readings(
             states[commit.id] = state
         if len(commit.parents) > 1 or not (shown or _is_run(commit)):
             continue
-        # Once there was a registry, a run may have read a part of it, and kept what it failed to.
+        # Once there was a registry, a run may have failed for some playlists and kept their pages.
         whole = _is_run(commit) and not state.has_registry
         proven = state.plain if whole else frozenset()
         if whole and commit.id in branched:
@@ -175,9 +175,10 @@ def _is_run(commit: Commit) -> bool:
 
 
 def _branched(commits: Sequence[Commit]) -> set[str]:
-    """Return the commits that do not follow from the one before them in time.
+    """Return the commits whose parent is not the one before them in time.
 
-    What such a one leaves as it was may differ from what the other one had told.
+    Files that such a commit leaves unchanged may still differ from those of the commit before it in
+    time.
     """
     pages_of: dict[str, str] = {}  # the newest commit that wrote pages
     follows: dict[str, str] = {}
@@ -193,7 +194,7 @@ def _branched(commits: Sequence[Commit]) -> set[str]:
 
 
 def _inherit(commit: Commit, states: dict[str, _State], children: Counter[str]) -> _State:
-    """Return the state before a commit, which is the commit's to change."""
+    """Return the state before a commit, as a copy that may be changed."""
     if not commit.parents or commit.parents[0] not in states:
         return _State()
     parent = commit.parents[0]
@@ -218,7 +219,7 @@ def _with(some: frozenset[str], one: str, *, there: bool) -> frozenset[str]:
 def _apply_pages(
     commit: Commit, state: _State, pages: Mapping[str, PageFile]
 ) -> dict[str, _Shown | None]:
-    """Change which files show the playlists, and return those of which that changed."""
+    """Update which files show the playlists, and return the playlists for which that changed."""
     changed: dict[str, _Shown | None] = {}
     deleted = {path for path, blob, _ in commit.changes if blob is None and is_page(path)}
     if deleted:
@@ -245,10 +246,10 @@ def _choose(
     before: _Shown | None,
     pages: Mapping[str, PageFile],
 ) -> _Shown | None:
-    """Return which of the files of a playlist that a commit wrote shows it from now on.
+    """Return which of a playlist's files in a commit shows it from now on.
 
-    A document outranks the page beside it. Files under former names may be written along with the
-    current one, to renew their links.
+    A JSON document outranks the page beside it. A commit may also write files under former names,
+    only to update their links.
     """
     documents = [one for one in files if is_document(one.path)]
     if not documents and current and is_document(current.path):

@@ -1,1 +1,1 @@
-"""What is kept and sent, and how it grows: pure, without any input or output."""
+"""Stored documents and messages, and the rules by which they change: pure, without I/O."""

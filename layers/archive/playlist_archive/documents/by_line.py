@@ -1,4 +1,4 @@
-"""JSON documents with a line for each entry of their lists, so that a line names what differs."""
+"""JSON documents with one line for each list entry, so that a diff shows single entries."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 def encode_by_line(schema: int, document: msgspec.Struct) -> bytes:
-    """Return a document whose lists, tuples all of them, have each entry on a line of its own."""
+    """Return a document with each entry of its lists (which are tuples) on its own line."""
     fields = {"schema": schema, **msgspec.structs.asdict(document)}
     # Joined only once: there may be a hundred thousand lines.
     return b"".join(_pieces(fields))

@@ -1,4 +1,4 @@
-"""The catalog: one entry a playlist, what the newest run reported, and which runs there were."""
+"""The catalog: one entry for each playlist, the newest run's report, and the recent runs."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.status import History, PageStatus, Stamp, Status
 from playlist_archive.documents.timestamps import Time, Timestamp
 
-# What is closed, or gone, is asked for again within a week; a day more is late.
+# Forbidden and missing playlists are requested again within a week; a day more is late.
 _SELDOM = timedelta(days=8)
 
 
 class Figures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What changes without being a change; the newest snapshot was `snapshot` when it was read."""
+    """Values that do not count as a change, read when `snapshot` was the newest snapshot."""
 
     followers: int | None = None
     snapshot_id: str = ""
@@ -29,9 +29,10 @@ class Figures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Announced(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What the renderer was asked last to show on a playlist's pages.
+    """The page status last requested from the renderer.
 
-    `page_status` is None where nobody knows what they show; `sent` says that the message has left.
+    `page_status` is None if it is unknown what the pages show; `sent` says that the message was
+    sent.
     """
 
     page_status: PageStatus | None = None
@@ -39,18 +40,19 @@ class Announced(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What is known of one playlist. Moments are runs, named by their time.
+    """The catalog's data about one playlist. Moments are runs, named by their time.
 
-    The fields come in groups, each from one outcome; `stamps` says for each group when that one was
-    found out. `first_seen` orders equal names. `source`, `alias` and `in_library` say why it is
-    archived, `name` is Spotify's name in the newest snapshot, `header` its newest description (of
-    `described`, perhaps without contents), `latest` the newest snapshot and `printed` the figures in it, `read` the last whole read, `figures` those read last,
-    `held` a great loss that no later run has confirmed. What was found out of snapshots before
-    `doubted` may be wrong: one was damaged, or removed by hand.
+    The fields are divided into groups, each from one outcome; `stamps` has the time of each group's
+    outcome. `first_seen` orders equal names. `source`, `alias` and `in_library` say why the
+    playlist is archived. `name` is Spotify's name in the newest snapshot; `header` is Spotify's
+    newest description, from the run `described`, possibly without contents. `latest` is the newest
+    snapshot and `printed` the figures in it; `read` is the last full read, and `figures` are the
+    last figures read. `held` is a great loss that no later run has confirmed. Data about snapshots
+    from before `doubted` may be wrong, because a snapshot was damaged or removed by hand.
 
-    The outcome of `run` (found out `at`) gave `status` and `reason`; the status is the same `since`
-    the run of that name, and `checked` is the last good check. All of these follow from `history`.
-    `announced` is None while the pages show what they would show without being asked.
+    `status` and `reason` are from the outcome of `run`, found `at` that moment. The status has been
+    the same `since` that run, and `checked` is the last good check. All of these are derived from
+    `history`. `announced` is None if the pages never needed a page status.
     """
 
     first_seen: datetime
@@ -83,12 +85,12 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return name_playlist(self.alias, described if self.name is None else self.name, playlist_id)
 
     def is_doubted(self, group: str) -> bool:
-        """Whether a group of fields was found out before a snapshot was damaged or removed."""
+        """Whether a group of fields is older than the damage or removal of a snapshot."""
         stamp = self.stamps.get(group)
         return self.doubted is not None and (stamp is None or stamp.found_at <= self.doubted)
 
     def with_history(self, history: History) -> "Entry":
-        """Return the entry with a history and the status that follows from it."""
+        """Return the entry with a history and the status derived from it."""
         if not history.recent:
             return msgspec.structs.replace(
                 self,
@@ -113,7 +115,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         )
 
     def page_status(self, playlist_id: str, revision: int) -> PageStatus:
-        """Return what the pages have to show besides the snapshots."""
+        """Return the page status that the pages have to show."""
         name = self.original_name(playlist_id)
         figures = self.figures or Figures()
         return PageStatus(
@@ -132,7 +134,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Told(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What the owner was told last of a concern, `at` that moment; grade 0 is that it is over."""
+    """The last report of a concern to the owner, `at` that moment; grade 0 reports its end."""
 
     grade: int
     since: Time
@@ -140,9 +142,9 @@ class Told(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class EventsSent(msgspec.Struct, frozen=True, gc=False):
-    """Which changes other programs were told: those later than `after`, as far as `shown`.
+    """Which changes were published as events: those later than `after`, up to `shown`.
 
-    `shown` has the newest snapshot of each playlist whose change, if it is one, needs no event.
+    `shown` has for each playlist the newest snapshot that needs no further event.
     """
 
     after: Timestamp
@@ -152,11 +154,11 @@ class EventsSent(msgspec.Struct, frozen=True, gc=False):
 class Catalog(
     msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="schema", tag=1
 ):
-    """All entries by playlist id, the newest run's report, and the newest runs, oldest first.
+    """All entries by playlist id, the newest run's report, and the recent runs, oldest first.
 
-    `told` is what the owner was told, by the keys of `concerns`; `digested` is the run with which the
-    last digest ended, `events` what was published, None where nothing is. `telling` is when an indexer
-    began to send what is not in these yet.
+    `told` has the last report of each concern, by its key; `digested` is the run with which the
+    last digest ended; `events` says what was published, None if nothing is. `telling` is the time
+    at which an indexer began to send news that these do not record yet.
     """
 
     revision: int = 0
@@ -169,9 +171,9 @@ class Catalog(
     entries: dict[str, Entry] = {}
 
     def without_later(self, moment: datetime) -> "Catalog":
-        """Return the catalog without what was found out after a moment that is still to come.
+        """Return the catalog without results found after a moment that is still in the future.
 
-        A clock was wrong. What is found out next replaces it, whatever its rank was.
+        They are from a wrong clock. The next results replace them, whatever their rank.
         """
         latest = Stamp.of(moment, moment).moment
         report = self.report if self.report and self.report.at <= moment else None
@@ -186,7 +188,7 @@ class Catalog(
         return msgspec.structs.replace(self, report=report, runs=runs, entries=entries)
 
     def active(self) -> Iterator[tuple[str, Entry]]:
-        """Yield the entries that are still archived."""
+        """Yield the entries that are not retired."""
         for playlist_id, entry in self.entries.items():
             if entry.status != "retired":
                 yield playlist_id, entry
@@ -200,10 +202,10 @@ class Catalog(
         )
 
     def overdue(self) -> dict[str, datetime]:
-        """Return the playlists about which the last run has found out nothing, and since when.
+        """Return the playlists without an outcome from the last run, and since when.
 
-        That is the first run that missed them, or when it began if its name is ahead of the clock.
-        Playlists that are closed or gone are not asked for in every run, but once a week.
+        That is the first run that missed them, or its beginning if its name is ahead of the clock.
+        Forbidden and missing playlists are not requested in every run, but once a week.
         """
         times = [run.run_time for run in self.runs]
         overdue: dict[str, datetime] = {}
@@ -221,7 +223,7 @@ class Catalog(
         return overdue
 
     def missed(self) -> dict[str, datetime]:
-        """Return the playlists that are overdue since an earlier run than the last one."""
+        """Return the playlists that have been overdue since before the last run."""
         began = self.began()
         return {
             playlist_id: since
@@ -234,7 +236,7 @@ class Catalog(
         return self.runs[-1].moment_time if self.runs else None
 
     def unsent(self) -> Iterator[tuple[str, PageStatus]]:
-        """Yield what the renderer may not have been asked yet to show."""
+        """Yield the page statuses that may not have been sent to the renderer yet."""
         for playlist_id, entry in self.entries.items():
             announced = entry.announced
             if announced and announced.page_status and not announced.sent:
@@ -255,7 +257,7 @@ def _without_later(entry: Entry, moment: datetime) -> Entry:
 
 
 def encode_catalog(catalog: Catalog) -> bytes:
-    # No line's end: to add it would copy what may be hundreds of megabytes.
+    # No final line break: adding it would copy what may be hundreds of megabytes.
     return msgspec.json.encode(catalog)
 
 

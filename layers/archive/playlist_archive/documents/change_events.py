@@ -1,8 +1,8 @@
-"""The event that tells other programs of a change, and which changes are due; see `docs/events.md`.
+"""The event about a change for other programs, and which changes are due (`docs/events.md`).
 
-Each change of a snapshot that was read live makes one event. Of each playlist the catalog keeps the
-newest snapshot that needs no event any more, so that a rebuild and an import make none. Where the
-catalog was lost, events begin with the run of the moment, and after the newest change that was known.
+Each change that was read live causes one event. For each playlist the catalog keeps the newest
+snapshot that needs no further event, so a rebuild and an import cause none. If the catalog was
+lost, events begin with the present run, and after the newest change that was known.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from playlist_archive.documents.runs import FURTHEST_AHEAD
 from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 
 SCHEMA = 1
-# The most songs that an event names.
+# The most songs that an event lists.
 MOST_SONGS = 100
 _LONGEST_TEXT = 1000
 _SECOND = timedelta(seconds=1)
@@ -33,8 +33,8 @@ _SECOND = timedelta(seconds=1)
 class ChangeEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=SCHEMA):
     """The detail of an event.
 
-    `history` is the key of the document that tells the whole `change`. It is not `complete` here where
-    that would be too long: then it has the times and the counts alone.
+    `history` is the key of the document with the whole `change`. If that is too long, the event is
+    not `complete`: it has only times and counts.
     """
 
     id: str
@@ -59,7 +59,7 @@ class ChangeEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema",
         )
 
     def counted(self) -> Self:
-        """Return the event without songs and texts."""
+        """Return the event with times and counts only."""
         change, playlist = self.change, self.playlist
         return msgspec.structs.replace(
             self,
@@ -76,7 +76,7 @@ class ChangeEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema",
 
 
 def encode_event(event: ChangeEvent, largest: int) -> str:
-    """Return the event as JSON, without its songs where they are many or it is too large."""
+    """Return the event as JSON, without songs if there are too many or it is too large."""
     if _count_songs(event.change) <= MOST_SONGS:
         detail = msgspec.json.encode(event)
         if len(detail) <= largest:
@@ -99,10 +99,10 @@ def _count_songs(change: PublishedChange) -> int:
 def begin_events(
     catalog: Catalog, newest_before: Timestamp | None, now: datetime
 ) -> EventsSent | None:
-    """Return what counts as published, None where no run is known to begin with.
+    """Return which changes count as published, None if no run is known to begin with.
 
-    After a clock was wrong, events begin anew: those of one playlist if only its snapshots were ahead,
-    once these are deleted.
+    After a wrong clock, events begin anew. If only one playlist's snapshots were dated ahead, only
+    its events begin anew, once these snapshots are deleted.
     """
     present, sent = to_timestamp(now), catalog.events
     if not catalog.runs:
@@ -117,9 +117,9 @@ def begin_events(
 def _without_deleted(
     sent: EventsSent, catalog: Catalog, before_run: Timestamp, ahead: datetime
 ) -> EventsSent:
-    """Return what is published, where snapshots that were `ahead` of the clock may be deleted.
+    """Return which changes are published, after snapshots dated `ahead` were possibly deleted.
 
-    Nothing of the present is later than they were.
+    Present changes are all earlier than these snapshots.
     """
     deleted = {
         playlist_id
@@ -149,10 +149,10 @@ def after_publishing(
     taken: AbstractSet[str],
     newest: Mapping[str, Timestamp],
 ) -> EventsSent:
-    """Return what is published once the bus has taken the events with some ids.
+    """Return which changes are published after the bus has accepted the events `taken`.
 
-    `newest` names the newest snapshots of the playlists whose changes were all looked at. What was not
-    taken is due again, and with it the later changes of the same playlist.
+    `newest` has the newest snapshots of the playlists whose changes were all considered. If an
+    event was not accepted, it is due again, and so are the later changes of the same playlist.
     """
     shown = dict(sent.shown)
     waiting: set[str] = set()

@@ -1,4 +1,4 @@
-"""Changes of one playlist: what was different in a snapshot from the one before it."""
+"""Changes of one playlist: the differences between two successive snapshots."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -11,7 +11,7 @@ from playlist_archive.documents.timestamps import Time, in_utc
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """An occurrence and its row, counted from 1: the one where it came, or where it was."""
+    """An added or removed occurrence and its new or former row, counted from 1."""
 
     occurrence: int
     row: int
@@ -26,14 +26,13 @@ class Move(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Change(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
-    """What was different in the snapshot of `time` from the one before it.
+    """The difference between the snapshot of `time` and the one before it.
 
-    It came about after the good check of `previous`. `null_added` and `null_removed` are rows of
-    which nobody knows what stands there. `moved` are the fewest rows that explain the new order.
-    Take the rows that went and that moved from the former ones, insert those that came and that
-    moved in the order of their rows, and you have the new ones.
-    `unavailable` and `available` are indices of items, and `renamed` pairs one with its line before.
-    `name`, `description` and `owner` are what they were before.
+    It happened after the good check of `previous`. `null_added` and `null_removed` are rows whose
+    song is unknown. `moved` are the fewest moves that explain the new order. The new rows follow
+    from the old: take out the removed and moved rows, then insert the added and moved ones in
+    ascending order. `unavailable` and `available` are indices of items; `renamed` pairs an index
+    with its former line. `name`, `description` and `owner` are the former values.
     """
 
     time: Time
@@ -53,7 +52,7 @@ class Change(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=
 
 
 class Names(NamedTuple):
-    """What a playlist is called, and whose it is."""
+    """A playlist's name, description and owner."""
 
     name: str
     description: str
@@ -61,9 +60,9 @@ class Names(NamedTuple):
 
 
 class ArchivedChanges(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Successive changes of one year, and the names that the last of them left.
+    """Successive changes of one year, and the names after the last of them.
 
-    The changes stay encoded until somebody asks for them.
+    The changes stay encoded until they are needed.
     """
 
     count: int
@@ -95,7 +94,7 @@ def named_items(change: Change) -> tuple[int, ...]:
 
 
 def names_after(changes: Sequence[Change], newest: Names) -> list[Names]:
-    """Return how each of the changes left the names; the last one as the `newest` are."""
+    """Return the names after each of the changes; after the last one they are the `newest`."""
     afters: list[Names] = []
     names = newest
     for change in reversed(changes):
@@ -109,7 +108,7 @@ def names_after(changes: Sequence[Change], newest: Names) -> list[Names]:
 
 
 def changes_of_names(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Return what the changes tell of names, without those that tell nothing of them."""
+    """Return only the changes of names, descriptions and owners."""
     return tuple(
         Change(
             time=change.time,
@@ -128,7 +127,7 @@ def archive_changes(
     changes: Sequence[Change],
     afters: Sequence[Names],
 ) -> dict[int, tuple[ArchivedChanges, ...]]:
-    """Return the years with some more changes, each of which left the names beside it."""
+    """Return the years with more changes; `afters` are the names after each change."""
     archived = dict(years)
     for year, group in groupby(zip(changes, afters, strict=True), lambda pair: year_of(pair[0])):
         of_year, names = zip(*group, strict=True)

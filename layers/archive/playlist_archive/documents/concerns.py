@@ -1,9 +1,9 @@
-"""What concerns the owner, as the catalog and Spotify's state say, and what of it is news.
+"""Finds the owner's concerns in the catalog and in Spotify's state, and which of them are news.
 
-A concern has a key, under which the catalog keeps what was told, and a grade: a greater one is news
-again. Being over is news as well, but only where it is known: a playlist that waits for its turn
-may still be one that cannot be read. What was told of a key is not spoken of again for a while, so
-that something that comes and goes is told seldom.
+A concern has a key, under which the catalog records its last report, and a grade; a higher grade is
+news again. The end of a concern is news too, but only if it is certain: a playlist that waits to be
+read may still be unreadable. After a report a concern is quiet for a while, so that flapping
+concerns are reported seldom.
 """
 
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ from playlist_archive.documents.messages import AUTHORISATION, CONSENT_WARNING_D
 from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.documents.status import spell_status
 
-# Two daily runs are further apart, though one begins a little earlier.
+# Less than the time between two daily runs, even if one begins a little earlier.
 QUIET = timedelta(hours=20)
-# A run that still waits for answers is not waited for any longer.
+# After this time a run is reported even if it is incomplete.
 LONGEST_RUN = timedelta(hours=6)
-# A pause of a day is usual; so is a budget that leaves something for tomorrow.
+# Shorter pauses are usual, and so is a budget that leaves playlists for the next day.
 LONG_PAUSE = timedelta(days=1)
 LONG_WAIT = timedelta(days=2)
 LONG_BEHIND = timedelta(days=1)
@@ -35,7 +35,7 @@ CONSENT, FAILURE, STANDSTILL, PAUSE, WAITING, DAMAGED, BEHIND = (
 )
 PLAYLIST, PROBLEM = "playlist/", "problem/"
 _OVERDUE, _UNREADABLE = 1, 2
-# Grades of the consent's end by the days that are left.
+# Grades of the consent's end, by the remaining days.
 _WEEK_DAYS = 7
 _ENDS_IN_A_MONTH, _ENDS_IN_A_WEEK, _HAS_ENDED = 1, 2, 3
 
@@ -43,10 +43,10 @@ type Over = Literal["well", "gone"]
 
 
 class Facts(NamedTuple):
-    """All that the concerns follow from.
+    """The data from which the concerns are derived.
 
     Attributes:
-        damaged: the keys of the copies of what could not be read.
+        damaged: the keys of the copies of damaged objects.
         behind: the playlists whose pages show an older snapshot than the newest.
     """
 
@@ -58,7 +58,7 @@ class Facts(NamedTuple):
 
 
 class Concern(NamedTuple):
-    """Something that is wrong, since when, and what the owner can do about it."""
+    """A problem, since when it exists, and what the owner can do about it."""
 
     key: str
     grade: int
@@ -68,10 +68,10 @@ class Concern(NamedTuple):
 
 
 class News(NamedTuple):
-    """What the owner has to be told, and what has been told once that is sent.
+    """The concerns to report, and the record of reports after sending.
 
     Attributes:
-        over: the keys of what no longer concerns the owner, with whether it is well or gone.
+        over: the keys of concerns that ended, and whether all is well or the subject is gone.
     """
 
     concerns: tuple[Concern, ...]
@@ -83,7 +83,7 @@ class News(NamedTuple):
 
 
 def news(facts: Facts) -> News:
-    """Return what differs from what was told."""
+    """Return the concerns that differ from the last reports."""
     now, told = facts.now, facts.catalog.told
     present = {concern.key: concern for concern in concerns(facts)}
     fresh: list[Concern] = []
@@ -91,13 +91,14 @@ def news(facts: Facts) -> News:
     new = dict(told)
     for key, concern in present.items():
         known = told.get(key, Told(0, concern.since, now - QUIET))
-        # A clock was wrong where it was told in the future.
+        # A report dated in the future is from a wrong clock.
         if concern.grade == known.grade or now - QUIET < known.at <= now:
             continue
         if concern.grade < known.grade:
             new[key] = Told(concern.grade, known.since, known.at)
         elif _is_settled(key, facts):
-            # A consent that has ended has not been at an end since it was told that it would.
+            # The reported warning came before the end of the consent, so its time is not the
+            # beginning.
             lasts = known.grade and key != CONSENT
             since = known.since if lasts else concern.since
             new[key] = Told(concern.grade, since, now)
@@ -114,7 +115,7 @@ def news(facts: Facts) -> News:
 
 
 def concerns(facts: Facts) -> Iterator[Concern]:
-    """Yield what is wrong at present."""
+    """Yield all present concerns."""
     catalog, now = facts.catalog, facts.now
     if report := catalog.report:
         yield from _of_report(report, facts.state, now)
@@ -229,10 +230,10 @@ def _behind(facts: Facts) -> list[datetime]:
 
 
 def _is_settled(key: str, facts: Facts) -> bool:
-    """Whether it is time to speak of a concern.
+    """Whether a concern may be reported now.
 
-    Of playlists it is when the last run is complete, or has been at it for hours, so that one run
-    makes one message. What was wrong before the last run is told at once.
+    Playlists are reported when the last run is complete or hours old, so that one run causes one
+    mail. What was wrong before the last run is reported at once.
     """
     catalog, began = facts.catalog, facts.catalog.began()
     if not (key == STANDSTILL or key.startswith(PLAYLIST)) or began is None:
@@ -246,7 +247,7 @@ def _is_settled(key: str, facts: Facts) -> bool:
 
 
 def _is_over(key: str, facts: Facts) -> Over | None:
-    """Return how a concern that is told, but not there any more, has ended; None if unknown."""
+    """Return how a reported concern that no longer exists has ended; None if unknown."""
     if key.startswith(PROBLEM):
         return "gone"
     if key.startswith(PLAYLIST):
@@ -258,7 +259,7 @@ def _is_over(key: str, facts: Facts) -> Over | None:
 
 
 def _is_well(key: str, facts: Facts) -> bool:
-    """Whether something that concerns no single playlist is known to be well."""
+    """Whether the subject of a concern that is not about a playlist is known to be well."""
     report = facts.catalog.report
     match key:
         case "standstill":
@@ -268,6 +269,6 @@ def _is_well(key: str, facts: Facts) -> bool:
         case "failure":
             return report is not None and not report.failure
         case "consent":
-            # A run that could not read the credentials says nothing of the consent.
+            # A run that could not read the credentials shows nothing about the consent.
             return report is not None and bool(report.authorization_ends or not report.failure)
     return True

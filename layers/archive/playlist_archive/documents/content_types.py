@@ -1,6 +1,6 @@
-"""How objects in the bucket say what they are, and for how long a browser may keep them.
+"""The `Content-Type` and `Cache-Control` headers of objects in the bucket.
 
-A browser shows the first two types as text.
+Browsers show the first two types as text.
 """
 
 JSON = "application/json; charset=utf-8"
@@ -10,7 +10,7 @@ HTML = "text/html; charset=utf-8"
 CSS = "text/css; charset=utf-8"
 JAVASCRIPT = "text/javascript; charset=utf-8"
 SVG = "image/svg+xml"
-GZIP = "application/gzip"  # a file to be kept as it is; a Content-Encoding would unpack it
+GZIP = "application/gzip"  # a file to keep compressed; clients would decompress a Content-Encoding
 BINARY = "application/octet-stream"
 BROTLI = BINARY
 

@@ -1,8 +1,8 @@
-"""When a digest is due, and what is in it: the changes of one span of time.
+"""When a digest mail is due, and the changes in its span of time.
 
-A digest ends with a run, and the next one begins there. It is due a day or a week after the last one,
-once the answers and the pages of its run are there. Where nothing is known of a last one, the next
-digest begins with the run of the moment, so that nothing old is sent.
+A digest ends with a run, and the next digest begins with that run. It is due a day or a week after
+the last one, when its run has all outcomes and pages. If no last digest is known, the next one
+begins with the present run, so that no old changes are sent.
 """
 
 from collections.abc import Mapping
@@ -16,17 +16,18 @@ from playlist_archive.documents.timestamps import to_timestamp
 type Period = Literal["weekly", "daily"]
 type DigestEvery = Literal["none"] | Period
 
-# A run may begin a little earlier than the one a day or a week before.
+# Slightly shorter than a day or a week, because a run may begin a little earlier than the one
+# before.
 _PERIODS: Mapping[Period, timedelta] = {
     "daily": timedelta(hours=20),
     "weekly": timedelta(days=7, hours=-4),
 }
-# A run that still waits for answers or pages is not waited for any longer.
+# After this time a digest is sent even if its run is incomplete.
 _LONGEST_RUN = timedelta(hours=6)
 
 
 class Span(NamedTuple):
-    """The time after one run until the next that ends a digest; at the beginning there is none."""
+    """The time from one run to the run that ends a digest; the first digest has no beginning."""
 
     after: datetime | None
     until: datetime
@@ -35,21 +36,21 @@ class Span(NamedTuple):
 def span_due(
     catalog: Catalog, every: Period, now: datetime, *, pages_follow: bool = False
 ) -> Span | None:
-    """Return what the next digest is about, None where none is due.
+    """Return the span of the next digest, None if none is due.
 
-    With `pages_follow` some pages do not show their newest snapshots yet.
+    `pages_follow` says that some pages do not show their newest snapshots yet.
     """
     run, last = _newest_ready(catalog, now, pages_follow=pages_follow), catalog.digested
     if run is None:
         return None
-    # After a clock was wrong, digests begin anew.
+    # After a wrong clock, digests begin anew.
     if last is None or last > now:
         return Span(None, run)
     return Span(last, run) if run - last >= _PERIODS[every] else None
 
 
 def _newest_ready(catalog: Catalog, now: datetime, *, pages_follow: bool) -> datetime | None:
-    """Return when the newest run began that is not waited for, None where there is none."""
+    """Return the beginning of the newest finished or old run, None if there is none."""
     complete = not catalog.overdue() and not pages_follow
     for run in reversed(catalog.runs):
         if complete or now - run.moment_time >= _LONGEST_RUN:

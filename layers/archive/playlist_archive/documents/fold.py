@@ -1,8 +1,8 @@
 """Folds snapshots into a ledger, one after the other.
 
-An occurrence is the n-th row of a song: a song that is there twice has two, a song that went and
-came back has one with two intervals. A row of which Spotify no longer says what it is (null) stands
-for an occurrence that went missing in the same snapshot, rather than letting it count as removed.
+An occurrence is the n-th row of a song: a song that is there twice has two; a song that was removed
+and added again has one with two intervals. A row without a song (null) is matched with an
+occurrence that is missing in the same snapshot, so that this does not count as removed.
 """
 
 from collections import Counter
@@ -48,7 +48,7 @@ ARCHIVED_AT_ONCE = 50
 
 
 def fold_all(snapshots: Iterable[Snapshot]) -> Ledger:
-    """Fold all snapshots of one playlist, given in any order and any number of times.
+    """Fold all snapshots of one playlist, in any order and with repetitions.
 
     Raises:
         ValueError: there is no snapshot.
@@ -72,14 +72,14 @@ def fold(ledger: Ledger | None, snapshot: Snapshot, skipped: Sequence[datetime] 
 
 
 class Fold:
-    """A ledger in the making.
+    """A ledger to which snapshots are added one by one.
 
-    What a snapshot takes depends on its rows alone, however many songs there were before; a row
-    that stands as it stood in the last snapshot takes next to nothing.
+    The time for a snapshot depends only on its rows, not on the number of former songs. A row that
+    is unchanged since the last snapshot takes next to no time.
     """
 
     def __init__(self, ledger: Ledger | None) -> None:
-        self._ledger = ledger  # its lists may be out of date
+        self._ledger = ledger  # its lists may be outdated
         self._items = dict(ledger.items) if ledger else {}
         self._occurrences = dict(ledger.occurrences) if ledger else {}
         self._songs_ever = ledger.songs_ever if ledger else 0
@@ -99,7 +99,7 @@ class Fold:
         self._places: dict[str, Place] = {}  # in the last snapshot, by URI
 
     def ledger(self) -> Ledger | None:
-        """Return the ledger, None where no snapshot was ever folded."""
+        """Return the ledger, None if no snapshot was folded."""
         if self._ledger is None or self._rows is None:
             return self._ledger
         rows = [
@@ -115,16 +115,16 @@ class Fold:
         )
 
     def _ledger_row(self, row: Row, index: int | None) -> LedgerRow:
-        # A hidden row's date is not that of the occurrence.
+        # A hidden row's date is not the date of its occurrence.
         dated = Dated.of(row) if index is None or row.item is None else self._dates[index]
         hidden = row.item is None and index is not None
         return LedgerRow(index, dated.moment, row.added_by, hidden=hidden)
 
     def add(self, snapshot: Snapshot, skipped: Sequence[datetime] = ()) -> None:
-        """Take one more snapshot, or nothing if it is the one that was taken last.
+        """Fold one more snapshot; one that was folded last is ignored.
 
-        `skipped` are the times of snapshots between that one and this one that nobody can read.
-        They count as known, so that they are not taken for late ones.
+        `skipped` are the times of unreadable snapshots between the last one and this one. They
+        count as known, so that they are not mistaken for late ones.
 
         Raises:
             ValueError: the snapshot is older than the last one, or another playlist's.
@@ -157,10 +157,10 @@ class Fold:
             self._archive_changes(self._ledger)
 
     def _fold_rows(self, ledger: Ledger, snapshot: Snapshot, header: Header) -> Change:
-        """Take the rows and return what is new in them and in the header, which may be nothing."""
+        """Fold the rows and return the change in rows and header, which may be empty."""
         if snapshot.source != self._source:
             self._source = snapshot.source
-            self._places.clear()  # a row without a date means something else now
+            self._places.clear()  # a row without a date has another meaning now
         if snapshot.source:
             self._imports.add(to_timestamp(snapshot.time))
         time = in_utc(snapshot.time)
@@ -208,7 +208,7 @@ class Fold:
         )
 
     def _without_silent(self, shown: Sequence[int], rows: Sequence[Row]) -> list[int]:
-        """Return the items that the rows say can be played or not; of the others that is unknown now."""
+        """Return the items whose playability the rows state; that of the others is unknown now."""
         silent = silent_about_playability(rows)
         told: list[int] = []
         for index in shown:
@@ -222,11 +222,11 @@ class Fold:
     def _recognise(
         self, rows: Sequence[Row]
     ) -> tuple[list[int | None], list[tuple[Row, int, int]], ItemNews]:
-        """Take the newest texts.
+        """Match the rows with occurrences, and store the newest texts.
 
         Returns:
-            The occurrence of each row, those rows that do not stand as they stood before with their
-            occurrences (new ones have no stay yet) and numbers, and what is new about known items.
+            The occurrence of each row; the rows that are not unchanged, with their occurrences (new
+            ones have no interval yet) and numbers; and the news about known items.
         """
         order: list[int | None] = []
         fresh: list[tuple[Row, int, int]] = []
@@ -253,13 +253,13 @@ class Fold:
             order.append(occurrence)
             fresh.append((row, occurrence, len(order)))
         for uri, nth in repeated.items():
-            if nth:  # which of its texts is the newest, only all of its rows tell
+            if nth:  # only all of its rows show which text is the newest
                 del places[uri]
         self._places = places
         return order, fresh, news_of(replaced, self._items)
 
     def _take_text(self, item: Item, known_items: int, replaced: dict[int, Item]) -> int:
-        """Return the place of an item, whose text becomes the newest; note that of a known one."""
+        """Return the index of an item and store its text; note the former text of a known item."""
         items = self._items
         index = self._item_of.setdefault(item.uri, self._songs_ever)
         if index == self._songs_ever:
@@ -284,9 +284,9 @@ class Fold:
     def _begin_stays(
         self, fresh: Iterable[tuple[Row, int, int]], before: Container[int | None], time: Timestamp
     ) -> tuple[list[Placed], list[Placed]]:
-        """Begin the stays of rows that were not there before; return those added, those readded.
+        """Begin the intervals of new rows; return the rows added and the rows added again.
 
-        A stay that goes on may turn out to have begun on an earlier day.
+        A continuing interval may get an earlier beginning.
         """
         added: list[Placed] = []
         readded: list[Placed] = []
@@ -314,7 +314,7 @@ class Fold:
     def _archive_changes(self, ledger: Ledger) -> None:
         """Archive the oldest changes.
 
-        Many at once, because a year's page is written again whenever changes join it.
+        Many at once, because a yearly page is rewritten whenever changes move to it.
         """
         afters = names_after(self._changes, ledger.names)[:ARCHIVED_AT_ONCE]
         oldest = self._changes[:ARCHIVED_AT_ONCE]

@@ -1,4 +1,4 @@
-"""The published history of a playlist; `docs/documents.md` describes it."""
+"""The history document of a playlist (`docs/documents.md`)."""
 
 from uuid import NAMESPACE_URL, uuid5
 
@@ -26,7 +26,7 @@ class PublishedSnapshot(msgspec.Struct, frozen=True, omit_defaults=True, gc=Fals
 
 
 class Size(msgspec.Struct, frozen=True, gc=False):
-    """How many songs and rows a playlist has; `text` says it as the pages do."""
+    """The number of songs and rows of a playlist; `text` is the wording of the pages."""
 
     songs: int
     rows: int
@@ -62,7 +62,7 @@ class Song(msgspec.Struct, frozen=True, gc=False):
 
 
 class SongAtRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A row has no song where Spotify does not name it."""
+    """A row; the fields of its song are missing if Spotify does not name it."""
 
     row: int
     name: str | UnsetType = UNSET
@@ -122,12 +122,12 @@ class PublishedChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=T
 
 
 def change_id(playlist_id: str, time: Timestamp) -> str:
-    """Return a URN that depends on a change's playlist and time alone, so that it never changes."""
+    """Return a stable URN, which depends only on a change's playlist and time."""
     return uuid5(NAMESPACE_URL, f"spotify:playlist:{playlist_id}#{time}").urn
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=SCHEMA):
-    """Everything but the older changes, which stand in a `HistoryOfYear` each; newest first."""
+    """The history, newest first, without older changes, which are in a `HistoryOfYear` each."""
 
     playlist: PublishedPlaylist
     first_snapshot: Timestamp

@@ -1,4 +1,4 @@
-"""The published index of all playlists; `docs/documents.md` describes it."""
+"""The index document of all playlists (`docs/documents.md`)."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -32,10 +32,10 @@ class LastChange(msgspec.Struct, frozen=True, gc=False):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What the index tells of a playlist's history.
+    """The part of an index entry that is derived from the playlist's history.
 
-    `size` and `sizes` (the `sizes_over_time`) stay encoded: nobody looks into them on the way from
-    a history to the index, and there may be a hundred thousand.
+    `size` and `sizes` (the `sizes_over_time`) stay encoded, because they are only copied from a
+    history to the index, and there may be a hundred thousand.
     """
 
     first_snapshot: Timestamp
@@ -46,7 +46,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A playlist as the catalog knows it, with the `Summary` of its history if it has one."""
+    """A playlist's data from the catalog, with the `Summary` of its history if it has one."""
 
     id: str
     name: str
@@ -71,7 +71,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=S
 
 
 class _Told(msgspec.Struct, frozen=True, gc=False):
-    """What an entry of a stored index tells of a history; the rest comes from the catalog."""
+    """The fields of a stored index entry that come from a history; the others are the catalog's."""
 
     id: str
     first_snapshot: Timestamp = ""
@@ -90,7 +90,7 @@ def encode_index(document: Index) -> bytes:
 
 
 def decode_summaries(document: bytes) -> dict[str, Summary]:
-    """Return what a stored index tells of the playlists' histories, by their ids.
+    """Return the summaries in a stored index, by playlist id.
 
     Raises:
         UNREADABLE (`errors`): the document is no index.
@@ -112,7 +112,7 @@ def decode_summaries(document: bytes) -> dict[str, Summary]:
 
 
 def summarize(history: History) -> Summary:
-    """Return what the index tells of a history.
+    """Return the summary of a history for the index.
 
     Raises:
         UNREADABLE (`errors`): a time in the history is none.
@@ -130,9 +130,9 @@ def summarize(history: History) -> Summary:
 
 
 def sizes_over_time(newest_first: Sequence[PublishedSnapshot]) -> list[PublishedSnapshot]:
-    """Choose at most thirty snapshots that show how a playlist grew, newest first.
+    """Sample at most thirty snapshots that show how a playlist grew, newest first.
 
-    If there are more, they are those in force at thirty moments evenly spaced from the first
+    If there are more, the samples are taken at thirty moments, evenly spaced from the first
     snapshot to the newest.
     """
     if len(newest_first) <= MOST_SIZES:

@@ -1,8 +1,8 @@
-"""What a snapshot says anew about songs that were known before it.
+"""Changes of known songs in a snapshot: their playability and their texts.
 
-A song cannot be played where Spotify says so, and where it no longer says what stands in its row
-(the row is hidden). Going from the one to the other is no news, and may be what happened where a
-source does not tell what can be played.
+A song is unplayable if Spotify says so, and also if Spotify no longer names the song of its row
+(the row is hidden). A change from one to the other is no news. It may also be unnoticed if a source
+does not say which songs are playable.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -14,9 +14,9 @@ from playlist_archive.documents.unknown_fields import as_far_as_known
 
 
 class ItemNews(NamedTuple):
-    """How `items` differ from what was known; the others are indices of them.
+    """How `items` differ from their known values; the other fields have indices of items.
 
-    `renamed` pairs one with its line before.
+    `renamed` pairs an index with the former line.
     """
 
     items: Mapping[int, Item]
@@ -25,7 +25,7 @@ class ItemNews(NamedTuple):
     playable: Sequence[int]
 
     def now_unavailable(self, hidden: Iterable[int], shown: Container[int]) -> tuple[int, ...]:
-        """Return what cannot be played any more; rows of these were `hidden`, or `shown` again."""
+        """Return the items that became unplayable; their rows were `hidden`, or `shown` again."""
         could_be_played = (
             item for item in hidden if self._is_playable(item) and item not in self.playable
         )
@@ -33,7 +33,7 @@ class ItemNews(NamedTuple):
         return _each_once(could_be_played, stopped)
 
     def now_available(self, shown: Iterable[int]) -> tuple[int, ...]:
-        """Return what can be played again; rows of these were `shown` again."""
+        """Return the items that became playable; their rows were `shown` again."""
         return _each_once(filter(self._is_playable, shown), self.playable)
 
     def _is_playable(self, item: int) -> bool:
@@ -43,7 +43,7 @@ class ItemNews(NamedTuple):
 
 
 def news_of(before: Mapping[int, Item], items: Mapping[int, Item]) -> ItemNews:
-    """Return what is new about those items that were otherwise `before`, by their indices."""
+    """Return the news about items, given their former values `before`, by their indices."""
     renamed: list[tuple[int, str]] = []
     playable: list[int] = []
     unplayable: list[int] = []
@@ -58,7 +58,7 @@ def news_of(before: Mapping[int, Item], items: Mapping[int, Item]) -> ItemNews:
 
 
 def silent_about_playability(rows: Iterable[Row]) -> set[str]:
-    """Return the URIs of songs of which these rows do not tell whether they can be played."""
+    """Return the URIs of songs whose playability these rows do not state."""
     return {row.item.uri for row in rows if row.item and "playable" in row.item.unknown}
 
 

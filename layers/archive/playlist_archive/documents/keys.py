@@ -1,4 +1,4 @@
-"""Every key in the bucket, and the playlist ids that become part of them."""
+"""Every key in the bucket, and the playlist ids in them."""
 
 import re
 from datetime import UTC, datetime
@@ -71,8 +71,8 @@ def snapshot_key(playlist_id: str, time: datetime) -> str:
 def parse_snapshot_key(key: str) -> tuple[str, datetime] | None:
     """Return playlist id and time of a snapshot's key, None for any other key.
 
-    The keys of a playlist's snapshots are in the order of their times, so a time that is written
-    in any other way (without a leading zero, say) is none.
+    The keys of a playlist's snapshots must sort by time, so a time in another form (such as without
+    a leading zero) is invalid.
     """
     prefix, _, rest = key.partition("/")
     playlist_id, _, name = rest.partition("/")
@@ -86,7 +86,7 @@ def parse_snapshot_key(key: str) -> tuple[str, datetime] | None:
 
 
 def damaged_key(key: str, moment: datetime) -> str:
-    """Return where an object that could not be read is kept, as `damaged/<its key>/<moment>`."""
+    """Return the key of the copy of a damaged object, `damaged/<its key>/<moment>`."""
     return f"{DAMAGED}{key}/{_key_time(moment)}"
 
 
@@ -95,7 +95,7 @@ def ledger_key(playlist_id: str) -> str:
 
 
 def ledger_part_key(playlist_id: str, year: int) -> str:
-    """Return the key of what was put away of a ledger, of one year."""
+    """Return the key of a ledger's partition of one year."""
     return f"{LEDGERS}{check_playlist_id(playlist_id)}/{year:04}.json"
 
 
@@ -106,27 +106,27 @@ def parse_ledger_key(key: str) -> str | None:
 
 
 def view_key(view: str, playlist_id: str, suffix: str = "") -> str:
-    """Return the key of a playlist's page, as `playlists/pretty/<id>.md`."""
+    """Return the key of a playlist's page, such as `playlists/pretty/<id>.md`."""
     return f"playlists/{view}/{check_playlist_id(playlist_id)}{suffix}"
 
 
 def songs_part(playlist_id: str) -> int:
-    """Return in which of sixteen parts the songs of a playlist stand: a hash, so all grow alike."""
+    """Return which of sixteen partitions lists a playlist's songs; a hash, so all grow alike."""
     return int(sha256(check_playlist_id(playlist_id).encode()).hexdigest()[0], 16)
 
 
 def songs_key(playlist_id: str, *, gone: bool = False) -> str:
-    """Return the key of the part with the titles of a playlist's songs, or of those long gone."""
+    """Return the key of the titles of a playlist's songs, or (`gone`) of its old removals."""
     return f"playlists/songs/{songs_part(playlist_id)}{'.gone' if gone else ''}.json"
 
 
 def song_ids_key(playlist_id: str, *, gone: bool = False) -> str:
-    """Return the key of the part with the ids of a playlist's songs, or of those long gone."""
+    """Return the key of the ids of a playlist's songs, or (`gone`) of its old removals."""
     return f"playlists/songs/{songs_part(playlist_id)}{'.gone' if gone else ''}.ids.json"
 
 
 def table_key(playlist_id: str, year: int) -> str:
-    """Return the key of the stays of a playlist that began in a year."""
+    """Return the key of the table of a playlist's stays that began in a year."""
     return f"{TABLE}{check_playlist_id(playlist_id)}/{year:04}.json.gz"
 
 
@@ -135,5 +135,5 @@ def followers_key(playlist_id: str) -> str:
 
 
 def _key_time(time: datetime) -> str:
-    # strftime leaves out the leading zeros of early years.
+    # strftime omits the leading zeros of early years.
     return to_timestamp(time).replace("-", "").replace(":", "")

@@ -1,8 +1,8 @@
-"""The ledger: what all snapshots of one playlist come to, as a document. `fold` makes it.
+"""The ledger: all snapshots of one playlist, folded into one document by `fold`.
 
-A page is rendered from the ledger alone, so it holds every song that ever was in the playlist, the
-intervals in which it was there, the playlist as it is now, and what changed when. Where that is
-very much, `put_away` takes what is long past out of it, into parts by year.
+Pages are rendered only from the ledger. So it holds every song that was ever in the playlist, the
+intervals in which it was there, the playlist's present rows, and all changes. In large ledgers,
+`put_away` moves old songs and changes into yearly partitions.
 """
 
 from collections.abc import Iterable
@@ -32,12 +32,12 @@ _DAY = timedelta(days=1)
 
 
 class Interval(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
-    """One uninterrupted stay of an occurrence.
+    """One time span during which an occurrence was in the playlist.
 
-    `seen` is the first run that saw it, `added_at` the date that Spotify gave for it then, or an
-    older one that Spotify gave later. It was removed after `last_seen`, the last good check that
-    saw it, and before `first_missing`, the first that did not; both are None while it is there.
-    Until then the ledger's row says who added it, and afterwards `added_by` does.
+    `seen` is the first run that found it; `added_at` is Spotify's date then, or an older date that
+    Spotify gave later. It was removed after `last_seen`, the last good check that found it, and
+    before `first_missing`, the first that did not; both are None while it is there. After the
+    removal `added_by` says who added it; before that the ledger's row does.
     """
 
     seen: Timestamp
@@ -48,7 +48,7 @@ class Interval(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defa
 
 
 class Occurrence(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """The `nth` row (from 0) of `items[item]`, and when it was there, oldest first."""
+    """The `nth` row (from 0) of `items[item]`, and its intervals, oldest first."""
 
     item: int
     nth: int
@@ -56,10 +56,10 @@ class Occurrence(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class LedgerRow(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
-    """A row of the playlist as it is now.
+    """A present row of the playlist.
 
-    `occurrence` is None where nobody knows what stands there. With `hidden` Spotify no longer says
-    what stands there, and the occurrence is what stood there before.
+    `occurrence` is None if the row's song is unknown. `hidden` says that Spotify no longer names
+    the song; the occurrence is then the one that was there before.
     """
 
     occurrence: int | None
@@ -69,7 +69,7 @@ class LedgerRow(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_def
 
 
 class FoldedSnapshot(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
-    """What is kept of a snapshot: its time, how many rows it has, and its source."""
+    """The ledger's record of a snapshot: its time, number of rows, and source."""
 
     time: Timestamp
     rows: int
@@ -77,9 +77,9 @@ class FoldedSnapshot(msgspec.Struct, frozen=True, gc=False, array_like=True, omi
 
 
 class Gap(NamedTuple):
-    """From the `first` run that could not read the playlist to a day before it was read again.
+    """A gap, from the `first` run that could not read the playlist to the day before the next read.
 
-    Where the run that missed it last was later than that, on the very day of the read, it is the end.
+    If the last run that missed it was on the day of that read, the gap ends with that run.
     """
 
     first: datetime
@@ -89,9 +89,10 @@ class Gap(NamedTuple):
 
 
 class Sums(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Digests of what the documents of a year tell, by year; `year_sums` makes them.
+    """Digests of the contents of the yearly documents, by year; `year_sums` computes them.
 
-    Those of a ledger and of its parts add up, so that putting away changes nothing.
+    The sums of a ledger and of its partitions add up, so moving songs to a partition changes
+    nothing.
     """
 
     songs: dict[int, int] = {}
@@ -100,10 +101,10 @@ class Sums(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class PutAway(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What is known of a part without reading it.
+    """The ledger's summary of a yearly partition.
 
-    `digest` is that of its bytes, `archive` that of its changes, and `uris` tells which songs may
-    be in it.
+    `digest` is the digest of its bytes, `archive` that of its changes, and `uris` shows which songs
+    may be in it.
     """
 
     digest: str
@@ -116,7 +117,7 @@ class PutAway(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class GoneLines(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Digests of a playlist's lines of the songs that went long ago, and the sum of those songs."""
+    """Digests of a playlist's lines of songs removed more than a year ago, and their sum."""
 
     sum: int
     titles: str
@@ -131,16 +132,17 @@ class Ledger(
     tag_field="schema",
     tag=SCHEMA,
 ):
-    """Everything that the pages of one playlist tell.
+    """All data for the pages of one playlist.
 
-    `first_read` and `last` are the times of the oldest and the newest of the `snapshots`, and
-    `fingerprint` is that of the times of all of them; `header`, `rows` and the texts of `items` are
-    as new as is known. `items` and `occurrences` have numbers, in the order in which they first came.
-    `first_songs` says how many songs the first snapshot had in so many rows. `changes` are the
-    newest, oldest first, at most a hundred; those before them were archived in `years`, fifty at
-    once, and `former_names` are those of them that changed a name. What is long past stands in
-    parts of its own, of which `put_away` tells, and in no other field; `gone` are the lines of the
-    songs among it. `page_status` does not come from snapshots: a fold leaves it as it is.
+    `first_read` and `last` are the times of the oldest and the newest of the `snapshots`;
+    `fingerprint` is a digest of the times of all of them. `header`, `rows` and the texts of `items`
+    are the newest known ones. `items` and `occurrences` are numbered in the order of their first
+    appearance. `first_songs` says how many songs the first snapshot had in one row, in two, and so
+    on. `changes` are the newest, at most a hundred, oldest first. Older changes are archived in
+    `years`, fifty at once; those of names are also in `former_names`. `put_away` summarises the
+    yearly partitions; their contents are in no other field. `gone` are digests of the lines of
+    songs removed more than a year ago. `page_status` does not come from snapshots: a fold does not
+    change it.
     """
 
     playlist_id: str
@@ -162,13 +164,13 @@ class Ledger(
 
     @property
     def original_name(self) -> str:
-        """The owner's alias, else Spotify's name, else (Spotify allows blank ones) the id."""
+        """The owner's alias, or Spotify's name, or (because that may be blank) the id."""
         alias = self.page_status.alias if self.page_status else ""
         return name_playlist(alias, self.header.name, self.playlist_id)
 
     @property
     def unique_name(self) -> str:
-        """The name in the index, unless it was made from a name that is no longer the newest."""
+        """The name in the index, unless that was made from an outdated name."""
         if self.page_status and self.page_status.name == self.original_name:
             return self.page_status.unique_name
         return self.original_name
@@ -183,7 +185,7 @@ class Ledger(
 
     @property
     def archived_counts(self) -> dict[int, int]:
-        """How many changes of each year were archived, where there are any."""
+        """The number of archived changes by year."""
         counts = {year: part.changes for year, part in self.put_away.items() if part.changes}
         for year, parts in self.years.items():
             counts[year] = counts.get(year, 0) + sum([part.count for part in parts])
@@ -205,20 +207,20 @@ class Ledger(
 
     @property
     def gaps(self) -> list[Gap]:
-        """The times since the first snapshot in which it was not read, oldest first."""
+        """The gaps since the first snapshot, oldest first."""
         periods = self.page_status.gaps if self.page_status else ()
         gaps = [
             Gap(one.first, _last_missed(one, one.until), one.status, one.reason)
             for one in periods
             if one.until
         ]
-        # The first snapshot may have been imported into the middle of one.
+        # The first snapshot may have been imported into a gap.
         first = self.first_read
         return [gap._replace(first=max(gap.first, first)) for gap in gaps if gap.last > first]
 
     @property
     def _fresh_page_status(self) -> PageStatus | None:
-        """The page status if its numbers are at least as new as the newest snapshot."""
+        """The page status, if its numbers are at least as new as the newest snapshot."""
         if (
             self.page_status
             and self.page_status.snapshot
@@ -239,8 +241,8 @@ def decode_ledger(document: bytes) -> Ledger:
     """Read a document of this schema version.
 
     Raises:
-        ValueError: the document is not a ledger, or it contradicts itself. Where a field is wrong
-            it is a `msgspec.ValidationError` whose message names the field.
+        ValueError: the document is not a ledger, or it contradicts itself. If a field is wrong, it
+            is a `msgspec.ValidationError` whose message names the field.
         RecursionError: the document is nested too deeply.
     """
     ledger = _LEDGERS.decode(document)
@@ -250,7 +252,7 @@ def decode_ledger(document: bytes) -> Ledger:
 
 
 def _is_consistent(ledger: Ledger) -> bool:
-    """Say whether everything that the ledger points to is there."""
+    """Return whether everything that the ledger refers to exists."""
     items, occurrences = ledger.items.keys(), ledger.occurrences.keys()
     archived = [
         change for year in ledger.years.values() for old in year for change in old.changes()
@@ -279,7 +281,7 @@ def with_page_status(ledger: Ledger, page_status: PageStatus) -> Ledger:
 
 
 def fingerprint_of(times: Iterable[datetime], before: str = "") -> str:
-    """Return what becomes of the fingerprint `before` when snapshots of these times are added.
+    """Return the fingerprint `before`, updated with snapshots of these times.
 
     Two ledgers have the same fingerprint when they hold snapshots of the same times.
     """
@@ -291,15 +293,15 @@ def fingerprint_of(times: Iterable[datetime], before: str = "") -> str:
 
 
 def item_line(item: Item) -> str:
-    """Return what the plain page says about an item: its title, artists and album."""
+    """Return an item's line on the plain page: its title, artists and album."""
     return (
         f"{item.name} -- {', '.join(artist.name for artist in item.artists)} -- {item.album.name}"
     )
 
 
 def _last_missed(stretch: StatusPeriod, until: datetime) -> datetime:
-    """Return until when a stretch missed the playlist: its last run, or a day before `until`.
+    """Return the end of a gap: its last run, or the day before `until`.
 
-    What is gone is asked for once a week, so the days after the last run are missed as well.
+    A missing playlist is requested once a week, so the days after the last run belong to the gap.
     """
     return max(stretch.last or stretch.first, earlier(until, _DAY))

@@ -1,7 +1,7 @@
 """The user's Liked Songs as a playlist.
 
-Spotify has neither an id nor a version for them, so they get both here. The id looks like any
-other, and its number is greater than every id of Spotify's.
+Spotify gives them neither an id nor a version, so this module makes both. The id has the usual
+form, and as a number it is greater than every id of Spotify.
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from playlist_archive.documents.playlist import Header, Owner, Row
 
 LIKED_SONGS = "LikedSongs000000000000"
 LIKED_SONGS_URL = "https://open.spotify.com/collection/tracks"
-# The songs of one request, newest first. The version tells those of the first one.
+# Songs in one request, newest first. The version includes those of the first request.
 LIKED_PAGE = 50
 _NOBODY = Owner("", "")
 
 
 def liked_header(owner: Owner = _NOBODY, version: str = "") -> Header:
-    """Return what describes the Liked Songs of `owner`, whom only a whole read knows."""
+    """Return the header of the Liked Songs; only a full read knows the `owner`."""
     return Header(
         name="Liked Songs",
         description="",
@@ -30,12 +30,12 @@ def liked_header(owner: Owner = _NOBODY, version: str = "") -> Header:
 
 
 def liked_version(total: int, newest: Sequence[Row]) -> str:
-    """Return a version that is another one where the number of songs or the newest of them differ."""
+    """Return a version that differs if the number of songs or the newest songs differ."""
     keys = [liked_key(row) for row in newest[:LIKED_PAGE]]
     return f"{total}-{sha256(msgspec.json.encode(keys)).hexdigest()[:16]}"
 
 
 def liked_key(row: Row) -> tuple[str, str]:
-    """Return what tells a liked song from all others: a song that is liked again is another one."""
+    """Return the identity of a liked song; a song that is liked again has another one."""
     added_at = row.added_at.isoformat() if row.added_at else ""
     return row.item.uri if row.item else "", added_at

@@ -1,8 +1,8 @@
-"""Lines up pages of the Liked Songs with the songs that are known, to prove the rest unread.
+"""Aligns some pages of the Liked Songs with the known songs, to prove all other songs unread.
 
-A song that is liked comes in at the front, and any other can only go. So the known songs that are
-left keep their order, and between two of them stand known songs only. Where as many stand there as
-are known, they are these.
+A newly liked song is inserted at the front; other songs can only be removed. So the remaining known
+songs keep their order, and between two of them there are only known songs. If the number of songs
+between two of them is as known, these are still the same songs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +16,13 @@ type Pages = Mapping[int, Sequence[Row]]
 
 
 class NoLineUpError(Exception):
-    """Songs came in elsewhere than in front, or moved: the known ones prove nothing."""
+    """Songs were inserted elsewhere or moved, so the known songs prove nothing."""
 
 
 class _Gap(NamedTuple):
-    """The places from `begin` to before `end` were not read; `known` songs may stand there.
+    """The unread places from `begin` to before `end`; the songs there are among the `known`.
 
-    `known` is None before the first known song, where others than new ones may not have come yet.
+    `known` is None before the first known song, where new songs may be.
     """
 
     begin: int
@@ -35,15 +35,15 @@ class _Gap(NamedTuple):
 
     @property
     def next_page(self) -> int:
-        """Return the page in the middle, or the first one where new songs may still come."""
+        """Return the page in the middle, or the first one if new songs may be there."""
         pages = range(self.begin, self.end, LIKED_PAGE)
         return pages[0 if self.known is None else len(pages) // 2]
 
 
 class LineUp:
-    """The known songs, to be lined up with pages.
+    """The known songs, to be aligned with pages.
 
-    Each method raises `NoLineUpError` if these do not follow from the known songs.
+    Each method raises `NoLineUpError` if the pages contradict the known songs.
     """
 
     def __init__(self, known: Sequence[Row]) -> None:
@@ -53,12 +53,12 @@ class LineUp:
             raise NoLineUpError("two known songs are alike")
 
     def next_page(self, total: int, pages: Pages) -> int | None:
-        """Return the place at which to read a page, None if all `total` rows are proved."""
+        """Return the place of the next page to read, None if all `total` rows are proved."""
         unproved = [gap for gap in self._gaps(total, pages) if not gap.is_proved]
         return unproved[0].next_page if unproved else None
 
     def fill(self, total: int, pages: Pages) -> tuple[Row, ...]:
-        """Return all rows, once `next_page` names none: those that were read, and the known ones."""
+        """Return all rows, read and known ones, once `next_page` returns None."""
         gaps = {gap.begin: gap.known or () for gap in self._gaps(total, pages)}
         parts = {**pages, **gaps}
         return tuple(row for begin in sorted(parts) for row in parts[begin])
@@ -75,7 +75,7 @@ class LineUp:
             end = begin + len(found)
 
     def _gap(self, begin: int, end: int, after: int | None, first: int | None) -> _Gap:
-        """Return the gap after the known song at the place `after`, before the one at `first`."""
+        """Return the gap between the known songs at the places `after` and `first`."""
         if after is None:
             return _Gap(begin, end, None)
         if first is None or first - after - 1 < end - begin:
@@ -84,7 +84,7 @@ class LineUp:
 
 
 def _follow(after: int | None, place: int | None) -> int | None:
-    """Return the place of the last known song when the one at `place` follows; None is a new song."""
+    """Return the place of the last known song after the one at `place`; None is a new song."""
     if after is None:
         return place
     if place is None or place <= after:

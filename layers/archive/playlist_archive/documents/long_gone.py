@@ -1,9 +1,8 @@
-"""Which songs went so long ago that they stand in documents of their own.
+"""Which songs were removed more than a year ago and are kept in separate documents.
 
-A first look at a playlist should not take longer with the years, so what went long ago is kept
-apart. Years are counted back from the playlist's newest change and never from today: what a
-document says follows from the snapshots. Songs join those that went long ago once a month, because
-each time their documents are written again.
+So the main documents of a playlist do not grow with the years. The year is counted back from the
+playlist's newest change and never from today, because documents depend only on the snapshots. Songs
+move once a month, because each move rewrites these documents.
 """
 
 from playlist_archive.documents.ledger import Ledger
@@ -15,20 +14,21 @@ _NEVER: Timestamp = "9999-99-99"
 
 
 def long_ago(ledger: Ledger) -> Timestamp:
-    """Return before which moment a song must have gone: a year before the newest change's month."""
+    """Return the moment before which a removal is old: a year before the newest change's month."""
     newest = in_utc(ledger.changes[-1].time if ledger.changes else ledger.first_read)
     return f"{newest.year - 1:04}-{newest.month:02}-01T00:00:00Z"
 
 
 def is_long(ledger: Ledger) -> bool:
-    """Say whether so many songs ever were in the playlist that those long gone stand apart."""
+    """Return whether the playlist ever had so many songs that its old removals are separate."""
     return ledger.songs_ever > MOST_SONGS
 
 
 def went_long_ago(ledger: Ledger) -> dict[int, int]:
-    """Return each song that went long ago, by its place in the ledger, with the year when it went.
+    """Return the songs removed more than a year ago, by their numbers, with the year of removal.
 
-    It is the year of the first snapshot without the song, and the last such year if it came back.
+    It is the year of the first snapshot without the song; after several removals, the last such
+    year.
     """
     before = long_ago(ledger)
     if ledger.snapshots[0].time >= before:
@@ -41,10 +41,10 @@ def went_long_ago(ledger: Ledger) -> dict[int, int]:
 
 
 def years_long_ago(ledger: Ledger) -> list[int]:
-    """Return the years that have documents of their own, newest first, be they ever so empty.
+    """Return the years that have separate documents, newest first, even if they are empty.
 
-    These are all with a snapshot. An older snapshot that comes late may move songs from one year to
-    another, and the one that is left must not keep them.
+    These are all years with a snapshot. A late older snapshot may move songs from one year to
+    another, and the former year's document must then be rewritten.
     """
     before = long_ago(ledger)
     return sorted(

@@ -1,8 +1,9 @@
-"""Merges outcomes into the catalog, in whatever order and however often they come.
+"""Merges outcomes into the catalog, whatever their order and repetition.
 
-There is one law. The fields of an entry come in groups; every group is what one outcome says, and
-of two outcomes that speak of it the one with the greater rank (`Stamp.rank`: its run, then the
-moment of finding out; of the newest snapshot that moment alone) is kept. The status follows the same law run by run (`status.History`).
+There is one rule. The fields of an entry are divided into groups, and every group is taken from one
+outcome. Of two outcomes with the same group, the one of greater rank is kept (`Stamp.rank`: its
+run, then the moment at which it was found; for the newest snapshot only that moment). The status
+follows the same rule run by run (`status.History`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,10 +33,10 @@ def merge(
     revision: int = 0,
     announce_all: bool = False,
 ) -> Catalog:
-    """Return the catalog with the messages merged; equal if they bring nothing new.
+    """Return the catalog with the messages merged; it is equal if they contain nothing new.
 
     A changed catalog gets the given revision, or the next one if that is not greater. With
-    `announce_all` the renderer is asked once more to show how every playlist stands.
+    `announce_all` all page statuses are sent again.
     """
     entries = dict(catalog.entries)
     report, runs = catalog.report, catalog.runs
@@ -66,7 +67,7 @@ def merge(
 
 
 def with_all_sent(catalog: Catalog) -> Catalog:
-    """Return the catalog with all that was to be announced marked as sent."""
+    """Return the catalog with all page statuses marked as sent."""
     entries = {
         playlist_id: replace(entry, announced=replace(entry.announced, sent=True))
         if entry.announced and not entry.announced.sent
@@ -77,7 +78,7 @@ def with_all_sent(catalog: Catalog) -> Catalog:
 
 
 def _merge_one(entry: Entry | None, message: Outcome | DamageReport | PagesWritten) -> Entry | None:
-    """Return the entry of a playlist with one more message; only an outcome makes one."""
+    """Return the entry of a playlist with one more message; only an outcome creates an entry."""
     if isinstance(message, Outcome):
         return merge_outcome(entry, message)
     if entry is None:
@@ -88,10 +89,10 @@ def _merge_one(entry: Entry | None, message: Outcome | DamageReport | PagesWritt
 
 
 def _in_doubt(entry: Entry, report: DamageReport) -> Entry:
-    """Return the entry of a playlist of which something was damaged, or removed by hand.
+    """Return the entry of a playlist after an object was damaged, or removed by hand.
 
-    Its pages are asked again to show how it stands. If it was a snapshot, the next run reads the
-    playlist whole.
+    Its page status is sent again. If the object was a snapshot, the next run reads the whole
+    playlist.
     """
     doubted = max(report.at, entry.doubted or report.at) if report.snapshots else entry.doubted
     announced = Announced() if entry.announced else None
@@ -99,10 +100,10 @@ def _in_doubt(entry: Entry, report: DamageReport) -> Entry:
 
 
 def _unless_shown(entry: Entry, revision: int) -> Entry:
-    """Return the entry, to be announced once more if its pages show an older page status.
+    """Return the entry, marked to send its page status again if the pages show an older one.
 
-    The message may have overtaken the page status. It may also come from a ledger that somebody put
-    back in an older version.
+    The message may have overtaken the page status. It may also come from a ledger that was restored
+    in an older version.
     """
     announced = entry.announced
     if announced and announced.page_status and announced.page_status.revision > revision:
@@ -111,7 +112,7 @@ def _unless_shown(entry: Entry, revision: int) -> Entry:
 
 
 def _refute(entry: Entry, runs: Iterable[Stamp]) -> Entry:
-    """Return the entry without checks ahead of the clock that a run of the present has refuted."""
+    """Return the entry without checks ahead of the clock that a present run has refuted."""
     history = entry.history.without_refuted(runs)
     return entry if history == entry.history else entry.with_history(history)
 
@@ -136,14 +137,14 @@ def merge_outcome(entry: Entry | None, outcome: Outcome) -> Entry:
             fields |= group
     found_again = outcome.latest and not outcome.first and entry.latest is None
     if (found_again or _comes_back(outcome)) and not entry.announced:
-        # The snapshot is older than this entry, so nobody knows what its pages show.
+        # The snapshot is older than this entry, so it is unknown what its pages show.
         fields["announced"] = Announced()
     entry = replace(entry, **fields, stamps=dict(sorted(stamps.items())))
     return _with_check(entry, _check_of(outcome))
 
 
 def _groups(outcome: Outcome) -> dict[str, Group]:
-    """Return the groups of fields that an outcome speaks of, and what it says."""
+    """Return the groups of fields in an outcome, and their values."""
     groups: dict[str, Group] = {}
     good, header = outcome.status == "ok", outcome.header
     if outcome.source:
@@ -154,7 +155,7 @@ def _groups(outcome: Outcome) -> dict[str, Group]:
         }
     if header:
         groups["described"] = {"header": header, "described": outcome.run}
-        # What comes back is called what its newest snapshot says.
+        # A restored playlist gets the name in its newest snapshot.
         if good or _comes_back(outcome) or outcome.status == "retired":
             groups["named"] = {"name": header.name}
     if outcome.latest:
@@ -178,9 +179,9 @@ def _groups(outcome: Outcome) -> dict[str, Group]:
 
 
 def _comes_back(outcome: Outcome) -> bool:
-    """Whether the lister found a snapshot of a playlist that the catalog had lost.
+    """Whether the outcome restores a playlist that the catalog had lost.
 
-    It may have lost it after another outcome, which comes again now, told of the first snapshot.
+    It may be a repetition of an outcome about the first snapshot, from before the loss.
     """
     return outcome.status in {"deferred", "retired"} and outcome.latest is not None
 
@@ -188,8 +189,8 @@ def _comes_back(outcome: Outcome) -> bool:
 def _is_newer(name: str, stamp: Stamp, group: Group, known: Stamp, entry: Entry) -> bool:
     """Whether a group that was found out at `stamp` outranks the known one.
 
-    Which snapshot is the newest is seen in the bucket, whatever run looks: who looked later knows
-    better. Where both were found out in the same second of the same run, their contents decide.
+    The newest snapshot is found in the bucket, whatever the run, so the later listing wins. If both
+    were found in the same second of the same run, their contents decide.
     """
     if name == "latest" and stamp.found != known.found:
         return stamp.found > known.found
@@ -200,7 +201,7 @@ def _is_newer(name: str, stamp: Stamp, group: Group, known: Stamp, entry: Entry)
 
 
 def _check_of(outcome: Outcome) -> Check:
-    """Return what an outcome says about its run."""
+    """Return the check in an outcome."""
     stamp = Stamp.of(outcome.run, outcome.at)
     good = outcome.status == "ok"
     followers = outcome.header.followers if good and outcome.header else None
@@ -208,12 +209,12 @@ def _check_of(outcome: Outcome) -> Check:
 
 
 def _with_check(entry: Entry, check: Check) -> Entry:
-    """Return the entry with the status that follows from one more check."""
+    """Return the entry with the status after one more check."""
     return entry.with_history(entry.history.add(check))
 
 
 def _with_run(runs: Iterable[Stamp], stamp: Stamp) -> tuple[Stamp, ...]:
-    """Return the newest runs with one more, oldest first; of one run the stamp of most rank."""
+    """Return the recent runs with one more, oldest first; each run has its highest stamp."""
     stamps: dict[int, Stamp] = {}
     for one in (*runs, stamp):
         known = stamps.get(one.run)
@@ -238,7 +239,7 @@ def _name(entries: Mapping[str, Entry]) -> dict[str, Entry]:
 
 
 def unique_names(entries: Mapping[str, Entry]) -> dict[str, str]:
-    """Name the playlists so that no two look the same; who was there first keeps the bare name.
+    """Name the playlists so that no two look the same; the first one keeps the bare name.
 
     The others get ` (2)`, ` (3)` and so on. A later arrival never renames an earlier one.
     """
@@ -257,7 +258,7 @@ def unique_names(entries: Mapping[str, Entry]) -> dict[str, str]:
 
 
 def _announce(playlist_id: str, entry: Entry, revision: int, *, again: bool) -> Entry:
-    """Return the entry with what its pages must be asked to show, if they do not show it yet."""
+    """Return the entry with a page status to send, if the pages do not show it yet."""
     if entry.latest is None:
         return entry
     page_status, announced = entry.page_status(playlist_id, revision), entry.announced
@@ -267,17 +268,17 @@ def _announce(playlist_id: str, entry: Entry, revision: int, *, again: bool) -> 
 
 
 def _shows(announced: Announced | None, entry: Entry) -> tuple[object, ...] | None:
-    """Return what the pages of an entry show, None where nobody knows."""
+    """Return what the pages of an entry show, None if unknown."""
     if announced is None:
         return _showing(None, entry)
     return _showing(announced.page_status, entry) if announced.page_status else None
 
 
 def _showing(page_status: PageStatus | None, entry: Entry) -> tuple[object, ...]:
-    """Return what the pages of an entry show once they show a page status.
+    """Return what the pages of an entry show after a page status.
 
-    A name of its own is read from the snapshot; `since` shows only beside a failure. The figures
-    are those of the newest snapshot, unless others were read after it.
+    A name that equals the snapshot's comes from there; `since` shows only with a failure. The
+    figures are those of the newest snapshot, unless newer ones were read.
     """
     printed = entry.printed.shown if entry.printed else None
     if page_status is None:

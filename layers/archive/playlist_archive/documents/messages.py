@@ -1,4 +1,4 @@
-"""The messages that the functions send each other over queues; `events/` holds an example of each."""
+"""The messages in the queues between the functions; `events/` has an example of each."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -17,12 +17,12 @@ Source = Literal["registry", "library"]
 PlaylistId = Annotated[str, Meta(pattern=rf"\A{PLAYLIST_ID}\Z")]
 
 
-# A new consent takes the owner a minute, so a month is good time.
+# A new consent takes the owner a minute, so a month is early enough.
 CONSENT_WARNING_DAYS = 30
 
 
 class Latest(msgspec.Struct, frozen=True):
-    """The newest snapshot that the catalog knows: its name, its contents' digest, its rows."""
+    """The newest snapshot that the catalog knows: its time, content digest, and number of rows."""
 
     time: Time
     content: str
@@ -34,7 +34,7 @@ class Latest(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A read that lost so much that it does not count yet: its run, and how many rows it had."""
+    """A read with a loss so great that it has to be confirmed: its run and number of rows."""
 
     run: Time
     rows: int
@@ -43,11 +43,11 @@ class Held(msgspec.Struct, frozen=True):
 class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="fetch/1"):
     """Read one playlist.
 
-    `run` names the run that asks for it; with `registration` it is the time at which a registry
-    entry was written between runs. `checked` is the run of the last good check; `snapshot_id` what
-    Spotify called the version read last, empty when all rows are due, and `header` what it said
-    about that version besides its rows. `held` is a great loss that no later run has confirmed.
-    `in_library` says that the playlist would be archived without its registry entry, too.
+    `run` is the run that requests it; with `registration` it is the time at which a registry entry
+    was written between runs. `checked` is the run of the last good check. `snapshot_id` is
+    Spotify's id of the version read last, empty if a full read is due; `header` has that version's
+    other fields. `held` is a great loss that no later run has confirmed. `in_library` says that the
+    playlist would also be archived without its registry entry.
     """
 
     playlist_id: PlaylistId
@@ -64,13 +64,14 @@ class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="outcome/1"):
-    """What a run found out about one playlist.
+    """The result of one run for one playlist.
 
-    `at` is the moment it was found out. `header` is there when Spotify described the playlist.
-    `read` says that all rows were read, each of them again, and are those of the newest snapshot, `latest`; `written`
-    that this read wrote it. `held` is the loss that a later run has to confirm. `oversized` says
-    that a whole read needs more than a day's budget or one invocation, so that it comes last.
-    `first` says that this read wrote the playlist's first snapshot, so that it had no pages yet.
+    `at` is the moment at which it was found. `header` is set if Spotify described the playlist.
+    `read` says that all rows were read again and equal those of the newest snapshot, `latest`;
+    `written` says that this read wrote that snapshot. `held` is a loss that a later run has to
+    confirm. `oversized` says that a full read needs more than a day's budget or one invocation, so
+    that it comes last. `first` says that this read wrote the playlist's first snapshot, so that it
+    had no pages before.
     """
 
     playlist_id: PlaylistId
@@ -90,26 +91,26 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag
     first: bool = False
 
 
-# The subject of the problem that the owner's consent ends soon.
+# The subject of the problem "the owner's consent ends soon".
 AUTHORISATION = "authorisation"
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Something the owner wrote that cannot be used, as `registry/abc`, and what to do."""
+    """Something invalid that the owner wrote, such as `registry/abc`, and what to do."""
 
     subject: str
     reason: str
 
 
 class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="run/1"):
-    """What the lister says about a whole run.
+    """The lister's report about a whole run.
 
-    `planned` counts the playlists that are to be read, `unchanged` those that the sweep proved
-    unchanged. `user` says that somebody is logged in, `library` how many playlists theirs
-    holds, None where it was not listed; `library_held` is how few of the known ones came where that
-    is a great loss which the next run has to confirm. `library_closed` counts its entries without a
-    name, None where it was not listed. `failure` is a plain word when Spotify could not be asked at all; `refused` says that
-    the credentials were the cause.
+    `planned` counts the playlists to read, `unchanged` those that the listing of the library proved
+    unchanged. `user` says whether a user is logged in. `library` is the number of playlists in the
+    library, None if it was not listed. `library_held` is the number of known ones among them, if so
+    many are missing that the next run has to confirm it. `library_closed` counts the library's
+    entries without a name, None if it was not listed. `failure` is the reason if no request to
+    Spotify succeeded; `refused` says that Spotify refused the credentials.
     """
 
     run: Time
@@ -131,9 +132,9 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
         return days_left is not None and days_left <= CONSENT_WARNING_DAYS
 
     def authorization_days_left(self) -> int | None:
-        """Return the whole days that the owner's consent lasts, None where its end is unknown.
+        """Return the remaining whole days of the owner's consent, None if its end is unknown.
 
-        Refused credentials last no longer, whatever their date says.
+        Refused credentials have ended, whatever their date.
         """
         if self.refused:
             return 0
@@ -141,14 +142,14 @@ class RunReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, t
 
 
 def ends_soon(ends: datetime, now: datetime) -> bool:
-    """Whether the owner's consent ends so soon that a warning is due."""
+    """Whether the owner's consent ends within `CONSENT_WARNING_DAYS`."""
     return (ends - now).days <= CONSENT_WARNING_DAYS
 
 
 class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="render/1"):
-    """Write one playlist's pages again; with `rebuild` from its snapshots alone.
+    """Render one playlist's pages; with `rebuild` only from its snapshots.
 
-    `run` is the run that asks for it, None where the operator does.
+    `run` is the run that requests it, None if it is the operator.
     """
 
     playlist_id: PlaylistId
@@ -158,12 +159,11 @@ class RenderRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tru
 
 
 class DamageReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="damage/1"):
-    """An object of a playlist could not be read at the moment `at`.
+    """A playlist's object was found unreadable at the moment `at`.
 
-    The status page has to name the copy, and the pages lack what stands in no snapshot until the
-    indexer sends it again.
-    `snapshots` says that a snapshot is damaged, was removed by hand, or was imported: what the
-    catalog knows of the newest one may be wrong.
+    The status page has to name the copy. The pages lack the page status until the indexer sends it
+    again. `snapshots` says that a snapshot is damaged, was removed by hand, or was imported, so the
+    catalog's data about the newest snapshot may be wrong.
     """
 
     playlist_id: PlaylistId
@@ -173,10 +173,10 @@ class DamageReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
 
 
 class PagesWritten(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="pages/1"):
-    """A playlist's pages show its snapshots up to the `last`: the overview pages have to follow.
+    """A playlist's pages show its snapshots up to `last`, so the overview pages need an update.
 
-    `run` is the run that wrote the snapshot, None where that is unknown. `revision` is that of the
-    page status that they show, 0 without one.
+    `run` is the run that wrote that snapshot, None if unknown. `revision` is that of the page
+    status on the pages, 0 without one.
     """
 
     playlist_id: PlaylistId
@@ -201,17 +201,17 @@ _RENDER_REQUESTS = msgspec.json.Decoder(RenderRequest)
 
 
 def decode_fetch_request(body: str) -> FetchRequest:
-    """Read a message of FetchQueue; raises `InvalidMessageError`."""
+    """Decode a message of FetchQueue; raises `InvalidMessageError`."""
     return _decode(_FETCH_REQUESTS, body)
 
 
 def decode_outcome(body: str) -> OutcomeMessage:
-    """Read a message of OutcomeQueue; raises `InvalidMessageError`."""
+    """Decode a message of OutcomeQueue; raises `InvalidMessageError`."""
     return _decode(_OUTCOMES, body)
 
 
 def decode_render_request(body: str) -> RenderRequest:
-    """Read one of our own messages of RenderQueue; raises `InvalidMessageError`."""
+    """Decode one of our own messages in RenderQueue; raises `InvalidMessageError`."""
     return _decode(_RENDER_REQUESTS, body)
 
 
@@ -224,7 +224,7 @@ _MARKS = msgspec.json.Decoder(_Marks)
 
 
 def describe_message(body: str) -> dict[str, str]:
-    """Return the fields of a message that log lines carry: its run and playlist, if it names them."""
+    """Return the fields of a message for log lines: its run and playlist, if it has them."""
     try:
         marks = _MARKS.decode(body)
     except UNREADABLE:

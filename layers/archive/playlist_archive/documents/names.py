@@ -1,21 +1,22 @@
-"""How a playlist is named, on every page alike."""
+"""The displayed name of a playlist, the same on every page."""
 
 import re
 from unicodedata import category, normalize
 
-# They join emoji and the letters of some scripts, so they belong to the text.
+# They join emoji and the letters of some scripts, so they are part of the text.
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-# What shows nothing though it is no format character: the fillers of Hangul and Khmer, the combining
-# grapheme joiner, the blank of Braille, and a place that Unicode keeps for format characters.
+# Invisible characters that are no format characters: the fillers of Hangul and Khmer, the combining
+# grapheme joiner, the blank of Braille, and a code point that Unicode reserves for format
+# characters.
 _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0")
 # The flags of England, Scotland and Wales are spelt with invisible tags.
 _FLAG = re.compile("\N{WAVING BLACK FLAG}[\U000e0030-\U000e007a]+\U000e007f")
 
 
 def visible(text: str) -> str:
-    """Return the text without characters that show nothing or turn the direction of what follows.
+    """Return the text without invisible characters and those that change the text's direction.
 
-    Unicode calls them format characters (Cf). Joiners and the tags of flags stay.
+    Unicode calls them format characters (Cf). Joiners and the tags of flags are kept.
     """
     if text.isascii():
         return text
@@ -28,7 +29,7 @@ def visible(text: str) -> str:
 
 
 def name_playlist(alias: str, spotify_name: str, playlist_id: str) -> str:
-    """Return the owner's alias, else Spotify's name, else the id, as far as it can be seen."""
+    """Return the owner's alias, or Spotify's name, or the id: the first that is visible."""
     for name in (alias, spotify_name):
         if looks(shown := visible(name).strip()):
             return shown
@@ -36,7 +37,7 @@ def name_playlist(alias: str, spotify_name: str, playlist_id: str) -> str:
 
 
 def looks(name: str) -> str:
-    """Return what two names have in common that look the same."""
+    """Return a key that is equal for names that look the same."""
     if name.isascii():
         return " ".join(name.split())
     seen = "".join(

@@ -1,4 +1,4 @@
-"""A playlist as Spotify describes it: what it is called, whose it is, and its rows."""
+"""A playlist as Spotify describes it: its header and its rows."""
 
 from datetime import datetime
 from typing import Literal
@@ -31,9 +31,9 @@ class Album(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, cache_hash=True):
     """A track, an episode or a local file.
 
-    `uri` is the identity; a local file has no `url`. For an episode the show stands as album and
-    as the only artist. `type` is Spotify's word, whatever it is. An empty text is Spotify's.
-    `unknown` are fields that the snapshot's source does not tell, or not in full.
+    `uri` is the identity; a local file has no `url`. An episode's album and only artist are its
+    show. `type` and empty texts are Spotify's own. `unknown` names the fields that the snapshot's
+    source lacks, or has only in part.
     """
 
     type: str
@@ -51,10 +51,10 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, cache_hash
 
 
 class Row(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One row of the playlist; `item` is None where Spotify no longer says what stood there.
+    """One row of the playlist; `item` is None if Spotify no longer names the song.
 
-    `added_at` is None where Spotify does not know it (Spotify: null or the epoch), or the
-    snapshot's source does not tell it.
+    `added_at` is None if Spotify does not know it (it sends null or the epoch), or if the
+    snapshot's source lacks it.
     """
 
     added_at: datetime | None = None
@@ -63,7 +63,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What Spotify says about a playlist besides its rows.
+    """A playlist's fields other than its rows.
 
     `unknown` are fields that the snapshot's source does not tell, or not in full.
     """
@@ -77,7 +77,7 @@ class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     unknown: tuple[HeaderField, ...] = ()
 
     def describes_as(self, other: "Header") -> bool:
-        """Whether both say the same of what makes a change: name, description and owner."""
+        """Whether both have the same name, description and owner (only these count as a change)."""
         return (self.name, self.description, self.owner) == (
             other.name,
             other.description,

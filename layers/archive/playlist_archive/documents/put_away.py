@@ -1,8 +1,8 @@
-"""Parts of a ledger in which stands what is long past, by year.
+"""Yearly partitions of a large ledger, with its old songs and changes.
 
-A playlist in which very many songs ever were has such parts: the songs that went long ago, by the
-year when they went, and the archived changes. The ledger itself then holds no more than a render
-needs on most days. What stands in which part follows from the whole ledger alone.
+If a playlist ever had very many songs, the songs removed more than a year ago (by the year of
+removal) and the archived changes are in partitions. The ledger itself then holds only what most
+renders need. What is in which partition depends only on the ledger with all its partitions.
 """
 
 from base64 import b64decode, b64encode
@@ -27,7 +27,7 @@ _DIGEST_LENGTH = 32
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=SCHEMA):
-    """The songs that went long ago in one year with their occurrences, and the changes of that year."""
+    """A partition: the songs removed in one year, their occurrences, and that year's changes."""
 
     playlist_id: str
     year: int
@@ -43,7 +43,7 @@ def decode_part(document: bytes) -> Part:
     """Read a part.
 
     Raises:
-        UNREADABLE (`errors`): the document is no part of this schema version.
+        UNREADABLE (`errors`): the document is no partition of this schema version.
     """
     return _PARTS.decode(document)
 
@@ -53,10 +53,10 @@ def digest_of(document: bytes) -> str:
 
 
 def put_away(ledger: Ledger) -> tuple[Ledger, dict[int, bytes]]:
-    """Return the ledger without what is long past, and the parts that hold that, by year.
+    """Return the ledger without old songs and changes, and the partitions with these, by year.
 
-    Of parts that were put away before and not recalled, nothing changes; `touched` tells which ones
-    have to be recalled first.
+    Partitions that exist and were not recalled do not change; `touched` returns those that have to
+    be recalled before.
     """
     if not is_long(ledger):
         return ledger, {}
@@ -85,14 +85,14 @@ def put_away(ledger: Ledger) -> tuple[Ledger, dict[int, bytes]]:
 
 
 def touched(ledger: Ledger) -> list[int]:
-    """Return the years of parts into which something has to be put away."""
+    """Return the years of the partitions to which something has to move."""
     if not is_long(ledger):
         return []
     return sorted({*_away(ledger).values(), *ledger.years} & ledger.put_away.keys())
 
 
 def recalled(ledger: Ledger, parts: Iterable[Part]) -> Ledger:
-    """Return the ledger with what stands in some of its parts."""
+    """Return the ledger including the contents of some of its partitions."""
     items, occurrences = dict(ledger.items), dict(ledger.occurrences)
     years, away = dict(ledger.years), dict(ledger.put_away)
     for part in parts:
@@ -112,7 +112,7 @@ def recalled(ledger: Ledger, parts: Iterable[Part]) -> Ledger:
 
 
 class AwaySongs:
-    """Tells which parts may hold songs of a snapshot that the ledger itself does not."""
+    """Finds the partitions that may hold songs of a snapshot which the ledger itself lacks."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._here = {item.uri for item in ledger.items.values()}
@@ -128,7 +128,7 @@ class AwaySongs:
 
 
 def _away(ledger: Ledger) -> Mapping[int, int]:
-    """Return the songs that stand in parts, with their years: those that no recent change names."""
+    """Return the songs that belong in partitions, with their years; no recent change names them."""
     named = {
         item
         for change in ledger.changes

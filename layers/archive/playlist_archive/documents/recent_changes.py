@@ -1,8 +1,9 @@
-"""The published changes of all playlists in thirty days; `docs/documents.md` describes them.
+"""The document of the recent changes of all playlists (`docs/documents.md`).
 
-The thirty days are those before the newest change that is not ahead of the clock, so that a document
-follows from the histories alone, and a snapshot of a wrong clock hides nothing. It is kept up to date from the histories of the playlists that changed. `Known` says what the
-stored documents tell, and which playlists' histories have to be read for it to be true again.
+It covers the thirty days before the newest change that is not ahead of the clock. So it depends
+only on the histories, and a snapshot from a wrong clock hides nothing. It is updated from the
+histories of the playlists that changed. `Known` has the contents of the stored documents, and finds
+the playlists whose histories have to be read.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,9 +34,9 @@ _WINDOW = timedelta(days=30)
 
 
 class RecentChange(PublishedChange, frozen=True, omit_defaults=True, kw_only=True):
-    """A change of one playlist; `moved` is always empty, for the counts tell how many moved.
+    """A change of one playlist; `moved` is always empty, and only counted.
 
-    `source` is that of the snapshot which first showed it, empty if that was read live.
+    `source` is the source of the snapshot that first showed it, empty if that was read live.
     """
 
     playlist: str
@@ -43,7 +44,7 @@ class RecentChange(PublishedChange, frozen=True, omit_defaults=True, kw_only=Tru
 
 
 class RecentChanges(msgspec.Struct, frozen=True, kw_only=True, tag_field="schema", tag=SCHEMA):
-    """The changes from `since` on, newest first, and what the playlists in them are called.
+    """The changes from `since` on, newest first, and the names of their playlists.
 
     `until` is the time of the newest change, `since` thirty days before the newest one that is not
     ahead of the clock; both are None before the first one.
@@ -63,7 +64,7 @@ def decode_recent_changes(body: bytes) -> RecentChanges:
     """Read a document of this schema version.
 
     Raises:
-        UNREADABLE (`errors`): the document does not tell changes.
+        UNREADABLE (`errors`): it is no document of changes.
     """
     document = msgspec.json.decode(body, type=RecentChanges)
     named = {playlist.id for playlist in document.playlists}
@@ -83,23 +84,23 @@ def _check_times(change: PublishedChange) -> None:
 
 
 def window_start(newest: Timestamp | None) -> Timestamp | None:
-    """Return the moment thirty days before the newest change, None where there is no change."""
+    """Return the moment thirty days before the newest change, None without a change."""
     if newest is None:
         return None
     return to_timestamp(earlier(datetime.fromisoformat(newest), _WINDOW))
 
 
 def newest_present(times: Iterable[Timestamp], ahead: Timestamp) -> Timestamp | None:
-    """Return the newest time that is not `ahead` of the clock, None where there is none."""
+    """Return the newest time that is not `ahead` of the clock, None if there is none."""
     return max((time for time in times if time <= ahead), default=None)
 
 
 def years_within(history: History, ahead: Timestamp) -> list[int]:
     """Return the years whose documents may hold changes in the thirty days of a playlist.
 
-    These days end with the playlist's own newest change that is not later than `ahead`. The newest
-    changes stand in the main document; if all of them are as recent as that, those before them may
-    be, too.
+    The thirty days end with the playlist's own newest change that is not later than `ahead`. The
+    newest changes are in the main document. If all of them are within the thirty days, older ones
+    may be, too.
     """
     start = window_start(newest_present((change.time for change in history.changes), ahead))
     if start is None:
@@ -115,10 +116,10 @@ def recent_changes_of(
 ) -> tuple[RecentChange, ...]:
     """Return a playlist's changes since thirty days before its own newest one, newest first.
 
-    What is later than `ahead` does not move these days.
+    Changes later than `ahead` do not move these thirty days.
 
     Raises:
-        UNREADABLE (`errors`): a time in a document is none.
+        UNREADABLE (`errors`): a time in a document is invalid.
     """
     if not history.changes:
         return ()
@@ -141,17 +142,17 @@ def _without_moves(playlist_id: str, change: PublishedChange, source: str) -> Re
 
 
 class Told(NamedTuple):
-    """What a history tells: its summary, and the changes in the thirty days before its newest."""
+    """The extract of a history: its summary, and the changes in its last thirty days."""
 
     summary: Summary
     recent: Sequence[RecentChange]
 
 
 class Known(NamedTuple):
-    """What the documents about all playlists tell, by playlist.
+    """The contents of the documents about all playlists, by playlist.
 
-    The `recent` changes are complete from `since` on; None where nothing is known of them. Changes
-    later than `ahead` are from a wrong clock, or a forced run, and do not move the thirty days.
+    The `recent` changes are complete from `since` on, which is None if none are known. Changes
+    later than `ahead` are from a wrong clock or a forced run, and do not move the thirty days.
     """
 
     summaries: Mapping[str, Summary]
@@ -173,14 +174,14 @@ class Known(NamedTuple):
         return cls(summaries, recent, document.since, ahead)
 
     def only(self, playlists: AbstractSet[str]) -> "Known":
-        """Return what is known of these playlists."""
+        """Return the contents about these playlists."""
         return self._replace(
             summaries={id_: one for id_, one in self.summaries.items() if id_ in playlists},
             recent={id_: changes for id_, changes in self.recent.items() if id_ in playlists},
         )
 
     def with_told(self, told: Mapping[str, Told | None]) -> "Known":
-        """Return it with what histories tell; a playlist without a history (None) is forgotten."""
+        """Return it with extracts of histories; a playlist without a history (None) is removed."""
         present = {id_: one for id_, one in told.items() if one}
         known = self.only((self.summaries.keys() | self.recent.keys()) - told.keys())
         return known._replace(
@@ -189,14 +190,14 @@ class Known(NamedTuple):
         )
 
     def without_recent(self, playlists: AbstractSet[str]) -> "Known":
-        """Return it without these playlists' recent changes, so that they are outdated."""
+        """Return it without these playlists' recent changes, which makes them outdated."""
         recent = {id_: changes for id_, changes in self.recent.items() if id_ not in playlists}
         return self._replace(recent=recent)
 
     def window(self) -> tuple[Timestamp | None, Timestamp | None]:
         """Return when the recent changes begin, and the time of the newest one.
 
-        Where a lost index is not yet whole again, the recent changes know more.
+        While a lost index is being rebuilt, the recent changes may be newer than the index.
         """
         last = {one.last_change.time for one in self.summaries.values() if one.last_change}
         unread = {
@@ -211,10 +212,9 @@ class Known(NamedTuple):
         return window_start(newest_present(last | times, self.ahead) or until), until
 
     def outdated(self, latest: Mapping[str, Timestamp]) -> Iterator[str]:
-        """Yield the playlists whose history has to be read; `latest` names their newest snapshots.
+        """Yield the playlists whose history has to be read; `latest` has their newest snapshots.
 
-        Their summary is missing or of another snapshot, or their recent changes are not those that
-        the summary speaks of.
+        Their summary is missing or of another snapshot, or their recent changes do not match it.
         """
         since, _ = self.window()
         for playlist_id, time in latest.items():
@@ -234,7 +234,7 @@ class Known(NamedTuple):
                 yield playlist_id
 
     def shown(self, latest: Mapping[str, Timestamp]) -> dict[str, Timestamp]:
-        """Return the newest snapshot of each playlist of which nothing has to be read."""
+        """Return the newest snapshot of each playlist whose history need not be read."""
         outdated = set(self.outdated(latest))
         return {
             playlist_id: time for playlist_id, time in latest.items() if playlist_id not in outdated
@@ -250,9 +250,9 @@ class Known(NamedTuple):
         return told == (last if last and last.time >= since else None)
 
     def cut_short(self) -> Iterator[str]:
-        """Yield the playlists of which older changes are missing, for the thirty days moved back.
+        """Yield the playlists whose older changes are missing because the thirty days moved back.
 
-        They do if the newest change is no longer in its history: it came from a snapshot that was
+        This happens if the newest change is no longer in its history, because its snapshot was
         damaged or removed.
         """
         since, _ = self.window()
@@ -263,7 +263,7 @@ class Known(NamedTuple):
                 yield playlist_id
 
     def document(self, playlists: Mapping[str, PublishedPlaylist]) -> RecentChanges:
-        """Return the recent changes; `playlists` says what each playlist is called."""
+        """Return the document of recent changes; `playlists` has the names of the playlists."""
         since, until = self.window()
         changes = sorted(
             [

@@ -1,4 +1,4 @@
-"""What a fold remembers of the rows of the last snapshot, so that it recognises those that stay."""
+"""What a fold keeps of the last snapshot's rows, to recognise unchanged rows."""
 
 from datetime import datetime
 from typing import NamedTuple, Self
@@ -8,7 +8,7 @@ from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 
 
 class Dated(NamedTuple):
-    """When a row was added, as Spotify says and as the ledger does."""
+    """When a row was added, according to Spotify and to the ledger."""
 
     added_at: datetime | None
     moment: Timestamp | None
@@ -23,7 +23,7 @@ class Dated(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A row of the last snapshot whose song is there only once, and its occurrence."""
+    """A row of the last snapshot whose song has only one row, and its occurrence."""
 
     row: Row
     occurrence: int

@@ -1,4 +1,4 @@
-"""What the renderer is asked to do for one playlist, by one message or several."""
+"""The renderer's job for one playlist, requested by one message or several."""
 
 import logging
 from datetime import datetime
@@ -14,14 +14,14 @@ logger = logging.getLogger(__name__)
 
 
 class RenderJob(NamedTuple):
-    """What is to be done for one playlist; `announced` are times of snapshots that S3 told of."""
+    """The work for one playlist; `announced` are the times of snapshots in S3 events."""
 
     request: RenderRequest
     announced: tuple[datetime, ...] = ()
 
     @classmethod
     def of_snapshot(cls, key: str) -> Self | None:
-        """Return what a new object asks for, None where it is no snapshot."""
+        """Return the job for a new object, None if it is no snapshot."""
         parsed = parse_snapshot_key(key)
         if parsed is None:
             logger.info("%s is no snapshot", key)
@@ -31,7 +31,7 @@ class RenderJob(NamedTuple):
 
 
 def join_jobs(one: RenderJob, other: RenderJob) -> RenderJob:
-    """Return the job that does what two of the same playlist ask for, in whatever order."""
+    """Return one job that does the work of two jobs of the same playlist."""
     first, second = one.request, other.request
     request = replace(
         first,

@@ -1,4 +1,4 @@
-"""Compares the order of rows in two successive snapshots; a row is the index of its occurrence."""
+"""Compares the order of rows in two successive snapshots. A row is its occurrence's index."""
 
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -9,16 +9,17 @@ from typing import NamedTuple
 from playlist_archive.documents.changes import Move, Placed
 
 _FEW = 8
-_EDGE = -1  # stands before the first and after the last row
+_EDGE = -1  # before the first and after the last row
 
 
 def recognise_hidden(order: Sequence[int | None], before: Sequence[int | None]) -> list[int | None]:
-    """Return `order` with the missing occurrences in the places of the unknown rows.
+    """Return `order` with missing occurrences filled in for the unknown rows.
 
-    Unknown rows that are as many between the same two rows as before are what stood there. Any other
-    is what followed the same row before, and if that was unknown too, it stays so; else what preceded
-    the same row before; else any occurrence that would otherwise count as removed, so that what may
-    be there is never said to be gone.
+    If there are as many rows between two known rows as before, the unknown ones are the former
+    ones. Any other unknown row is the one that followed the same row before; if that was unknown
+    too, it stays unknown. Otherwise it is the one that preceded the same row before. Otherwise it
+    is any occurrence that would count as removed, so that a song that may be there is never
+    reported as removed.
     """
     result = list(order)
     if None not in result:
@@ -47,7 +48,7 @@ def _fill_beside(
     places: Iterable[int],
     free: dict[int, None],
 ) -> list[int]:
-    """Fill places with what stood beside the same rows before; return those that anything may fill."""
+    """Fill places by their former neighbours; return the places that any occurrence may fill."""
     after = _pairs([_EDGE, *before], before)
     ahead = _pairs([*before, _EDGE][1:], before)
     open_places: list[int] = []
@@ -69,7 +70,7 @@ def _fill_beside(
 def _pairs(
     neighbours: Sequence[int | None], rows: Sequence[int | None]
 ) -> dict[int | None, int | None]:
-    """Return each row by its neighbour; an unknown neighbour says nothing."""
+    """Return each row by its neighbour; unknown neighbours are left out."""
     pairs = zip(neighbours, rows, strict=False)
     return {neighbour: row for neighbour, row in pairs if neighbour is not None}
 
@@ -77,7 +78,7 @@ def _pairs(
 def _unmoved(
     order: Sequence[int | None], before: Sequence[int | None]
 ) -> Iterator[tuple[int, int | None]]:
-    """Yield unknown rows that are as many between the same two rows as before, and what stood there."""
+    """Yield unknown rows whose gap has as many rows as before, with the former rows."""
     place_before: dict[int | None, int] = {index: place for place, index in enumerate(before)}
     place = 0
     for is_unknown, run in groupby(order, lambda index: index is None):
@@ -91,7 +92,7 @@ def _unmoved(
 
 
 class RowChanges(NamedTuple):
-    """How two orders differ, as a change tells it."""
+    """The difference of two orders, in the form of a change."""
 
     removed: tuple[Placed, ...] = ()
     moved: tuple[Move, ...] = ()
@@ -105,9 +106,9 @@ def compare_rows(
     were_there: AbstractSet[int | None],
     there: AbstractSet[int | None],
 ) -> RowChanges:
-    """Return what went, what moved and which unknown rows came and went.
+    """Return the removed and moved rows, and the unknown rows added and removed.
 
-    `were_there` holds all of the rows before, and `there` all of those after.
+    `were_there` is the set of the rows before, and `there` that of the rows after.
     """
     stayed = [index for index in before if index in there and index is not None]
     kept = [index for index in after if index in were_there and index is not None]
@@ -133,8 +134,8 @@ def find_moved(before: Sequence[int], kept: Sequence[int]) -> list[int]:
 
 
 def _rows_of(order: Sequence[int | None], wanted: Sequence[int]) -> dict[int | None, int]:
-    """Return at least the rows of those that are wanted, from 1."""
-    if len(wanted) < _FEW:  # as quick as a dictionary of all
+    """Return the rows, counted from 1, of at least the wanted occurrences."""
+    if len(wanted) < _FEW:  # as fast as a dictionary of all
         return {index: order.index(index) + 1 for index in wanted}
     return dict(zip(order, count(1), strict=False))
 
@@ -142,9 +143,9 @@ def _rows_of(order: Sequence[int | None], wanted: Sequence[int]) -> dict[int | N
 def _pair_unknown(
     before: Sequence[int | None], after: Sequence[int | None], staying: Container[int | None]
 ) -> tuple[list[int], list[int]]:
-    """Return the unknown rows of `before` that went, and those of `after` that came.
+    """Return the unknown rows removed from `before`, and those added in `after`.
 
-    Between two neighbours that are staying, as many stay as both orders have there.
+    Between two staying rows, as many unknown rows stay as both orders have there.
     """
     went: list[int] = []
     came: list[int] = []
@@ -159,7 +160,7 @@ def _pair_unknown(
 def _unknown_between(
     order: Sequence[int | None], staying: Container[int | None]
 ) -> list[list[int]]:
-    """Return the unknown rows before, between and after those that are staying."""
+    """Return the unknown rows before, between and after the staying rows."""
     stretches: list[list[int]] = [[]]
     for row, index in enumerate(order, start=1):
         if index is None:

@@ -1,4 +1,4 @@
-"""The snapshot: what a playlist was at one complete read. Snapshots are the truth of the archive.
+"""The snapshot: a playlist as returned by one complete read. All other data derives from these.
 
 `docs/snapshot.md` describes the document; `SCHEMA` is its version.
 """
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 SCHEMA = 1
 
 type Precision = Literal["second", "day"]
-# Below this many, more than half of them may well go.
+# With fewer rows, losing more than half of them is plausible.
 _FEW = 20
 
 
@@ -31,16 +31,15 @@ class Snapshot(
     tag_field="schema",
     tag=SCHEMA,
 ):
-    """A playlist as it was read, whole.
+    """A playlist as returned by one complete read.
 
-    `time` names the snapshot (the run's time, exceptionally the moment of reading), `read_at` is
-    the moment of reading, `previous_check` the run of the last good check before this read: rows
-    that are missing now were last seen then.
+    `time` names the snapshot: it is the run's time, or exceptionally the moment of reading.
+    `read_at` is the moment of reading. `previous_check` is the run of the last good check before
+    this read, which still found the rows that are missing now.
 
-    `source` says where it comes from if it was not read live, and `reference` where it stands
-    there. `precision` is `day` where the source tells no more of the time, which is the end of that
-    day then. What the source does not tell, or not in full, is named in `unknown`, here and in each
-    item.
+    `source` is the source of an imported snapshot, and `reference` its place there. `precision` is
+    `day` if the source has only the day; `time` is then the end of that day. `unknown` names the
+    fields that the source lacks or has only in part, here and in each item.
     """
 
     playlist_id: str
@@ -60,7 +59,7 @@ class Snapshot(
     rows: tuple[Row, ...]
 
     def content_hash(self) -> str:
-        """Return a digest of what counts as a change: name, description, owner and the rows."""
+        """Return a digest of all that counts as a change: name, description, owner and rows."""
         rows = [
             row.item
             and (
@@ -78,7 +77,7 @@ class Snapshot(
         return sha256(content).hexdigest()
 
     def known_rows(self) -> int:
-        """Return how many rows Spotify still says something about."""
+        """Return the number of rows whose song Spotify names."""
         return sum(row.item is not None for row in self.rows)
 
 
@@ -86,7 +85,7 @@ _SNAPSHOTS = msgspec.json.Decoder(Snapshot)
 
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
-    """Return the document as readable JSON, keys in the order of the schema."""
+    """Return the document as readable JSON, with keys in the order of the schema."""
     return msgspec.json.format(msgspec.json.encode(snapshot), indent=1) + b"\n"
 
 
@@ -100,7 +99,7 @@ def decode_snapshot(document: bytes) -> Snapshot:
 
 
 def decode_stored(key: str, document: bytes) -> Snapshot | None:
-    """Return the snapshot under `key`, None where it cannot be read or is not what its key says."""
+    """Return the snapshot under `key`, None if it is unreadable or does not match its key."""
     try:
         snapshot = decode_snapshot(document)
     except UNREADABLE as error:
@@ -110,12 +109,12 @@ def decode_stored(key: str, document: bytes) -> Snapshot | None:
 
 
 def loses_much(before: int, now: int) -> bool:
-    """Whether so many went at once that a broken answer is likelier than the owner."""
+    """Whether so many rows are missing that a wrong answer is likelier than a removal."""
     return (before > 0 and now == 0) or (before >= _FEW and now * 2 < before)
 
 
 def header_of(snapshot: Snapshot) -> Header:
-    """Return what a snapshot says about its playlist besides the rows."""
+    """Return a snapshot's fields about the playlist other than the rows."""
     return Header(
         name=snapshot.name,
         description=snapshot.description,

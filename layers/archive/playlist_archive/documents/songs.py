@@ -1,7 +1,7 @@
-"""The songs of all playlists, in sixteen parts; `docs/documents.md` describes them.
+"""The song lists of all playlists, in sixteen partitions (`docs/documents.md`).
 
-A part has a line for each of its playlists. A playlist's renderer replaces that line and does not
-look into the others.
+A partition has a line for each of its playlists. A renderer replaces its playlist's line without
+decoding the others.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class SongsPart(msgspec.Struct, frozen=True, tag_field="schema", tag=SCHEMA):
 
 
 class Lines(NamedTuple):
-    """The lines of a part, by playlist, and the playlists whose lines are lost."""
+    """The lines of a partition, by playlist, and the playlists whose lines are lost."""
 
     good: Mapping[str, bytes]
     lost: frozenset[str]
@@ -29,10 +29,10 @@ _PARTS = msgspec.json.Decoder(SongsPart)
 
 
 def decode_lines(document: bytes, part: int) -> Lines:
-    """Read a part; a line that is no list is lost, and one of another part does not count.
+    """Decode a partition. A line that is no list is lost; one of another partition is ignored.
 
     Raises:
-        ValueError: the document is no part of this schema version.
+        ValueError: the document is no partition of this schema version.
         RecursionError: it is nested too deeply.
     """
     lines = {
@@ -45,6 +45,6 @@ def decode_lines(document: bytes, part: int) -> Lines:
 
 
 def encode_lines(lines: Mapping[str, bytes]) -> bytes:
-    """Return a part with a line for each playlist, in the order of their ids."""
+    """Return a partition with a line for each playlist, sorted by id."""
     members = b",\n".join([b'"%b": %b' % (id_.encode(), lines[id_]) for id_ in sorted(lines)])
     return b'{\n"schema": %d,\n"playlists": {\n%b\n}\n}\n' % (SCHEMA, members)

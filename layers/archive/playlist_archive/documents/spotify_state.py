@@ -1,4 +1,4 @@
-"""The document `state/spotify.json`: what the functions remember of Spotify between invocations."""
+"""The document `state/spotify.json`: the functions' shared state about Spotify."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ type Pages = Literal["items", "tracks"]
 
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
-# Longer than any pause that is obeyed; a wrong clock made it.
+# Longer than any pause that is obeyed, so it is from a wrong clock.
 _NO_PAUSE = timedelta(days=120)
 _DAY = timedelta(hours=24)
 
@@ -24,13 +24,13 @@ _HOUR = timedelta(hours=1)
 class SpotifyState(
     msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="schema", tag=1
 ):
-    """What is known of Spotify's limits and this app.
+    """Spotify's limits, requests sent, and this app's kind.
 
-    Until `not_before` no request may be sent, for `reason`; `parked_at` is when that was learnt,
-    `parked_since` when the first pause began after Spotify's last answer,
-    and `strikes` how often in a row without a usable Retry-After. `requests` counts by the hour
-    in which they were sent, the last of them at `asked_at`. `pages` is the endpoint that this kind
-    of app reads rows from. `latest_run` supersedes the messages of earlier runs.
+    No request may be sent before `not_before`, for `reason`. `parked_at` is the time of that
+    answer; `parked_since` is the beginning of the first pause after Spotify's last usable answer;
+    `strikes` counts pauses in a row without a usable Retry-After. `requests` counts the requests by
+    the hour in which they were sent, the last of them at `asked_at`. `pages` is the endpoint from
+    which this kind of app can read rows. `latest_run` supersedes the messages of earlier runs.
     """
 
     latest_run: Time | None = None
@@ -47,26 +47,26 @@ class SpotifyState(
         return self.not_before is not None and now < self.not_before < now + _NO_PAUSE
 
     def hours_parked(self, now: datetime) -> float:
-        """Return for how long Spotify has answered nothing but that it wants to be left alone."""
-        # One function may have had its answer while another was told to wait.
+        """Return for how many hours Spotify has only answered that it wants no requests."""
+        # One function may have got an answer while another was asked to wait.
         since = self.parked_since or self.parked_at
         return (now - since) / _HOUR if since and self.parked(now) else 0.0
 
     def requests_within_a_day(self, now: datetime) -> int:
-        """Count the requests of the last 24 hours, the hour that they began in included whole."""
+        """Count the requests of the last 24 hours, including the whole hour at their beginning."""
         return sum(count for hour, count in self.requests.items() if _is_recent(hour, now))
 
     def with_requests(
         self, sent: Counter[datetime], asked_at: datetime | None, now: datetime
     ) -> "SpotifyState":
-        """Add requests by the hour and forget those of more than a day ago."""
+        """Add requests by the hour, and remove those of more than a day ago."""
         total = Counter(self.requests) + sent
         recent = {hour: total[hour] for hour in sorted(total) if _is_recent(hour, now)}
         latest = max(filter(None, (self.asked_at, asked_at)), default=None)
         return msgspec.structs.replace(self, requests=recent, asked_at=latest)
 
     def with_pause_of(self, known: "SpotifyState") -> "SpotifyState":
-        """Keep the pause of `known` where this state, which may have been lost, knows no later."""
+        """Keep the pause of `known` if this state, which may have been lost, has no later one."""
         if known.not_before is None or (self.not_before and self.not_before >= known.not_before):
             return self
         return msgspec.structs.replace(

@@ -1,8 +1,8 @@
-"""What runs found out about one playlist, run by run, and the periods that follow from it.
+"""The checks of one playlist, run by run, and the status periods derived from them.
 
-A run is named by its time, and its outcomes are found out later. Where the name lies after the
-moment of finding out, as in a simulation or with a wrong clock, the run is *ahead*. What is found
-out later under an earlier name refutes it: that time had not come yet.
+A run is named by its time, and its outcomes are found later. If the name is later than the moment
+at which an outcome is found, as in a simulation or with a wrong clock, the run is *ahead*. An
+outcome that is found later under an earlier name refutes it, because that time had not come yet.
 """
 
 from collections.abc import Iterable
@@ -19,22 +19,22 @@ Status = Literal[
     "ok", "not_found", "forbidden", "invalid", "unstable", "held", "deferred", "retired"
 ]
 
-# The reasons of a `deferred` playlist whose read is only a matter of its turn.
+# The reasons of a `deferred` playlist that only waits to be read.
 FIRST_READ_WAITS = "it waits for its first read"
 NEXT_READ_WAITS = "it is archived again and waits to be read"
 
 
 def spell_status(status: Status) -> str:
-    """Return the word that pages and commands use for a status, as `not found`."""
+    """Return the wording of a status on pages and in commands, such as `not found`."""
     return status.replace("_", " ")
 
 
 class StatusPeriod(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True):
-    """Runs that found a playlist in the same status.
+    """A series of runs that found a playlist in the same status.
 
-    They begin with `first`; `until` is the first run after them that found another, None while they
-    last. `reason` is that of the last one, and `last` its time where it was not a good check, None
-    if that is not known or it is the first.
+    It begins with the run `first`; `until` is the first later run with another status, None while
+    the period lasts. `reason` is from the last run of the period. `last` is that run if it was no
+    good check, None if it is unknown or the first one.
     """
 
     first: Time
@@ -45,12 +45,12 @@ class StatusPeriod(msgspec.Struct, frozen=True, omit_defaults=True, array_like=T
 
 
 class PageStatus(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What a playlist's pages show besides its snapshots; a higher `revision` replaces a lower.
+    """What pages show besides the snapshots; a higher `revision` replaces a lower one.
 
-    `unique_name` is the name in the index, `name` the alias or Spotify's name it was made from;
-    `alias` is empty where the owner gave none.
-    `followers` and `snapshot_id` were read when `snapshot` was the newest. `gaps` are the newest periods, the
-    oldest first, that did not read the playlist and that a good check has ended.
+    `unique_name` is the name in the index, made from `name`, which is the alias or Spotify's name;
+    `alias` is empty if the owner gave none. `followers` and `snapshot_id` were read when `snapshot`
+    was the newest snapshot. `gaps` are the newest periods, oldest first, without a good check that
+    a good check has ended.
     """
 
     revision: int
@@ -66,9 +66,8 @@ class PageStatus(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     gaps: tuple[StatusPeriod, ...] = ()
 
 
-# An outcome that comes late may stand between two that were taken for neighbours. So many runs are
-# remembered one by one: as many daily ones as OutcomeQueue (12 days) and its dead-letter queue
-# (14 days) can hold back, and six.
+# A late outcome may belong between two others. So this many runs are kept one by one: as many daily
+# runs as OutcomeQueue (12 days) and its dead-letter queue (14 days) can delay, and six more.
 RECENT = 32
 NEWEST_GAPS = 100
 
@@ -77,7 +76,7 @@ _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Stamp(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """When something was found out: the run's time in seconds since 2020, and how long after it."""
+    """When something was found: the run's time in seconds since 2020, and the delay after it."""
 
     run: int
     after: int
@@ -88,12 +87,12 @@ class Stamp(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     @property
     def moment(self) -> int:
-        """The run's time, or when it was found out where that was before."""
+        """The run's time, or the moment at which it was found if that was earlier."""
         return self.run + min(self.after, 0)
 
     @property
     def rank(self) -> tuple[int, int, int]:
-        """Return what decides which of two is newer: the greater."""
+        """Return the sort key by which the greater of two is the newer one."""
         return self.moment, self.run, self.after
 
     @property
@@ -106,7 +105,7 @@ class Stamp(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
     @property
     def found(self) -> int:
-        """When it was found out, in seconds since 2020."""
+        """The moment at which it was found, in seconds since 2020."""
         return self.run + self.after
 
     @property
@@ -115,7 +114,7 @@ class Stamp(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Dated(Protocol):
-    """What belongs to a run, and when it was found out."""
+    """A result of a run, and when it was found."""
 
     @property
     def run(self) -> int: ...
@@ -125,7 +124,7 @@ class Dated(Protocol):
 
 
 class Check(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
-    """What a run found out about a playlist; `followers` where it was told a number."""
+    """The result of a run for a playlist; `followers` if it got a number."""
 
     run: int
     after: int
@@ -147,9 +146,9 @@ class Check(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
 
     @property
     def weight(self) -> tuple[object, ...]:
-        """Return what decides which of two is a run's last word.
+        """Return the sort key by which the greater of two is a run's final check.
 
-        It is the last good check or retirement, and only where there is none any other.
+        That is the last good check or retirement; if there is none, the last check.
         """
         decisive = self.status in {"ok", "retired"}
         known = self.followers is not None, self.followers or 0
@@ -157,9 +156,9 @@ class Check(msgspec.Struct, frozen=True, gc=False, array_like=True, omit_default
 
 
 def reliable[D: Dated](dated: Iterable[D]) -> list[D]:
-    """Return in the order of runs what nothing refutes.
+    """Return the results that nothing refutes, in the order of runs.
 
-    Refuted is what was found out under a later name, but before something else under an earlier.
+    A result is refuted if another one was found later under an earlier name.
     """
     kept: list[D] = []
     latest: int | None = None
@@ -172,11 +171,11 @@ def reliable[D: Dated](dated: Iterable[D]) -> list[D]:
 
 
 class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """The newest runs one by one, oldest first, and what is left of those before them.
+    """The recent runs one by one, oldest first, and a summary of those before them.
 
-    A run may have a good check beside a retirement or beside one without a number, and several
-    checks where it is ahead. `past` are the periods before the recent runs that were not good, and
-    the last one; `checked` is the last good check among those runs.
+    A run may have a good check besides a retirement or a good check without a number, and several
+    checks if it is ahead. `past` are the periods without a good check before the recent runs, and
+    the last period; `checked` is the last good check among those runs.
     """
 
     recent: tuple[Check, ...] = ()
@@ -184,10 +183,10 @@ class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     checked: datetime | None = None
 
     def add(self, check: Check) -> "History":
-        """Return the history with one more check, in whatever order they come."""
+        """Return the history with one more check, whatever their order."""
         recent, past, checked = self.recent, self.past, self.checked
         if past and recent and check.run < recent[0].run:
-            # It comes too late to have a place among its neighbours.
+            # It is too late for a place among the recent runs.
             checked = _last_good([check], checked)
             return msgspec.structs.replace(self, checked=checked)
         of_run = [one for one in recent if one.run == check.run]
@@ -203,25 +202,25 @@ class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return History(tuple(kept), past, checked)
 
     def without_refuted(self, runs: Iterable[Stamp]) -> "History":
-        """Return the history without checks that were found out ahead of one of the runs."""
+        """Return the history without checks that one of the runs refutes."""
         dated: list[Check | Stamp] = [*self.recent, *runs]
         kept = [one for one in reliable(dated) if isinstance(one, Check)]
         return msgspec.structs.replace(self, recent=tuple(kept))
 
     def without_later(self, moment: datetime) -> "History":
-        """Return the history without checks that were found out after a moment still to come."""
+        """Return the history without checks that were found after a moment in the future."""
         kept = [one for one in self.recent if one.at <= moment]
         return msgspec.structs.replace(self, recent=tuple(kept))
 
     def runs(self) -> list[Check]:
-        """Return the last word of each recent run, oldest first."""
+        """Return the final check of each recent run, oldest first."""
         return by_run(self.recent)
 
     def periods(self) -> tuple[StatusPeriod, ...]:
-        """Return the newest periods that were not good, and the one that lasts.
+        """Return the newest periods without a good check, and the present period.
 
-        A run that read the playlist is good, though it was started again and then left it out. Of
-        the newest run the last word counts as well.
+        A run that read the playlist is good, even if it was started again and then retired it. For
+        the newest run the final check counts as well.
         """
         reads = _reads(self.recent)
         newest = [one for one in self.runs()[-1:] if one not in reads]
@@ -232,12 +231,12 @@ class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return _last_good(self.recent, self.checked)
 
     def followers(self) -> dict[str, int]:
-        """Return the recent numbers of followers by day; of a day's runs the last one counts."""
+        """Return the recent follower numbers by day; the last run of a day counts."""
         told = [one for one in self.recent if one.status == "ok" and one.followers is not None]
         return {f"{one.run_time:%Y-%m-%d}": one.followers or 0 for one in by_run(told)}
 
     def gaps(self) -> tuple[StatusPeriod, ...]:
-        """Return the newest periods that were not good before a good check, oldest first."""
+        """Return the newest periods without a good check that a good check ended, oldest first."""
         statuses = {*(one.status for one in self.past), *(one.status for one in self.recent)}
         checked = self.last_good()
         if checked is None or statuses <= {"ok"}:
@@ -246,7 +245,7 @@ class History(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 def by_run(checks: Iterable[Check]) -> list[Check]:
-    """Return the last word of each run; the checks come in the order of their runs."""
+    """Return the final check of each run; the checks are sorted by run."""
     return [
         max(of_run, key=lambda check: check.weight)
         for _, of_run in groupby(checks, key=lambda check: check.run)
@@ -254,7 +253,7 @@ def by_run(checks: Iterable[Check]) -> list[Check]:
 
 
 def _reads(checks: Iterable[Check]) -> list[Check]:
-    """Return the good check of each run, or its last word; the checks come in order of their runs."""
+    """Return the good check of each run, or its final one; the checks are sorted by run."""
     return [
         max(of_run, key=lambda check: (check.status == "ok", check.weight))
         for _, of_run in groupby(checks, key=lambda check: check.run)
@@ -262,10 +261,10 @@ def _reads(checks: Iterable[Check]) -> list[Check]:
 
 
 def _outweighs(one: Check, other: Check) -> bool:
-    """Whether `one` leaves nothing to be known of `other`, whatever may be refuted later.
+    """Whether `other` can be dropped beside `one`, whatever may be refuted later.
 
-    A good check stays known beside a retirement in the same run, and one that was told a number
-    beside one that was told none.
+    A good check is kept beside a retirement in the same run, and one with a follower number beside
+    one without.
     """
     return (
         one.run == other.run
@@ -282,7 +281,7 @@ def _last_good(checks: Iterable[Check], before: datetime | None) -> datetime | N
 
 
 def _continue(periods: tuple[StatusPeriod, ...], check: Check) -> tuple[StatusPeriod, ...]:
-    """Return the periods with the check of a later run; good ones stay only while they last."""
+    """Return the periods with the check of a later run; ended good periods are dropped."""
     run, status, reason = check.run_time, check.status, check.reason
     if not periods:
         return (StatusPeriod(run, status, reason),)

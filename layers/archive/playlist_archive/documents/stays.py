@@ -1,4 +1,4 @@
-"""The table of stays, for SQL: one stay a line; `docs/sql.md` describes it."""
+"""The table of stays for SQL, one stay a line (`docs/sql.md`)."""
 
 import gzip
 from collections.abc import Iterable, Iterator
@@ -8,14 +8,14 @@ import msgspec
 from playlist_archive.documents.ledger import Ledger
 from playlist_archive.documents.timestamps import Timestamp
 
-# The best, 9, takes twice as long and saves 3% more.
+# The best level, 9, takes twice as long and saves 3% more.
 _LEVEL = 6
 
 
 class StayOfSong(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
-    """A row of the table: one uninterrupted stay of a song in a playlist.
+    """A row of the table: one time span during which a song was in a playlist.
 
-    `row` is where the song stands now, None once it is gone.
+    `row` is the song's present row, None after its removal.
     """
 
     playlist_id: str
@@ -57,8 +57,8 @@ def stay_lines(ledger: Ledger) -> Iterator[tuple[int, int, bytes]]:
 
 
 def encode_table(lines: Iterable[bytes]) -> bytes:
-    """Return compressed JSON Lines; the same stays are the same bytes with the same zlib.
+    """Return compressed JSON Lines; the same stays give the same bytes with the same zlib.
 
-    The file tells neither its time nor its name.
+    The gzip header has neither a time nor a file name.
     """
     return gzip.compress(b"".join([b"%b\n" % line for line in lines]), _LEVEL, mtime=0)

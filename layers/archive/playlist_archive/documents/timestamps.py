@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-# One without a time zone could not be compared with the others.
+# A time without a time zone could not be compared with the others.
 Time = Annotated[datetime, Meta(tz=True)]
 
 
@@ -19,11 +19,11 @@ type Timestamp = str
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
-_EARLY = 2  # before the end of the first year the moment in UTC may lie before the year 1
+_EARLY = 2  # in year 1 the moment in UTC may be before the first year
 
 
 def to_timestamp(time: datetime) -> Timestamp:
-    # A fold words every row's date, and strftime takes several times as long.
+    # A fold formats every row's date, and strftime takes several times as long.
     return msgspec.json.encode(in_utc(time))[1:20].decode() + "Z"
 
 
@@ -44,7 +44,7 @@ def in_utc(time: datetime) -> datetime:
 
 
 def earlier(time: datetime, span: timedelta) -> datetime:
-    """Return the moment that lies `span` before another, or that one where there is no earlier."""
+    """Return the moment `span` before another, or that one itself if there is no earlier one."""
     try:
         return time - span
     except OverflowError:
@@ -55,7 +55,7 @@ def check_timestamp(text: str) -> Timestamp:
     """Return `text` if it is a timestamp.
 
     Raises:
-        ValueError: it is none, so it may not compare as a moment does.
+        ValueError: it is none, so it may not sort by time.
     """
     if to_timestamp(datetime.fromisoformat(text)) != text:
         raise ValueError(f"{text!r} is not a timestamp in UTC")

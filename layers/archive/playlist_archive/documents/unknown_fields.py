@@ -1,4 +1,4 @@
-"""What a source does not tell is unknown: it is no change, and what is known of it counts."""
+"""Fields that a snapshot's source lacks: they are no change, and keep their known values."""
 
 from collections.abc import Container
 from datetime import datetime
@@ -12,9 +12,9 @@ _NOTHING = ("", 0, (), Album(""), Owner("", ""))
 
 
 def with_known[Told: (Item, Header)](told: Told, known: Told) -> Told:
-    """Return what was told, with each field that is unknown there as it is `known`.
+    """Return `told`, with its unknown fields taken from `known`.
 
-    A field that is unknown in both stays so; it has what was told of it last.
+    A field that is unknown in both stays unknown, with the partial value of `told`.
     """
     fields = {
         name: getattr(known, name)
@@ -26,9 +26,9 @@ def with_known[Told: (Item, Header)](told: Told, known: Told) -> Told:
 
 
 def as_far_as_known[Told: (Item, Header)](old: Told, new: Told) -> Told:
-    """Return what was told before, with each field that was unknown then as it is now.
+    """Return `old`, with its unknown fields taken from `new`.
 
-    What differs from the new one is what changed.
+    The remaining differences between both are changes.
     """
     if not old.unknown:
         return old
@@ -36,7 +36,7 @@ def as_far_as_known[Told: (Item, Header)](old: Told, new: Told) -> Told:
 
 
 def adds_nothing(date: datetime | None, known: Timestamp | None) -> bool:
-    """Whether a source tells no date, or only the day of the one that is known."""
+    """Whether a date is missing, or is only the day of the known one."""
     if date is None:
         return True
     moment = to_timestamp(date)
@@ -46,9 +46,9 @@ def adds_nothing(date: datetime | None, known: Timestamp | None) -> bool:
 def corrects(
     date: Timestamp | None, known: Timestamp | None, seen: Timestamp, imports: Container[Timestamp]
 ) -> bool:
-    """Whether a date is of an earlier day than is known of a stay, or is the exact one of that day.
+    """Whether a date is of an earlier day than the known one, or more exact on the same day.
 
-    What is known is when the row was added, else when it was first `seen`. `imports` are the times
+    The known date is when the row was added, or when it was first `seen`. `imports` are the times
     of snapshots that were not read live.
     """
     if date is None:
@@ -60,5 +60,5 @@ def corrects(
 
 
 def _is_day(moment: Timestamp) -> bool:
-    """Whether a moment is a midnight, as of a source that tells the day only."""
+    """Whether a moment is midnight, as in sources that have only the day."""
     return moment.endswith("T00:00:00Z")

@@ -1,7 +1,7 @@
-"""Digests of what the documents of a year tell, without making the documents.
+"""Digests of the contents of yearly documents, without rendering them.
 
-A digest is the sum of those of all lines, so it can be computed from the ledger and its parts one by
-one. It is the same whether a song stands in the ledger or was put away.
+A digest is the sum of the digests of all lines. So it can be computed from the ledger and its
+partitions one by one, and does not depend on which of them holds a song.
 """
 
 from collections import defaultdict
@@ -18,10 +18,10 @@ _BITS = 64
 
 
 def sums_of(ledger: Ledger) -> Sums:
-    """Return the sums of what stands in the ledger itself.
+    """Return the sums of the ledger itself, without its partitions.
 
-    `songs` are the songs that went long ago, by the year when they went. `texts` are those that the
-    changes of a year may name, and `stays` those that began in it.
+    `songs` are the songs removed more than a year ago, by the year of removal. `texts` are the
+    texts that the changes of a year may name, and `stays` the stays that began in it.
     """
     encode = msgspec.json.Encoder().encode
     songs, texts, stays = (defaultdict[int, int](int) for _ in range(3))

@@ -1,1 +1,1 @@
-"""The outside systems that the services use: a protocol for each, and its adapter to AWS."""
+"""One protocol for each outside system that the services use, and its adapter to AWS."""

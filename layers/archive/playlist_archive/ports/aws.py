@@ -1,4 +1,4 @@
-"""Opens the adapters to AWS, all with the same retries and time-outs."""
+"""Opens the adapters to AWS, all with the same retries and timeouts."""
 
 import boto3
 from aws_lambda_powertools.utilities.parameters import SSMProvider

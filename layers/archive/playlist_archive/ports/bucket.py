@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# How often work is tried while other writers interfere.
+# The most tries while other writers interfere.
 ATTEMPTS = 10
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"}
 
@@ -50,11 +50,11 @@ class Bucket(Protocol):
     """The bucket; every method raises `StorageError` if the storage fails."""
 
     def get(self, key: str) -> Stored | None:
-        """Return the object, None where there is none."""
+        """Return the object, None if there is none."""
         ...
 
     def describe(self, key: str) -> Described | None:
-        """Return what is known of the object without reading it, None where there is none."""
+        """Return the object's metadata without its body, None if there is no object."""
         ...
 
     def put(
@@ -70,31 +70,31 @@ class Bucket(Protocol):
         """Write the object and return its new ETag.
 
         `replacing` is the ETag of the object to replace, None if there must be no object yet.
-        `metadata` is kept beside the body: names in lower case, values in ASCII. `cache_control`
-        tells a browser for how long it may keep the object without asking.
+        `metadata` has names in lower case and values in ASCII. `cache_control` is the
+        `Cache-Control` header.
 
         Raises:
-            ConflictError: another object is stored by now. It may be this one, if S3's answer to an
+            ConflictError: another object is stored. It may be this one, if S3's answer to an
                 earlier try was lost.
         """
         ...
 
     def list_objects(self, prefix: str, *, after: str = "") -> Iterator[Listed]:
-        """Yield the objects under `prefix` whose keys sort after `after`, in the order of keys."""
+        """Yield the objects under `prefix` whose keys sort after `after`, sorted by key."""
         ...
 
     def list_folders(self, prefix: str) -> Iterator[str]:
-        """Yield the names between `prefix` and the next slash, each once, in order."""
+        """Yield the names between `prefix` and the next slash, each once, sorted."""
         ...
 
 
 def update(
     bucket: Bucket, key: str, content_type: str, change: Callable[[bytes | None], bytes]
 ) -> bytes:
-    """Read, change and write one shared object; repeat while other writers interfere.
+    """Read, change and write one shared object; retry while other writers interfere.
 
-    `change` gets the present bytes (None: no object) and may run several times. Bytes that are
-    equal to the present ones are not written.
+    `change` gets the present bytes (None: no object) and may run several times. Unchanged bytes are
+    not written.
 
     Raises:
         ConflictError: after ten attempts.
@@ -113,10 +113,10 @@ def update(
 
 
 def set_aside(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> bool:
-    """Keep a copy of an object that could not be read, so that the object may be overwritten.
+    """Copy a damaged object to `damaged/`, so that the object may be overwritten.
 
     Returns:
-        Whether the copy is new; an earlier copy of the same `moment` is kept.
+        Whether the copy is new; an earlier copy of the same `moment` is not replaced.
     """
     copy = damaged_key(key, moment)
     try:
@@ -128,7 +128,7 @@ def set_aside(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> boo
 
 
 def is_stored(bucket: Bucket, key: str, etag: str | None) -> bool:
-    """Whether the object with this ETag is still the one that is stored; its body is not read."""
+    """Whether the stored object still has this ETag; its body is not read."""
     return etag in [found.etag for found in bucket.list_objects(key) if found.key == key]
 
 
@@ -142,7 +142,7 @@ def list_snapshots(
 
 
 def read_newest(bucket: Bucket, listed: Sequence[tuple[str, datetime]]) -> Snapshot | None:
-    """Return the newest of the `listed` snapshots that can be read, None where there is none."""
+    """Return the newest readable one of the `listed` snapshots, None if there is none."""
     for key, _ in reversed(listed):
         stored = bucket.get(key)
         if stored and (snapshot := decode_stored(key, stored.body)):
@@ -151,7 +151,7 @@ def read_newest(bucket: Bucket, listed: Sequence[tuple[str, datetime]]) -> Snaps
 
 
 class S3Bucket:
-    """`Bucket` on S3, by conditional writes (S3: If-Match, If-None-Match)."""
+    """`Bucket` on S3, with conditional writes (S3: If-Match, If-None-Match)."""
 
     def __init__(self, client: "S3Client", name: str) -> None:
         self._client = client

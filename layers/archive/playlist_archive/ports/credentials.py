@@ -30,7 +30,7 @@ class Credentials(msgspec.Struct, frozen=True, omit_defaults=True):
     def authorization_ends(self) -> datetime | None:
         """Return when the owner's consent ends, six months after it was given; None if unknown.
 
-        Use of the refresh token does not extend it (Spotify: Refresh token expiration).
+        Using the refresh token does not extend it (Spotify: Refresh token expiration).
         """
         if not self.refresh_token or self.authorized_at is None:
             return None
@@ -47,7 +47,7 @@ class CredentialStore(Protocol):
 
         Raises:
             AuthorizationError: they are missing or malformed; the message says what to store.
-            StorageError: they cannot be read at present.
+            StorageError: the parameter store failed.
         """
         ...
 
@@ -65,7 +65,7 @@ class ParameterStore:
         try:
             text = self._provider.get(self._name, decrypt=True, force_fetch=True)
         except GetParameterError as error:
-            # Powertools passes on only the text of the cause.
+            # Powertools' error has only the text of its cause.
             if "ParameterNotFound" not in str(error):
                 raise StorageError(f"the parameter {self._name} cannot be read: {error}") from error
             raise AuthorizationError(
@@ -74,7 +74,7 @@ class ParameterStore:
         try:
             return msgspec.json.decode(str(text), type=Credentials)
         except msgspec.DecodeError:
-            # The parser's message may quote the value, so it is not passed on.
+            # The parser's message may quote the secret value, so it is left out.
             raise AuthorizationError(
                 f"the parameter {self._name} is not JSON with client_id and client_secret"
             ) from None
@@ -89,7 +89,7 @@ class ParameterStore:
                 overwrite=True,
             )
         except SetParameterError as error:
-            # The message may quote the value, so only the kind of the cause is passed on.
+            # The message may quote the secret value, so only the type of the cause is included.
             raise StorageError(
                 f"the parameter {self._name} cannot be written ({_kind(error.__cause__)})"
             ) from None

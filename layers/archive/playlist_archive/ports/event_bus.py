@@ -1,4 +1,4 @@
-"""The event bus on which other programs of the account hear of changes."""
+"""The event bus for other programs in the account."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SOURCE, DETAIL_TYPE = "playlist-archive", "Playlist Changed"
-# EventBridge takes ten events a request, of 256 KiB together.
+# EventBridge accepts ten events a request, with 256 KiB in all.
 _MOST, _LARGEST_REQUEST = 10, 256 * 1024
-# The largest detail that is sure to fit into a request, beside its source and its type.
+# The largest detail that always fits into a request, together with its source and type.
 LARGEST_DETAIL = _LARGEST_REQUEST - 1024
 
 
 class EventBus(Protocol):
     def publish(self, details: Mapping[str, str]) -> frozenset[str]:
-        """Send events, in their order; return the ids of those that the bus has taken.
+        """Send events in their order; return the ids of the accepted ones.
 
-        `details` has the JSON of each event by its id. It is at most `LARGEST_DETAIL` bytes long.
+        `details` has the JSON of each event by its id, of at most `LARGEST_DETAIL` bytes.
         """
         ...
 
 
 class EventBridgeBus:
-    """The account's default bus; all events are about one `resource`, an ARN."""
+    """The account's default bus; all events have one `resource`, an ARN."""
 
     def __init__(self, client: "EventBridgeClient", resource: str) -> None:
         self._client = client
@@ -68,7 +68,7 @@ def _batches(details: Mapping[str, str]) -> Iterator[list[str]]:
     batch: list[str] = []
     left = LARGEST_DETAIL
     for event_id, detail in details.items():
-        # Its source and its type count, too.
+        # Source and type count towards the size.
         size = len(detail.encode()) + len(SOURCE) + len(DETAIL_TYPE)
         if batch and (len(batch) == _MOST or size > left):
             yield batch

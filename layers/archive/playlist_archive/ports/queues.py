@@ -1,4 +1,4 @@
-"""The queues: sending messages, and hiding received ones for a while."""
+"""The queues: sends messages, and hides received ones for a while."""
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _BATCH = 10
-# A hundred thousand messages in batches of ten would take minutes, one request at a time.
+# Sent one request at a time, a hundred thousand messages in batches of ten would take minutes.
 _REQUESTS_AT_ONCE = 8
 
 
-# The lane: the one FIFO message group of all requests for playlists, so that one fetcher runs at a
-# time. Spotify counts requests per developer account, so more fetchers would not help.
+# The only message group in FetchQueue, so that one fetcher runs at a time. Spotify limits requests
+# per developer account, so more fetchers would not help.
 SPOTIFY_LANE = "spotify"
 
 
 class Lane(NamedTuple):
-    """A message's place in a FIFO queue: its group, and its deduplication id."""
+    """A message's group and deduplication id in a FIFO queue."""
 
     group: str
     deduplication_id: str

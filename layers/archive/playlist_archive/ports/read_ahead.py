@@ -1,4 +1,4 @@
-"""Reads many objects in order, a few of them in advance."""
+"""Reads many objects in order, and a few of them ahead."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable

@@ -1,4 +1,4 @@
-"""The services' view of Spotify."""
+"""The services' interface to Spotify."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,9 +10,9 @@ from playlist_archive.ports.credentials import Credentials
 
 
 class Reading(NamedTuple):
-    """All rows of a playlist; `rows` is None if its version is already known.
+    """All rows of a playlist; `rows` is None if the playlist's version is unchanged.
 
-    They are `whole` unless some of them were not read again, but proved by the others.
+    They are `whole` unless some rows were not read again, but proved by the others.
     """
 
     header: Header
@@ -29,11 +29,11 @@ class LibraryEntry(NamedTuple):
 
 
 class Library(NamedTuple):
-    """The user's library after a complete sweep.
+    """The complete list of the user's library.
 
-    `readable` says that every other entry named its playlist, so that playlists outside `entries`
-    are certainly not in the library. `closed` counts the entries that Spotify shows as null, as it
-    does where a playlist is closed to this app.
+    `readable` says that every entry that is not null named its playlist, so playlists outside
+    `entries` are certainly not in the library. `closed` counts the null entries, which Spotify
+    sends for playlists that are closed to this app.
     """
 
     user_id: str
@@ -43,9 +43,9 @@ class Library(NamedTuple):
 
 
 class Spotify(Protocol):
-    """Spotify, with a memory of pauses and of requests sent.
+    """Spotify, including the stored state of pauses and requests sent.
 
-    Every reading method raises `SpotifyStoppedError` if no request may be sent any more,
+    Every reading method raises `SpotifyStoppedError` if no more requests may be sent,
     `OutOfTimeError` if the invocation ends, and `StorageError` if a pause could not be stored.
     """
 
@@ -59,7 +59,7 @@ class Spotify(Protocol):
     def check(self) -> None: ...
 
     def start_run(self, run: datetime) -> None:
-        """Have `run` supersede all earlier ones; that is stored at the latest by `close`."""
+        """Let `run` supersede all earlier ones; `close` stores that at the latest."""
         ...
 
     def credentials(self) -> Credentials: ...
@@ -72,26 +72,26 @@ class Spotify(Protocol):
         """List the whole library of the authorised user.
 
         Raises:
-            PlaylistError: the library could not be listed whole.
+            PlaylistError: the library could not be listed completely.
         """
         ...
 
     def read_playlist(self, playlist_id: str, known: str = "") -> Reading:
-        """Read one playlist whole, or learn from one request that its version is still `known`.
+        """Read all rows of a playlist, or find with one request that its version is still `known`.
 
         Raises:
-            PlaylistError: there is no good read; its subclasses name the reasons.
+            PlaylistError: there is no good read; the subclass says why.
         """
         ...
 
     def read_liked_songs(
         self, known: Header | None, known_rows: Callable[[], Sequence[Row]]
     ) -> Reading:
-        """Read the user's Liked Songs, or learn from one request that they are still the `known`.
+        """Read the user's Liked Songs, or find with one request that they are still the `known`.
 
-        `known_rows` returns the songs that `known` describes, which may save requests for others.
+        `known_rows` returns the songs of the version `known`, which may save requests.
 
         Raises:
-            PlaylistError: there is no good read; its subclasses name the reasons.
+            PlaylistError: there is no good read; the subclass says why.
         """
         ...

@@ -1,4 +1,4 @@
-"""The topic whose subscribers are told what concerns them."""
+"""The SNS topic for mails to the owner."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 class Topic(Protocol):
     def publish(self, subject: str, text: str) -> None:
-        """Send a message; the subject is one line of at most 100 characters of ASCII.
+        """Send a message; the subject is one line of at most 100 ASCII characters.
 
         Raises:
             StorageError: SNS fails or refuses the message.

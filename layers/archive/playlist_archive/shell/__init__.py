@@ -1,1 +1,1 @@
-"""The site's shell: its page, style sheet and script, from the files in `site/` to the bucket."""
+"""Builds the site's shell (page, style sheet and script) from `site/`, and publishes it."""

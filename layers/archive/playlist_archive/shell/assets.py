@@ -1,7 +1,7 @@
-"""The site's files under the keys by which they are published.
+"""Names the site's files by their hashes, and updates the references to them.
 
-Each asset's name holds a hash of its contents, so that a browser may keep it for ever and a page
-never meets a script of another version. What names an asset is changed to name it so.
+Each asset has a hash of its contents in its name. So browsers can cache it forever, and a page
+never loads a script of another version. References in other files are rewritten.
 """
 
 import re
@@ -17,8 +17,8 @@ _SHELL = "index.html"
 SITE_INDEX = f"{SITE}{_SHELL}"
 _HASH_LENGTH = 12
 _TYPES = {".html": HTML, ".css": CSS, ".js": JAVASCRIPT, ".svg": SVG}
-# How a file of a type names others: what stands before the name, and the name. A link with a colon
-# or a number sign leads elsewhere, as does one that begins with a slash.
+# The form of references in each type of file: the text before the name, and the name. A link with a
+# colon or a number sign leads elsewhere, as does one that begins with a slash.
 _MENTIONS = {
     ".html": re.compile(r"""(\b(?:href|src)\s*=\s*["'])([^"'#:/][^"'#:]*)(?=["'])"""),
     ".css": re.compile(r"""(\burl\(\s*["']?)([^"')#:]+?)(?=["']?\s*\))"""),
@@ -27,12 +27,12 @@ _MENTIONS = {
 
 
 def publish_as(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the site's objects by key, from its files by name: each after those that it names.
+    """Return the site's objects by key, from its files by name, each after its references.
 
-    `site/index.html`, which keeps its name, comes last. It names the versions of all the others.
+    `site/index.html`, which keeps its name, comes last. It refers to all others.
 
     Raises:
-        SiteError: a file names one that is missing, or itself by way of others.
+        SiteError: a file refers to a missing file, or to itself through others.
     """
     if _SHELL not in files:
         raise SiteError(f"the site has no {_SHELL}")
@@ -44,10 +44,10 @@ def publish_as(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def content_type_of(key: str) -> str:
-    """Return the type of one of the site's files.
+    """Return the content type of one of the site's files.
 
     Raises:
-        SiteError: it has none that is known.
+        SiteError: its type is unknown.
     """
     suffix = splitext(key)[1]
     if suffix not in _TYPES:
@@ -62,9 +62,9 @@ def _publish(
     objects: dict[str, bytes],
     path: tuple[str, ...],
 ) -> str:
-    """Add a file to the `objects`, after those that it names, and return its published name.
+    """Add a file to the `objects`, after its references, and return its published name.
 
-    The `names` hold the files that are added already; the `path` leads here by way of mentions.
+    `names` has the files added so far; `path` is the chain of references to this one.
     """
     if name in names:
         return names[name]
@@ -89,7 +89,7 @@ def _hashed(name: str, body: bytes) -> str:
 
 
 def _mentioned(name: str, body: bytes) -> Iterator[str]:
-    """Yield the names of the files that a file names."""
+    """Yield the names of the files that a file refers to."""
     pattern = _MENTIONS.get(splitext(name)[1])
     if pattern:
         for found in pattern.finditer(body.decode()):
@@ -97,7 +97,7 @@ def _mentioned(name: str, body: bytes) -> Iterator[str]:
 
 
 def _rewrite(name: str, body: bytes, names: Mapping[str, str]) -> bytes:
-    """Return a file's contents with the published names of those that it names."""
+    """Return a file's contents with its references replaced by published names."""
     pattern = _MENTIONS.get(splitext(name)[1])
     if pattern is None:
         return body

@@ -1,8 +1,8 @@
-"""The site's modules in JavaScript, joined into one script.
+"""Bundles the site's JavaScript modules into one script.
 
-A browser asks for each module that it finds named in another, so a page of many modules waits many
-times. Joined, each module is a function that is called once, after those that it imports. So what
-is its own stays its own. What others import from it has one name in the whole script.
+A browser requests each imported module only after the importing one, so a page of many modules
+waits many times. In the bundle each module is a function, called once, after the modules that it
+imports. So its other names stay private. A name that others import from it is unique in the bundle.
 """
 
 import re
@@ -24,11 +24,11 @@ _OTHER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
 
 
 def join_modules(modules: Mapping[str, str]) -> str:
-    """Return one script that does what `js/main.js` does with all that it imports.
+    """Return one script that does the same as `js/main.js` with all its imports.
 
     Raises:
-        SiteError: a module is missing, imports itself by way of others, is imported by none, or has
-            something that cannot be joined.
+        SiteError: a module is missing, imports itself through others, is imported by none, or has
+            something that cannot be bundled.
     """
     order = list(_in_order(MAIN, modules, (), set()))
     if idle := sorted(modules.keys() - order):
@@ -40,7 +40,7 @@ def join_modules(modules: Mapping[str, str]) -> str:
 def _in_order(
     name: str, modules: Mapping[str, str], path: tuple[str, ...], done: set[str]
 ) -> Iterator[str]:
-    """Yield a module after those that it imports, each once; the `path` leads here."""
+    """Yield a module after those that it imports, each once; `path` is the chain of imports."""
     if name in done:
         return
     if name in path:
@@ -54,7 +54,7 @@ def _in_order(
 
 
 def _names(modules: Mapping[str, str]) -> dict[str, str]:
-    """Return what is imported from each module: names with commas between, or one for the whole."""
+    """Return the imports from each module: names separated by commas, or one namespace name."""
     imported: dict[str, set[str]] = {}
     owner: dict[str, str] = {}
     for importer, source in modules.items():
@@ -78,7 +78,7 @@ def _together(module: str, names: set[str]) -> str:
 
 
 def _wrapped(name: str, source: str, names: str) -> str:
-    """Return a module as a function that is called, and what others import from it."""
+    """Return a module as a called function, and the names that others import from it."""
     exported = set(_EXPORT.findall(source))
     body = _EXPORT.sub("", _IMPORT.sub("", source))
     if odd := _OTHER.search(body):

@@ -1,4 +1,4 @@
-"""The shell that this package brings: its source, and as it is published."""
+"""The shell in this package: its source files, and the files as published."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ _FOLDER = Path(__file__).parents[1] / "site"
 
 
 def read_shell(folder: Path = _FOLDER) -> dict[str, bytes]:
-    """Return the source's files by their names, as `js/main.js`."""
+    """Return the source files by name, such as `js/main.js`."""
     return {
         file.relative_to(folder).as_posix(): file.read_bytes()
         for file in sorted(folder.rglob("*"))
@@ -19,15 +19,15 @@ def read_shell(folder: Path = _FOLDER) -> dict[str, bytes]:
 
 
 def packed_shell() -> dict[str, bytes]:
-    """Return the files as they are published, by their names."""
+    """Return the files as published, by name."""
     return pack(read_shell())
 
 
 def pack(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return a site's files with all modules in one, and without what only readers need.
+    """Return a site's files with all modules bundled, and minified.
 
     Raises:
-        SiteError: the modules cannot be joined.
+        SiteError: the modules cannot be bundled.
     """
     modules = {name: body.decode() for name, body in files.items() if name.endswith(".js")}
     others = {

@@ -1,9 +1,9 @@
-"""Writes the site's shell into the bucket where another version of it is stored, or none.
+"""Writes the site's shell into the bucket, if that has none or another version.
 
-Assets are written first and the page that names them last, so that whoever loads a page finds all
-that it names. Old assets stay for pages that are open. During a deployment indexers of two versions
-may each write theirs. Each does so once in its life, so the last one to begin has the last word;
-and `deploy` has the new one look again when the old one is gone.
+Assets are written first and the page last, so that a loaded page finds all its assets. Old assets
+stay for open pages. During a deployment, indexers of two versions may each write their shell. Each
+does so once in its lifetime, so the shell of the last one to start remains. After that, `deploy`
+invokes the new indexer, which compares the shell again.
 """
 
 import logging
@@ -19,17 +19,17 @@ logger = logging.getLogger(__name__)
 
 class SitePublisher:
     def __init__(self, bucket: Bucket, files: Mapping[str, bytes]) -> None:
-        """The `files` are the shell's by name; without any nothing is published."""
+        """`files` are the shell's files by name; if there are none, nothing is published."""
         self._bucket = bucket
         self._files = files
         self._published = False
 
     def publish(self, *, anew: bool) -> None:
-        """Write what the bucket lacks of the shell, unless that was done before and not `anew`.
+        """Write the files that the bucket lacks, once in this process, or again with `anew`.
 
         Raises:
             ConflictError: another indexer wrote the shell meanwhile.
-            SiteError: the shell's files do not fit together.
+            SiteError: the shell's files are inconsistent.
         """
         if not self._files or (self._published and not anew):
             return

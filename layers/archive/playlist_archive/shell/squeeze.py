@@ -1,7 +1,7 @@
-"""Scripts and style sheets without what only their readers need: comments, and blanks.
+"""Minifies scripts and style sheets: removes comments and blanks.
 
-No name is changed, and a line ends where that may mean something, so that every sign stays what it
-was. A line of which that is unsure stays as it is. The tests compare the signs of the site's script.
+Names are kept, and so are line breaks that may have a meaning, so that every token stays the same.
+Lines that are uncertain are not changed. Tests compare the tokens of the site's script.
 """
 
 import re
@@ -19,10 +19,10 @@ _CSS_BLANKS = re.compile(r"\s*([{};]|,(?=\s)|:(?=\s))\s*")
 
 
 def squeeze_script(script: str) -> str:
-    """Return a script that does the same.
+    """Return a smaller script that does the same.
 
     Raises:
-        SiteError: a text goes over several lines, and its blanks would be lost.
+        SiteError: a string spans several lines, and would lose its blanks.
     """
     bare = _LINE_COMMENT.sub("", _WHOLE_COMMENT.sub("", script))
     lines = _INDENTATION.sub("", bare).splitlines()
@@ -32,14 +32,14 @@ def squeeze_script(script: str) -> str:
 
 
 def squeeze_style(style: str) -> str:
-    """Return a style sheet that says the same."""
+    """Return a smaller style sheet with the same meaning."""
     parts = _CSS_TEXT.split(_WHOLE_COMMENT.sub("", style).strip())
     parts[::2] = [_CSS_BLANKS.sub(r"\1", one) for one in parts[::2]]
     return "".join(parts)
 
 
 def _end(line: str) -> str:
-    """Return the end of a line, nothing where the next one may follow at once."""
+    """Return a line break, or nothing if the next line may be appended."""
     may_end_in_a_remark = "//" in line
     return "" if line.endswith((";", "{", ",")) and not may_end_in_a_remark else "\n"
 
@@ -47,7 +47,7 @@ def _end(line: str) -> str:
 def _squeeze_line(line: str) -> str:
     parts = _TEXT.split(line)
     texts, code = parts[1::2], parts[::2]
-    # A text within the code of another would be cut in two halves, one of which begins code.
+    # A template within the code of another one would be split into two halves.
     is_cut = any(text.count("${") != text.count("}") for text in texts)
     if is_cut or any(_UNSURE.search(one) for one in code):
         return line

@@ -1,1 +1,1 @@
-"""A client of Spotify's Web API as of 2026, which reads whole playlists with few requests."""
+"""A client of Spotify's Web API as of 2026. It reads complete playlists with few requests."""

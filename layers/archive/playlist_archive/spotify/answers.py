@@ -1,4 +1,4 @@
-"""Turns an answer of the Web API into a typed value or an error."""
+"""Converts an answer of the Web API to a typed value or an error."""
 
 import msgspec
 import requests
@@ -15,15 +15,15 @@ _NEEDS_USER = "Valid user authentication required"
 
 
 class BlipError(Exception):
-    """The answer is missing or unusable; another try is reasonable."""
+    """The answer is missing or unusable; it makes sense to retry."""
 
 
 class RefusedError(Exception):
-    """Spotify refuses either the credentials or this playlist alone.
+    """Spotify refuses either the credentials or only this playlist.
 
     Attributes:
-        remedy: what the owner has to do if it refuses the credentials.
-        reason: the playlist's reason if it refuses this playlist alone.
+        remedy: what the owner has to do if the credentials are refused.
+        reason: the playlist's reason if only this playlist is refused.
     """
 
     def __init__(self, remedy: str, reason: str) -> None:
@@ -33,7 +33,7 @@ class RefusedError(Exception):
 
 
 class ClosedError(ContentsForbiddenError):
-    """This kind of app or token may not use the address: 403, or 401 with any token."""
+    """This kind of app or token may not use the endpoint: 403, or 401 with any token."""
 
 
 def decode_answer[T](answer: Answer, shape: type[T]) -> T:
@@ -63,7 +63,7 @@ def _decode_body[T](body: bytes, shape: type[T]) -> T:
 
 
 def may_be_out_of_date(answer: Answer) -> bool:
-    """Whether Spotify may accept a new token; it would not if it asks for a user's token."""
+    """Whether a new token may help; it does not if Spotify demands a user's token."""
     return answer.status == requests.codes.unauthorized and _NEEDS_USER not in answer.text
 
 
@@ -77,7 +77,7 @@ def _explain_unauthorized(text: str) -> Exception:
 
 
 def _explain_forbidden(text: str) -> Exception:
-    """Return the error for a 403. Five kinds are told apart by text; some are not JSON."""
+    """Return the error for a 403. Five kinds are distinguished by text; some are not JSON."""
     if "remium" in text:
         return RefusedError(
             "the owner of the Spotify app needs a Premium subscription",

@@ -1,4 +1,4 @@
-"""Reads whole playlists and libraries from the Web API."""
+"""Reads complete playlists and libraries from the Web API."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -101,7 +101,7 @@ class WebApi:
         """List the library once.
 
         Raises:
-            TornReadError: a playlist may be missing, or came twice; it may have moved between pages.
+            TornReadError: a playlist may be missing, or came twice, because it moved between pages.
         """
         readable = True
         entries: dict[str, LibraryEntry] = {}
@@ -164,7 +164,7 @@ class WebApi:
             try:
                 self._read_rest(playlist_id, embedded, pager, header)
             except BudgetSpentError as error:
-                # The next run would break off here again, so it reads the other playlists first.
+                # The next run would stop here again, so it has to read the other playlists first.
                 raise OversizedError(
                     f"needs more requests than were left: {error}; raise DailyRequestBudget"
                 ) from None
@@ -172,12 +172,12 @@ class WebApi:
         return Reading(header, tuple(map(parse_row, pager.rows)))
 
     def _read_rest(self, playlist_id: str, embedded: Pages, pager: Pager, header: Header) -> None:
-        """Read the pages after the embedded one, and check that they belong to one version.
+        """Read the pages after the embedded one, and check that all have the same version.
 
-        The gate first checks that budget and time are enough for all of them.
+        First check that the budget and the time are enough for all of them.
         """
         size = ROWS_PAGE[self._gate.state.pages or embedded]
-        # One more request asks for the version after the last page.
+        # One more request reads the version after the last page.
         self._gate.make_room(1 + pager.pages_due(size))
         most = pager.most_pages(size)
         for _ in range(most):
@@ -215,7 +215,7 @@ class WebApi:
 
 
 def _read_twice(playlist_id: str, read: Callable[[], Reading]) -> Reading:
-    """Return what `read` returns, at its second try if the first one was torn."""
+    """Return the result of `read`; retry it once if the first read was torn."""
     reason = ""
     for _ in range(2):
         try:

@@ -13,7 +13,7 @@ from playlist_archive.spotify.tokens import Tokens
 def connect(
     settings: SpotifySettings, bucket: Bucket, credentials: CredentialStore, clock: Clock
 ) -> WebApi:
-    """Return a client; no request is sent yet."""
+    """Return a client without sending a request."""
     session = open_session()
     gate = Gate(
         bucket,

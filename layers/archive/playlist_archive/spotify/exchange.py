@@ -1,7 +1,7 @@
-"""One request and its answer over HTTP, bounded in time and in size.
+"""One HTTP request and its answer, limited in time and size.
 
-A socket's time-out starts again with each byte that arrives, so a server that sends a byte a second
-would never reach it. Here one deadline holds for the whole answer, including its headers.
+A socket's timeout restarts with each byte that arrives, so a server that sends a byte a second
+would never reach it. Here one deadline applies to the whole answer, including its headers.
 """
 
 from collections.abc import Buffer, Callable
@@ -29,7 +29,7 @@ TIMEOUT_SECONDS = (CONNECT_SECONDS, EXCHANGE_SECONDS)
 
 
 class NoAnswerError(Exception):
-    """There is no whole answer; the message quotes nothing that was sent."""
+    """There is no complete answer; the message quotes nothing that was sent."""
 
 
 class Answer(NamedTuple):
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 
 
 def exchange(send: Callable[[], requests.Response], *, most_bytes: int = MOST_BYTES) -> Answer:
-    """Return the whole answer of the request that `send` sends as a stream.
+    """Return the complete answer to the request that `send` sends as a stream.
 
     Raises:
         NoAnswerError: the answer is missing, late, too large, or not HTTP.
@@ -57,7 +57,7 @@ def exchange(send: Callable[[], requests.Response], *, most_bytes: int = MOST_BY
                     raise NoAnswerError(f"an answer of more than {most_bytes} bytes")
             retry_after = response.headers.get("Retry-After")
             return Answer(response.status_code, bytes(body), retry_after)
-    # Invalid bytes in headers make the libraries raise more than their own errors.
+    # Invalid bytes in headers make the libraries raise other errors than their own.
     except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
         raise NoAnswerError(type(error).__name__) from None
 
@@ -65,7 +65,7 @@ def exchange(send: Callable[[], requests.Response], *, most_bytes: int = MOST_BY
 def open_session(exchange_seconds: float = EXCHANGE_SECONDS) -> requests.Session:
     """Return a session whose exchanges end after `exchange_seconds`, whatever the server does."""
     session = requests.Session()
-    # Otherwise a proxy could see, and .netrc replace, the authorisation.
+    # Otherwise a proxy could see the authorisation, and .netrc could replace it.
     session.trust_env = False
     adapter = _Adapter(exchange_seconds)
     session.mount("https://", adapter)
@@ -86,13 +86,13 @@ class _Adapter(HTTPAdapter):
         }
 
     def _bound(self, pool: type[object], connection: type[object]) -> type[object]:
-        """Return a subclass of `pool` whose connections know the limit of one exchange."""
+        """Return a subclass of `pool` whose connections have the time limit of one exchange."""
         bound = type("Connection", (connection,), {"exchange_seconds": self._exchange_seconds})
         return type("Pool", (pool,), {"ConnectionCls": bound})
 
 
 class _Response(HTTPResponse):
-    """An answer that is read until a deadline; `until` is a time of the monotonic clock."""
+    """An answer that is read until a deadline; `until` is a monotonic time."""
 
     def __init__(self, sock: socket, *args: Any, until: float, **options: Any) -> None:
         super().__init__(sock, *args, **options)

@@ -1,8 +1,8 @@
-"""The gate, which decides whether and when the next request may be sent.
+"""The rate limiter: decides whether and when the next request may be sent.
 
 Spotify limits an app in a rolling window of 30 seconds and by an unpublished daily quota, and
-answers 429 for both (Spotify: Rate limits, Quota modes). So the gate paces requests, counts them
-over 24 hours, and stops them for all functions when Spotify asks for a long pause.
+answers 429 for both (Spotify: Rate limits, Quota modes). So this module spaces requests, counts
+them over 24 hours, and stops them for all functions when Spotify asks for a long pause.
 """
 
 import logging
@@ -30,9 +30,9 @@ from playlist_archive.spotify.state import load_state, update_state
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT_SECONDS = 30
-# A request is sent only if so much time is left: its deadline, and the wait of one short 429.
+# A request is sent only if this time is left: its deadline, and one short pause after a 429.
 RESERVE_SECONDS = 75
-# The time for an answer and for reading the stored state, beside the interval.
+# The time for an answer and for reading the stored state, besides the interval.
 SECONDS_PER_REQUEST = 0.5
 _DAY_SECONDS = 86_400
 # Pauses after a 429 without a usable Retry-After: a minute, then longer each time.
@@ -40,9 +40,9 @@ _DEFAULT_PAUSES_SECONDS = (60, 900, 3_600, 4 * 3_600, 12 * 3_600, _DAY_SECONDS)
 
 
 class Gate:
-    """The one place that every request passes, with its stored state.
+    """Admits or delays every request, based on the stored state.
 
-    One gate serves many invocations: `open` begins one, `close` ends it.
+    It serves many invocations: `open` begins one, `close` ends it.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Gate:
         self._clock = clock
         self._daily_budget = daily_budget
         self._interval_seconds = interval_seconds
-        # A time of the monotonic clock.
+        # A monotonic time.
         self._next_start = float("-inf")
         self._sent: Counter[datetime] = Counter()
         self._asked_at: datetime | None = None
@@ -62,14 +62,14 @@ class Gate:
         self.state = SpotifyState()
 
     def open(self, remaining_seconds: Callable[[], float]) -> None:
-        """Begin an invocation; `remaining_seconds` returns the time that is left of it."""
+        """Begin an invocation; `remaining_seconds` returns its remaining time."""
         self._remaining_seconds = remaining_seconds
         self._whole_seconds = remaining_seconds()
         self._run = None
         self._read_state()
 
     def _read_state(self) -> None:
-        """Load what other functions have stored; a longer pause that is known here stays."""
+        """Load the state stored by other functions; a longer pause known here is kept."""
         known = self.state
         self.state = load_state(self._bucket).with_pause_of(known)
         if self.state.asked_at and self.state.asked_at != known.asked_at:
@@ -84,9 +84,9 @@ class Gate:
             self._update(lambda state: state)
 
     def start_run(self, run: datetime) -> None:
-        """Have `run` supersede all earlier ones; what is stored next says so, at the latest `close`.
+        """Let `run` supersede all earlier ones; the next write of the state stores that.
 
-        A PUT of its own would be one of five that a run without news costs.
+        A separate PUT would be the fifth one of a run without news.
         """
         self._run = run
 
@@ -121,12 +121,12 @@ class Gate:
             raise OutOfTimeError("too little time is left for another request")
 
     def make_room(self, more: int) -> None:
-        """Raise an error if a playlist that was asked for once cannot get `more` requests.
+        """Raise an error if a playlist, after its first request, cannot get `more` requests.
 
         Raises:
             OversizedError: it needs more than a day's budget, or more than a whole invocation.
-            CrowdedOutError: it needs more than is left of the day's budget.
-            OutOfTimeError: it may need more time than is left of this invocation.
+            CrowdedOutError: it needs more than the day's budget has left.
+            OutOfTimeError: it may need more time than this invocation has left.
         """
         whole, budget = 1 + more, self._daily_budget
         if budget and whole > budget:
@@ -173,12 +173,12 @@ class Gate:
             self._clock.sleep(wait)
 
     def note_answer(self) -> None:
-        """Reset strikes and the start of the pause, because Spotify answers again."""
+        """Reset strikes and the beginning of the pause, because Spotify answers again."""
         if self.state.strikes or self.state.parked_since:
             self._update(lambda state: msgspec.structs.replace(state, strikes=0, parked_since=None))
 
     def wait_or_park(self, retry_after: str | None, *, quota: bool, waited: bool) -> None:
-        """Obey a 429: wait here if the pause is short and the first, else stop all requests.
+        """Obey a 429: wait if it is the first and the pause is short, else stop all requests.
 
         Args:
             retry_after: the header of that name, None if it is missing.

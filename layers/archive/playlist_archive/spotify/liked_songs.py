@@ -1,4 +1,4 @@
-"""Reads the Liked Songs: one page where nothing changed, else the pages that prove all songs."""
+"""Reads the Liked Songs: one page if nothing changed, else the pages that prove all songs."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -15,12 +15,12 @@ from playlist_archive.spotify.wire import WireOwner, WireSaved, parse_owner, par
 
 logger = logging.getLogger(__name__)
 
-# As many as a day's usual budget reads.
+# As many as the default daily budget can read.
 MOST_SONGS = 30_000
 
 
 class LikedSongs:
-    """One try to read the Liked Songs, whose first page is read at once.
+    """One try to read the Liked Songs; the first page is read on creation.
 
     Attributes:
         version: the version of the songs that this try reads.
@@ -34,10 +34,10 @@ class LikedSongs:
         self.version = liked_version(self._total, newest)
 
     def read(self, known: Header | None, known_rows: Callable[[], Sequence[Row]]) -> Reading:
-        """Return all songs, those that were not read proved by the `known_rows` of `known`.
+        """Return all songs; those that were not read are proved by the `known_rows` of `known`.
 
         Raises:
-            TornReadError: they changed meanwhile.
+            TornReadError: the songs changed meanwhile.
         """
         if known and known.snapshot_id == self.version:
             return Reading(known, self._pages[0] if self._has_all() else None)
@@ -49,7 +49,7 @@ class LikedSongs:
                 rows, owner = self._read_all(), self._read_owner()
             self._check_unchanged()
         except BudgetSpentError as error:
-            # The next run would break off here again, so it reads the other playlists first.
+            # The next run would stop here again, so it has to read the other playlists first.
             raise OversizedError(
                 f"needs more requests than were left: {error}; raise DailyRequestBudget"
             ) from None
@@ -58,14 +58,14 @@ class LikedSongs:
     def _prove(
         self, known: Header, known_rows: Callable[[], Sequence[Row]]
     ) -> tuple[Row, ...] | None:
-        """Return all songs after reading as few pages as prove them, None if nothing does."""
+        """Return all songs after reading the fewest pages that prove them, None if none do."""
         rows = known_rows()
         if known.snapshot_id != liked_version(len(rows), rows):
             return None
         try:
             line_up = LineUp(rows)
             while (begin := line_up.next_page(self._total, self._pages)) is not None:
-                # One more request asks whether they are still the same.
+                # One more request checks whether they are still the same.
                 self._gate.make_room(2)
                 self._add(begin)
             return line_up.fill(self._total, self._pages)
@@ -76,8 +76,8 @@ class LikedSongs:
     def _read_all(self) -> tuple[Row, ...]:
         begins = range(0, self._total, LIKED_PAGE)
         missing = [begin for begin in begins if begin not in self._pages]
-        # One more request asks for the owner and, where there are several pages, one whether the
-        # songs are still the same.
+        # One more request reads the owner and, if there are several pages, one more checks whether
+        # the songs are still the same.
         self._gate.make_room(len(missing) + 1 + (self._total > LIKED_PAGE))
         for begin in missing:
             self._add(begin)
@@ -92,7 +92,7 @@ class LikedSongs:
     def _check_unchanged(self) -> None:
         """Raise `TornReadError` if songs were liked while several pages were read.
 
-        Of songs that went, the number tells.
+        Removed songs are detected by their number.
         """
         if len(self._pages) > 1 and liked_version(*self._ask(0)) != self.version:
             raise TornReadError("they changed while they were read")

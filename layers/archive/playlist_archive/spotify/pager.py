@@ -1,10 +1,10 @@
-"""Collects the rows of one playlist from its embedded page and the pages after that."""
+"""Collects the rows of one playlist from its embedded page and the pages after it."""
 
 from playlist_archive.documents.spotify_state import Pages
 from playlist_archive.errors import InvalidAnswerError
 from playlist_archive.spotify.wire import WirePage, WireRow
 
-# Spotify documents a limit of 50 for both, but `/tracks` takes 100, its former default.
+# Spotify documents a limit of 50 for both, but `/tracks` accepts 100, its former default.
 ROWS_PAGE: dict[Pages, int] = {"items": 50, "tracks": 100}
 # A playlist may have 10,000 rows, a library 11,000 playlists; a few old ones have more.
 MOST_ROWS = 12_000
@@ -15,11 +15,11 @@ class TornReadError(Exception):
 
 
 class Pager:
-    """Collects the rows of one version of a playlist and knows when all have come."""
+    """Collects the rows of one version of a playlist, and knows when they are complete."""
 
     def __init__(self, embedded: WirePage) -> None:
         self.rows: list[WireRow | None] = list(embedded.items or ())
-        # A page without the field `items` says nothing about rows, so it is not the last.
+        # A page without the field `items` shows nothing about rows, so it is not the last.
         self.more = bool(embedded.next) or embedded.items is None
         self._total = embedded.total
 
@@ -29,11 +29,11 @@ class Pager:
 
     @property
     def _missing(self) -> int:
-        """The number of promised rows that have not come."""
+        """The number of promised rows that are still missing."""
         return 0 if self._total is None else max(0, self._total - len(self.rows))
 
     def pages_due(self, size: int) -> int:
-        """Return how many pages of `size` rows are still to come, at least one.
+        """Return how many pages of `size` rows are still missing, at least one.
 
         Raises:
             InvalidAnswerError: Spotify promises more rows than a playlist can have.
@@ -49,7 +49,7 @@ class Pager:
         """Add the next page.
 
         Raises:
-            InvalidAnswerError: it is not the page that was asked for, or there are too many rows.
+            InvalidAnswerError: it is not the requested page, or there are too many rows.
         """
         if page.items is None or page.offset not in {None, len(self.rows)}:
             raise InvalidAnswerError("Spotify's answer is not the page that was asked for")
@@ -57,7 +57,7 @@ class Pager:
         if len(self.rows) > MOST_ROWS:
             raise InvalidAnswerError(f"more than {MOST_ROWS} rows came")
         self._total = page.total
-        # A page without rows is the last, whatever it promises; `check_count` finds missing rows.
+        # A page without rows is the last, whatever its total; `check_count` finds missing rows.
         self.more = bool(page.next or self._missing) and bool(page.items)
 
     def check_count(self) -> None:
@@ -67,11 +67,11 @@ class Pager:
 
 
 def pages_of(rows: int, size: int) -> int:
-    """Return the number of pages of `size` that `rows` rows fill."""
+    """Return the number of pages of `size` rows for `rows` rows."""
     return -(-rows // size)
 
 
 def most_pages(total: int | None, size: int) -> int:
-    """Return the most pages to read; it is generous, because pages may be shorter than `size`."""
+    """Return the most pages to read; generous, because pages may be shorter than `size`."""
     rows = MOST_ROWS if total is None else min(total, MOST_ROWS)
     return 2 * pages_of(rows, size) + 10

@@ -1,4 +1,4 @@
-"""Sends GET requests to the Web API: paces them, repeats them, and judges refusals."""
+"""Sends GET requests to the Web API: spaces them, retries them, and interprets refusals."""
 
 import logging
 from typing import NamedTuple
@@ -27,13 +27,13 @@ logger = logging.getLogger(__name__)
 
 PROFILE = "/me"
 _TRIES = 4
-# After so many requests in a row without a usable answer, each tried `_TRIES` times, the invocation
-# checks whether Spotify answers at all.
+# After this many requests in a row without a usable answer, each tried `_TRIES` times, the
+# invocation checks whether Spotify answers at all.
 _MOST_SILENT = 3
 
 
 class _Suspicion(NamedTuple):
-    """A suspicion that the credentials are refused, because one playlist refused `token`."""
+    """One playlist was refused with `token`, so the credentials may be refused."""
 
     playlist_path: str
     remedy: str
@@ -68,11 +68,11 @@ class Requester:
                 return
 
     def ask[T](self, path: str, query: dict[str, str], shape: type[T]) -> T:
-        """Send one GET; repeat it after a blip (Spotify accepts one 5xx in a thousand as normal).
+        """Send one GET; retry it after a blip (Spotify calls one 5xx in a thousand normal).
 
         After several requests in a row without a usable answer, this invocation sends no more. The
-        last of them still counts as the fault of its own playlist, so that a playlist that never
-        answers cannot come first in every run.
+        last of them still counts as a failure of its own playlist. Otherwise a playlist without
+        answers could come first in every run.
 
         Raises:
             SpotifyUnavailableError: Spotify stopped answering earlier in this invocation.
@@ -104,7 +104,7 @@ class Requester:
         """Whether Spotify answers a request for the user's profile; False without a user.
 
         Raises:
-            SpotifyStoppedError: Spotify answers, and no request may be sent any more.
+            SpotifyStoppedError: Spotify answers, but no more requests may be sent.
         """
         if not self._tokens.of_user:
             return False
@@ -119,7 +119,7 @@ class Requester:
     def _ask_once[T](
         self, path: str, query: dict[str, str], shape: type[T], *, renew: bool = True
     ) -> T:
-        """Send one GET; repeat it after a short 429 and, with `renew`, once with a new token."""
+        """Send one GET; retry it after a short 429 and, with `renew`, once with a new token."""
         waited = False
         tokens: list[str] = []
         while True:
@@ -166,7 +166,7 @@ class Requester:
             raise BlipError(str(error)) from None
 
     def _judge(self, path: str, tokens: list[str], refusal: RefusedError) -> Exception:
-        """Return the error for a refusal, of the credentials or of one playlist alone.
+        """Return the error for a refusal, either of the credentials or of one playlist.
 
         With a user, the credentials are refused if the user's profile is refused as well. Without
         one, they are refused if another playlist was refused in the same way before, and no request

@@ -1,4 +1,4 @@
-"""How long an answer asks to wait."""
+"""Parses how long an answer asks to wait."""
 
 import re
 from datetime import UTC, datetime
@@ -11,8 +11,8 @@ _LONGEST_PAUSE_SECONDS = 9_999_999
 def parse_retry_after(text: str | None, now: datetime) -> int | None:
     """Return the header's whole seconds, None if it is missing, zero or malformed.
 
-    It is a number or a date (RFC 9110: Retry-After). A time in the past, or more than about a
-    hundred days ahead, counts as malformed.
+    The header is a number or a date (RFC 9110: Retry-After). A time in the past, or more than about
+    a hundred days ahead, counts as malformed.
     """
     text = (text or "").strip()
     if re.fullmatch("[0-9]{1,9}", text):
@@ -21,7 +21,7 @@ def parse_retry_after(text: str | None, now: datetime) -> int | None:
         try:
             moment = parsedate_to_datetime(text)
             seconds = ceil((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
-        # The standard parser raises more than the ValueError that it documents.
+        # The standard parser raises other errors than the documented ValueError.
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
     return seconds if 0 < seconds <= _LONGEST_PAUSE_SECONDS else None

@@ -1,4 +1,4 @@
-"""Stores the state of Spotify that the functions share: `state/spotify.json`."""
+"""Stores the functions' shared state about Spotify, `state/spotify.json`."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,7 +18,7 @@ type Change = Callable[["SpotifyState"], "SpotifyState"]
 
 
 def load_state(bucket: Bucket) -> SpotifyState:
-    """Read the stored state; a state that cannot be read counts as an empty one."""
+    """Read the stored state; an unreadable state counts as empty."""
     stored = bucket.get(SPOTIFY_STATE)
     return _decode(stored.body if stored else None) or SpotifyState()
 
@@ -26,7 +26,7 @@ def load_state(bucket: Bucket) -> SpotifyState:
 def update_state(bucket: Bucket, change: Change, now: datetime) -> SpotifyState:
     """Apply a pure change, which may run several times, to the stored state.
 
-    A state that cannot be read is set aside and replaced by an empty one.
+    An unreadable state is copied to `damaged/` and replaced by an empty one.
     """
 
     def apply(body: bytes | None) -> bytes:

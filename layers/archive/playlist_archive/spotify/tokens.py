@@ -18,9 +18,9 @@ logger = logging.getLogger(__name__)
 
 _EARLY = timedelta(seconds=60)
 _TRIES = 3
-# No try begins after this time, so that all tries fit into the time that the gate reserves.
+# No try begins after this time, so that all tries fit into the rate limiter's reserve.
 PATIENCE_SECONDS = 30.0
-# Spotify answers within a second. One answer that never begins must leave time for other tries.
+# Spotify answers within a second. If one answer never begins, time is left for other tries.
 ANSWER_SECONDS = 8.0
 _REMEDIES = {
     "invalid_grant": "Spotify's authorisation has ended or was revoked: log in again",
@@ -41,7 +41,7 @@ class AskedToWaitError(Exception):
 
 
 class _TokenHostError(Exception):
-    """The token host gave no usable answer; another try is reasonable."""
+    """The token host gave no usable answer; it makes sense to retry."""
 
 
 class WireTokenError(msgspec.Struct, frozen=True):
@@ -49,17 +49,17 @@ class WireTokenError(msgspec.Struct, frozen=True):
 
 
 class _Unsaved(NamedTuple):
-    """A refresh token that is not stored yet, and the stored one that it replaces."""
+    """A new refresh token that is not stored yet, and the stored one that it replaces."""
 
     token: str
     replaces: str
 
 
 class Tokens:
-    """Keeps an access token, and replaces it 60 s before it ends.
+    """Caches an access token, and renews it 60 s before it expires.
 
     Attributes:
-        of_user: whether the token acts for a user, not for the app alone.
+        of_user: whether the token acts for a user, and not only for the app.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Tokens:
 
     @property
     def credentials(self) -> Credentials:
-        """The stored credentials, read again: the owner or another function may have changed them.
+        """Read the stored credentials, which the owner or another function may have changed.
 
         Raises:
             AuthorizationError: they are missing or malformed.
@@ -109,8 +109,8 @@ class Tokens:
             raise SpotifyUnavailableError(f"Spotify's token host gave no answer: {error}") from None
         refresh_token = next_refresh_token(token)
         if credentials.refresh_token and refresh_token not in {"", credentials.refresh_token}:
-            # Stored before first use: its loss would end the authorisation (Spotify: Refreshing
-            # tokens).
+            # Stored before first use, because its loss would end the authorisation (Spotify:
+            # Refreshing tokens).
             self._unsaved = _Unsaved(refresh_token, credentials.refresh_token)
             self._save_refresh_token()
         self.of_user = bool(credentials.refresh_token)
@@ -123,7 +123,7 @@ class Tokens:
         if self._unsaved and stored.refresh_token == self._unsaved.replaces:
             stored = msgspec.structs.replace(stored, refresh_token=self._unsaved.token)
             self._store.save(stored)
-        # If yet another token is stored by now, the owner has logged in since.
+        # If another token has been stored meanwhile, the owner has logged in.
         self._unsaved = None
         return stored
 

@@ -1,8 +1,8 @@
-"""The shapes of Spotify's answers, old and new, and their conversion to documents.
+"""The forms of Spotify's answers, old and new, and their conversion to documents.
 
 A playlist's page is in `items` or, in old answers, in `tracks`. A row's item is in `item` or in
 `track`. Some apps get both (Spotify: February 2026 migration guide). A field is optional if it was
-ever seen absent or null. Fields that are not named here are ignored.
+ever absent or null in an answer. Other fields are ignored.
 """
 
 from datetime import UTC, datetime
@@ -16,8 +16,8 @@ from playlist_archive.errors import UNREADABLE
 
 type Links = dict[str, str | None]
 
-# Values outside these bounds count as unknown. Spotify began in 2006, and sends the epoch where it
-# does not know a date.
+# Values outside these bounds count as unknown. Spotify was founded in 2006, and sends the epoch for
+# an unknown date.
 EARLIEST_ADDED = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST_ADDED = datetime(2100, 1, 1, tzinfo=UTC)
 LONGEST_DURATION_MS = 30 * 24 * 3_600_000
@@ -88,7 +88,7 @@ class WireRow(msgspec.Struct, frozen=True):
 
 
 class WirePage(msgspec.Struct, frozen=True):
-    """A page of rows; `items` is None if only other fields came."""
+    """A page of rows; `items` is None if the answer lacks it."""
 
     items: list[WireRow | None] | None = None
     total: Total | None = None
@@ -112,7 +112,7 @@ class WirePlaylist(msgspec.Struct, frozen=True):
 
 
 class WirePlaylists(msgspec.Struct, frozen=True):
-    """A page of `/me/playlists`; its entries stay raw, so that a bad one affects no other."""
+    """A page of `/me/playlists`; its entries stay encoded, so that a bad one affects no other."""
 
     items: list[msgspec.Raw]
     total: Total | None = None
@@ -140,8 +140,8 @@ class WireToken(msgspec.Struct, frozen=True):
 def parse_entry(body: msgspec.Raw) -> WirePlaylist | None:
     """Decode an entry of the library; None if it is null or not an object.
 
-    Of a malformed entry only the fields are taken that decide whether the playlist is archived.
-    Without a version the playlist is read whole.
+    From a malformed entry only the fields that decide whether the playlist is archived are used.
+    Without a version, the playlist is read in full.
     """
     try:
         return msgspec.json.decode(body, type=WirePlaylist | None)
@@ -172,7 +172,7 @@ def _parse_field[T](fields: dict[str, msgspec.Raw], name: str, shape: type[T]) -
 
 
 def token_seconds(wire: WireToken) -> float:
-    """Return the token's lifetime in seconds; an implausible one counts as the documented hour."""
+    """Return the token's lifetime in seconds, or the documented hour if it is implausible."""
     seconds = wire.expires_in
     if seconds is None or not SHORTEST_TOKEN_SECONDS <= seconds <= LONGEST_TOKEN_SECONDS:
         return _TOKEN_SECONDS
@@ -259,7 +259,7 @@ def _parse_item(wire: WireItem, row: WireRow) -> Item:
         name=wire.name or "",
         duration_ms=_parse_duration(wire.duration_ms),
         artists=tuple(
-            # A disguised episode's artist may have a type instead of a name.
+            # An episode in the form of a track may have an artist with a type instead of a name.
             Artist(
                 name=artist.name if artist.name is not None else artist.type or "",
                 url=_link(artist.external_urls),

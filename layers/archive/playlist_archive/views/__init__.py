@@ -1,4 +1,4 @@
-"""The pages of one playlist, from its ledger alone: each module knows one of them."""
+"""Renders the pages of one playlist from its ledger: one module for each page."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -26,23 +26,23 @@ type View = Callable[[Ledger, ItemTexts], Pages]
 
 
 def render_pages(ledger: Ledger) -> dict[str, Page]:
-    """Return all pages of the playlist by their keys in the bucket; nothing may be put away."""
+    """Return all pages of the playlist by key; the ledger must include its yearly partitions."""
     texts = ItemTexts(ledger.items)
     return {key: page for render in VIEWS.values() for key, page in render(ledger, texts)}
 
 
 def newest_pages(ledger: Ledger) -> dict[str, Page]:
-    """Return the pages that need nothing that was put away: all but those of years."""
+    """Return the pages that need no yearly partitions: all but the yearly pages."""
     texts = ItemTexts(ledger.items)
     return {key: page for render in _NEWEST.values() for key, page in render(ledger, texts)}
 
 
 def render_lines(ledger: Ledger) -> dict[str, bytes]:
-    """Return the playlist's line of each document that all playlists share, by its key.
+    """Return the playlist's line in each shared document, by the document's key.
 
-    Songs are in the order in which they first came; those that went long ago are in that of their
-    years before. A playlist that was not read long ago has no line among these. Nothing may be put
-    away.
+    Songs are in the order of their first appearance; those removed more than a year ago are first
+    sorted by year. A playlist younger than a year has no line for these. The ledger must include
+    its yearly partitions.
     """
     lines = newest_lines(ledger)
     if years_long_ago(ledger):
@@ -54,7 +54,7 @@ def render_lines(ledger: Ledger) -> dict[str, bytes]:
 
 
 def newest_lines(ledger: Ledger) -> dict[str, bytes]:
-    """Return the lines of the songs that did not go long ago."""
+    """Return the lines of present and recent songs."""
     id_, went = ledger.playlist_id, went_long_ago(ledger)
     here = [item for number, item in ledger.items.items() if number not in went]
     return {songs_key(id_): songs_line(here), song_ids_key(id_): song_ids_line(here)}

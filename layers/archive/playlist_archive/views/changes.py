@@ -1,4 +1,4 @@
-"""The changes of all playlists in thirty days, as a page and as a feed."""
+"""The recent changes of all playlists, as a page and as a feed."""
 
 import re
 from collections import Counter
@@ -61,7 +61,7 @@ def all_feed(document: RecentChanges) -> bytes:
 def _in_days(
     changes: Sequence[RecentChange], playlists: Mapping[str, PublishedPlaylist]
 ) -> list[RecentChange]:
-    """Order changes for the page: newest day first, then by how long they took, then by name."""
+    """Sort changes for the page: newest day first, then by length of their span, then by name."""
     by_name = sorted(
         changes, key=lambda one: (playlists[one.playlist].name.casefold(), one.playlist)
     )
@@ -97,7 +97,7 @@ def _counts(change: PublishedChange) -> str:
 
 
 def _count(songs: Sequence[SongAtRow]) -> str:
-    """Count rows, and songs besides if those are fewer."""
+    """Return the number of rows, and also of songs if there are fewer."""
     times = Counter(song.uri for song in songs if song.uri is not UNSET)
     if len(times) == len(songs):
         return f"{len(songs):,}"
@@ -142,7 +142,7 @@ def _song(song: _Told) -> str:
 
 
 def _url(uri: str) -> str:
-    """Return the address of a track or an episode, an empty text where Spotify has no page."""
+    """Return the URL of a track or an episode, an empty text if Spotify has no page for it."""
     item = _SPOTIFY_ITEM.fullmatch(uri)
     return f"https://open.spotify.com/{item[1]}/{item[2]}" if item else ""
 

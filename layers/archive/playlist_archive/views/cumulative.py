@@ -1,7 +1,7 @@
-"""Every song that ever was in the playlist, when it was added and when removed.
+"""Every song that was ever in the playlist, when it was added and when removed.
 
-Where those are very many, songs that went long ago stand on pages of their own, by the year when
-they went.
+In large playlists, songs removed more than a year ago are on separate pages, by the year of
+removal.
 """
 
 from collections import Counter
@@ -22,11 +22,11 @@ from playlist_archive.views.page_header import description, navigation, page_hea
 
 
 class _Song(NamedTuple):
-    """A row: one item, by its place in the ledger, however often it is or was there.
+    """A row of the table: one item, by its number in the ledger.
 
-    `added` is the oldest day known. With `asterisk` it is only that of the first snapshot, which
-    held the song already. `removed` is the day of the first snapshot without it, empty while it is
-    there.
+    `added` is the oldest known day. `asterisk` says that it is only the day of the first snapshot,
+    which already had the song. `removed` is the day of the first snapshot without it, empty while
+    it is there.
     """
 
     item: int
@@ -37,7 +37,7 @@ class _Song(NamedTuple):
 
 
 class _OlderSongs(msgspec.Struct, frozen=True):
-    """What the main document tells of the document of a year."""
+    """The main document's reference to the document of a year."""
 
     year: int
     path: str
@@ -50,14 +50,14 @@ def cumulative_years(ledger: Ledger) -> list[int]:
 
 
 def cumulative_key(playlist_id: str, year: int, suffix: str) -> str:
-    """Return the key of the songs that went long ago in a year."""
+    """Return the key of the page of songs removed in a year."""
     return view_key("cumulative", playlist_id, f"/{year}{suffix}")
 
 
 class Cumulative:
-    """The pages of one ledger, each with its JSON, which holds the intervals of each song besides.
+    """The pages of one ledger, each with its JSON, which also has the intervals of each song.
 
-    Songs are in the order of their titles, artists and lengths.
+    Songs are sorted by title, artists and length.
     """
 
     def __init__(self, ledger: Ledger, texts: ItemTexts) -> None:
@@ -66,7 +66,7 @@ class Cumulative:
         self._went = went_long_ago(ledger) if is_long(ledger) else {}
 
     def newest(self) -> tuple[str, bytes]:
-        """Return the page of all songs but those that stand on the pages of years."""
+        """Return the page of all songs that are not on yearly pages."""
         ledger = self._ledger
         rows, tracks = self._tell(self._songs(None))
         counts = Counter(self._went.values())
@@ -96,7 +96,7 @@ class Cumulative:
         return "\n".join(page), encode_json_document(document, tracks=tracks)
 
     def of_year(self, year: int) -> tuple[str, bytes]:
-        """Return the page of the songs that went long ago in a year."""
+        """Return the page of the songs removed in a year."""
         ledger = self._ledger
         rows, tracks = self._tell(self._songs(year))
         page = [navigation(ledger), "", title(ledger), "", self._count(year), "", *rows]
@@ -109,7 +109,7 @@ class Cumulative:
         return "\n".join(page), encode_json_document(document, tracks=tracks)
 
     def _items(self, year: int | None) -> list[int]:
-        """Return the songs of a year's page, or those of the newest."""
+        """Return the songs of a yearly page, or those of the main page."""
         return [item for item in self._ledger.items if self._went.get(item) == year]
 
     def _count(self, year: int | None) -> str:
@@ -130,7 +130,7 @@ class Cumulative:
         return sorted(songs, key=lambda song: orders[song.item])
 
     def _tell(self, songs: Sequence[_Song]) -> tuple[list[str], list[str]]:
-        """Return the table of some songs, and what the JSON tells of each."""
+        """Return the table of some songs, and their JSON."""
         lines = [
             "| Title | Artist(s) | Album | Length | Added | Removed |",
             "|---|---|---|---|---|---|",
@@ -156,7 +156,7 @@ class Cumulative:
 
 
 def _links(playlist_id: str, older: Sequence[_OlderSongs]) -> list[str]:
-    """Return the line that leads to the pages of years, if there are any."""
+    """Return the line with the links to the yearly pages, if there are any."""
     links = [
         f"[{one.year}](/{cumulative_key(playlist_id, one.year, '.md')}) ({one.songs:,})"
         for one in older

@@ -1,4 +1,4 @@
-"""The mail that sums up a day or a week: what came, what went, and what cannot be read."""
+"""The digest mail of a day or a week: songs added and removed, and unreadable playlists."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ from playlist_archive.views.notice import Mail, plain_line
 from playlist_archive.views.wording import artist_names, counted, day, song_by
 
 MOST_PLAYLISTS, MOST_SONGS = 20, 10
-# SNS takes 256 KiB, and a character may be four bytes.
+# SNS accepts 256 KiB, and a character may have four bytes.
 _LONGEST = 60
 
 
@@ -26,7 +26,7 @@ def digest(
     playlists: Iterable[PublishedPlaylist],
     catalog: Catalog,
 ) -> Mail:
-    """Return the mail about the changes of a span, and about how everything stands."""
+    """Return the mail about the changes of a span and the present state."""
     consent = _consent(catalog.report)
     if changes:
         lines = [_days(span), "", *_changes(changes, {one.id: one.name for one in playlists})]
@@ -68,7 +68,7 @@ def _consent(report: RunReport | None) -> str:
 
 
 def _changes(changes: Sequence[RecentChange], names: dict[str, str]) -> Iterator[str]:
-    """Yield a paragraph for each playlist, in the order of their names."""
+    """Yield a paragraph for each playlist, sorted by name."""
     by_playlist: dict[str, list[RecentChange]] = defaultdict(list)
     for change in changes:
         by_playlist[change.playlist].append(change)
@@ -101,7 +101,7 @@ def _song(song: SongAtRow) -> str:
 
 
 def _unreadable(catalog: Catalog) -> Iterator[str]:
-    """Yield a line for each playlist that is not read, the longest first."""
+    """Yield a line for each unreadable playlist, the longest unread first."""
     bad = [one for one in catalog.active() if one[1].status != "ok"]
     for playlist_id, entry in sorted(bad, key=lambda one: (one[1].since, one[0]))[:MOST_PLAYLISTS]:
         name = plain_line(entry.unique_name) or playlist_id

@@ -29,17 +29,17 @@ type Entry = tuple[PublishedPlaylist, PublishedChange]
 type _Told = Song | SongAtRow | RenamedSong
 
 _LINE_BREAKS = re.compile("[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-# What XML cannot hold, and the other control characters (XML 1.0: Char, and the note beside it).
+# Characters not allowed in XML, and other control characters (XML 1.0: Char, and its note).
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _MARKUP = re.compile("[&<>]")
 _URL = re.compile(r"https?://(?:[0-9A-Za-z._~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 
 
 class FeedHead(NamedTuple):
-    """What a feed says about itself; both paths begin at the bucket's root.
+    """The fields of a feed itself; both paths are relative to the bucket's root.
 
-    `alternate` is the page that tells the same to a person. `since` is the time of the first
-    snapshot, which counts until there is a change.
+    `alternate` is the page with the same contents. `since` is the time of the first snapshot, used
+    as the feed's date until there is a change.
     """
 
     path: str
@@ -49,7 +49,7 @@ class FeedHead(NamedTuple):
 
 
 def atom_feed(head: FeedHead, entries: Iterable[Entry]) -> bytes:
-    """Return a feed of the newest changes, whatever their order."""
+    """Return a feed of the newest changes; `entries` may be in any order."""
     newest = sorted(entries, key=_age, reverse=True)[:ENTRIES]
     updated = newest[0][1].time if newest else head.since
     lines = [
@@ -100,7 +100,7 @@ def _entry(playlist: PublishedPlaylist, change: PublishedChange) -> Iterator[str
 
 
 def _summary(change: PublishedChange) -> str:
-    """Say in a few words what is different."""
+    """Return a short summary of a change."""
     counts = (
         (change.counts.added, "added"),
         (change.counts.readded, "added again"),
@@ -137,7 +137,7 @@ def _names(change: PublishedChange) -> Iterator[str]:
 
 
 def _list(heading: str, songs: Sequence[_Told], page: str) -> Iterator[str]:
-    """Yield a heading and a list of the first songs, and how many more the history `page` has."""
+    """Yield a heading, a list of the first songs, and how many more the history `page` has."""
     if not songs:
         return
     yield _paragraph(f"{heading}:")
@@ -160,7 +160,7 @@ def _song(song: _Told) -> str:
 
 
 def _id(name: str) -> str:
-    """Return an id that depends on the `name` alone: neither on a host nor on a playlist's name."""
+    """Return an id that depends only on `name`, and not on a host or a playlist's name."""
     return f"<id>{uuid5(NAMESPACE_URL, name).urn}</id>"
 
 
@@ -173,7 +173,7 @@ def _paragraph(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return XML that shows `text` in an element."""
+    """Return `text` escaped for an XML element."""
     if not text.isprintable():
         text = _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", _LINE_BREAKS.sub(" ", text))
     return escape(text, quote=False) if _MARKUP.search(text) else text

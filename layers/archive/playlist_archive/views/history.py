@@ -31,7 +31,7 @@ def year_key(playlist_id: str, year: int) -> str:
 
 
 def history_page(ledger: Ledger, texts: ItemTexts) -> str:
-    """Return the page of the newest changes and the gaps between them; it leads to `years`."""
+    """Return the page of the newest changes and the gaps between them, with links to `years`."""
     archived = sum(ledger.archived_counts.values())
     return "\n".join(
         [
@@ -48,7 +48,7 @@ def history_page(ledger: Ledger, texts: ItemTexts) -> str:
 
 
 def years(ledger: Ledger) -> list[int]:
-    """Return the years of the changes and gaps behind the newest changes, newest first."""
+    """Return the years with changes and gaps older than the newest changes, newest first."""
     return sorted(
         ledger.archived_counts.keys() | gaps_by_page(ledger).of_years.keys(), reverse=True
     )
@@ -62,7 +62,7 @@ class PageGaps(NamedTuple):
 
 
 def gaps_by_page(ledger: Ledger) -> PageGaps:
-    """Give each gap to its page: to that of its last year, if newer changes push it off the newest."""
+    """Assign each gap to a page: its last year's if it is older than the newest changes."""
     newest: list[Gap] = []
     of_years: dict[int, list[Gap]] = {}
     for gap in ledger.gaps:
@@ -85,7 +85,7 @@ def year_page(ledger: Ledger, year: int, texts: ItemTexts) -> str:
 
 
 class _Lines(dict[int, str]):
-    """Return the text of a song, by its item; it is made once, however often it is shown."""
+    """Returns the text of a song by its item, rendered only once."""
 
     def __init__(self, texts: ItemTexts) -> None:
         super().__init__()
@@ -98,14 +98,14 @@ class _Lines(dict[int, str]):
 
 
 class _Sections:
-    """The sections of one ledger's changes."""
+    """Renders the sections of one ledger's changes."""
 
     def __init__(self, ledger: Ledger, texts: ItemTexts) -> None:
         self._ledger = ledger
         self._lines = _Lines(texts)
 
     def of(self, changes: Sequence[Change], names: Names, gaps: Sequence[Gap]) -> list[str]:
-        """Return the lines of the changes and gaps, newest first; the last change left `names`."""
+        """Return the lines of the changes and gaps, newest first; `names` are the final ones."""
         lines: list[str] = []
         afters = names_after(changes, names)
         waiting = list(gaps)
@@ -175,7 +175,7 @@ def _counts(ledger: Ledger, change: Change) -> str:
 
 
 def _count(ledger: Ledger, told: Sequence[Placed | Move]) -> str:
-    """Count rows, and songs besides if those are fewer."""
+    """Return the number of rows, and also of songs if there are fewer."""
     songs = Counter(ledger.occurrences[one.occurrence].item for one in told)
     if len(songs) == len(told):
         return f"{len(told):,}"
@@ -206,7 +206,7 @@ def _first_snapshot(ledger: Ledger) -> str:
 
 
 def _imports(ledger: Ledger) -> Iterator[str]:
-    """Yield where snapshots come from that the archive has not read itself."""
+    """Yield a line for each source of imported snapshots."""
     imported: dict[str, list[str]] = {}
     for one in ledger.snapshots:
         if one.source:

@@ -1,4 +1,4 @@
-"""The history as a document."""
+"""The history as a JSON document."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,14 +64,14 @@ def history_json(ledger: Ledger) -> bytes:
 
 
 def newest_changes(ledger: Ledger) -> Iterator[tuple[PublishedPlaylist, PublishedChange]]:
-    """Yield the newest changes as a feed tells them."""
+    """Yield the newest changes for a feed."""
     playlist = _playlist(ledger)
     for change in _Publisher(ledger).publish(ledger.changes[-ENTRIES:], ledger.names):
         yield playlist, change
 
 
 def year_document(ledger: Ledger, year: int) -> bytes:
-    """Return the document of a year of which changes were archived."""
+    """Return the document of a year with archived changes."""
     changes = archived_changes(ledger, year)
     published = _Publisher(ledger).publish(changes, ledger.years[year][-1].names)
     document = HistoryOfYear(playlist=_playlist(ledger), year=year, changes=published)
@@ -83,7 +83,7 @@ def _playlist(ledger: Ledger) -> PublishedPlaylist:
 
 
 def _size(ledger: Ledger) -> Size:
-    """Count the songs and rows now; a row that Spotify stopped naming counts as its song."""
+    """Count the present songs and rows; a row that Spotify stopped naming counts as its song."""
     items = (
         ledger.occurrences[row.occurrence].item for row in ledger.rows if row.occurrence is not None
     )
@@ -104,7 +104,7 @@ def _names(ledger: Ledger) -> tuple[NamesSince, ...]:
 
 
 class _Songs(dict[int, Song]):
-    """Return a song by its item; it is made once, however often it is told."""
+    """Returns a song by its item, created only once."""
 
     def __init__(self, items: Mapping[int, Item]) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ class _Publisher:
         self._songs = _Songs(ledger.items)
 
     def publish(self, changes: Sequence[Change], names: Names) -> tuple[PublishedChange, ...]:
-        """Return the changes, newest first; the last of them left `names`."""
+        """Return the changes, newest first; `names` are those after the last one."""
         afters = names_after(changes, names)
         return tuple(
             [

@@ -32,7 +32,7 @@ def sort_playlists(catalog: Catalog) -> Playlists:
 
 
 def index_page(playlists: Playlists) -> str:
-    """Return the page; clients of the old archive take what follows the last heading apart."""
+    """Return the page; clients of the old archive parse the part after its last heading."""
     bad, retired, good = _groups(playlists)
     sections = [f"{navigation_of_all('index')}\n"]
     if bad:
@@ -58,7 +58,7 @@ def index_json(catalog: Catalog, summaries: Mapping[str, Summary]) -> bytes:
 
 
 def page_link(playlist_id: str, entry: Entry) -> str:
-    """Link a playlist's page, where it has one."""
+    """Return a link to a playlist's page, if it has one."""
     name = entry.unique_name or playlist_id
     return (
         link(name, f"/{view_key('pretty', playlist_id, '.md')}") if entry.latest else escape(name)
@@ -66,7 +66,7 @@ def page_link(playlist_id: str, entry: Entry) -> str:
 
 
 def _groups(playlists: Playlists) -> tuple[Playlists, Playlists, Playlists]:
-    """Return the playlists that are not read, the retired ones, and those that are read."""
+    """Return the unreadable playlists, the retired ones, and the others."""
     good = [pair for pair in playlists if pair[1].status == "ok"]
     retired = [pair for pair in playlists if pair[1].status == "retired"]
     bad = [pair for pair in playlists if pair[1].status not in {"ok", "retired"}]

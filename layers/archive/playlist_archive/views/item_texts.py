@@ -1,4 +1,4 @@
-"""The texts of one ledger's songs, each made once for all pages of a render."""
+"""The texts of one ledger's songs, each rendered once for all pages."""
 
 from collections.abc import Mapping
 
@@ -10,8 +10,8 @@ from playlist_archive.views.song_columns import SongColumns, make_song_columns
 class ItemTexts:
     """The texts of items, by their numbers in the ledger.
 
-    Nothing is kept from one render to the next: a song that is decoded anew is another object, and
-    recognising it takes as long as making its texts again.
+    There is no cache between renders: looking up a newly decoded song takes as long as rendering
+    its texts.
     """
 
     def __init__(self, items: Mapping[int, Item]) -> None:

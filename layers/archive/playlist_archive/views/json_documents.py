@@ -1,7 +1,7 @@
-"""The JSON documents beside the Markdown pages, with the keys of the archive before this one.
+"""The JSON documents beside the Markdown pages, with the keys of this archive's predecessor.
 
-They look as `json.dumps(document, indent=2, sort_keys=True)` writes them, made from pieces: a song
-is written by a template, for there are thousands.
+They have the format of `json.dumps(document, indent=2, sort_keys=True)`, but are joined from
+pieces: because there are thousands of songs, each is written by a template.
 """
 
 import json
@@ -15,9 +15,9 @@ __all__ = ["ItemMembers", "encode_json_document", "make_members", "text"]
 
 
 class ItemMembers(NamedTuple):
-    """The fields of an item, as members of a song's object.
+    """The fields of an item, as encoded members of a song's object.
 
-    The pieces are those between which other keys are sorted: `credits` are `album` and `artists`,
+    They are divided where other keys are sorted between them: `credits` are `album` and `artists`;
     `identity` are `type`, `uri` and `url`.
     """
 
@@ -54,9 +54,9 @@ def _named(thing: Album | Artist, indent: str) -> str:
 
 
 def encode_json_document(document: Mapping[str, object], **songs: Iterable[str]) -> bytes:
-    """Return a document as `json` would write it, with lists of songs besides.
+    """Return a document in the format of `json`, with lists of songs.
 
-    A song is the members of its object, each a line that is indented by six.
+    A song is given as the members of its object, each a line indented by six.
     """
     pieces: list[str] = []
     for name in sorted(document.keys() | songs.keys()):
@@ -67,7 +67,7 @@ def encode_json_document(document: Mapping[str, object], **songs: Iterable[str])
             member = json.dumps(document[name], indent=2, sort_keys=True)
             pieces.append(member.replace("\n", "\n  "))
     pieces.append("\n}\n")
-    # Joined only once: a large text takes longer to copy than to make.
+    # Joined only once, because copying a large text takes longer than making it.
     return "".join(pieces).encode("ascii")
 
 

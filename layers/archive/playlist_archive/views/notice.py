@@ -1,4 +1,4 @@
-"""The mail that tells the owner what has begun to concern them, and what is over."""
+"""The notice mail: concerns that began or ended."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from playlist_archive.documents.keys import STATUS_PAGE
 from playlist_archive.documents.names import visible
 from playlist_archive.views.wording import counted, day
 
-# A mail that nobody reads to its end tells nothing; the status page has all.
+# A longer mail would not be read; the status page lists everything.
 MOST_LISTED = 20
 _LONGEST = 500
 _OVER = {
@@ -44,7 +44,7 @@ class Mail(NamedTuple):
 
 
 def notice(news: News, catalog: Catalog) -> Mail:
-    """Return the mail about what is new and what is over."""
+    """Return the mail about concerns that began or ended."""
     parts: list[str] = []
     if news.concerns:
         parts += ["This needs attention:", "", *_limited(news.concerns, _concern)]
@@ -63,7 +63,7 @@ def _subject(news: News) -> str:
 
 
 def _limited[T](items: Sequence[T], word: Callable[[T], str]) -> Iterator[str]:
-    """Yield the first items in words, a blank line behind each, and how many more there are."""
+    """Yield the first items, each followed by a blank line, and the number of the others."""
     for item in items[:MOST_LISTED]:
         yield from (word(item), "")
     if len(items) > MOST_LISTED:
@@ -90,7 +90,7 @@ def _over(key: str, how: Over, catalog: Catalog) -> str:
 
 
 def plain_line(text: str, longest: int = _LONGEST) -> str:
-    """Return text of others as part of one line, without what breaks or hides it."""
+    """Return foreign text for use in one line, without line breaks and invisible characters."""
     line = " ".join("".join(_printable(visible(text))).split()).rstrip(".")
     return line if len(line) <= longest else f"{line[:longest]}…"
 

@@ -1,7 +1,7 @@
-"""The pages of one year of a playlist: which there are, and what they are made from.
+"""The yearly pages of a playlist: which exist, and from which inputs they are made.
 
-A year's pages seldom change. Their `stamp` tells whether they do, without making them: it is a digest
-of all that they tell. So what was put away need not be read to know that they are right.
+Yearly pages seldom change. Their `stamp`, a digest of all their inputs, shows whether they are
+current. So yearly partitions need not be read, and the pages need not be rendered, to know that.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,15 +21,15 @@ from playlist_archive.views.item_texts import ItemTexts
 from playlist_archive.views.page import Page, text_page
 from playlist_archive.views.table import table_file, table_files, table_years
 
-# Another one for another form, so that all pages of years are made anew.
+# Increase it when the format changes, so that all yearly pages are rendered again.
 _FORM = 1
 
 
 class OfYear(NamedTuple):
-    """Pages of one view and one year, which are made together.
+    """The pages of one view and one year, which are rendered together.
 
-    `stamp` is a digest of what they tell. They are made from the ledger and the parts of the years
-    that it `needs`.
+    `stamp` is a digest of their inputs. They are made from the ledger and the partitions of the
+    years `needs`.
     """
 
     view: str
@@ -40,7 +40,7 @@ class OfYear(NamedTuple):
 
 
 def list_of_years(ledger: Ledger, sums: Sums) -> Iterator[OfYear]:
-    """Yield all pages of years; `sums` are those of the ledger and its parts."""
+    """Yield all yearly pages; `sums` are those of the ledger and its partitions."""
     for view, (list_years, list_keys, _) in _OF_YEARS.items():
         for year in list_years(ledger):
             keys = tuple(list_keys(ledger, year))
@@ -49,12 +49,12 @@ def list_of_years(ledger: Ledger, sums: Sums) -> Iterator[OfYear]:
 
 
 def render_year(ledger: Ledger, view: str, year: int, texts: ItemTexts) -> dict[str, Page]:
-    """Return a view's pages of a year by their keys; the parts that they need are recalled."""
+    """Return a view's pages of a year by key; the ledger must include the needed partitions."""
     return dict(_OF_YEARS[view].render(ledger, year, texts))
 
 
 def pages_of_years(view: str, ledger: Ledger, texts: ItemTexts) -> Iterator[tuple[str, Page]]:
-    """Yield all of a view's pages of years, from a ledger of which nothing is put away."""
+    """Yield all yearly pages of a view; the ledger must include its partitions."""
     if view == "table":  # in one pass over all stays
         for year, file in table_files(ledger).items():
             yield table_key(ledger.playlist_id, year), Page(file, GZIP)
@@ -112,7 +112,7 @@ _OF_YEARS = {
 
 
 def _needs(view: str, ledger: Ledger, year: int) -> frozenset[int]:
-    """Return the years of the parts that hold something of these pages."""
+    """Return the years of the partitions with contents of these pages."""
     parts = ledger.put_away
     if view == "cumulative":
         return frozenset({year} & parts.keys())

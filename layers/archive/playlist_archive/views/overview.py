@@ -1,4 +1,4 @@
-"""The pages about all playlists that follow from the catalog alone: index, status, metadata."""
+"""The pages about all playlists that are made only from the catalog: index, status, metadata."""
 
 import json
 from collections import Counter
@@ -33,8 +33,8 @@ from playlist_archive.views.wording import day
 
 _MOST_DAMAGED = 64
 
-# Brotli's best quality takes 1.7 s of the processor for a megabyte and two minutes for forty; its
-# fifth takes a hundredth of that, for a fourth more bytes.
+# Brotli's best quality takes 1.7 s of CPU time for a megabyte and two minutes for forty. Quality 5
+# takes a hundredth of that, for a quarter more bytes.
 _BEST_QUALITY_BYTES = 2**20
 _BEST_QUALITY, _QUICK_QUALITY = 11, 5
 
@@ -42,7 +42,7 @@ _BEST_QUALITY, _QUICK_QUALITY = 11, 5
 def render_overview(
     catalog: Catalog, state: SpotifyState, damaged: Sequence[str] = ()
 ) -> dict[str, Page]:
-    """Return every page about all playlists by its key; `damaged` are the keys of copies."""
+    """Return every page about all playlists by key; `damaged` are the keys of copies."""
     playlists = sort_playlists(catalog)
     full = _full_metadata(playlists)
     compact = _compact_metadata(playlists)
@@ -138,7 +138,7 @@ def _status_page(
 
 
 def headline(catalog: Catalog, damaged: Sequence[str] = ()) -> str:
-    """Say in a few words whether the archive works."""
+    """Return the headline, which says whether the archive works."""
     report = catalog.report
     bad = any(entry.status != "ok" for _, entry in catalog.active())
     wrong = report and (report.failure or report.problems or report.must_log_in())
@@ -152,7 +152,7 @@ def headline(catalog: Catalog, damaged: Sequence[str] = ()) -> str:
 
 
 def _first_steps(catalog: Catalog) -> list[str]:
-    """Say what is missing where no playlist is archived, and what to do first."""
+    """Return what is missing if no playlist is archived, and what to do first."""
     report = catalog.report
     if any(catalog.active()):
         return []
@@ -197,7 +197,7 @@ def _requests(catalog: Catalog, state: SpotifyState) -> int:
 
 
 def _changed(catalog: Catalog) -> int:
-    """Count the playlists whose newest snapshot is the last run's."""
+    """Count the playlists whose newest snapshot is from the last run."""
     run = catalog.report.run if catalog.report else None
     return sum(
         entry.latest is not None and entry.latest.time == run for entry in catalog.entries.values()

@@ -1,4 +1,4 @@
-"""A page as it is stored."""
+"""A page as stored: its bytes and content type."""
 
 import msgspec
 

@@ -29,9 +29,9 @@ def page_path(view: View, playlist_id: str) -> str:
 
 
 def navigation(ledger: Ledger, current: View | None = None) -> str:
-    """Return the links to the other pages; a page of the history also leads to the index.
+    """Return the links to the other pages; history pages also link to the index.
 
-    The other pages begin as in the archive before this one.
+    The other pages begin like those of this archive's predecessor.
     """
     links = [
         view if view == current else f"[{view}]({page_path(view, ledger.playlist_id)})"

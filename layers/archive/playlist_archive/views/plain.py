@@ -1,4 +1,4 @@
-"""The playlist now, as sorted lines: moving a song makes no difference."""
+"""The playlist now, as sorted lines, so that moving a song makes no difference."""
 
 import re
 
@@ -8,9 +8,9 @@ _LINE_BREAKS = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
 def plain_page(ledger: Ledger) -> str:
-    """Return name, description and a line for each row; texts are as Spotify sent them.
+    """Return name, description and a line for each row, with texts as sent by Spotify.
 
-    Only line breaks within a text become spaces.
+    Only line breaks within a text are replaced by spaces.
     """
     songs = [
         _one_line(item_line(ledger.items[ledger.occurrences[row.occurrence].item]))

@@ -1,4 +1,4 @@
-"""How a song looks in a Markdown table or a list."""
+"""The texts of a song in a Markdown table or list."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from playlist_archive.views.wording import track_length
 
 
 class SongColumns(NamedTuple):
-    """The columns that every table has; `rest` are album and length."""
+    """The columns of a song in every table; `rest` are album and length."""
 
     title: str
     artists: str

@@ -1,6 +1,6 @@
-"""What a search needs of a playlist: every song that is or was in it.
+"""A playlist's lines in the song lists: every song that is or was in it, for searching.
 
-A line names some of its songs: those that are or lately were there, or those that went long ago.
+A line has either present and recent songs, or those removed more than a year ago.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ def songs_line(songs: Iterable[Item]) -> bytes:
 
 
 def song_ids_line(songs: Iterable[Item]) -> bytes:
-    """Return the id of each song, and its ISRC where that is known."""
+    """Return the id of each song, and its ISRC if known."""
     return msgspec.json.encode([_ids(item) for item in songs])
 
 

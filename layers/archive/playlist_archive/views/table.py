@@ -1,13 +1,13 @@
-"""The stays of a playlist's songs as a table, by the year in which they began."""
+"""The table of a playlist's stays, by the year in which they began."""
 
 from playlist_archive.documents.ledger import Ledger
 from playlist_archive.documents.stays import encode_table, stay_lines
 
 
 def table_years(ledger: Ledger) -> list[int]:
-    """Return the years that have a file: each with a snapshot, even where no stay began in it.
+    """Return the years that have a file: all years with a snapshot, even without a new stay.
 
-    An older snapshot that comes late may move stays out of a year, whose file must not keep them.
+    A late older snapshot may move stays out of a year, whose file must then be rewritten.
     """
     return sorted({int(one.time[:4]) for one in ledger.snapshots})
 

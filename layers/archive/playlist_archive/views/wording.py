@@ -1,4 +1,4 @@
-"""Numbers, lengths and dates in words, as the archive has always worded them."""
+"""The wording of numbers, lengths and dates, the same as in this archive's predecessor."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -12,7 +12,7 @@ _LONGEST = timedelta.max // timedelta(milliseconds=1)
 
 
 def track_length(duration_ms: int) -> str:
-    """Return a track's length as `3:07`, `1:00:00` or, as Python does, `1 day, 0:00:00`."""
+    """Return a track's length as `3:07`, `1:00:00` or, in Python's form, `1 day, 0:00:00`."""
     minutes, seconds = divmod(_possible(duration_ms) // 1000, 60)
     if minutes < _HOUR:
         return f"{minutes}:{seconds:02}"
@@ -20,7 +20,7 @@ def track_length(duration_ms: int) -> str:
 
 
 def total_length(duration_ms: int) -> str:
-    """Return a playlist's length in its two or three greatest units, as `1 hr 0 min`."""
+    """Return a playlist's length in its two or three largest units, such as `1 hr 0 min`."""
     minutes, seconds = divmod(_possible(duration_ms) // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
@@ -34,7 +34,7 @@ def total_length(duration_ms: int) -> str:
 
 
 def _possible(duration_ms: int) -> int:
-    """Return the nearest length that can be shown: not negative, nor longer than Python knows."""
+    """Return the nearest possible length: not negative, nor longer than Python's `timedelta`."""
     return min(max(duration_ms, 0), _LONGEST)
 
 
@@ -44,19 +44,19 @@ def counted(number: int, noun: str) -> str:
 
 
 def song_by(title: str, artists: str) -> str:
-    """Return `Ropewalk by Velvet Ferry`, and the title alone where no artist has a name."""
+    """Return `Ropewalk by Velvet Ferry`, or only the title if no artist has a name."""
     return f"{title} by {artists}" if artists else title
 
 
 def artist_names(artists: Iterable[str]) -> str:
-    """Return the names in one text, less those that Spotify does not tell."""
+    """Return the names in one text, without missing ones."""
     return ", ".join(filter(None, artists))
 
 
 def songs_and_rows(times: Collection[int], rows: int) -> str:
-    """Return `25 songs`, or `25 songs, 27 rows (2 twice)` where a song or a row is special.
+    """Return `25 songs`, or `25 songs, 27 rows (2 twice)` if the numbers differ.
 
-    `times` says for each song in how many rows it is; Spotify does not name the others.
+    `times` has each song's number of rows; the other rows are not named by Spotify.
     """
     songs = counted(len(times), "song")
     if len(times) == rows:
@@ -82,7 +82,7 @@ def days_apart(earlier: datetime, later: datetime) -> int:
 
 
 def day_or_days(after: datetime, until: datetime) -> str:
-    """Say on which day something happened, or between which days if some were missed."""
+    """Return the day of an event, or the days between which it happened if some were missed."""
     if days_apart(after, until) > 1:
         return f"Between {day(after)} and {day(until)}"
     return day(until)
