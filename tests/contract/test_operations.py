@@ -318,7 +318,7 @@ def test_every_alarm_is_explained() -> None:
 
 def former_alarms() -> dict[str, tuple[str, str]]:
     """Return for each former alarm what tells it now, and the tests that show it."""
-    table = PAGE.partition("### What the former alarms told")[2].partition("\n## ")[0]
+    table = PAGE.partition("### Former alarms")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.+?) \| .+? \| (.+?) \| (.+?) \|$", table, re.MULTILINE)
     return {
         name: (tells, tests)

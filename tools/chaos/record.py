@@ -153,7 +153,7 @@ class Record:
         hurt: the failed requests to Spotify.
         asked_to_wait: the pauses that Spotify asked for.
         struck: the invocations that were killed, or affected by a fault of AWS, with their ends.
-        misled: the playlists of which Spotify sent a wrong value.
+        misled: the playlists for which Spotify sent a wrong value.
         overlaps: how often an invocation began while another function was running.
         broken: the failures of functions that no injected fault had struck.
         sent: the requests to the Web API, with their times.

@@ -72,7 +72,7 @@ class Wire:
         hollow: the playlists that are shown without rows although they have some, and until when.
         hurt: the requests that had no good answer.
         asked_to_wait: the answers that named a time to wait.
-        misled: the playlists of which a wrong value was sent.
+        misled: the playlists for which a wrong value was sent.
     """
 
     def __init__(self, clock: SimulatedClock, scheduler: Scheduler, mischief: Mischief) -> None:
@@ -270,7 +270,7 @@ def _ask(stand_in: StandIn, request: requests.PreparedRequest) -> Answer:
 
 
 def _is_good(answer: Answer) -> bool:
-    """Whether an answer says anything: the stand-in, too, breaks off or sends nothing when told to."""
+    """Whether an answer is usable; with some faults the stand-in sends a partial or no answer."""
     try:
         return answer.status == requests.codes.ok and bool(msgspec.json.decode(answer.body))
     except (ValueError, RecursionError):

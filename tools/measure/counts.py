@@ -55,8 +55,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
     The lister does a `run`. The fetcher does the `opening` and `closing` of an invocation, a read
     that finds a `change`, and a `check` that finds none. The renderer does the `render` of a
-    snapshot and of a new page status. The indexer does a `batch`, `followers` for each playlist that
-    was read, and `published` for each of which the pages were written. `lister` and `indexer` are one
+    snapshot and of a new page status. The indexer does a `batch`, `followers` for each playlist
+    that was read, and `published` for each whose pages were written. `lister` and `indexer` are one
     invocation over very many playlists.
     """
 

@@ -1,4 +1,4 @@
-"""Which rows can be put back through Spotify's Web API, and which are left out, and why."""
+"""Divides rows into those that Spotify's Web API can restore, and those left out, with reasons."""
 
 import re
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _KINDS = {"track", "episode"}
 
 
 class Song(msgspec.Struct, frozen=True, gc=False):
-    """A song or an episode to put back; `row` is its row in the list, from 1."""
+    """A song or an episode to restore; `row` is its row in the list, from 1."""
 
     row: int
     uri: str
@@ -29,7 +29,7 @@ class Song(msgspec.Struct, frozen=True, gc=False):
 
 
 class LeftOut(msgspec.Struct, frozen=True, gc=False):
-    """A row that cannot be put back."""
+    """A row that cannot be restored."""
 
     row: int
     uri: str
@@ -43,7 +43,7 @@ class Sorted(NamedTuple):
 
 
 def sort_out(rows: Sequence[Row]) -> Sorted:
-    """Divide rows into those that can be put back and the others, each in their order."""
+    """Divide rows into those that can be restored and the others, each in their order."""
     songs, left_out = list[Song](), list[LeftOut]()
     for number, row in enumerate(rows, start=1):
         if row.item is None:

@@ -1,4 +1,4 @@
-"""`Writer` over HTTPS: one request after the other, at a slow pace, none of them repeated.
+"""`Writer` over HTTPS: sends one request after the other, slowly and without retries.
 
 Spotify reference: Create Playlist, Add Items to Playlist, Get Playlist Items, Get Current User's
 Playlists.
@@ -58,7 +58,7 @@ class _WireVersion(msgspec.Struct):
 
 
 class _WireListed(msgspec.Struct):
-    # An entry may have anything; only a text can hold the tag.
+    # An entry may have any value; only a text can contain the tag.
     id: Any = None
     description: Any = None
     public: Any = None
@@ -103,11 +103,11 @@ class WebWriter:
         self._url = api_url.rstrip("/")
         self._clock = clock
         self._seconds_between = seconds_between_requests
-        # A time of the monotonic clock.
+        # A monotonic time.
         self._next_start = float("-inf")
 
     def create(self, name: str, description: str) -> Created:
-        # Spotify shows a new playlist on the profile unless it is told not to.
+        # By default Spotify shows a new playlist on the profile.
         body = {"name": name, "description": description, "public": False}
         wire = self._post("/me/playlists", body, _WireCreated)
         return Created(wire.id, bool(wire.public))
@@ -150,7 +150,7 @@ class WebWriter:
 
     def _post[T](self, path: str, body: object, shape: type[T]) -> T:
         answer = self._send("POST", path, json=body)
-        # A song that Spotify does not find may be meant by a 404 too.
+        # Spotify may also answer 404 for a song that it does not find.
         if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}:
             raise RefusedError(_reason(answer))
         return _decode(answer, shape)

@@ -65,7 +65,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Header(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A playlist's fields other than its rows.
 
-    `unknown` are fields that the snapshot's source does not tell, or not in full.
+    `unknown` names the fields that the snapshot's source lacks, or has only in part.
     """
 
     name: str
