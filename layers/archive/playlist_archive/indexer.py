@@ -300,8 +300,7 @@ def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[O
         Outcome(
             playlist_id=playlist_id,
             run=run,
-            # If the pause began before the run, the run's playlists are deferred from the run's
-            # beginning.
+            # If the pause began before the run, the outcomes are dated to the beginning of the run.
             at=max(state.parked_at, run),
             status="deferred",
             reason=state.reason,

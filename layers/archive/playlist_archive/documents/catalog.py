@@ -52,7 +52,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `status` and `reason` are from the outcome of `run`, found `at` that moment. The status has been
     the same `since` that run, and `checked` is the last good check. All of these are derived from
-    `history`. `announced` is None if the pages never needed a page status.
+    `history`. `announced` is None while the pages need no page status.
     """
 
     first_seen: datetime

@@ -277,8 +277,8 @@ def _shows(announced: Announced | None, entry: Entry) -> tuple[object, ...] | No
 def _showing(page_status: PageStatus | None, entry: Entry) -> tuple[object, ...]:
     """Return what the pages of an entry show after a page status.
 
-    A name that equals the snapshot's comes from there; `since` shows only with a failure. The
-    figures are those of the newest snapshot, unless newer ones were read.
+    If the unique name is Spotify's own, the pages show the snapshot's name. `since` shows only with
+    a failure. The figures are those of the newest snapshot, unless newer ones were read.
     """
     printed = entry.printed.shown if entry.printed else None
     if page_status is None:
