@@ -22,8 +22,8 @@ _REGISTRY = "playlists/registry/"
 _RAW = "playlists/raw/"
 _NAMES_ONLY = re.compile(r"playlists/[^/]+\.txt")
 _DOCUMENT, _MARKDOWN = ".json", ".md"
-# The message of a run's commit has the time of the run.
-_RUN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+# The message of a run's commit has the time of the run, since March 2022 "Run 12 via schedule".
+_RUN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|^Run \d+ via ")
 
 
 class PageFile(NamedTuple):
@@ -50,10 +50,11 @@ class Told(NamedTuple):
 
 
 class _Shown(NamedTuple):
-    """The file that shows a playlist."""
+    """The file that shows a playlist, and whether the commit that wrote it `added` it."""
 
     path: str
     blob: str
+    added: bool
 
 
 @dataclass
@@ -136,7 +137,7 @@ def tell(
             before, page = known.get(playlist_id), pages[shown.blob]
             if before is None or before.content != page.content:
                 contents = once.setdefault(playlist_id, set())
-                if page.content in contents and not _is_run(commit):
+                if page.content in contents and shown.added and not _is_run(commit):
                     continue  # an outdated file that was moved
                 contents.add(page.content)
                 last = checked.get(playlist_id)
@@ -263,4 +264,4 @@ def _choose(
 
     best = max(documents or files, key=rank)
     assert best.blob
-    return _Shown(best.path, best.blob)
+    return _Shown(best.path, best.blob, best.added)
