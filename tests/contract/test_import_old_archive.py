@@ -258,6 +258,26 @@ def test_an_alias_hides_the_name(owner: Owner, history: GitHistory) -> None:
     assert all(change.name is None for change in owner.history().changes)
 
 
+def test_a_name_that_the_old_archive_changed_for_its_files_is_no_new_name(
+    owner: Owner, history: GitHistory
+) -> None:
+    told: list[tuple[str, Era, str]] = [
+        ("2019-09-01", "E2", "Finds: Pop"),
+        ("2021-05-01", "E4", "Finds - Pop"),
+        ("2021-11-01", "E5", "Finds: Pop"),
+        ("2022-01-05", "E7", "Finds: Pop (2)"),
+        ("2022-05-01", "E8", "Finds: Pop"),
+        ("2022-06-01", "E8", "Pop finds"),
+    ]
+    for day, era, name in told:
+        history.commit(at(day), files_of(era, songs(1, name=name)))
+
+    owner.imports(history.write())
+
+    names = [change.name.after for change in owner.history().changes if change.name]
+    assert names == ["Pop finds"]
+
+
 def test_an_unescaped_pipe_and_a_missing_text_come_as_they_were(
     owner: Owner, history: GitHistory
 ) -> None:

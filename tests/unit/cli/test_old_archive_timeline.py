@@ -64,7 +64,7 @@ def tell_of(*commits: Commit, aliases: Sequence[str] = ()) -> list[Told]:
                 playlist_id, content, answer = blob.split("/")
                 is_document = path.endswith(".json")
                 pages[blob] = PageFile(
-                    playlist_id, is_document, content.encode(), (content + answer).encode()
+                    playlist_id, "", is_document, content.encode(), (content + answer).encode()
                 )
     return list(tell(commits, pages, set(aliases)))
 

@@ -4,13 +4,15 @@ All pages are read twice: first to find out which of them are versions, and then
 only digests stay in memory.
 """
 
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Collection, Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import compress
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from playlist_archive.documents.keys import is_playlist_id
 from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.imports.old_archive.page_names import Named, doubtful_names
 from playlist_archive_cli.imports.old_archive.pages import (
     NAMES_ONLY,
     Page,
@@ -63,6 +65,7 @@ class OldArchive:
         self._chosen = chosen
         self._pages = Pages()
         self._known: dict[str, PageFile] = {}
+        self._doubtful_names: set[Told] = set()
         self._in_pack_order: list[str] = []
 
     def versions(self) -> list[Told]:
@@ -83,7 +86,21 @@ class OldArchive:
             if change := files.pages.get(blob):
                 self._recognise(change, blob, body, pages)
         self._in_pack_order = [blob for blob in wanted if blob in pages]
-        return _last_of_each_second(tell(files.commits, pages, aliases))
+        told = _last_of_each_second(tell(files.commits, pages, aliases))
+        self._doubtful_names = set(self._with_doubtful_names(told))
+        return told
+
+    def _with_doubtful_names(self, told: Iterable[Told]) -> Iterator[Told]:
+        """Yield the versions of which the name may not be Spotify's, whoever gave it."""
+        of_playlist: dict[str, list[Told]] = {}
+        for one in told:
+            if one.aliased:
+                yield one
+            else:
+                of_playlist.setdefault(one.playlist_id, []).append(one)
+        for versions in of_playlist.values():
+            named = [Named(one.time, self._known[one.blob].name) for one in versions]
+            yield from compress(versions, doubtful_names(named))
 
     def read(self, told: Iterable[Told]) -> Generator[PastVersion]:
         """Yield versions with their contents, in the order of git's pack files."""
@@ -183,7 +200,9 @@ class OldArchive:
         if not is_playlist_id(playlist_id):
             self._left_out.add("version", "it names no playlist", f"{path}, file {blob}")
         elif not self._chosen or playlist_id in self._chosen:
-            pages[blob] = PageFile(playlist_id, is_document(path), page.content, page.answer)
+            pages[blob] = PageFile(
+                playlist_id, page.name, is_document(path), page.content, page.answer
+            )
 
     def _version(self, told: Told, page: Page) -> PastVersion:
         time = datetime.fromtimestamp(told.time, UTC)
@@ -202,7 +221,7 @@ class OldArchive:
             owner=page.owner,
             snapshot_id=page.snapshot_id,
             followers=None if no_number and page.followers == 0 else page.followers,
-            unknown=(*page.unknown, "name") if told.aliased else page.unknown,
+            unknown=(*page.unknown, "name") if told in self._doubtful_names else page.unknown,
             rows=page.rows,
             previous_check=None if checked is None else datetime.fromtimestamp(checked, UTC),
         )

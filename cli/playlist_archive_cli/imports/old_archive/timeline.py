@@ -27,9 +27,10 @@ _RUN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|^Run \d+ via ")
 
 
 class PageFile(NamedTuple):
-    """The playlist of a page, and digests of its content and of Spotify's answer."""
+    """The playlist of a page and its name there, and digests of the content and of Spotify's answer."""
 
     playlist_id: str
+    name: str
     is_document: bool
     content: bytes
     answer: bytes
