@@ -511,6 +511,20 @@ def test_a_clone_and_a_bundle_bring_the_same(
     assert [one.document["playlists"][0]["present"] for one in outcomes] == [0, 2, 2]
 
 
+@pytest.mark.parametrize("stale", ["dev", "main", "master"])
+def test_a_bundle_brings_the_branch_that_was_checked_out(
+    owner: Owner, history: GitHistory, tmp_path: Path, stale: str
+) -> None:
+    repository, bundle = an_old_archive(history), tmp_path / "old.bundle"
+    git(repository, "branch", "--move", "main", "trunk")
+    git(repository, "branch", stale, "trunk~1")
+    git(repository, "symbolic-ref", "HEAD", "refs/heads/trunk")
+    git(repository, "bundle", "create", str(bundle), "--all")
+
+    assert owner.imports(bundle).exit_code == 0
+    assert len(owner.snapshots()) == 2
+
+
 # What the pages say.
 
 

@@ -15,6 +15,7 @@ from playlist_archive_cli.errors import CommandError
 _FORMAT = "%x01%H %ct %P%x02%s"
 _CHUNK = 1 << 20
 _BRANCHES = ("main", "master")
+_NO_BRANCH = "none-is-checked-out"
 _HEAD = re.compile(rb"([0-9a-f]{40,64}) (\d+) ([0-9a-f ]*)\x02(.*)", re.DOTALL)
 # So that git's output does not depend on the owner's settings, and nothing is fetched.
 _ENVIRONMENT = {
@@ -76,8 +77,12 @@ class Repository:
             return
         with tempfile.TemporaryDirectory(prefix="playlist-archive-") as folder:
             repository = cls(Path(folder), path)
-            repository.ask("init", "--bare", "--quiet")
-            repository.ask("fetch", "--quiet", str(path.absolute()), "+refs/*:refs/*")
+            # Only what the bundle says was checked out may be so, whatever the owner's settings are.
+            repository.ask("init", "--bare", "--quiet", f"--initial-branch={_NO_BRANCH}")
+            bundle = str(path.absolute())
+            repository.ask("fetch", "--quiet", bundle, "+refs/*:refs/*")
+            if checked_out := repository.ask("bundle", "list-heads", bundle, "HEAD").split():
+                repository.ask("update-ref", "--no-deref", "HEAD", checked_out[0].decode())
             yield repository
 
     def tip(self) -> str:
