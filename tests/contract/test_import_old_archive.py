@@ -419,6 +419,23 @@ def test_the_first_days_layout_and_wrong_names_are_counted(
     assert "playlists/plain/Cardio" in left["its name is no playlist id"]["samples"]
 
 
+def test_what_a_merge_brings_in_is_not_counted_again(owner: Owner, history: GitHistory) -> None:
+    begun = history.commit(at("2019-05-25"), files_of("E1", songs(1)))
+    left = {
+        f"playlists/{PLAYLIST}.txt": "A -- B",
+        "playlists/plain/Cardio": "\n",
+        f"playlists/pretty/{OTHER}.md": "escaped",
+    }
+    side = history.commit(at("2022-05-26"), left, parent=begun)
+    main = history.commit(at("2022-05-27"), files_of("E8", songs(1, 2)), parent=begun)
+    history.commit(at("2022-05-28"), left, "Merge", parent=main, merged=side)
+
+    outcome = owner.imports(history.write(), "--json")
+
+    counts = [one["count"] for one in outcome.document["left_out"]]
+    assert counts == [1, 1, 1]
+
+
 def test_a_row_without_a_link_keeps_its_place_and_is_counted_once_for_each_version(
     owner: Owner, history: GitHistory
 ) -> None:

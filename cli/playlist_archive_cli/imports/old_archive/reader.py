@@ -122,7 +122,7 @@ class OldArchive:
         for commit in self._repository.commits():
             is_archive = is_archive or any(is_page(one.path) for one in commit.changes)
             alone.append(self._list_alone(commit))
-            changes = [one for one in commit.changes if self._counts(one, commit.time)]
+            changes = [one for one in commit.changes if self._counts(one, commit)]
             for change in changes:
                 if change.blob and is_page(change.path):
                     pages[change.blob] = change
@@ -137,7 +137,7 @@ class OldArchive:
 
     def _list_alone(self, commit: Commit) -> list[str]:
         """Return the pages with escapes for which a commit wrote no JSON document."""
-        if commit.time < _ESCAPED_FROM.timestamp():
+        if commit.is_merge or commit.time < _ESCAPED_FROM.timestamp():
             return []
         written = {one.path for one in commit.changes if one.blob and is_page(one.path)}
         return [
@@ -166,9 +166,12 @@ class OldArchive:
         stem = PurePosixPath(path).stem
         return bool(self._chosen) and is_playlist_id(stem) and stem not in self._chosen
 
-    def _counts(self, change: Change, time: int) -> bool:
-        """Whether a file is needed for the history; unusable files are counted as left out."""
-        path, of_another = change.path, self._is_of_another(change.path)
+    def _counts(self, change: Change, commit: Commit) -> bool:
+        """Whether a file is needed for the history; unusable files are counted as left out.
+
+        They are not counted again in a merge.
+        """
+        path, of_another, time = change.path, self._is_of_another(change.path), commit.time
         if is_page(path):
             is_readable = is_document(path) or time < _ESCAPED_FROM.timestamp()
             return is_readable and not (of_another and time >= _NAMED_BY_ID_FROM.timestamp())
@@ -178,11 +181,11 @@ class OldArchive:
         if not (has_names_only(path) or is_list(path)):
             return False
         if has_names_only(path):
-            if change.blob:
+            if change.blob and not commit.is_merge:
                 self._left_out.add("version", NAMES_ONLY, path)
             return False
         if not is_playlist_id(path[path.index("/", len("playlists/")) + 1 :]):
-            if change.added and not self._chosen:
+            if change.added and not self._chosen and not commit.is_merge:
                 self._left_out.add("file", "its name is no playlist id", path)
             return False
         return True

@@ -48,6 +48,10 @@ class Commit(NamedTuple):
     subject: str
     changes: list[Change]
 
+    @property
+    def is_merge(self) -> bool:
+        return len(self.parents) > 1
+
 
 class Repository:
     """A repository on this machine, bare or not."""

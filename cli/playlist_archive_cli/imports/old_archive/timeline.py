@@ -162,7 +162,7 @@ def _readings(
         shown = _apply_pages(commit, state, pages)
         if children[commit.id]:
             states[commit.id] = state
-        if len(commit.parents) > 1 or not (shown or _is_run(commit)):
+        if commit.is_merge or not (shown or _is_run(commit)):
             continue
         # Once there was a registry, a run may have failed for some playlists and kept their pages.
         whole = _is_run(commit) and not state.has_registry
@@ -188,7 +188,7 @@ def _branched(commits: Sequence[Commit]) -> set[str]:
         before = pages_of.get(commit.parents[0], "") if commit.parents else ""
         writes = any(is_page(one.path) for one in commit.changes)
         pages_of[commit.id] = commit.id if writes else before
-        if writes and len(commit.parents) <= 1:
+        if writes and not commit.is_merge:
             follows[commit.id] = before
     times = {commit.id: commit.time for commit in commits}
     ordered = sorted(follows, key=times.__getitem__)
