@@ -163,6 +163,18 @@ def test_a_file_that_is_missing_from_the_repository_ends_the_import(
     assert owner.snapshots() == []
 
 
+def test_a_damaged_branch_is_not_said_to_be_missing(owner: Owner, history: GitHistory) -> None:
+    repository = an_old_archive(history)
+    git(repository, "update-ref", "--no-deref", "HEAD", "main")
+    commit = git(repository, "rev-parse", "main").decode().strip()
+    (repository / "objects" / commit[:2] / commit[2:]).unlink()
+
+    outcome = owner.imports(repository)
+
+    fails(outcome, 1, "git cannot read")
+    assert "no commit" not in outcome.err
+
+
 # What comes.
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import compress
 from pathlib import PurePosixPath
+from sys import intern
 from typing import NamedTuple
 
 from playlist_archive.documents.keys import is_playlist_id
@@ -204,7 +205,7 @@ class OldArchive:
             self._left_out.add("version", "it names no playlist", f"{path}, file {blob}")
         elif not self._chosen or playlist_id in self._chosen:
             pages[blob] = PageFile(
-                playlist_id, page.name, is_document(path), page.content, page.answer
+                playlist_id, intern(page.name), is_document(path), page.content, page.answer
             )
 
     def _version(self, told: Told, page: Page) -> PastVersion:

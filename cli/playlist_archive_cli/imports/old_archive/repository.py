@@ -93,7 +93,7 @@ class Repository:
         """Return the newest commit: that of HEAD, or of the main branch.
 
         Raises:
-            CommandError: there is no such branch.
+            CommandError: there is no such branch, or it cannot be read.
         """
         names = self.ask("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
         known = names.decode(errors="replace").split()
@@ -102,9 +102,11 @@ class Repository:
         ]
         likely = ["HEAD", *(name for name in main if name in known), *known[: len(known) == 1]]
         for name in likely:
-            found = self._run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+            found = self._run("rev-parse", "--verify", f"{name}^{{commit}}")
             if found.returncode == 0:
                 return found.stdout.decode().strip()
+            if name in known:
+                raise CommandError(self._explain(found.stderr))
         raise CommandError(f"{self._named} has no commit, nor a branch called main or master")
 
     def commits(self) -> Generator[Commit]:
