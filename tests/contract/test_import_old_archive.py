@@ -230,11 +230,12 @@ def test_the_later_of_two_versions_of_one_second_is_kept_and_lies_after_the_last
     history.commit(at("2020-03-02"), files_of("E2", songs(1, 2)))
     history.commit(at("2020-03-02"), files_of("E2", songs(1, 2, 3)))
 
-    owner.imports(history.write())
+    outcome = owner.imports(history.write())
 
     _, newest = owner.snapshots()
     assert len(newest.rows) == 3
     assert newest.previous_check == at("2020-03-01")
+    assert "1 version left out: another one follows in the same second" in outcome.out
 
 
 def test_a_version_of_a_day_to_come_is_left_out(owner: Owner, history: GitHistory) -> None:

@@ -1,8 +1,8 @@
 """Which names of playlists on the pages of the old archive may not be Spotify's own.
 
-The pages were files with the names of the playlists. So for almost two years the old archive
-replaced what the name of a file cannot have, in the title of the page as well. Later, for some days,
-it put a number behind a name that several playlists had.
+The name of a page's file was that of the playlist. For almost two years the old archive replaced
+what the name of a file cannot have, in the title of the page as well. Later, for some days, it
+added a number to a name that several playlists had.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Named(NamedTuple):
-    """What a page calls its playlist, at a time in seconds."""
+    """The name of a playlist on a page, and the time of the page in seconds."""
 
     time: int
     name: str
@@ -33,8 +33,8 @@ _PERHAPS_CLEANED = re.compile(r" -|  |\\")
 def doubtful_names(named: Sequence[Named]) -> list[bool]:
     """Return for each page of a playlist, in the order of their times, whether its name is doubtful.
 
-    It is where it may be a cleaned form of the name that the pages beside it tell. Where no page
-    tells another name, it may be one of that which Spotify tells later.
+    It is if it may be a cleaned form of the name on the pages before and after it. If all pages
+    have that form, it may be one of the name that the archive reads later.
     """
     doubtful: list[bool] = []
     for _, run in groupby(named, key=lambda one: _clean(one.name)):
@@ -44,7 +44,7 @@ def doubtful_names(named: Sequence[Named]) -> list[bool]:
 
 
 def _doubt(alike: Sequence[Named], *, are_all: bool) -> Iterable[bool]:
-    """Doubt some of the names that are the same when they are cleaned."""
+    """Return which of some names are doubtful that are the same when they are cleaned."""
     own = {one.name for one in alike if not _is_cleaned(one)}
     telling = own or {one.name for one in alike if one.name != _clean(one.name)}
     for one in alike:
@@ -63,6 +63,6 @@ def _is_cleaned(one: Named) -> bool:
 
 
 def _clean(name: str) -> str:
-    """Return a name as the old archive wrote it last, before it no longer cleaned names."""
+    """Return a name as the old archive wrote it at last, before it stopped to clean names."""
     name = name.replace("/", " ").replace("\\", " ")
     return name.replace(":", " -").replace("|", "-").replace("?", "").strip(" .")

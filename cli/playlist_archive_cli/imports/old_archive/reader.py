@@ -87,12 +87,27 @@ class OldArchive:
             if change := files.pages.get(blob):
                 self._recognise(change, blob, body, pages)
         self._in_pack_order = [blob for blob in wanted if blob in pages]
-        told = _last_of_each_second(tell(files.commits, pages, aliases))
+        told = self._last_of_each_second(tell(files.commits, pages, aliases))
         self._doubtful_names = set(self._with_doubtful_names(told))
         return told
 
+    def _last_of_each_second(self, told: Iterable[Told]) -> list[Told]:
+        """Return the versions; of several in the same second only the last one.
+
+        It gets the last check of the first version in that second.
+        """
+        kept: dict[tuple[str, int], Told] = {}
+        for one in told:
+            first = kept.get((one.playlist_id, one.time))
+            if first:
+                where = f"{first.playlist_id} at {first.commit}"
+                self._left_out.add("version", "another one follows in the same second", where)
+            checked = (first or one).previous_check
+            kept[one.playlist_id, one.time] = one._replace(previous_check=checked)
+        return list(kept.values())
+
     def _with_doubtful_names(self, told: Iterable[Told]) -> Iterator[Told]:
-        """Yield the versions of which the name may not be Spotify's, whoever gave it."""
+        """Yield the versions whose name may not be Spotify's."""
         of_playlist: dict[str, list[Told]] = {}
         for one in told:
             if one.aliased:
@@ -229,15 +244,3 @@ class OldArchive:
             rows=page.rows,
             previous_check=None if checked is None else datetime.fromtimestamp(checked, UTC),
         )
-
-
-def _last_of_each_second(told: Iterable[Told]) -> list[Told]:
-    """Return the versions; of several in the same second only the last one.
-
-    It gets the last check of the first version in that second.
-    """
-    kept: dict[tuple[str, int], Told] = {}
-    for one in told:
-        first = kept.get((one.playlist_id, one.time), one)
-        kept[one.playlist_id, one.time] = one._replace(previous_check=first.previous_check)
-    return list(kept.values())
