@@ -85,6 +85,24 @@ def test_a_hostile_name_stays_text(watch: Watch, route: str) -> None:
         assert link.startswith((watch.url, "https://open.spotify.com/"))
 
 
+@pytest.mark.parametrize("route", [f"/playlist/{PLAYLIST}", f"/song/{ESTUARY}"])
+def test_no_name_turns_or_breaks_the_title_of_the_tab(
+    watch: Watch, serve: Serve, route: str
+) -> None:
+    documents = _with_stay({})
+    for kind in ("history", "cumulative"):
+        key = f"playlists/{kind}/{PLAYLIST}.json"
+        told = document(documents, key)
+        named = told["playlist"] if kind == "history" else told["tracks"][0]
+        named["name"] = "Up\u202e\u2066\u200f the\x9f\u061c river\u202c"
+        documents[key] = json.dumps(told).encode()
+    watch.url = serve(documents)
+
+    page = show(watch, route)
+
+    assert page.title() == "Up the river · Playlist archive"
+
+
 def test_home_says_first_what_could_not_be_read(watch: Watch) -> None:
     told = said(show(watch, "/"))
 

@@ -1,6 +1,7 @@
 // What is shown where a view cannot be: why, and what to do.
 
-import { h } from '../h.js';
+import { day, spelled } from '../format.js';
+import { h, name } from '../h.js';
 import { notice } from './parts.js';
 
 const TOLD = {
@@ -43,6 +44,19 @@ export function moreButton(text, load) {
 export function errorNotice(error) {
   const [title, advice] = TOLD[error.kind] ?? ['This part cannot be shown', ''];
   return notice(false, h('p', h('strong', `${title}. `), advice), h('p.quietly', h('bdi', error.message)));
+}
+
+/** Return the view of a playlist without a history. */
+export function neverReadView(id, { name: title, status, since, reason }) {
+  return {
+    title: title || id,
+    element: h('article',
+      h('p.crumb', h('a', { href: '#/' }, 'Playlists')),
+      h('h1', name(title || id)),
+      notice(false,
+        h('p', h('strong', `Never read so far: ${spelled(status)} since ${day(since)}. `), reason && [h('bdi', reason), '.']),
+        status !== 'retired' && h('p', 'It has no songs here yet. Every run tries again.'))),
+  };
 }
 
 export async function unknownView() {

@@ -1,6 +1,6 @@
 // Every song that is or was in a playlist, and when.
 
-import * as documents from '../documents.js';
+import { documents } from '../documents.js';
 import { counted, day, daysBetween, number } from '../format.js';
 import { h } from '../h.js';
 import { rowsOfSongs } from '../exports.js';
@@ -11,7 +11,7 @@ import { moreButton } from './errors.js';
 import { credits, songLink } from './parts.js';
 
 /** Which songs are shown, and how the rest is called. */
-const CHOICES = [
+const CHOSEN_STAYS = [
   [null, 'All', () => true],
   ['there', 'There now', (song) => !song.date_removed],
   ['gone', 'Gone', (song) => song.date_removed],
@@ -32,7 +32,7 @@ export async function everTab(known, _route, page) {
   let chosen = [];
 
   function show(only) {
-    const [, , fits] = CHOICES.find(([key]) => key === (only ?? null)) ?? CHOICES[0];
+    const [, , fits] = CHOSEN_STAYS.find(([key]) => key === (only ?? null)) ?? CHOSEN_STAYS[0];
     chosen = all.filter(fits);
     if (only === 'longest') chosen.sort((one, other) => daysIn(other, until) - daysIn(one, until));
     choices.replaceChildren(...CHOICES.map(([key, title, of]) => h('a', {
@@ -50,7 +50,7 @@ export async function everTab(known, _route, page) {
       all.push(...(await documents.olderCumulative(entry)).tracks);
       show(shownOnly);
     })));
-  const { buttons, copy } = takeAway(async () => rowsOfSongs(await documents.snapshot(id, history.last_snapshot), history.playlist.name, chosen, (time) => documents.snapshot(id, time)), page, { words: 'these songs' });
+  const { buttons, copy } = takeAway(async () => rowsOfSongs(await documents.snapshot(id, history.last_snapshot), history.playlist.name, chosen, (time) => documents.snapshot(id, time)), page, 'these songs');
   let shownOnly = null;
   const update = (next) => {
     shownOnly = next.only;

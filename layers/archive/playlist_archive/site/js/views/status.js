@@ -1,6 +1,6 @@
 // Status: the last run and what it could not do first, then ninety days of each playlist.
 
-import * as documents from '../documents.js';
+import { documents } from '../documents.js';
 import { ago, counted, day, dayLater, dayOf, days, daysBetween, moment, number, spelled } from '../format.js';
 import { h, name, s } from '../h.js';
 import { rowTable } from '../rows.js';
