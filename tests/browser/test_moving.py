@@ -160,7 +160,7 @@ def test_stepping_leaves_the_focus_where_it_is(watch: Watch, route: str) -> None
 def test_going_back_comes_back_to_the_place_from_which_a_key_led(watch: Watch) -> None:
     page = show(watch, f"/playlist/{EVERYTHING}")
     page.evaluate("scrollTo(0, 3000)")
-    page.wait_for_function("history.state?.y === 3000")
+    page.wait_for_function("() => history.state?.y === 3000")
 
     page.keyboard.press("c")
     settle(page)
@@ -168,7 +168,7 @@ def test_going_back_comes_back_to_the_place_from_which_a_key_led(watch: Watch) -
     page.go_back()
     settle(page)
 
-    page.wait_for_function("scrollY === 3000")
+    page.wait_for_function("() => scrollY === 3000")
     expect(page.locator("h1")).to_be_focused()
 
 

@@ -35,7 +35,7 @@ def take_pictures(chromium_path: str) -> None:
                 settle(page)
                 file = FOLDER / f"site-{name}{'-dark' if scheme == 'dark' else ''}.png"
                 file.write_bytes(with_palette(page.screenshot()))
-                print(f"{file.relative_to(ROOT)}: {file.stat().st_size:,} bytes")
+                sys.stdout.write(f"{file.relative_to(ROOT)}: {file.stat().st_size:,} bytes\n")
             watch.close()
 
 
