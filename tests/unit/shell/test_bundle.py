@@ -126,6 +126,14 @@ def test_a_name_within_a_function_may_be_that_of_another_module(tmp_path: Path) 
     assert told.startswith("it is its own|")
 
 
+BROWSER_NAMES = {
+    *("Array", "Boolean", "Date", "Error", "Infinity", "JSON", "Map", "Math", "Number", "Object"),
+    *("Promise", "RangeError", "Set", "String", "TypeError", "Uint8Array", "undefined"),
+    *("Blob", "CustomEvent", "DOMParser", "IntersectionObserver", "TextDecoder", "TextEncoder"),
+    *("URL", "URLSearchParams", "decodeURIComponent", "encodeURIComponent", "crypto", "fetch"),
+    *("addEventListener", "clearTimeout", "document", "globalThis", "history", "location"),
+    *("navigator", "performance", "scrollTo", "scrollY", "setTimeout"),
+}
 SITE = {name: body.decode() for name, body in read_shell().items() if name.endswith(".js")}
 
 
@@ -146,6 +154,12 @@ def test_a_shared_name_that_hides_one_of_the_browser_s_is_found() -> None:
 
     assert hidden_names(back) == {"js/back.js": {"history"}}
     assert hidden_names({**back, "js/back.js": "export const back = (history) => history;\n"}) == {}
+
+
+def test_every_name_that_the_site_s_modules_use_is_declared_or_the_browser_s() -> None:
+    free = {name for found in free_names(*SITE.values()) for name in found}
+
+    assert free - BROWSER_NAMES == set()
 
 
 def test_no_name_that_the_site_s_modules_share_hides_one_of_the_browser_s() -> None:

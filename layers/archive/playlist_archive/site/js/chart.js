@@ -39,7 +39,7 @@ export function timeline({ points, gaps, end, choose, step }) {
   gaps.map((gap) => h('div.gap', { style: { left: percent(scale.x(gap.from)), width: percent(scale.x(gap.to) - scale.x(gap.from)) } })),
   shadow, marker);
   const element = h('figure.timeline',
-    h('figcaption', h('span', 'Size over time', gaps.length > 0 && [' · ', h('span.key.missed', { 'aria-hidden': 'true' }), ' not read']), readout),
+    h('figcaption', h('span', 'Size over time', gaps.length > 0 && [' · ', h('span.key.missed', { 'aria-hidden': 'true' }), 'not read']), readout),
     h('div.scale', { 'aria-hidden': 'true' }, h('span', number(scale.high)), h('span', number(scale.low))),
     plot, axis(scale));
   let standing = '';

@@ -48,7 +48,7 @@ async function show() {
   const mine = ++turn;
   const [address, focused] = [location.hash, document.activeElement];
   const route = parseRoute(address);
-  const waiting = setTimeout(() => document.body.classList.add('waiting'), WAIT_MS);
+  const waiting = setTimeout(() => mine === turn && document.body.classList.add('waiting'), WAIT_MS);
   main.setAttribute('aria-busy', 'true');
   try {
     const view = await viewOf(route, () => mine === turn).catch((error) => errorView(error, retry));

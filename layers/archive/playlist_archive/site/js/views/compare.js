@@ -66,8 +66,11 @@ export async function compareView(route, page) {
     removed.hidden = !rows.some(({ kind }) => kind === 'removed');
     const only = next.only;
     choices.hidden = !rows.length;
-    choices.replaceChildren(...[null, ...CHANGES].map((kind) => h('a', { href: formatRoute({ ...ends, only: kind }), 'aria-current': kind === (only ?? null) && 'true' },
-      kind ? `${kind[0].toUpperCase()}${kind.slice(1)} ${number(rows.filter((row) => row.kind === kind).length)}` : `All ${number(rows.length)}`)));
+    choices.replaceChildren(...[null, ...CHANGES].map((kind) => {
+      const count = rows.filter((row) => !kind || row.kind === kind).length;
+      return count || kind === only ? h('a', { href: formatRoute({ ...ends, only: kind }), 'aria-current': kind === only && 'true' },
+        `${kind ? kind[0].toUpperCase() + kind.slice(1) : 'All'} ${number(count)}`) : '';
+    }));
     const wanted = rows.filter((row) => !only || row.kind === only);
     table.element.hidden = !wanted.length;
     table.show(wanted, changeCells, { mark: ({ kind }) => KINDS.find(([key]) => key === kind)[3] });

@@ -128,6 +128,11 @@ export function tags(item) {
   ];
 }
 
+/** Say in brackets why a playlist stands as it does, where that is known. */
+export function because({ reason }) {
+  return reason && [' (', name(reason), ')'];
+}
+
 export function notice(calm, ...told) {
   return h('div', { class: calm ? 'notice calm' : 'notice' }, sign(calm ? 'i' : '!'), h('div', ...told));
 }

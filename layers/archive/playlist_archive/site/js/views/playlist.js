@@ -12,7 +12,7 @@ import { chartsTab } from './charts.js';
 import { everTab } from './ever.js';
 import { historyTab } from './history.js';
 import { neverReadView } from './errors.js';
-import { notice } from './parts.js';
+import { because, notice } from './parts.js';
 import { songsTab } from './songs.js';
 
 const TABS = { now: ['Songs', songsTab], history: ['History', historyTab], songs: ['Every song', everTab], charts: ['Charts', chartsTab] };
@@ -69,8 +69,8 @@ function head({ id, history, check, trouble, seen }, actions) {
           `${size.text} now · `, outward(playlist.url, 'Open in Spotify'), ' · ', h('a', { href: `/playlists/feeds/${id}.atom` }, 'Feed')),
         text && h('p.described', { dir: 'auto' }, text)),
       actions),
-    trouble && notice(false, h('p', h('strong', `Not read since ${day(trouble.since)}: ${spelled(trouble.status)}. `),
-      trouble.reason && [h('bdi', trouble.reason), '. '], `The last good check was ${check.last_checked ? `on ${day(check.last_checked)}` : 'never'}.`)),
+    trouble && notice(trouble.status === 'retired', h('p', h('strong', `Not read since ${day(trouble.since)}: ${spelled(trouble.status)}`),
+      because(trouble), `. The last good check was ${check.last_checked ? `on ${day(check.last_checked)}` : 'never'}.`)),
     seen && seen < newest && notice(true, h('p', 'Changed since your last visit. ',
       h('a', { href: formatRoute({ page: 'compare', id, from: formatMoment(seen), to: momentOf(history, history.snapshots[0]) }) }, `See what is new since the version of ${day(seen)}`))));
 }

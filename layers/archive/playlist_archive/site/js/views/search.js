@@ -21,7 +21,7 @@ export async function searchView(route, page) {
   const isNew = !lastSearch;
   lastSearch ??= new Search();
   const search = lastSearch;
-  const told = h('p.quietly');
+  const told = h('p.facts');
   const trouble = h('div');
   const lists = h('ul');
   const listed = h('section', { hidden: true }, h('h2', 'Playlists'), lists);

@@ -75,7 +75,7 @@ function stateInWords({ history, check }, state) {
   if (gap) {
     const range = gap.last ? days(gap.first, gap.last) : `since ${day(gap.first)}`;
     const why = gap.reason || spelled(gap.status) || 'no run looked';
-    if (!on) return { text: 'Now, as far as is known.', more: `The version of ${shown}, as at the last good read.` };
+    if (!on) return { text: 'Now, as far as is known:', more: `the version of ${shown}, as at the last good read` };
     return stated(`Not read ${range}: `, ` Shown: the version of ${shown}, as at the last good read.`, why);
   }
   if (unseen) {
@@ -86,7 +86,7 @@ function stateInWords({ history, check }, state) {
     return stated(`Nobody has looked so late yet.`, ` The last check was on ${moment(checked)}. Shown: ${shown}, the newest version.`);
   }
   const since = `unchanged since ${shown}`;
-  if (!on) return { text: 'Now,', more: `${since}${check?.last_checked ? `; last check ${moment(check.last_checked)}` : ''}` };
+  if (!on) return { text: 'Now,', more: check?.last_checked > snapshot.time ? `${since}; last check ${moment(check.last_checked)}` : `as read ${shown}` };
   const date = on.isDay ? day(on.first) : moment(on.first);
   return kind === 'read' ? { text: `As of ${date}`, more: `(${snapshot.source ? 'imported for' : 'read'} ${clock(snapshot.time)})` } : { text: `As of ${date},`, more: since };
 }

@@ -82,7 +82,7 @@ function strips(status, { playlists }) {
     return [playlistLink(id, it.name), drawn, said];
   });
   return h('section', h('h2', 'Ninety days'), table.element,
-    h('p.legend', h('span', h('span.key.surely'), 'read'), h('span', sign('▂'), 'not read (low bar)'), h('span', sign('▁'), 'before the archive, or not told (line)')));
+    h('p.legend', h('span', h('span.key.surely'), 'read'), h('span', sign('▂'), ' not read (low bar)'), h('span', sign('▁'), ' before the archive, or not told (line)')));
 }
 
 /** Return for each of ninety days `ok`, `no` or `none`. */
