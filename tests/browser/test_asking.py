@@ -57,9 +57,7 @@ def test_no_page_of_a_playlist_asks_for_what_does_not_exist(hard: Watch, playlis
     assert failed_requests(hard, *(f"/playlist/{playlist}{page}" for page in PAGES)) == []
 
 
-def test_no_other_page_asks_for_what_does_not_exist(
-    hard: Watch, hardships: FakeBucket
-) -> None:
+def test_no_other_page_asks_for_what_does_not_exist(hard: Watch, hardships: FakeBucket) -> None:
     [row, *_] = document(hardships.objects, f"playlists/cumulative/{RUNNING}.json")["tracks"]
     song = row["uri"].removeprefix("spotify:track:")
 

@@ -77,7 +77,9 @@ def test_a_network_that_fails_is_offline_and_asked_again(documents: Module) -> N
 def test_a_document_is_asked_for_once_until_it_is_forgotten(documents: Module) -> None:
     asked: list[str] = []
     documents.page.on("request", lambda request: asked.append(request.url))
-    same = documents("(await Promise.all([it.documents.index(), it.documents.index()])).map((one) => one.schema)")
+    same = documents(
+        "(await Promise.all([it.documents.index(), it.documents.index()])).map((one) => one.schema)"
+    )
     documents("(await it.documents.index()).schema")
     assert (same, len(asked)) == ([1, 1], 1)
 

@@ -16,6 +16,8 @@ from tools.stand_in.sample import SKYLIGHT
 FOLDER = ROOT / "docs" / "images"
 ROUTES = {"home": "/", "playlist": f"/playlist/{SKYLIGHT}@2026-10-04"}
 WINDOW = (1120, 700)
+# Where this typeface is installed, the pictures look as on most systems; it is as wide as theirs.
+_SET_TYPEFACE = """document.documentElement.style.setProperty('--sans', 'Inter, sans-serif')"""
 NOW = "2026-10-10T07:00:00Z"  # three hours after the last run
 
 
@@ -32,6 +34,7 @@ def take_pictures(chromium_path: str) -> None:
                 page = watch.open(size=WINDOW, color_scheme=scheme, locale="en-CA")
                 page.clock.set_fixed_time(NOW)
                 page.goto(f"{watch.url}{SHELL}#{route}")
+                page.evaluate(_SET_TYPEFACE)
                 settle(page)
                 file = FOLDER / f"site-{name}{'-dark' if scheme == 'dark' else ''}.png"
                 file.write_bytes(with_palette(page.screenshot()))

@@ -100,10 +100,7 @@ def _status(ids: Sequence[str], times: Sequence[str]) -> dict[str, object]:
         "authorization_ends": None,
         "requests_within_24_hours": 1,
         "not_before": None,
-        "playlists": {
-            playlist_id: {**check, "name": playlist_id}
-            for playlist_id in ids
-        },
+        "playlists": {playlist_id: {**check, "name": playlist_id} for playlist_id in ids},
     }
 
 

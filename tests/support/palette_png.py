@@ -3,7 +3,7 @@
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {2: 3, 6: 4}
@@ -14,14 +14,10 @@ type Colour = tuple[int, int, int]
 
 
 def with_palette(picture: bytes) -> bytes:
-    """Return an opaque picture in its most frequent colours; any other becomes the nearest of those."""
+    """Return an opaque picture with 256 of its colours; any other becomes the nearest of those."""
     lines = list(read_lines(picture))
-    counts = Counter(colour for line in lines for colour in line)
-    palette = sorted(counts, key=lambda colour: (-counts[colour], colour))[:_MOST]
-    places = {colour: place for place, colour in enumerate(palette)}
-    for colour in counts.keys() - places.keys():
-        places[colour] = min(range(_MOST), key=lambda place: _distance(colour, palette[place]))
-    pixels = b"".join(b"\0" + bytes(places[colour] for colour in line) for line in lines)
+    palette, nearest = _choose(Counter(colour for line in lines for colour in line))
+    pixels = b"".join(b"\0" + bytes(nearest[colour] for colour in line) for line in lines)
     header = struct.pack(">IIBBBBB", len(lines[0]), len(lines), 8, _PALETTE, 0, 0, 0)
     chunks = [
         (b"IHDR", header),
@@ -32,6 +28,24 @@ def with_palette(picture: bytes) -> bytes:
     return _SIGNATURE + b"".join(_chunk(kind, body) for kind, body in chunks)
 
 
+def _choose(counts: Mapping[Colour, int]) -> tuple[list[Colour], dict[Colour, int]]:
+    """Return a palette, and for each colour the place of the nearest one in it.
+
+    The next one is always the one of which most would be missed: of many pixels, or of few that are
+    unlike all others.
+    """
+    palette = [max(counts, key=lambda colour: (counts[colour], colour))]
+    nearest = dict.fromkeys(counts, 0)
+    missed = {colour: _distance(colour, palette[0]) for colour in counts}
+    while len(palette) < _MOST and any(missed.values()):
+        chosen = max(counts, key=lambda colour: (missed[colour] * counts[colour], colour))
+        for colour, before in missed.items():
+            if (now := _distance(colour, chosen)) < before:
+                nearest[colour], missed[colour] = len(palette), now
+        palette.append(chosen)
+    return palette, nearest
+
+
 def read_lines(picture: bytes) -> Iterator[list[Colour]]:
     """Yield the lines of a picture with eight bits a channel; how transparent it is does not count."""
     chunks = list(_chunks(picture))
@@ -39,7 +53,9 @@ def read_lines(picture: bytes) -> Iterator[list[Colour]]:
     palette = next((body for name, body in chunks if name == b"PLTE"), b"")
     channels = 1 if kind == _PALETTE else _CHANNELS[kind]
     if depth != 8 or interlaced:
-        raise ValueError("only pictures with eight bits a channel and without interlace can be read")
+        raise ValueError(
+            "only pictures with eight bits a channel and without interlace can be read"
+        )
     pixels = zlib.decompress(b"".join(body for name, body in chunks if name == b"IDAT"))
     length, above = width * channels, bytes(width * channels)
     for start in range(0, len(pixels), length + 1):
