@@ -155,7 +155,8 @@ class Catalog(
     """All entries by playlist id, the newest run's report, and the newest runs, oldest first.
 
     `told` is what the owner was told, by the keys of `concerns`; `digested` is the run with which the
-    last digest ended, `events` what was published, None where nothing is. `telling` is when an indexer
+    last digest ended, `undigested` which playlists that run had not read or rendered yet, with the
+    newest snapshot that was rendered; `events` is what was published, None where nothing is. `telling` is when an indexer
     began to send what is not in these yet.
     """
 
@@ -164,6 +165,7 @@ class Catalog(
     runs: tuple[Stamp, ...] = ()
     told: dict[str, Told] = {}
     digested: Time | None = None
+    undigested: dict[str, Timestamp] = {}
     events: EventsSent | None = None
     telling: Time | None = None
     entries: dict[str, Entry] = {}

@@ -3,15 +3,19 @@
 A digest ends with a run, and the next one begins there. It is due a day or a week after the last one,
 once the answers and the pages of its run are there. Where nothing is known of a last one, the next
 digest begins with the run of the moment, so that nothing old is sent.
+
+A run may read or render a playlist after its digest was sent, as when Spotify had asked for a pause.
+What changed then bears the time of that run, and is in the next digest.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from playlist_archive.documents.catalog import Catalog
 from playlist_archive.documents.recent_changes import RecentChange, RecentChanges
-from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 
 type Period = Literal["weekly", "daily"]
 type DigestEvery = Literal["none"] | Period
@@ -26,10 +30,15 @@ _LONGEST_RUN = timedelta(hours=6)
 
 
 class Span(NamedTuple):
-    """The time after one run until the next that ends a digest; at the beginning there is none."""
+    """The time after one run until the next that ends a digest; at the beginning there is none.
+
+    `late` are playlists that the first of the two had not read or rendered when its digest was sent,
+    with the newest snapshot that was rendered then.
+    """
 
     after: datetime | None
     until: datetime
+    late: Mapping[str, Timestamp] = MappingProxyType({})
 
 
 def span_due(
@@ -45,7 +54,7 @@ def span_due(
     # After a clock was wrong, digests begin anew.
     if last is None or last > now:
         return Span(None, run)
-    return Span(last, run) if run - last >= _PERIODS[every] else None
+    return Span(last, run, catalog.undigested) if run - last >= _PERIODS[every] else None
 
 
 def _newest_ready(catalog: Catalog, now: datetime, *, pages_follow: bool) -> datetime | None:
@@ -63,4 +72,28 @@ def changes_within(span: Span, document: RecentChanges) -> list[RecentChange]:
     if span.after is None:
         return []
     after, until = to_timestamp(span.after), to_timestamp(span.until)
-    return [change for change in document.changes if after < change.time <= until]
+    return [
+        change
+        for change in document.changes
+        if min(after, span.late.get(change.playlist, after)) < change.time <= until
+    ]
+
+
+def find_late(
+    catalog: Catalog, run: datetime, rendered: Mapping[str, Timestamp]
+) -> dict[str, Timestamp]:
+    """Return the playlists that a run has not read or rendered, with what `rendered` says of them.
+
+    That is the newest snapshot that the pages of a playlist show. Where nobody knows, they count as
+    up to date.
+    """
+    late: dict[str, Timestamp] = {}
+    for playlist_id, entry in catalog.entries.items():
+        if entry.latest is None:
+            continue
+        newest = to_timestamp(entry.latest.time)
+        known = rendered.get(playlist_id, newest)
+        unread = entry.status != "retired" and (entry.checked is None or entry.checked < run)
+        if unread or known < newest:
+            late[playlist_id] = known
+    return late
