@@ -66,7 +66,7 @@ class Reader(World):
             for subject, text in self.pipeline.topic.mails
             if " added, " in subject
             for line in text.splitlines()
-            if line.startswith("  +") or line.startswith("  - Song")
+            if line.startswith(("  +", "  - Song"))
         ]
 
     def read_late(self, day: int, hours: int, number: int) -> None:

@@ -40,13 +40,21 @@ class Held(msgspec.Struct, frozen=True):
     rows: int
 
 
+class WholeRead(msgspec.Struct, frozen=True):
+    """The run that read all rows last, and what Spotify calls the version that they still have."""
+
+    run: Time
+    snapshot_id: str
+
+
 class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="fetch/1"):
     """Read one playlist.
 
     `run` names the run that asks for it; with `registration` it is the time at which a registry
     entry was written between runs. `checked` is the run of the last good check; `snapshot_id` what
     Spotify called the version read last, empty when all rows are due, and `header` what it said
-    about that version besides its rows. `held` is a great loss that no later run has confirmed.
+    about that version besides its rows. `last_read` is there where later checks than the last whole
+    read found the same version without reading its rows. `held` is a great loss that no later run has confirmed.
     `in_library` says that the playlist would be archived without its registry entry, too.
     """
 
@@ -58,6 +66,7 @@ class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     latest: Latest | None = None
     snapshot_id: str = ""
     header: Header | None = None
+    last_read: WholeRead | None = None
     held: Held | None = None
     registration: bool = False
     in_library: bool = False
