@@ -67,6 +67,7 @@ from tools.chaos.reasons import (
 )
 from tools.chaos.told import (
     each_change_is_an_event,
+    each_change_is_in_a_digest,
     events_tell_only_what_changed,
     mails_come_seldom,
     mails_tell_only_what_was_so,
@@ -525,6 +526,7 @@ CHECKS: tuple[Check, ...] = (
     what_lasts_is_mailed,
     mails_come_seldom,
     each_change_is_an_event,
+    each_change_is_in_a_digest,
     events_tell_only_what_changed,
 )
 
