@@ -290,7 +290,8 @@ def count_checks(messages: Iterable[OutcomeMessage], before: Catalog, after: Cat
 def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[Outcome]:
     """Return a `deferred` outcome for each playlist that waits while the lane is stopped.
 
-    The lane is the one message group of the FIFO queue that holds all requests for playlists.
+    The lane is the one message group of the FIFO queue that holds all requests for playlists. What
+    was found out of a playlist in this run may still be on its way, so it outweighs this outcome.
     """
     run = state.latest_run
     if run is None or state.parked_at is None or not state.parked(now):
@@ -301,8 +302,7 @@ def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[O
         Outcome(
             playlist_id=playlist_id,
             run=run,
-            # A pause that began before the run was learnt of no earlier than the run began.
-            at=max(state.parked_at, run),
+            at=run,
             status="deferred",
             reason=state.reason,
         )
