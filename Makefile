@@ -87,6 +87,10 @@ golden: $(TEST) ## Render the sample library into archive/pages/, update the pag
 	@git --no-pager diff --stat --patch -- README.md docs/pages.md docs/command.md tests/golden
 	@echo "All pages of the sample library: archive/pages/playlists/index.md"
 
+.PHONY: pictures
+pictures: $(TEST) ## Take the pictures of the site in docs/images/ anew; needs a Chromium
+	@$(BIN)/python -m tests.golden.pictures
+
 .PHONY: chaos
 chaos: $(TEST) ## Archive a history file with many simulated faults, and verify: FILE=<file> [DAYS=30] [SEED=1]
 	@exec $(BIN)/python -m tools.chaos "$(FILE)" $(if $(DAYS),--days $(DAYS)) $(if $(SEED),--seed $(SEED))

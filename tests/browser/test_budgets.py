@@ -20,7 +20,7 @@ from tools.stand_in.sample import SKYLIGHT
 
 pytestmark = pytest.mark.browser
 
-SHELL_BYTES = 40 * 1024
+SHELL_BYTES = 40_000
 REQUESTS = 6
 SLOWED = 4
 ROWS = 10_000

@@ -53,7 +53,7 @@ def test_what_is_wrong_with_a_document_is_told(
     documents: Module, answer: dict[str, Any], kind: str | None
 ) -> None:
     documents.page.route(f"**{HISTORY}", lambda route: route.fulfill(**answer))
-    found = documents(TRY % "it.history(given)", ID)
+    found = documents(TRY % "it.documents.history(given)", ID)
 
     assert found == ([kind, HISTORY] if kind else "it worked")
 
@@ -69,19 +69,21 @@ def test_a_network_that_fails_is_offline_and_asked_again(documents: Module) -> N
 
     documents.page.route(f"**{HISTORY}", answer)
 
-    assert documents(TRY % "it.history(given)", ID) == ["offline", HISTORY]
-    assert documents(TRY % "it.history(given)", ID) == "it worked"
+    assert documents(TRY % "it.documents.history(given)", ID) == ["offline", HISTORY]
+    assert documents(TRY % "it.documents.history(given)", ID) == "it worked"
     assert failing == []
 
 
 def test_a_document_is_asked_for_once_until_it_is_forgotten(documents: Module) -> None:
     asked: list[str] = []
     documents.page.on("request", lambda request: asked.append(request.url))
-    same = documents("(await Promise.all([it.index(), it.index()])).map((one) => one.schema)")
-    documents("(await it.index()).schema")
+    same = documents(
+        "(await Promise.all([it.documents.index(), it.documents.index()])).map((one) => one.schema)"
+    )
+    documents("(await it.documents.index()).schema")
     assert (same, len(asked)) == ([1, 1], 1)
 
-    documents("(it.forget(), (await it.index()).schema)")
+    documents("(it.forget(), (await it.documents.index()).schema)")
     assert len(asked) == 2
 
 
@@ -94,11 +96,11 @@ def test_of_many_snapshots_those_wanted_last_are_kept(documents: Module) -> None
         """(async () => {
             const time = (day) => `2026-10-${String(day).padStart(2, '0')}T04:00:00Z`;
             for (let day = 1; day <= 25; day += 1) {
-                await it.snapshot(given, time(day));
-                await it.snapshot(given, time(1));
+                await it.documents.snapshot(given, time(day));
+                await it.documents.snapshot(given, time(1));
             }
-            await it.snapshot(given, time(25));
-            await it.snapshot(given, time(2));
+            await it.documents.snapshot(given, time(25));
+            await it.documents.snapshot(given, time(2));
         })()""",
         ID,
     )
@@ -116,9 +118,9 @@ def test_each_document_of_the_archive_can_be_read(
     read = documents(
         """(async () => {
             const part = await it.songsPart(given.id);
-            const all = [it.index(), it.status(), it.changes(), it.history(given.id),
-                it.snapshot(given.id, given.time), it.cumulative(given.id), it.songs(part),
-                it.songIds(part)];
+            const all = [it.documents.index(), it.documents.status(), it.documents.changes(), it.documents.history(given.id),
+                it.documents.snapshot(given.id, given.time), it.documents.cumulative(given.id), it.documents.songs(part),
+                it.documents.songIds(part)];
             return [part, (await Promise.all(all)).length];
         })()""",
         {"id": id_, "time": time},
@@ -127,23 +129,34 @@ def test_each_document_of_the_archive_can_be_read(
     assert read == [songs_part(id_), 8]
 
 
-@pytest.mark.parametrize("name", ["songs", "songIds", "goneSongs", "goneSongIds"])
-def test_a_part_without_playlists_is_empty(documents: Module, name: str) -> None:
+@pytest.mark.parametrize(
+    ("call", "key"),
+    [
+        ("songs(3)", "3.json"),
+        ("songIds(3, false)", "3.ids.json"),
+        ("songs(3, true)", "3.gone.json"),
+        ("songIds(3, true)", "3.gone.ids.json"),
+    ],
+)
+def test_a_part_without_playlists_is_empty(documents: Module, call: str, key: str) -> None:
+    asked: list[str] = []
+    documents.page.on("request", lambda request: asked.append(request.url))
     documents.page.route("**/songs/*", lambda route: route.fulfill(status=403))
 
-    assert documents(f"(await it.{name}(3)).playlists") == {}
+    assert documents(f"(await it.documents.{call}).playlists") == {}
+    assert [url.rpartition("/songs/")[2] for url in asked] == [key]
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        "it.history('../../state/catalog')",
-        "it.snapshot('4uLU6hMCjMI75M1A2tKUQC', '../x')",
-        "it.songs(16)",
-        "it.olderHistory({ path: '//evil.example/x.json' })",
-        "it.olderHistory({ path: '/playlists/../state/catalog.json' })",
-        "it.olderCumulative({ path: '/state/catalog.json' })",
-        "it.olderCumulative({ path: undefined })",
+        "it.documents.history('../../state/catalog')",
+        "it.documents.snapshot('4uLU6hMCjMI75M1A2tKUQC', '../x')",
+        "it.documents.songs(16)",
+        "it.documents.olderHistory({ path: '//evil.example/x.json' })",
+        "it.documents.olderHistory({ path: '/playlists/../state/catalog.json' })",
+        "it.documents.olderCumulative({ path: '/state/catalog.json' })",
+        "it.documents.olderCumulative({ path: undefined })",
     ],
 )
 def test_nothing_else_than_what_is_published_is_asked_for(documents: Module, call: str) -> None:

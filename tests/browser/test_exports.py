@@ -129,7 +129,7 @@ def test_songs_that_ever_were_there_come_out_as_from_the_command(
         )
         encoded = exports(
             """(async () => {
-                const documents = await import('/site/js/documents.js');
+                const { documents } = await import('/site/js/documents.js');
                 const read = (time) => documents.snapshot(given.id, time);
                 const [{ tracks }, now] = await Promise.all(
                     [documents.cumulative(given.id), read(given.now)]

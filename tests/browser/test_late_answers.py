@@ -52,6 +52,24 @@ def test_a_late_snapshot_leaves_the_newer_view(
     assert (page.title(), said(page)) == before
 
 
+def test_who_leaves_a_view_before_it_comes_waits_no_longer(watch: Watch) -> None:
+    page = show(watch, "/nowhere")
+    hold(page, f"**/history/{SKYLIGHT}.json")
+
+    page.evaluate(
+        """async (route) => {
+            location.hash = route;
+            await new Promise((resolve) => addEventListener('hashchange', resolve, { once: true }));
+            location.hash = '#/elsewhere';
+        }""",
+        f"#/playlist/{SKYLIGHT}",
+    )
+    settle(page)
+    page.wait_for_timeout(400)
+
+    assert page.locator("body.waiting").count() == 0
+
+
 def test_a_song_that_is_found_late_leaves_the_newer_search(watch: Watch) -> None:
     page = show(watch, "/search?q=tide")
     held = hold(page, "**/playlists/songs/*.ids.json")

@@ -1,7 +1,7 @@
 """Whoever has no mouse gets everywhere, and whoever goes back comes back to the same place."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import PHONE, Watch
 from tests.support.site_pages import cells, go, route_of, settle, show
@@ -10,6 +10,7 @@ from tools.stand_in.sample import SKYLIGHT
 pytestmark = pytest.mark.browser
 
 EVERYTHING = "sJXw9QBfQunleKyaQPcjX1"
+COMPARISON = f"/playlist/{SKYLIGHT}@2026-10-04..2026-10-07"
 
 
 def focused(page: Page) -> str:
@@ -116,6 +117,112 @@ def test_going_back_comes_back_to_the_link_and_the_place(watch: Watch) -> None:
     page.go_forward()
     settle(page)
     assert page.locator("h1").inner_text() == name
+
+
+def test_whatever_leads_to_another_view_leads_the_focus_to_its_title(watch: Watch) -> None:
+    page = show(watch, f"/playlist/{SKYLIGHT}")
+    title = page.locator("h1")
+
+    for key in "cnc":
+        page.keyboard.press(key)
+        settle(page)
+        expect(title).to_be_focused()
+    page.go_back()
+    settle(page)
+    expect(title).to_be_focused()
+    page.go_forward()
+    settle(page)
+    expect(title).to_be_focused()
+    page.get_by_role("link", name="Status").click()
+    settle(page)
+    expect(title).to_be_focused()
+    page.get_by_role("searchbox").focus()
+    page.go_back()
+    settle(page)
+    expect(title).to_be_focused()
+
+
+@pytest.mark.parametrize("route", [f"/playlist/{SKYLIGHT}@2026-10-04", COMPARISON])
+def test_stepping_leaves_the_focus_where_it_is(watch: Watch, route: str) -> None:
+    page = show(watch, route)
+    date = page.locator(".stepper input").first
+    for leave in ("[", "]", page.go_back, page.go_forward):
+        page.locator("h1").evaluate("(it) => { it.tabIndex = -1; it.focus(); }")
+        if callable(leave):
+            leave()
+        else:
+            page.keyboard.press(leave)
+        settle(page)
+        expect(page.locator("h1")).to_be_focused()
+    assert date.input_value() == "2026-10-04"
+
+
+def test_going_back_comes_back_to_the_place_from_which_a_key_led(watch: Watch) -> None:
+    page = show(watch, f"/playlist/{EVERYTHING}")
+    page.evaluate("scrollTo(0, 3000)")
+    page.wait_for_function("() => history.state?.y === 3000")
+
+    page.keyboard.press("c")
+    settle(page)
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+    settle(page)
+
+    page.wait_for_function("() => scrollY === 3000")
+    expect(page.locator("h1")).to_be_focused()
+
+
+def test_scrolling_on_while_a_view_loads_says_nothing_of_that_view(watch: Watch) -> None:
+    page = show(watch, "/")
+    held: list[Route] = []
+    page.route(f"**/history/{SKYLIGHT}.json", lambda route: held.append(route))  # noqa: PLW0108
+
+    page.get_by_role("main").get_by_role("link", name="Rain on the Skylight").first.click()
+    page.wait_for_selector("body.waiting")
+    page.evaluate("scrollTo(0, 100)")
+    page.wait_for_timeout(400)
+    held[0].continue_()
+    settle(page)
+
+    assert page.evaluate("[scrollY, history.state?.y ?? 0]") == [0, 0]
+    expect(page.locator("h1")).to_be_focused()
+
+
+def test_typing_keeps_the_focus_and_makes_one_step_of_history(watch: Watch) -> None:
+    page = show(watch, "/")
+    before = page.evaluate("history.length")
+
+    page.evaluate(
+        """() => {
+            const find = document.getElementById('find');
+            find.focus();
+            for (const text of ['s', 'sk', 'sky']) {
+                find.value = text;
+                find.dispatchEvent(new Event('input'));
+            }
+        }"""
+    )
+    settle(page)
+    assert (route_of(page), page.evaluate("history.length") - before) == ("/search?q=sky", 1)
+    expect(page.get_by_role("searchbox")).to_be_focused()
+
+    page.go_back()
+    settle(page)
+    assert (route_of(page), page.get_by_role("searchbox").input_value()) == ("/", "")
+
+
+def test_typing_on_after_going_back_keeps_the_focus(watch: Watch) -> None:
+    page = show(watch, "/search?q=skylight")
+    page.get_by_role("main").get_by_role("link", name="Rain on the Skylight").first.click()
+    settle(page)
+    page.go_back()
+    settle(page)
+
+    page.get_by_role("searchbox").press_sequentially(" ")
+    settle(page)
+    page.wait_for_timeout(200)
+
+    expect(page.get_by_role("searchbox")).to_be_focused()
 
 
 def test_another_date_leaves_the_page_where_it_is(watch: Watch) -> None:

@@ -240,9 +240,9 @@ def test_all_parts_are_searched_and_the_playlists_by_name(
 
 
 FIND_IN_ALL = """(async () => {
-    const documents = await import('/site/js/documents.js');
-    documents.forget();
-    const search = new it.Search(documents);
+    const { forget } = await import('/site/js/documents.js');
+    forget();
+    const search = new it.Search();
     let parts = 0;
     await search.load(() => { parts += 1; });
     const found = search.find(given);

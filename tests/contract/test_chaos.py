@@ -457,6 +457,10 @@ def publish_nothing(record: Record) -> None:
     record.events.clear()
 
 
+def send_no_digest(record: Record) -> None:
+    record.mails[:] = [mail for mail in record.mails if " added, " not in mail.subject]
+
+
 def publish_other_songs(record: Record) -> None:
     """In all events: what is said of a playlist whose documents were spoilt may be true."""
     record.events[:] = [
@@ -528,6 +532,7 @@ DAMAGES: list[tuple[Callable[[Record], None], str]] = [
     (mail_it_again_within_the_hour, "mails come seldom"),
     (mail_all_day, "mails come seldom"),
     (publish_nothing, "each change is an event"),
+    (send_no_digest, "each change is in a digest"),
     (publish_other_songs, "events tell only what changed"),
     (publish_a_change_that_was_not, "events tell only what changed"),
     (publish_over_and_over, "events tell only what changed"),

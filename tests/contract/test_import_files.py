@@ -256,6 +256,25 @@ def test_spotifys_own_export_is_dated_by_its_newest_day_and_invents_nothing(
         assert changes(stack, playlist_id) == before[playlist_id]
 
 
+def test_files_of_one_day_from_two_sources_are_both_kept_and_invent_nothing(
+    stack: LivingStack, on: Callable[..., Outcome], csv: Path, tmp_path: Path
+) -> None:
+    export = write_export(tmp_path, as_exported(live_on(stack, SKYLIGHT), DAY))
+    before = changes(stack, SKYLIGHT)
+
+    for _ in range(2):
+        for kind, file in (("spotify-export", export), ("exportify", csv)):
+            outcome = on(
+                stack, "import", kind, file, "--date", DAY, "--playlist", SKYLIGHT, "--json"
+            )
+            assert outcome.exit_code == 0, outcome.err
+            assert outcome.document["left_out"] == []
+
+    assert len(snapshots(stack, SKYLIGHT, "spotify-export")) == 1
+    assert len(snapshots(stack, SKYLIGHT, "exportify")) == 1
+    assert changes(stack, SKYLIGHT) == before
+
+
 def test_an_older_export_makes_the_history_begin_earlier(
     stack: LivingStack, on: Callable[..., Outcome], tmp_path: Path
 ) -> None:

@@ -163,6 +163,18 @@ def test_a_file_that_is_missing_from_the_repository_ends_the_import(
     assert owner.snapshots() == []
 
 
+def test_a_damaged_branch_is_not_said_to_be_missing(owner: Owner, history: GitHistory) -> None:
+    repository = an_old_archive(history)
+    git(repository, "update-ref", "--no-deref", "HEAD", "main")
+    commit = git(repository, "rev-parse", "main").decode().strip()
+    (repository / "objects" / commit[:2] / commit[2:]).unlink()
+
+    outcome = owner.imports(repository)
+
+    fails(outcome, 1, "git cannot read")
+    assert "no commit" not in outcome.err
+
+
 # What comes.
 
 
@@ -218,11 +230,12 @@ def test_the_later_of_two_versions_of_one_second_is_kept_and_lies_after_the_last
     history.commit(at("2020-03-02"), files_of("E2", songs(1, 2)))
     history.commit(at("2020-03-02"), files_of("E2", songs(1, 2, 3)))
 
-    owner.imports(history.write())
+    outcome = owner.imports(history.write())
 
     _, newest = owner.snapshots()
     assert len(newest.rows) == 3
     assert newest.previous_check == at("2020-03-01")
+    assert "1 version left out: another one follows in the same second" in outcome.out
 
 
 def test_a_version_of_a_day_to_come_is_left_out(owner: Owner, history: GitHistory) -> None:
@@ -256,6 +269,26 @@ def test_an_alias_hides_the_name(owner: Owner, history: GitHistory) -> None:
         ("Harbour mix", False),
     ]
     assert all(change.name is None for change in owner.history().changes)
+
+
+def test_a_name_that_the_old_archive_changed_for_its_files_is_no_new_name(
+    owner: Owner, history: GitHistory
+) -> None:
+    told: list[tuple[str, Era, str]] = [
+        ("2019-09-01", "E2", "Finds: Pop"),
+        ("2021-05-01", "E4", "Finds - Pop"),
+        ("2021-11-01", "E5", "Finds: Pop"),
+        ("2022-01-05", "E7", "Finds: Pop (2)"),
+        ("2022-05-01", "E8", "Finds: Pop"),
+        ("2022-06-01", "E8", "Pop finds"),
+    ]
+    for day, era, name in told:
+        history.commit(at(day), files_of(era, songs(1, name=name)))
+
+    owner.imports(history.write())
+
+    names = [change.name.after for change in owner.history().changes if change.name]
+    assert names == ["Pop finds"]
 
 
 def test_an_unescaped_pipe_and_a_missing_text_come_as_they_were(
@@ -399,6 +432,23 @@ def test_the_first_days_layout_and_wrong_names_are_counted(
     assert "playlists/plain/Cardio" in left["its name is no playlist id"]["samples"]
 
 
+def test_what_a_merge_brings_in_is_not_counted_again(owner: Owner, history: GitHistory) -> None:
+    begun = history.commit(at("2019-05-25"), files_of("E1", songs(1)))
+    left = {
+        f"playlists/{PLAYLIST}.txt": "A -- B",
+        "playlists/plain/Cardio": "\n",
+        f"playlists/pretty/{OTHER}.md": "escaped",
+    }
+    side = history.commit(at("2022-05-26"), left, parent=begun)
+    main = history.commit(at("2022-05-27"), files_of("E8", songs(1, 2)), parent=begun)
+    history.commit(at("2022-05-28"), left, "Merge", parent=main, merged=side)
+
+    outcome = owner.imports(history.write(), "--json")
+
+    counts = [one["count"] for one in outcome.document["left_out"]]
+    assert counts == [1, 1, 1]
+
+
 def test_a_row_without_a_link_keeps_its_place_and_is_counted_once_for_each_version(
     owner: Owner, history: GitHistory
 ) -> None:
@@ -489,6 +539,20 @@ def test_a_clone_and_a_bundle_bring_the_same(
 
     assert [one.document["playlists"][0]["written"] for one in outcomes] == [2, 0, 0]
     assert [one.document["playlists"][0]["present"] for one in outcomes] == [0, 2, 2]
+
+
+@pytest.mark.parametrize("stale", ["dev", "main", "master"])
+def test_a_bundle_brings_the_branch_that_was_checked_out(
+    owner: Owner, history: GitHistory, tmp_path: Path, stale: str
+) -> None:
+    repository, bundle = an_old_archive(history), tmp_path / "old.bundle"
+    git(repository, "branch", "--move", "main", "trunk")
+    git(repository, "branch", stale, "trunk~1")
+    git(repository, "symbolic-ref", "HEAD", "refs/heads/trunk")
+    git(repository, "bundle", "create", str(bundle), "--all")
+
+    assert owner.imports(bundle).exit_code == 0
+    assert len(owner.snapshots()) == 2
 
 
 # What the pages say.

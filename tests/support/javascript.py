@@ -22,10 +22,10 @@ try {
 }
 const AS = { ecmaVersion: 'latest', sourceType: 'module' };
 
-function tokens(source) {
-  return [...acorn.tokenizer(source, AS)].map(({ type, value, start, end }) => [
-    type.label, type.label === 'regexp' ? source.slice(start, end) : value ?? null,
-  ]);
+const PLACES = new Set(['start', 'end']);
+
+function tree(source) {
+  return JSON.stringify(acorn.parse(source, AS), (key, value) => (PLACES.has(key) ? undefined : value));
 }
 
 function named(pattern) {
@@ -69,7 +69,7 @@ function global(source) {
 }
 
 const [reader, sources] = JSON.parse(readFileSync(0, 'utf8'));
-const read = { tokens, free, global }[reader];
+const read = { tree, free, global }[reader];
 console.log(JSON.stringify(sources.map(read)));
 """
 _NO_PARSER = 77
@@ -93,9 +93,9 @@ def run_module(folder: Path, main: str, files: Mapping[str, bytes]) -> str:
     ).stdout
 
 
-def tokens(*sources: str) -> list[list[Any]]:
-    """Return each script as the list of its signs, without comments and blanks."""
-    return _read("tokens", sources)
+def trees(*sources: str) -> list[str]:
+    """Return what each script says, as one text: its statements without places in it."""
+    return _read("tree", sources)
 
 
 def free_names(*sources: str) -> list[list[str]]:

@@ -79,7 +79,14 @@ def _entry(playlist_id: str, rows: int, times: Sequence[str]) -> dict[str, objec
 
 
 def _status(ids: Sequence[str], times: Sequence[str]) -> dict[str, object]:
-    check = {"status": "ok", "since": times[0], "reason": "", "overdue_since": None}
+    check = {
+        "status": "ok",
+        "since": times[0],
+        "reason": "",
+        "overdue_since": None,
+        "last_checked": times[-1],
+        "last_changed": times[-1],
+    }
     return {
         "run": times[-1],
         "at": times[-1],
@@ -93,10 +100,7 @@ def _status(ids: Sequence[str], times: Sequence[str]) -> dict[str, object]:
         "authorization_ends": None,
         "requests_within_24_hours": 1,
         "not_before": None,
-        "playlists": {
-            playlist_id: {**check, "name": playlist_id, "last_checked": times[-1]}
-            for playlist_id in ids
-        },
+        "playlists": {playlist_id: {**check, "name": playlist_id} for playlist_id in ids},
     }
 
 

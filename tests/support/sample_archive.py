@@ -11,7 +11,7 @@ from tests.support.living_stack import LivingClock, LivingStack
 from tests.support.pipeline import Pipeline, connect
 from tools.stand_in import SampleLibrary, StandIn
 from tools.stand_in.accounts import Client
-from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT
+from tools.stand_in.sample import EMPTY, FERRY, JETTY, KITCHEN, SKYLIGHT, STAIRWELL, TAPES
 
 type Trouble = dict[str, tuple[str, range]]
 """Which playlist answers with which fault on which days, counted from 0."""
@@ -28,24 +28,53 @@ TROUBLE: Trouble = {
 def archive_sample(trouble: Trouble) -> FakeBucket:
     """Archive ten days of the sample library and return the bucket."""
     bucket, clock = FakeBucket(), FakeClock()
-    store = _credentials()
     with StandIn(SampleLibrary(SINCE)) as stand_in:
-        pipeline = Pipeline(
-            connect(stand_in.url, bucket, store, clock),
-            clock,
-            bucket=bucket,
-            full_read_every_days=1,
-        )
+        pipeline = _pipeline(stand_in, bucket, clock)
         for number in range(DAYS):
-            day = SINCE + timedelta(number)
-            stand_in.control.set_date(day)
-            stand_in.control.clear_faults()
-            for playlist_id, (kind, days) in trouble.items():
-                if number in days:
-                    stand_in.control.add_fault(kind, path=f"/playlists/{playlist_id}", times=None)
-            clock.moment = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
-            pipeline.run(clock.now())
+            _run(pipeline, stand_in, clock, number, trouble)
     return bucket
+
+
+def archive_hardships() -> FakeBucket:
+    """Archive two days; then playlists are not read yet, retired after that and after a read, and damaged.
+
+    Those are, in this order, `KITCHEN`, `JETTY`, `STAIRWELL`, and `TAPES` and `EMPTY`, of which the
+    latter has no other snapshot.
+    """
+    bucket, clock = FakeBucket(), FakeClock()
+    trouble = {one: ("not_found", range(2)) for one in (KITCHEN, JETTY)}
+    with StandIn(SampleLibrary(SINCE)) as stand_in:
+        pipeline = _pipeline(stand_in, bucket, clock)
+        bucket.objects |= {f"registry/{one}": b"" for one in (JETTY, STAIRWELL)}
+        _run(pipeline, stand_in, clock, 0, trouble)
+        for one in (JETTY, STAIRWELL):
+            del bucket.objects[f"registry/{one}"]
+        for one in (TAPES, EMPTY):
+            [snapshot] = [key for key in bucket.objects if key.startswith(f"snapshots/{one}/")]
+            bucket.objects[snapshot] = b"garbage"
+        pipeline.lister.rebuild([TAPES, EMPTY])
+        pipeline.settle()
+        _run(pipeline, stand_in, clock, 1, trouble)
+    return bucket
+
+
+def _pipeline(stand_in: StandIn, bucket: FakeBucket, clock: FakeClock) -> Pipeline:
+    spotify = connect(stand_in.url, bucket, _credentials(), clock)
+    return Pipeline(spotify, clock, bucket=bucket, full_read_every_days=1)
+
+
+def _run(
+    pipeline: Pipeline, stand_in: StandIn, clock: FakeClock, number: int, trouble: Trouble
+) -> None:
+    """Archive a day, counted from 0, with its faults alone."""
+    day = SINCE + timedelta(number)
+    stand_in.control.set_date(day)
+    stand_in.control.clear_faults()
+    for playlist_id, (kind, days) in trouble.items():
+        if number in days:
+            stand_in.control.add_fault(kind, path=f"/playlists/{playlist_id}", times=None)
+    clock.moment = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
+    pipeline.run(clock.now())
 
 
 @contextmanager

@@ -26,9 +26,13 @@ def go(page: Page, route: str) -> None:
 
 def settle(page: Page) -> None:
     """Wait until the view that the address names is there, with all of its rows."""
-    page.wait_for_timeout(50)
-    page.wait_for_selector("main[aria-busy=false]")
-    page.wait_for_selector(".rows[aria-busy=true]", state="detached")
+    page.wait_for_function(
+        """() => {
+            const main = document.querySelector('main');
+            return main.dataset.shown === location.hash && main.ariaBusy === 'false'
+                && !main.querySelector('.rows[aria-busy=true]');
+        }"""
+    )
 
 
 def route_of(page: Page) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from itertools import count
 from random import Random
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from playlist_archive.documents.catalog import Catalog, decode_catalog, encode_catalog
 from playlist_archive.documents.keys import CATALOG, SPOTIFY_STATE, STATUS_JSON
 from playlist_archive.documents.messages import Latest, Outcome, RunReport, decode_render_request
+from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.documents.status import PageStatus, Status
 from playlist_archive.errors import ConflictError
 from playlist_archive.indexer import Indexer
@@ -219,6 +221,33 @@ def index_beaten(bucket: FakeBucket, clock: FakeClock, times: int) -> None:
     bucket.before = intrude
     indexer = Indexer(bucket=bucket, render_queue=FakeQueue(), clock=clock, pool=OneAtATime())
     indexer.index(BATCHES[0])
+
+
+@pytest.mark.parametrize("status", ["held", "unstable", "invalid", "not_found", "forbidden", "ok"])
+def test_what_was_found_out_before_a_pause_outweighs_the_pause_however_late_it_comes(
+    status: Status,
+) -> None:
+    bucket, queue = FakeBucket(), FakeQueue()
+    run = RUN + DAY
+    learnt = run + timedelta(seconds=22)
+    state = SpotifyState(
+        latest_run=run, not_before=run + DAY, parked_at=learnt, reason="Spotify asked to wait"
+    )
+    indexer = Indexer(
+        bucket=bucket,
+        render_queue=queue,
+        clock=FakeClock(run + timedelta(minutes=1)),
+        pool=OneAtATime(),
+    )
+    indexer.index([a_report(0), an_outcome(0, "ok")])
+    bucket.objects[SPOTIFY_STATE] = msgspec.json.encode(state)
+
+    indexer.index([a_report(1)])
+    waiting = decode_catalog(bucket.objects[CATALOG]).entries[PLAYLIST]
+    assert (waiting.status, waiting.reason) == ("deferred", "Spotify asked to wait")
+
+    indexer.index([msgspec.structs.replace(an_outcome(1, status), at=run + timedelta(seconds=15))])
+    assert decode_catalog(bucket.objects[CATALOG]).entries[PLAYLIST].status == status
 
 
 def test_an_indexer_that_others_beat_many_times_still_publishes() -> None:

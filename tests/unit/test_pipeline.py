@@ -227,6 +227,28 @@ def test_a_removal_after_days_without_a_read_is_shown_as_a_range(world: World) -
     assert "between 2026-10-01 and 2026-10-04" in world.pipeline.page(HISTORY).lower()
 
 
+def test_what_a_full_read_finds_in_the_known_version_happened_since_the_full_read_before(
+    world: World,
+) -> None:
+    world.spotify.library = a_library((PLAYLIST, a_header()))
+    world.spotify.stored_credentials = Credentials("id", "secret", "refresh")
+    world.run()
+    taken_down = a_reading(1, 2, 3)
+    assert taken_down.rows
+    first, *others = taken_down.rows
+    assert first.item
+    gone = msgspec.structs.replace(first, item=msgspec.structs.replace(first.item, playable=False))
+    for day in range(1, 31):
+        world.spotify.playlists[PLAYLIST] = taken_down._replace(rows=(gone, *others))
+        world.run(day)
+
+    history = json.loads(world.pipeline.page(f"playlists/history/{PLAYLIST}.json"))
+    (change,) = history["changes"]
+    assert [song["name"] for song in change["unavailable"]] == ["Song 1"]
+    assert change["after"] == "2026-10-01T04:00:00Z"
+    assert "#### Between 2026-10-01 and" in world.pipeline.page(HISTORY)
+
+
 def test_no_follower_number_is_written_for_a_playlist_that_was_not_read(world: World) -> None:
     world.spotify.playlists[PLAYLIST] = a_reading(1, followers=10)
     world.run()

@@ -67,6 +67,7 @@ from tools.chaos.reasons import (
 )
 from tools.chaos.told import (
     each_change_is_an_event,
+    each_change_is_in_a_digest,
     events_tell_only_what_changed,
     mails_come_seldom,
     mails_tell_only_what_was_so,
@@ -348,8 +349,13 @@ def every_run_without_a_read_is_told_as_a_gap(evidence: Evidence) -> Findings:
     """Between two good checks a history names the days of all runs without a read, and no others.
 
     Facts that only a damaged catalog held may be missing, among them the good check of a run that
-    was started again.
+    was started again. Where the outcome of a read was lost, nobody knows of it.
     """
+    lost = {
+        (message.playlist_id, wording_day(message.run))
+        for message in evidence.lost_on_the_way("OutcomeQueue")
+        if isinstance(message, Outcome)
+    }
     known = _runs_without_a_read(evidence, since=evidence.last_damage(CATALOG))
     for playlist_id, runs in _runs_without_a_read(evidence, since=0).items():
         gaps = _GAP.findall(_history(evidence, playlist_id))
@@ -358,7 +364,7 @@ def every_run_without_a_read_is_told_as_a_gap(evidence: Evidence) -> Findings:
                 yield f"the history of {playlist_id} does not tell that it was not read on {day}"
         unread = set(map(wording_day, runs | known.get(playlist_id, set())))
         for first, _ in gaps:
-            if first not in unread:
+            if first not in unread and (playlist_id, first) not in lost:
                 yield f"the history of {playlist_id} tells a gap on {first}, when it was read"
 
 
@@ -525,6 +531,7 @@ CHECKS: tuple[Check, ...] = (
     what_lasts_is_mailed,
     mails_come_seldom,
     each_change_is_an_event,
+    each_change_is_in_a_digest,
     events_tell_only_what_changed,
 )
 

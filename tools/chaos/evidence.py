@@ -165,6 +165,10 @@ class Evidence:
         bodies = (handled.body for handled in self.chaos.merged if handled.since > since)
         return decode_outcomes(bodies)
 
+    def lost_on_the_way(self, queue: str) -> Iterator[OutcomeMessage]:
+        """Return the messages that were lost in a queue, or never sent again from its dead letters."""
+        return decode_outcomes(action.how for action in self.chaos.lost if action.whom == queue)
+
     def merged_at(self, outcome: Outcome) -> float:
         """Return when the indexer first merged an outcome, infinity if it never did."""
         return self._merged_at.get((outcome.playlist_id, outcome.run, outcome.at), float("inf"))

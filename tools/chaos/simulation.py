@@ -105,6 +105,7 @@ class Simulation:
             "SpotifyApiUrl": f"{self._stand_in.url}/v1",
             "SpotifyAccountsUrl": self._stand_in.url,
             "AlarmEmail": "owner@example.com",
+            "Digest": "daily",
             "PublishEvents": "true",
             "ArchiveLikedSongs": "true",
         }

@@ -32,12 +32,17 @@ _SECONDS = 0.075
 _GARBLED = 0.003
 # The probability that one value in an answer is wrong.
 _MISLED = 0.003
+# The probability that an answer is about another playlist than the one asked for.
+_MIXED_UP = 0.003
+# The probability that a page says that it is the last one, and promises no more rows than came.
+_SHRUNK = 0.02
 # The probability that a Retry-After is a date instead of seconds.
 _DATED = 0.3
 # A function learns of a pause that another one stored when it reads the state before a request. The
 # request may then still have to wait for its turn.
 _LATEST_LOOK_SECONDS = 15
 _PLAYLIST = re.compile(r"^/v1/playlists/([^/?]+)")
+_WHOLE_PLAYLIST = re.compile(r"^/v1/playlists/[^/?]+\?")
 
 type Trouble = Literal["unauthorized", "premium", "server_error", "torn", "garbage", "not_found"]
 """The way in which a playlist fails at every request."""
@@ -119,7 +124,8 @@ class Wire:
         begun = self._clock.moment
         try:
             self._before(path, about)
-            answer = _ask(stand_in, request)
+            asked = self._mix_up(path, about)
+            answer = _ask(stand_in, request, asked)
             seconds = seconds_to_wait(answer)
             spoilt = self._date_wait(self._spoil(answer, about), seconds)
             named = self._clock.moment
@@ -129,9 +135,17 @@ class Wire:
         except BaseException:
             self._note_hurt(begun, about, None)
             raise
-        if spoilt.body != answer.body or not _is_good(spoilt):
+        if spoilt.body != answer.body or asked != path or not _is_good(spoilt):
             self._note_hurt(begun, about, spoilt.status)
         return _as_response(request, spoilt)
+
+    def _mix_up(self, path: str, about: str) -> str:
+        """Return the path to answer, sometimes that of another playlist which was asked for before."""
+        others = sorted({one for _, one in self.sent if one not in {"", about, LIKED_SONGS}})
+        mixable = others and _WHOLE_PLAYLIST.match(path) and self._mischief.strikes_now
+        if not mixable or not self._mischief.strike("Spotify: another playlist", _MIXED_UP):
+            return path
+        return path.replace(about, self._mischief.random.choice(others))
 
     def _note_hurt(self, moment: float, about: str, status: int | None) -> None:
         task = self._scheduler.current
@@ -198,6 +212,8 @@ class Wire:
             body = mislead(random, body)
             if about:
                 self.misled.add(about)
+        elif _is_further_page(body) and strike("Spotify: fewer rows promised than before", _SHRUNK):
+            body = shrink(body)
         return replace(answer, status=status, body=body)
 
 
@@ -225,6 +241,17 @@ def trouble_answer(trouble: Trouble, body: bytes, number: int, random: Random) -
             return 200, garble(random, body)
         case _:
             return _TROUBLED[trouble]
+
+
+def _is_further_page(body: bytes) -> bool:
+    return b'"offset":' in body and b'"offset":0' not in body and b'"snapshot_id"' not in body
+
+
+def shrink(body: bytes) -> bytes:
+    """Return a page of rows as if it were the last, with as many rows promised as have come."""
+    page = msgspec.json.decode(body, type=dict[str, Any])
+    came = page["offset"] + len(page["items"])
+    return msgspec.json.encode(page | {"total": came, "next": None})
 
 
 def hollow_out(body: bytes) -> bytes:
@@ -256,14 +283,14 @@ def mislead(random: Random, body: bytes) -> bytes:
     return body[: struck.start(2)] + random.choice(_WRONG_VALUES[name]) + body[struck.end(2) :]
 
 
-def _ask(stand_in: StandIn, request: requests.PreparedRequest) -> Answer:
+def _ask(stand_in: StandIn, request: requests.PreparedRequest, path: str) -> Answer:
     headers = Message()
     for name, value in request.headers.items():
         headers[name] = value if isinstance(value, str) else value.decode()
     headers["Host"] = urlsplit(str(request.url)).netloc
     body = request.body or b""
     body = body.encode() if isinstance(body, str) else body
-    answer = stand_in.answer(str(request.method), str(request.path_url), headers, body)
+    answer = stand_in.answer(str(request.method), path, headers, body)
     if answer is None:
         raise requests.ConnectionError("reset by peer")
     return answer

@@ -8,7 +8,7 @@ import json
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from playlist_archive.documents.keys import CATALOG, STATUS_JSON, view_key
 from playlist_archive.views.notice import plain_line
+from playlist_archive.views.wording import artist_names, song_by
 from tools.chaos.evidence import Evidence
 from tools.chaos.record import Written
 
@@ -37,6 +38,9 @@ _OF_PLAYLIST = re.compile(
 )
 _OTHERS = re.compile(r"and [\d,]+ more")
 _NOTICES = re.compile("attention|well again")
+_DIGESTS = re.compile("added, .* removed")
+_LEFT_OUT = re.compile(r"^(  [+-] )?and [\d,]+ more", re.MULTILINE)
+_LONGEST_TEXT = 60
 _TOLD_BY_ITSELF = frozenset({"not_found", "forbidden", "invalid", "unstable", "held"})
 
 
@@ -284,6 +288,42 @@ def each_change_is_an_event(evidence: Evidence) -> Findings:
         lost = any(damage - 2 * _DAY_SECONDS < moment < damage + _DAY_SECONDS for damage in damages)
         if not lost and playlist_id not in _spoilt(evidence):
             yield f"the change of {playlist_id} of {time} was never published"
+
+
+def each_change_is_in_a_digest(evidence: Evidence) -> Findings:
+    """Of every change up to the last run but one, a digest names the first song that came or went.
+
+    A digest that names only some songs or playlists may leave it out. Where the catalog was damaged,
+    digests begin anew, and what the owner had rebuilt may come too late.
+    """
+    days = sorted(run.timestamp() for run in evidence.chaos.runs.values())
+    rebuilt = {action.whom for action in evidence.chaos.of_actions("rebuild")} | _spoilt(evidence)
+    changes, damages = _changes(evidence), _damages(evidence)
+    retold = {song["uri"] for change in changes.values() for song in change.get("renamed", ())}
+    digests = [mail for mail in evidence.chaos.mails if _DIGESTS.search(mail.subject)]
+    for (playlist_id, time), change in changes.items():
+        moment = datetime.fromisoformat(time).timestamp()
+        lost = any(damage - 2 * _DAY_SECONDS < moment < damage + _DAY_SECONDS for damage in damages)
+        line = _digest_line(change, retold)
+        if lost or line is None or moment > days[-2] or playlist_id in rebuilt:
+            continue
+        told = [mail for mail in digests if mail.moment >= moment and _may_name(mail.text, line)]
+        if not told:
+            yield f"the change of {playlist_id} of {time} is in no digest: {line.strip()}"
+
+
+def _digest_line(change: Json, retold: Container[str]) -> str | None:
+    """Return the line of the first song that came or went, None if its texts are uncertain."""
+    for mark, songs in (("+", change.get("added", ())), ("-", change.get("removed", ()))):
+        for song in songs[:1]:
+            if song.get("name") and song["uri"] not in retold:
+                artists = plain_line(artist_names(song["artists"]), _LONGEST_TEXT)
+                return f"  {mark} {song_by(plain_line(song['name'], _LONGEST_TEXT), artists)}"
+    return None
+
+
+def _may_name(text: str, line: str) -> bool:
+    return line in text.splitlines() or _LEFT_OUT.search(text) is not None
 
 
 def events_tell_only_what_changed(evidence: Evidence) -> Findings:

@@ -55,7 +55,8 @@ def placed_in_its_day(bucket: Bucket, version: PastVersion) -> datetime:
     """Return the time of a version whose day only is known.
 
     This is the version's own time, the end of the day. But if the archive read a change on that
-    day, and the version has the state before it, it is a second before that read.
+    day, and the version has the state before it, it is a second before that read. If a file from
+    another source has the end of the day and the same songs, it is a second before that, too.
     """
     prefix = snapshots_prefix(version.playlist_id or "")
     times = sorted(
@@ -66,16 +67,19 @@ def placed_in_its_day(bucket: Bucket, version: PastVersion) -> datetime:
     first = next((at for at, one in enumerate(times) if one.date() == version.time.date()), None)
     if first is None:
         return version.time
-    songs = _songs_of(version)
+    songs, placed = _songs_of(version), version.time
     later = None
     for time in reversed(times[max(first - 1, 0) :]):
         key = snapshot_key(version.playlist_id or "", time)
         stored = bucket.get(key)
         snapshot = decode_stored(key, stored.body) if stored else None
         if snapshot and _songs_of(snapshot) == songs:
-            return later - _SECOND if later else version.time
-        later = time
-    return version.time
+            if time != placed or snapshot.source == version.source:
+                return later - _SECOND if later else placed
+            placed -= _SECOND
+        else:
+            later = time
+    return placed
 
 
 def _songs_of(told: PastVersion | Snapshot) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from playlist_archive.documents.messages import FetchRequest, Held, Latest
+from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.snapshot import Snapshot, loses_much
 from playlist_archive.ports.spotify import Reading
 
@@ -39,7 +40,7 @@ def decide(
     if reading.rows is None:
         return Unchanged(read=False)
     time = name_snapshot(request, read_at, newest)
-    checked = request.checked
+    checked = last_known(request, reading.header)
     snapshot = Snapshot(
         playlist_id=request.playlist_id,
         time=time,
@@ -56,6 +57,18 @@ def decide(
     if newest and loses_much(newest.rows, found.rows) and not _is_confirmed(request, found):
         return _first_held(request, found)
     return Kept(snapshot, found)
+
+
+def last_known(request: FetchRequest, header: Header) -> datetime | None:
+    """Return the run at which what differs now was last known to be as before.
+
+    This is the last good check. But a version says nothing about the songs themselves: where it is
+    still the same, and so is the description, they changed at any time since all rows were read.
+    """
+    read, known = request.last_read, request.header
+    if read is None or read.snapshot_id != header.snapshot_id:
+        return request.checked
+    return read.run if known is None or header.describes_as(known) else request.checked
 
 
 def run_of_read(run: datetime, read_at: datetime, newest: Latest | None) -> datetime:

@@ -289,7 +289,8 @@ def count_checks(messages: Iterable[OutcomeMessage], before: Catalog, after: Cat
 def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[Outcome]:
     """Return a `deferred` outcome for each playlist that waits during a pause.
 
-    During a pause the fetcher does not handle the messages in FetchQueue.
+    During a pause the fetcher does not handle the messages in FetchQueue. Another outcome of the same
+    run may still be on its way, and outweighs this one.
     """
     run = state.latest_run
     if run is None or state.parked_at is None or not state.parked(now):
@@ -300,8 +301,7 @@ def defer_unread(catalog: Catalog, state: SpotifyState, now: datetime) -> list[O
         Outcome(
             playlist_id=playlist_id,
             run=run,
-            # If the pause began before the run, the outcomes are dated to the beginning of the run.
-            at=max(state.parked_at, run),
+            at=run,
             status="deferred",
             reason=state.reason,
         )

@@ -11,7 +11,13 @@ from functools import partial
 from typing import Any
 
 from playlist_archive.documents.concerns import Facts, News, news
-from playlist_archive.documents.digests import DigestEvery, Span, changes_within, span_due
+from playlist_archive.documents.digests import (
+    DigestEvery,
+    Span,
+    changes_within,
+    find_late,
+    span_due,
+)
 from playlist_archive.errors import StorageError
 from playlist_archive.notifier import Published, Sending
 from playlist_archive.ports.topics import Topic
@@ -48,13 +54,17 @@ class Digests:
     def due(self, published: Published, now: datetime) -> Sending | None:
         catalog = published.newest.catalog
         if self._topic is None or self._every == "none":
-            return (lambda: {"digested": None}) if catalog.digested else None
+            return (lambda: {"digested": None, "undigested": {}}) if catalog.digested else None
         span = span_due(catalog, self._every, now, pages_follow=bool(published.followed.behind))
         return partial(self._send, self._topic, span, published) if span else None
 
     def _send(self, topic: Topic, span: Span, published: Published) -> Mapping[str, Any]:
         mail = self._compose(span, published)
-        return {"digested": span.until} if mail is None or _mail(topic, mail) else {}
+        if mail is not None and not _mail(topic, mail):
+            return {}
+        rendered = published.followed.rendered()
+        late = find_late(published.newest.catalog, span.until, rendered)
+        return {"digested": span.until, "undigested": late}
 
     def _compose(self, span: Span, published: Published) -> Mail | None:
         """Return the digest of a span; None for the first span, and for a day without changes."""

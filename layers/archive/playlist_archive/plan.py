@@ -11,7 +11,7 @@ import msgspec
 from playlist_archive.documents.catalog import Catalog, Entry
 from playlist_archive.documents.keys import excluded_key
 from playlist_archive.documents.liked_songs import LIKED_SONGS
-from playlist_archive.documents.messages import FetchRequest, Latest, Outcome
+from playlist_archive.documents.messages import FetchRequest, Latest, Outcome, WholeRead
 from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.status import FIRST_READ_WAITS, NEXT_READ_WAITS
 from playlist_archive.forgotten import Forgotten
@@ -217,19 +217,30 @@ def _request(
     latest: Latest | None = None,
     registration: bool = False,
 ) -> FetchRequest:
+    checked = entry.checked if entry and entry.checked and entry.checked <= run else None
     return FetchRequest(
         playlist_id=playlist_id,
         run=run,
         source=selected.source,
         alias=selected.alias,
         in_library=selected.in_library,
-        checked=entry.checked if entry and entry.checked and entry.checked <= run else None,
+        checked=checked,
         latest=_latest_of(entry) or latest,
         snapshot_id=known.snapshot_id if known else "",
         header=known,
+        last_read=_last_read(entry, checked),
         held=entry.held if entry else None,
         registration=registration,
     )
+
+
+def _last_read(entry: Entry | None, checked: datetime | None) -> WholeRead | None:
+    """Return the last whole read, None where no later check took its rows for known."""
+    if entry is None or entry.read is None or entry.figures is None or checked is None:
+        return None
+    if entry.read >= checked or entry.is_doubted("read"):
+        return None
+    return WholeRead(entry.read, entry.figures.snapshot_id)
 
 
 def _latest_of(entry: Entry | None) -> Latest | None:

@@ -78,6 +78,10 @@ class Followed(NamedTuple):
         """Return the newest snapshots of the playlists whose recent changes are all in `changes`."""
         return self.known.shown(self.latest)
 
+    def rendered(self) -> dict[str, Timestamp]:
+        """Return the newest snapshot that the pages of each playlist show, where that is known."""
+        return {id_: one.last_snapshot for id_, one in self.known.summaries.items()}
+
 
 class SharedDocuments:
     def __init__(self, bucket: Bucket, clock: Clock, pool: Executor) -> None:

@@ -162,6 +162,21 @@ def test_a_description_may_have_line_breaks_markup_and_entities() -> None:
     assert len(found.rows) == 1
 
 
+@pytest.mark.parametrize(
+    "name", ["Rain\nand shine", "a](b) [c", "\u202egnis", "🚨 | 🚨", "](x)\n> y"]
+)
+def test_the_name_of_a_playlist_is_as_it_was(name: str) -> None:
+    found = read(a_page(ROW, name=name))
+
+    assert (found.name, found.playlist_id, found.description) == (name, PLAYLIST, "Text")
+
+
+def test_lines_may_end_as_on_windows() -> None:
+    text = a_page(ROW, ROW.replace("Ebb", "Flow"), description="One\ntwo")
+
+    assert read(text.replace("\n", "\r\n")) == read(text)
+
+
 def test_a_line_break_in_a_title_belongs_to_the_title() -> None:
     assert only_item(a_page(ROW.replace("Ebb", "Ebb\n| and flow"))).name == "Ebb\n| and flow"
 
@@ -221,6 +236,26 @@ def test_an_owner_without_a_link_is_unknown() -> None:
     told["owner"]["url"] = ""
 
     assert read(json.dumps(told), is_document=True).unknown == ("owner",)
+
+
+def test_an_owner_without_a_name_has_the_id_for_one_as_a_read_of_the_archive_says() -> None:
+    told = json.loads(document("E8", an_answer(PLAYLIST, [a_song(1)]), "Mix"))
+    told["owner"]["name"] = ""
+
+    assert read(json.dumps(told), is_document=True).owner.name == "lena.example"
+
+
+def test_who_speaks_in_an_episode_is_not_told() -> None:
+    """Spotify dressed it as a song, by an artist without a name; the archive reads the show."""
+    rows = [a_song(1, type="episode"), a_song(2)]
+    told = document("E8", an_answer(PLAYLIST, rows), "Mix")
+
+    episode, song = (row.item for row in read(told, is_document=True).rows)
+
+    assert episode
+    assert song
+    assert "artists" in episode.unknown
+    assert "artists" not in song.unknown
 
 
 def test_empty_texts_of_a_document_are_spotifys_unless_a_name_is_missing() -> None:

@@ -64,7 +64,7 @@ def tell_of(*commits: Commit, aliases: Sequence[str] = ()) -> list[Told]:
                 playlist_id, content, answer = blob.split("/")
                 is_document = path.endswith(".json")
                 pages[blob] = PageFile(
-                    playlist_id, is_document, content.encode(), (content + answer).encode()
+                    playlist_id, "", is_document, content.encode(), (content + answer).encode()
                 )
     return list(tell(commits, pages, set(aliases)))
 
@@ -88,6 +88,31 @@ def test_each_change_of_a_page_is_a_version() -> None:
 
     assert contents(told) == [(100, "a"), (200, "b"), (300, "a")]
     assert [one.commit for one in told] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["[skip ci] Run: 57 (2021-05-09 00:25:28)", "Run 1234 via schedule", "Update playlists"],
+)
+def test_a_page_that_is_again_as_it_was_is_a_version_whatever_its_commit_says(subject: str) -> None:
+    told = tell_of(
+        a_commit(1, wrote(MIX, "a")),
+        a_commit(2, wrote(MIX, "b"), subject=subject),
+        a_commit(3, wrote(MIX, "a"), subject=subject),
+    )
+
+    assert contents(told) == [(100, "a"), (200, "b"), (300, "a")]
+
+
+def test_a_playlist_that_a_later_run_adds_again_is_told_again() -> None:
+    later = "Run 1234 via schedule"
+    told = tell_of(
+        a_commit(1, wrote(MIX, "a")),
+        a_commit(2, deleted(MIX), subject=BY_HAND),
+        a_commit(3, wrote(MIX, "a", added=True), subject=later),
+    )
+
+    assert contents(told) == [(100, "a"), (300, "a")]
 
 
 def test_a_page_of_which_only_links_changed_is_none() -> None:

@@ -223,6 +223,8 @@ class TestUnknownRows:
             (("a", "?", "!"), ["a"], [""]),
             (("a", "!", "?", "a"), ["a", ""], ["", "a"]),
             (("aa", "??", "aa"), ["a", ""], ["", "a"]),
+            (("aa", "a?", "?"), ["a", ""], ["", ""]),
+            (("aa", "??", "a?", "aa"), ["a", ""], ["", "a"]),
         ],
     )
     def test_a_song_becomes_unavailable_only_once(

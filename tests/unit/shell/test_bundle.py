@@ -14,13 +14,13 @@ pytestmark = pytest.mark.unit
 MODULES = {
     "js/main.js": r"""// Tells.
 import { say } from './views/say.js';
-import * as texts from './texts.js';
+import { name, shout } from './texts.js';
 
 const LIST = [1, 2];
 
 /** Say it all. */
 console.log([
-  say('it'), texts.name, texts.shout('a  b'), LIST.length, /\/\/ no comment/.source, `a ' :  b`,
+  say('it'), name, shout('a  b'), LIST.length, /\/\/ no comment/.source, `a ' :  b`,
 ].join('|'));
 """,
     "js/texts.js": """export const name = 'a  :  b';
@@ -32,9 +32,9 @@ export class Unused {}
     "js/views/say.js": """import {
   quietly,
 } from '../quietly.js';
-const LIST = 'its own';
+const ITS = 'its own';
 export function say(what) {
-  return quietly(`${what} is ${LIST}`);
+  return quietly(`${what} is ${ITS}`);
 }
 """,
     "js/quietly.js": "export const quietly = (text) => text.toLowerCase();\n",
@@ -76,8 +76,13 @@ def test_the_script_does_what_the_modules_do(tmp_path: Path) -> None:
         ),
         (
             "js/views/say.js",
-            "import { name } from '../texts.js';\nimport { quietly } from '../quietly.js';\nexport const say = name;\n",
-            "js/texts.js is imported as a whole and by names",
+            "import * as all from '../quietly.js';\nexport const say = all.quietly;\n",
+            "no module imports js/quietly.js",
+        ),
+        (
+            "js/quietly.js",
+            "const { a } = {};\nexport const quietly = a;\n",
+            "js/quietly.js has a line that cannot be joined: const { a } = {};",
         ),
     ],
 )
@@ -92,11 +97,44 @@ def test_what_cannot_be_joined_is_refused_by_name(name: str, source: str | None,
     assert told in str(refusal.value)
 
 
-def test_two_modules_that_export_the_same_name_are_refused() -> None:
-    main = MODULES["js/main.js"] + "import { quietly } from './other.js';\n"
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "const ITS = 1;",
+        "let ITS = 1;",
+        "class ITS {}",
+        "function ITS() {}",
+        "async function ITS() {}",
+        "function* ITS() {}",
+        "export const ITS = 1;",
+        "export async function ITS() {}",
+    ],
+)
+def test_a_name_that_two_modules_declare_is_refused_with_both(declared: str) -> None:
+    texts = f"{MODULES['js/texts.js']}{declared}\n"
 
-    with pytest.raises(SiteError, match="both export quietly"):
-        join_modules({**MODULES, "js/main.js": main, "js/other.js": "export const quietly = 1;\n"})
+    with pytest.raises(SiteError, match=r"js/views/say\.js and js/texts\.js both declare ITS"):
+        join_modules({**MODULES, "js/texts.js": texts})
+
+
+def test_a_name_within_a_function_may_be_that_of_another_module(tmp_path: Path) -> None:
+    texts = MODULES["js/texts.js"].replace("  return", "  const ITS = 1;\n  return")
+    files = {**MODULES, "js/texts.js": texts}
+
+    told = run_module(tmp_path, MAIN, {MAIN: join_modules(files).encode()})
+
+    assert told.startswith("it is its own|")
+
+
+BROWSER_NAMES = {
+    *("Array", "Boolean", "Date", "Error", "Infinity", "JSON", "Map", "Math", "Number", "Object"),
+    *("Promise", "RangeError", "Set", "String", "TypeError", "Uint8Array", "undefined"),
+    *("Blob", "CustomEvent", "DOMParser", "IntersectionObserver", "TextDecoder", "TextEncoder"),
+    *("URL", "URLSearchParams", "decodeURIComponent", "encodeURIComponent", "crypto", "fetch"),
+    *("addEventListener", "clearTimeout", "document", "globalThis", "history", "location"),
+    *("navigator", "performance", "scrollTo", "scrollY", "setTimeout"),
+}
+SITE = {name: body.decode() for name, body in read_shell().items() if name.endswith(".js")}
 
 
 def hidden_names(modules: dict[str, str]) -> dict[str, set[str]]:
@@ -118,7 +156,11 @@ def test_a_shared_name_that_hides_one_of_the_browser_s_is_found() -> None:
     assert hidden_names({**back, "js/back.js": "export const back = (history) => history;\n"}) == {}
 
 
-def test_no_name_that_the_site_s_modules_share_hides_one_of_the_browser_s() -> None:
-    modules = {name: body.decode() for name, body in read_shell().items() if name.endswith(".js")}
+def test_every_name_that_the_site_s_modules_use_is_declared_or_the_browser_s() -> None:
+    free = {name for found in free_names(*SITE.values()) for name in found}
 
-    assert hidden_names(modules) == {}
+    assert free - BROWSER_NAMES == set()
+
+
+def test_no_name_that_the_site_s_modules_share_hides_one_of_the_browser_s() -> None:
+    assert hidden_names(SITE) == {}

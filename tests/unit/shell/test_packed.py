@@ -21,7 +21,7 @@ def test_all_scripts_are_one_and_other_files_stay() -> None:
 
     assert packed.keys() == {"index.html", "style.css", "dot.svg", MAIN}
     assert packed["index.html"] == b"<p>  a"
-    assert packed["style.css"] == b"a{b:c;}"
+    assert packed["style.css"] == b"a{b:c}"
 
 
 def test_the_site_s_own_files_are_packed() -> None:

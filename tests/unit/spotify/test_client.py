@@ -132,6 +132,32 @@ def test_more_rows_than_promised_are_no_good_read() -> None:
         read(broken, broken)
 
 
+@pytest.mark.parametrize(
+    "later", [pytest.param([a_page(2, 1, 3)], id="fewer"), [a_page(2, 1, None), a_page(3, 0, None)]]
+)
+def test_rows_that_were_promised_once_must_come_whatever_a_later_page_promises(
+    later: list[object],
+) -> None:
+    shrunk = a_playlist(a_page(0, 2, 4, next="https://x")), *later
+    with pytest.raises(UnstablePlaylistError, match="4 rows were promised"):
+        read(*shrunk, *shrunk)
+
+
+def test_a_promise_that_changes_between_pages_is_read_again() -> None:
+    torn = a_playlist(a_page(0, 2, 4, next="https://x")), a_page(2, 3, 5)
+    good = a_playlist(a_page(0, 2, 5, next="https://x")), a_page(2, 3, 5), {"snapshot_id": "v1"}
+    assert len(read(*torn, *good)[0]) == 5
+
+
+def test_the_answer_about_another_playlist_is_refused() -> None:
+    with pytest.raises(InvalidAnswerError, match="another playlist"):
+        read(a_playlist(a_page(0, 1, 1), id=OTHER))
+
+
+def test_an_answer_that_names_no_playlist_is_one() -> None:
+    assert len(read(a_playlist(a_page(0, 1, 1), id=None))[0]) == 1
+
+
 def test_pages_without_end_are_given_up() -> None:
     pages = [a_page(100 * n, 100, None, next="https://x") for n in range(121)]
     with pytest.raises(InvalidAnswerError, match="more than 12000 rows"):

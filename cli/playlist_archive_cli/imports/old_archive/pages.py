@@ -29,6 +29,8 @@ from playlist_archive_cli.imports.versions import NO_OWNER
 # The old archive never wrote these fields.
 _NEVER_TOLD: tuple[ItemField, ...] = ("playable", "explicit", "isrc")
 _IN_SECONDS: tuple[ItemField, ...] = ("duration_ms",)
+# Spotify sent episodes as songs, with an artist that need not be the show.
+_OF_EPISODES: tuple[ItemField, ...] = ("artists",)
 # The placeholders for a text that Spotify did not send: Python's None, later a word.
 _MISSING = "<MISSING>"
 _NO_ALBUM = "None"
@@ -37,8 +39,12 @@ _MOST_ROWS_KEPT = 200_000
 
 _SPOTIFY = r"https?://open\.spotify\.com"
 _PLAYLIST = re.compile(rf"{_SPOTIFY}/(?:user/[^/]+/)?playlist/({PLAYLIST_ID})")
-_TITLE = re.compile(rf"^### \[(.*)\]\(({_PLAYLIST.pattern})\)", re.MULTILINE)
+# A name may have a line break, but no empty line.
+_TITLE = re.compile(
+    rf"^### \[((?:(?!\n\n).)*)\]\(({_PLAYLIST.pattern})\)", re.MULTILINE | re.DOTALL
+)
 _DESCRIPTION = re.compile(r"^> ?(.*)\n\n", re.MULTILINE | re.DOTALL)
+_WINDOWS = re.compile(r"^\| No\. \|[^\n]*\r\n", re.MULTILINE)
 _TABLE = re.compile(r"^\| No\. \|[^\n]*\n\|[-|]*\|\n", re.MULTILINE)
 # Texts are not escaped, so only the links show where a cell ends.
 _CELLS = re.compile(
@@ -137,6 +143,8 @@ class Pages:
             text = body.decode()
         except UnicodeDecodeError:
             raise UnreadablePageError("the page is not text in UTF-8") from None
+        if _WINDOWS.search(text):
+            text = text.replace("\r\n", "\n")
         title, table = _TITLE.search(text), _TABLE.search(text)
         if not title:
             raise UnreadablePageError(NAMES_ONLY)
@@ -231,7 +239,7 @@ class Pages:
             artists=artists,
             album=Album(cells["album"], cells["album_url"]),
             url=cells["url"],
-            unknown=(*_NEVER_TOLD, *_IN_SECONDS),
+            unknown=(*_never_told(cells["type"]), *_IN_SECONDS),
         )
         if item.album.name == _NO_ALBUM:
             item = replace(item, album=replace(item.album, name=_MISSING))
@@ -254,10 +262,14 @@ class Pages:
             artists=tuple(Artist(one.name, one.url) for one in track.artists),
             album=Album(track.album.name, track.album.url),
             url=track.url,
-            unknown=_NEVER_TOLD,
+            unknown=_never_told(link[1]),
         )
         # If the document has a name, its empty texts are Spotify's own.
         return Row(added_at, item=_without_missing(item, empty_is_missing=track.name == _MISSING))
+
+
+def _never_told(kind: str) -> tuple[ItemField, ...]:
+    return (*_NEVER_TOLD, *_OF_EPISODES) if kind == "episode" else _NEVER_TOLD
 
 
 def _lines(table: str) -> list[str]:
@@ -288,7 +300,7 @@ def _without_missing(item: Item, *, empty_is_missing: bool) -> Item:
     if item.album.name in missing:
         item = replace(item, album=replace(item.album, name=""))
         lacks.append("album")
-    return replace(item, unknown=(*item.unknown, *lacks)) if lacks else item
+    return replace(item, unknown=tuple(dict.fromkeys([*item.unknown, *lacks]))) if lacks else item
 
 
 def _milliseconds(length: str) -> int:
@@ -307,6 +319,12 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _owner(owner: _Named) -> Owner | None:
-    """Return the owner, None if the link is not that of a user's page."""
+    """Return the owner, None if the link is not that of a user's page.
+
+    The id stands for a missing name, as in the archive's own snapshots.
+    """
     link = _USER.match(owner.url)
-    return Owner(unquote(link[1]), owner.name, owner.url) if link else None
+    if link is None:
+        return None
+    user_id = unquote(link[1])
+    return Owner(user_id, owner.name or user_id, owner.url)

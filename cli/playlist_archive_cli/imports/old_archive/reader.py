@@ -4,13 +4,16 @@ All pages are read twice: first to find out which of them are versions, and then
 only digests stay in memory.
 """
 
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Collection, Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import compress
 from pathlib import PurePosixPath
+from sys import intern
 from typing import NamedTuple
 
 from playlist_archive.documents.keys import is_playlist_id
 from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.imports.old_archive.page_names import Named, doubtful_names
 from playlist_archive_cli.imports.old_archive.pages import (
     NAMES_ONLY,
     Page,
@@ -63,6 +66,7 @@ class OldArchive:
         self._chosen = chosen
         self._pages = Pages()
         self._known: dict[str, PageFile] = {}
+        self._doubtful_names: set[Told] = set()
         self._in_pack_order: list[str] = []
 
     def versions(self) -> list[Told]:
@@ -83,7 +87,36 @@ class OldArchive:
             if change := files.pages.get(blob):
                 self._recognise(change, blob, body, pages)
         self._in_pack_order = [blob for blob in wanted if blob in pages]
-        return _last_of_each_second(tell(files.commits, pages, aliases))
+        told = self._last_of_each_second(tell(files.commits, pages, aliases))
+        self._doubtful_names = set(self._with_doubtful_names(told))
+        return told
+
+    def _last_of_each_second(self, told: Iterable[Told]) -> list[Told]:
+        """Return the versions; of several in the same second only the last one.
+
+        It gets the last check of the first version in that second.
+        """
+        kept: dict[tuple[str, int], Told] = {}
+        for one in told:
+            first = kept.get((one.playlist_id, one.time))
+            if first:
+                where = f"{first.playlist_id} at {first.commit}"
+                self._left_out.add("version", "another one follows in the same second", where)
+            checked = (first or one).previous_check
+            kept[one.playlist_id, one.time] = one._replace(previous_check=checked)
+        return list(kept.values())
+
+    def _with_doubtful_names(self, told: Iterable[Told]) -> Iterator[Told]:
+        """Yield the versions whose name may not be Spotify's."""
+        of_playlist: dict[str, list[Told]] = {}
+        for one in told:
+            if one.aliased:
+                yield one
+            else:
+                of_playlist.setdefault(one.playlist_id, []).append(one)
+        for versions in of_playlist.values():
+            named = [Named(one.time, self._known[one.blob].name) for one in versions]
+            yield from compress(versions, doubtful_names(named))
 
     def read(self, told: Iterable[Told]) -> Generator[PastVersion]:
         """Yield versions with their contents, in the order of git's pack files."""
@@ -105,7 +138,7 @@ class OldArchive:
         for commit in self._repository.commits():
             is_archive = is_archive or any(is_page(one.path) for one in commit.changes)
             alone.append(self._list_alone(commit))
-            changes = [one for one in commit.changes if self._counts(one, commit.time)]
+            changes = [one for one in commit.changes if self._counts(one, commit)]
             for change in changes:
                 if change.blob and is_page(change.path):
                     pages[change.blob] = change
@@ -120,7 +153,7 @@ class OldArchive:
 
     def _list_alone(self, commit: Commit) -> list[str]:
         """Return the pages with escapes for which a commit wrote no JSON document."""
-        if commit.time < _ESCAPED_FROM.timestamp():
+        if commit.is_merge or commit.time < _ESCAPED_FROM.timestamp():
             return []
         written = {one.path for one in commit.changes if one.blob and is_page(one.path)}
         return [
@@ -149,9 +182,12 @@ class OldArchive:
         stem = PurePosixPath(path).stem
         return bool(self._chosen) and is_playlist_id(stem) and stem not in self._chosen
 
-    def _counts(self, change: Change, time: int) -> bool:
-        """Whether a file is needed for the history; unusable files are counted as left out."""
-        path, of_another = change.path, self._is_of_another(change.path)
+    def _counts(self, change: Change, commit: Commit) -> bool:
+        """Whether a file is needed for the history; unusable files are counted as left out.
+
+        They are not counted again in a merge.
+        """
+        path, of_another, time = change.path, self._is_of_another(change.path), commit.time
         if is_page(path):
             is_readable = is_document(path) or time < _ESCAPED_FROM.timestamp()
             return is_readable and not (of_another and time >= _NAMED_BY_ID_FROM.timestamp())
@@ -161,11 +197,11 @@ class OldArchive:
         if not (has_names_only(path) or is_list(path)):
             return False
         if has_names_only(path):
-            if change.blob:
+            if change.blob and not commit.is_merge:
                 self._left_out.add("version", NAMES_ONLY, path)
             return False
         if not is_playlist_id(path[path.index("/", len("playlists/")) + 1 :]):
-            if change.added and not self._chosen:
+            if change.added and not self._chosen and not commit.is_merge:
                 self._left_out.add("file", "its name is no playlist id", path)
             return False
         return True
@@ -183,7 +219,9 @@ class OldArchive:
         if not is_playlist_id(playlist_id):
             self._left_out.add("version", "it names no playlist", f"{path}, file {blob}")
         elif not self._chosen or playlist_id in self._chosen:
-            pages[blob] = PageFile(playlist_id, is_document(path), page.content, page.answer)
+            pages[blob] = PageFile(
+                playlist_id, intern(page.name), is_document(path), page.content, page.answer
+            )
 
     def _version(self, told: Told, page: Page) -> PastVersion:
         time = datetime.fromtimestamp(told.time, UTC)
@@ -202,19 +240,7 @@ class OldArchive:
             owner=page.owner,
             snapshot_id=page.snapshot_id,
             followers=None if no_number and page.followers == 0 else page.followers,
-            unknown=(*page.unknown, "name") if told.aliased else page.unknown,
+            unknown=(*page.unknown, "name") if told in self._doubtful_names else page.unknown,
             rows=page.rows,
             previous_check=None if checked is None else datetime.fromtimestamp(checked, UTC),
         )
-
-
-def _last_of_each_second(told: Iterable[Told]) -> list[Told]:
-    """Return the versions; of several in the same second only the last one.
-
-    It gets the last check of the first version in that second.
-    """
-    kept: dict[tuple[str, int], Told] = {}
-    for one in told:
-        first = kept.get((one.playlist_id, one.time), one)
-        kept[one.playlist_id, one.time] = one._replace(previous_check=first.previous_check)
-    return list(kept.values())

@@ -15,6 +15,7 @@ from playlist_archive_cli.errors import CommandError
 _FORMAT = "%x01%H %ct %P%x02%s"
 _CHUNK = 1 << 20
 _BRANCHES = ("main", "master")
+_NO_BRANCH = "none-is-checked-out"
 _HEAD = re.compile(rb"([0-9a-f]{40,64}) (\d+) ([0-9a-f ]*)\x02(.*)", re.DOTALL)
 # So that git's output does not depend on the owner's settings, and nothing is fetched.
 _ENVIRONMENT = {
@@ -47,6 +48,10 @@ class Commit(NamedTuple):
     subject: str
     changes: list[Change]
 
+    @property
+    def is_merge(self) -> bool:
+        return len(self.parents) > 1
+
 
 class Repository:
     """A repository on this machine, bare or not."""
@@ -76,15 +81,19 @@ class Repository:
             return
         with tempfile.TemporaryDirectory(prefix="playlist-archive-") as folder:
             repository = cls(Path(folder), path)
-            repository.ask("init", "--bare", "--quiet")
-            repository.ask("fetch", "--quiet", str(path.absolute()), "+refs/*:refs/*")
+            # Only what the bundle says was checked out may be so, whatever the owner's settings are.
+            repository.ask("init", "--bare", "--quiet", f"--initial-branch={_NO_BRANCH}")
+            bundle = str(path.absolute())
+            repository.ask("fetch", "--quiet", bundle, "+refs/*:refs/*")
+            if checked_out := repository.ask("bundle", "list-heads", bundle, "HEAD").split():
+                repository.ask("update-ref", "--no-deref", "HEAD", checked_out[0].decode())
             yield repository
 
     def tip(self) -> str:
         """Return the newest commit: that of HEAD, or of the main branch.
 
         Raises:
-            CommandError: there is no such branch.
+            CommandError: there is no such branch, or it cannot be read.
         """
         names = self.ask("for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes")
         known = names.decode(errors="replace").split()
@@ -93,9 +102,11 @@ class Repository:
         ]
         likely = ["HEAD", *(name for name in main if name in known), *known[: len(known) == 1]]
         for name in likely:
-            found = self._run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+            found = self._run("rev-parse", "--verify", f"{name}^{{commit}}")
             if found.returncode == 0:
                 return found.stdout.decode().strip()
+            if name in known:
+                raise CommandError(self._explain(found.stderr))
         raise CommandError(f"{self._named} has no commit, nor a branch called main or master")
 
     def commits(self) -> Generator[Commit]:

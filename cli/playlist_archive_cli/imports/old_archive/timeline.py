@@ -22,14 +22,15 @@ _REGISTRY = "playlists/registry/"
 _RAW = "playlists/raw/"
 _NAMES_ONLY = re.compile(r"playlists/[^/]+\.txt")
 _DOCUMENT, _MARKDOWN = ".json", ".md"
-# The message of a run's commit has the time of the run.
-_RUN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+# The message of a run's commit has the time of the run, since March 2022 "Run 12 via schedule".
+_RUN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|^Run \d+ via ")
 
 
 class PageFile(NamedTuple):
-    """The playlist of a page, and digests of its content and of Spotify's answer."""
+    """The playlist of a page and its name there, and digests of the content and of Spotify's answer."""
 
     playlist_id: str
+    name: str
     is_document: bool
     content: bytes
     answer: bytes
@@ -50,10 +51,11 @@ class Told(NamedTuple):
 
 
 class _Shown(NamedTuple):
-    """The file that shows a playlist."""
+    """The file that shows a playlist, and whether the commit that wrote it `added` it."""
 
     path: str
     blob: str
+    added: bool
 
 
 @dataclass
@@ -136,7 +138,7 @@ def tell(
             before, page = known.get(playlist_id), pages[shown.blob]
             if before is None or before.content != page.content:
                 contents = once.setdefault(playlist_id, set())
-                if page.content in contents and not _is_run(commit):
+                if page.content in contents and shown.added and not _is_run(commit):
                     continue  # an outdated file that was moved
                 contents.add(page.content)
                 last = checked.get(playlist_id)
@@ -160,7 +162,7 @@ def _readings(
         shown = _apply_pages(commit, state, pages)
         if children[commit.id]:
             states[commit.id] = state
-        if len(commit.parents) > 1 or not (shown or _is_run(commit)):
+        if commit.is_merge or not (shown or _is_run(commit)):
             continue
         # Once there was a registry, a run may have failed for some playlists and kept their pages.
         whole = _is_run(commit) and not state.has_registry
@@ -186,7 +188,7 @@ def _branched(commits: Sequence[Commit]) -> set[str]:
         before = pages_of.get(commit.parents[0], "") if commit.parents else ""
         writes = any(is_page(one.path) for one in commit.changes)
         pages_of[commit.id] = commit.id if writes else before
-        if writes and len(commit.parents) <= 1:
+        if writes and not commit.is_merge:
             follows[commit.id] = before
     times = {commit.id: commit.time for commit in commits}
     ordered = sorted(follows, key=times.__getitem__)
@@ -263,4 +265,4 @@ def _choose(
 
     best = max(documents or files, key=rank)
     assert best.blob
-    return _Shown(best.path, best.blob)
+    return _Shown(best.path, best.blob, best.added)

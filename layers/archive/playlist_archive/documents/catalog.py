@@ -157,8 +157,9 @@ class Catalog(
     """All entries by playlist id, the newest run's report, and the recent runs, oldest first.
 
     `told` has the last report of each concern, by its key; `digested` is the run with which the
-    last digest ended; `events` says what was published, None if nothing is. `telling` is the time
-    at which an indexer began to send news that these do not record yet.
+    last digest ended; `undigested` has the playlists that this run had not read or rendered yet,
+    with the newest rendered snapshot; `events` says what was published, None if nothing is.
+    `telling` is the time at which an indexer began to send news that these do not record yet.
     """
 
     revision: int = 0
@@ -166,6 +167,7 @@ class Catalog(
     runs: tuple[Stamp, ...] = ()
     told: dict[str, Told] = {}
     digested: Time | None = None
+    undigested: dict[str, Timestamp] = {}
     events: EventsSent | None = None
     telling: Time | None = None
     entries: dict[str, Entry] = {}

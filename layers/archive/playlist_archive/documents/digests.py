@@ -3,15 +3,19 @@
 A digest ends with a run, and the next digest begins with that run. It is due a day or a week after
 the last one, when its run has all outcomes and pages. If no last digest is known, the next one
 begins with the present run, so that no old changes are sent.
+
+A run may read or render a playlist after its digest was sent, for example after a pause that Spotify
+asked for. Such a change has the time of that run, and is in the next digest.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from playlist_archive.documents.catalog import Catalog
 from playlist_archive.documents.recent_changes import RecentChange, RecentChanges
-from playlist_archive.documents.timestamps import to_timestamp
+from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 
 type Period = Literal["weekly", "daily"]
 type DigestEvery = Literal["none"] | Period
@@ -27,10 +31,15 @@ _LONGEST_RUN = timedelta(hours=6)
 
 
 class Span(NamedTuple):
-    """The time from one run to the run that ends a digest; the first digest has no beginning."""
+    """The time from one run to the run that ends a digest; the first digest has no beginning.
+
+    `late` has the playlists that the first run had not read or rendered when its digest was sent,
+    with the newest snapshot that was rendered then.
+    """
 
     after: datetime | None
     until: datetime
+    late: Mapping[str, Timestamp] = MappingProxyType({})
 
 
 def span_due(
@@ -46,7 +55,7 @@ def span_due(
     # After a wrong clock, digests begin anew.
     if last is None or last > now:
         return Span(None, run)
-    return Span(last, run) if run - last >= _PERIODS[every] else None
+    return Span(last, run, catalog.undigested) if run - last >= _PERIODS[every] else None
 
 
 def _newest_ready(catalog: Catalog, now: datetime, *, pages_follow: bool) -> datetime | None:
@@ -64,4 +73,28 @@ def changes_within(span: Span, document: RecentChanges) -> list[RecentChange]:
     if span.after is None:
         return []
     after, until = to_timestamp(span.after), to_timestamp(span.until)
-    return [change for change in document.changes if after < change.time <= until]
+    return [
+        change
+        for change in document.changes
+        if min(after, span.late.get(change.playlist, after)) < change.time <= until
+    ]
+
+
+def find_late(
+    catalog: Catalog, run: datetime, rendered: Mapping[str, Timestamp]
+) -> dict[str, Timestamp]:
+    """Return the playlists that a run has not read or rendered, with what `rendered` says of them.
+
+    That is the newest snapshot that the pages of a playlist show. Where nobody knows, they count as
+    up to date.
+    """
+    late: dict[str, Timestamp] = {}
+    for playlist_id, entry in catalog.entries.items():
+        if entry.latest is None:
+            continue
+        newest = to_timestamp(entry.latest.time)
+        known = rendered.get(playlist_id, newest)
+        unread = entry.status != "retired" and (entry.checked is None or entry.checked < run)
+        if unread or known < newest:
+            late[playlist_id] = known
+    return late

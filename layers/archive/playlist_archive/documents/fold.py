@@ -181,12 +181,11 @@ class Fold:
             who = stood[gone.row - 1].added_by
             self._change_stay(gone.occurrence, last_seen=seen, first_missing=moment, added_by=who)
             self._dates.pop(gone.occurrence, None)
-        hidden = self._hidden
-        known = self._occurrences
-        newly_hidden = [known[index].item for index in hidden if index not in hidden_before]
-        shown_again = [
-            known[index].item for index in hidden_before if index in there and index not in hidden
-        ]
+        # A song counts as hidden for as long as one of its rows is.
+        hidden, were_hidden = self._items_of(self._hidden), self._items_of(hidden_before)
+        newly_hidden = [item for item in hidden if item not in were_hidden]
+        still_there = self._items_of(index for index in hidden_before if index in there)
+        shown_again = [item for item in still_there if item not in hidden]
         if shown_again and snapshot.source:
             shown_again = self._without_silent(shown_again, snapshot.rows)
         was = as_far_as_known(ledger.header, header)
@@ -206,6 +205,10 @@ class Fold:
             description=_if_changed(was.description, header.description),
             owner=_if_changed(was.owner, header.owner),
         )
+
+    def _items_of(self, occurrences: Iterable[int]) -> dict[int, None]:
+        """Return the items of occurrences, each once, in their order."""
+        return dict.fromkeys(self._occurrences[index].item for index in occurrences)
 
     def _without_silent(self, shown: Sequence[int], rows: Sequence[Row]) -> list[int]:
         """Return the items whose playability the rows state; that of the others is unknown now."""

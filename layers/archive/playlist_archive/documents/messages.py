@@ -40,14 +40,22 @@ class Held(msgspec.Struct, frozen=True):
     rows: int
 
 
+class WholeRead(msgspec.Struct, frozen=True):
+    """The run that read all rows last, and what Spotify calls the version that they still have."""
+
+    run: Time
+    snapshot_id: str
+
+
 class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, tag="fetch/1"):
     """Read one playlist.
 
     `run` is the run that requests it; with `registration` it is the time at which a registry entry
     was written between runs. `checked` is the run of the last good check. `snapshot_id` is
     Spotify's id of the version read last, empty if a full read is due; `header` has that version's
-    other fields. `held` is a great loss that no later run has confirmed. `in_library` says that the
-    playlist would also be archived without its registry entry.
+    other fields. `last_read` is set if checks after the last full read found the same version
+    without reading its rows. `held` is a great loss that no later run has confirmed. `in_library`
+    says that the playlist would also be archived without its registry entry.
     """
 
     playlist_id: PlaylistId
@@ -58,6 +66,7 @@ class FetchRequest(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     latest: Latest | None = None
     snapshot_id: str = ""
     header: Header | None = None
+    last_read: WholeRead | None = None
     held: Held | None = None
     registration: bool = False
     in_library: bool = False

@@ -1,8 +1,8 @@
 """Bundles the site's JavaScript modules into one script.
 
 A browser requests each imported module only after the importing one, so a page of many modules
-waits many times. In the bundle each module is a function, called once, after the modules that it
-imports. So its other names stay private. A name that others import from it is unique in the bundle.
+waits many times. The bundle has one module after the other, each after those that it imports. All
+top-level names share its scope, so only one module may declare a name.
 """
 
 import re
@@ -14,83 +14,76 @@ from playlist_archive.errors import SiteError
 MAIN = "js/main.js"
 
 _IMPORT = re.compile(
-    r"""^import\s+(?:\{(?P<names>[^}]*)\}|\*\s+as\s+(?P<whole>\w+))\s+from\s+['"](?P<path>[^'"]+)['"];\n""",
+    r"""^import\s+\{(?P<names>[^}]*)\}\s+from\s+['"](?P<path>[^'"]+)['"];\n""", re.MULTILINE
+)
+_DECLARATION = re.compile(
+    r"^(?P<export>export\s+)?(?:(?:async\s+)?function\*?|class|const|let)\s+(?P<name>\w+)",
     re.MULTILINE,
 )
-_EXPORT = re.compile(
-    r"^export\s+(?=(?:(?:async\s+)?function\*?|class|const)\s+(\w+))", re.MULTILINE
-)
-_OTHER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
+_EXPORT = re.compile(r"^export\s+(?=(?:async|function|class|const)\b)", re.MULTILINE)
+_OTHER = re.compile(r"^(?:(?:import|export|var)\b|(?:const|let)\s*[\[{]).*$", re.MULTILINE)
 
 
 def join_modules(modules: Mapping[str, str]) -> str:
     """Return one script that does the same as `js/main.js` with all its imports.
 
     Raises:
-        SiteError: a module is missing, imports itself through others, is imported by none, or has
-            something that cannot be bundled.
+        SiteError: a module is missing, imports itself through others, is imported by none,
+            declares a name of another, or has something that cannot be bundled.
     """
     order = list(_in_order(MAIN, modules, (), set()))
     if idle := sorted(modules.keys() - order):
         raise SiteError(f"no module imports {', '.join(idle)}")
-    names = _names(modules)
-    return "".join(_wrapped(name, modules[name], names.get(name, "")) for name in order)
+    bare = [_bare(name, modules[name]) for name in order]
+    _check_names(order, modules)
+    return "".join(bare)
 
 
 def _in_order(
     name: str, modules: Mapping[str, str], path: tuple[str, ...], done: set[str]
 ) -> Iterator[str]:
-    """Yield a module after those that it imports, each once; `path` is the chain of imports."""
+    """Yield a module after those that it imports, each once; the `path` leads here."""
     if name in done:
         return
     if name in path:
         raise SiteError(f"modules import each other in a circle: {' → '.join((*path, name))}")
     if name not in modules:
         raise SiteError(f"{path[-1] if path else 'the site'} imports {name}, which is missing")
-    for found in _IMPORT.finditer(modules[name]):
-        yield from _in_order(_resolve(name, found["path"]), modules, (*path, name), done)
+    for imported, _ in _imports(name, modules[name]):
+        yield from _in_order(imported, modules, (*path, name), done)
     done.add(name)
     yield name
 
 
-def _names(modules: Mapping[str, str]) -> dict[str, str]:
-    """Return the imports from each module: names separated by commas, or one namespace name."""
-    imported: dict[str, set[str]] = {}
-    owner: dict[str, str] = {}
-    for importer, source in modules.items():
-        for found in _IMPORT.finditer(source):
-            module = _resolve(importer, found["path"])
-            names = {one.strip() for one in (found["names"] or "").split(",")} - {""}
-            wanted = {f"*{found['whole']}"} if found["whole"] else names
-            for name in wanted:
+def _check_names(order: list[str], modules: Mapping[str, str]) -> None:
+    """Check that each name is declared once, and is exported where it is imported from."""
+    owners: dict[str, str] = {}
+    exports: set[tuple[str, str]] = set()
+    for module in order:
+        for imported, names in _imports(module, modules[module]):
+            for name in names:
                 if " as " in name:
-                    raise SiteError(f"{importer} imports {name}: give it a name of its own there")
-                if owner.setdefault(name.removeprefix("*"), module) != module:
-                    raise SiteError(f"{module} and {owner[name]} both export {name}")
-            imported.setdefault(module, set()).update(wanted)
-    return {module: _together(module, names) for module, names in imported.items()}
+                    raise SiteError(f"{module} imports {name}: give it a name of its own there")
+                if (imported, name) not in exports:
+                    raise SiteError(f"{imported} does not export {name}, which {module} imports")
+        for found in _DECLARATION.finditer(modules[module]):
+            owner = owners.setdefault(found["name"], module)
+            if owner != module:
+                raise SiteError(f"{owner} and {module} both declare {found['name']}: rename one")
+            if found["export"]:
+                exports.add((module, found["name"]))
 
 
-def _together(module: str, names: set[str]) -> str:
-    if len(names) > 1 and any(name.startswith("*") for name in names):
-        raise SiteError(f"{module} is imported as a whole and by names, or by two: choose one")
-    return ",".join(sorted(names))
-
-
-def _wrapped(name: str, source: str, names: str) -> str:
-    """Return a module as a called function, and the names that others import from it."""
-    exported = set(_EXPORT.findall(source))
-    body = _EXPORT.sub("", _IMPORT.sub("", source))
-    if odd := _OTHER.search(body):
+def _bare(name: str, source: str) -> str:
+    """Return a module without its imports and its keywords `export`."""
+    bare = _EXPORT.sub("", _IMPORT.sub("", source))
+    if odd := _OTHER.search(bare):
         raise SiteError(f"{name} has a line that cannot be joined: {odd[0]}")
-    if not names:
-        return f"(()=>{{\n{body}}})();\n"
-    if names.startswith("*"):
-        return f"const {names[1:]}=(()=>{{\n{body}return{{{','.join(sorted(exported))}}};}})();\n"
-    if missing := set(names.split(",")) - exported:
-        raise SiteError(f"{name} does not export {', '.join(sorted(missing))}")
-    return f"const {{{names}}}=(()=>{{\n{body}return{{{names}}};}})();\n"
+    return bare
 
 
-def _resolve(name: str, path: str) -> str:
-    return normpath(join(dirname(name), path))
+def _imports(name: str, source: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each module that a module imports, and the imported names."""
+    for found in _IMPORT.finditer(source):
+        names = [one.strip() for one in found["names"].split(",")]
+        yield normpath(join(dirname(name), found["path"])), [one for one in names if one]

@@ -1,55 +1,86 @@
-"""Minifies scripts and style sheets: removes comments and blanks.
+"""Minifies scripts and style sheets: removes comments, blanks and line breaks.
 
-Names are kept, and so are line breaks that may have a meaning, so that every token stays the same.
-Lines that are uncertain are not changed. Tests compare the tokens of the site's script.
+Names, strings and regular expressions are kept, and so are line breaks that may have a meaning. There
+is no grammar here, so the tests compare the site's script with its source by a parser.
 """
 
 import re
 
 from playlist_archive.errors import SiteError
 
-_WHOLE_COMMENT = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
-_LINE_COMMENT = re.compile(r"^[ \t]*//.*\n|[ \t]+// [^'\"`\n]*$", re.MULTILINE)
-_INDENTATION = re.compile(r"^[ \t\n]+", re.MULTILINE)
-_TEXT = re.compile(r"""('[^'\\\n]*'|`[^`\\\n]*`)""")
-_UNSURE = re.compile(r"""["'`/\\]""")
-_BLANKS = re.compile(r" *([=<>!&|?:;,(){}\[\]]) *")
-_CSS_TEXT = re.compile(r"""("[^"\n]*"|'[^'\n]*')""")
-_CSS_BLANKS = re.compile(r"\s*([{};]|,(?=\s)|:(?=\s))\s*")
+_SPECIAL = re.compile(r"//|/\*|[/'\"`{}]")
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_TEXT = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\"""")
+_PATTERN = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
+# Of a template, what stands before, between and after the values within it.
+_TEMPLATE = re.compile(r"[`}](?:[^`\\$]|\\.|\$(?!\{))*(?:`|\$\{)", re.DOTALL)
+# There is nothing that a slash could divide.
+_NO_VALUE = re.compile(r"(?:^|[=(,:;!&|?{\[>]|\breturn)\s*$")
+_TAIL = 20
+_KEPT = "\0"  # stands for each text and pattern meanwhile
+
+_LINE_END = re.compile(r"\s*\n\s*")
+_BLANKS = re.compile(r" *([=<>!&|?:;,(){}\[\]*/%]) *|(?<![+-]) *([+-]) *(?![+-])")
+# The ends of lines at which no statement does.
+_IDLE_END = re.compile(r"(?<=[=<>!&|?:;,({\[])\n|\n(?=[=<>&|?:;,.)}\]]|\Z)|(?<=\})\n(?=\w)")
+_LAST_SIGN = re.compile(r"(?<![,\[]),(?=[)}\]])|;(?=\})")
+
+_STYLE_TEXT = re.compile(r"""("[^"\n]*"|'[^'\n]*')""")
+_STYLE_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_STYLE_BLANKS = re.compile(r"\s*([{};]|,(?=\s)|:(?=\s))\s*")
 
 
 def squeeze_script(script: str) -> str:
     """Return a smaller script that does the same.
 
     Raises:
-        SiteError: a string spans several lines, and would lose its blanks.
+        SiteError: a string, a template or a comment in it does not end.
     """
-    bare = _LINE_COMMENT.sub("", _WHOLE_COMMENT.sub("", script))
-    lines = _INDENTATION.sub("", bare).splitlines()
-    if odd := next((line for line in lines if line.count("`") % 2), None):
-        raise SiteError(f"a script has a text of several lines, which cannot be squeezed: {odd}")
-    return "".join(f"{_squeeze_line(line)}{_end(line)}" for line in lines)
+    code, kept = _take_apart(script)
+    code = _LINE_END.sub("\n", code.strip())
+    code = _IDLE_END.sub("", _BLANKS.sub(r"\1\2", code))
+    first, *others = _LAST_SIGN.sub("", code).split(_KEPT)
+    return first + "".join(text + one for text, one in zip(kept, others, strict=True))
 
 
 def squeeze_style(style: str) -> str:
     """Return a smaller style sheet with the same meaning."""
-    parts = _CSS_TEXT.split(_WHOLE_COMMENT.sub("", style).strip())
-    parts[::2] = [_CSS_BLANKS.sub(r"\1", one) for one in parts[::2]]
+    parts = _STYLE_TEXT.split(_STYLE_COMMENT.sub("", style).strip())
+    parts[::2] = [_STYLE_BLANKS.sub(r"\1", one).replace(";}", "}") for one in parts[::2]]
     return "".join(parts)
 
 
-def _end(line: str) -> str:
-    """Return a line break, or nothing if the next line may be appended."""
-    may_end_in_a_remark = "//" in line
-    return "" if line.endswith((";", "{", ",")) and not may_end_in_a_remark else "\n"
-
-
-def _squeeze_line(line: str) -> str:
-    parts = _TEXT.split(line)
-    texts, code = parts[1::2], parts[::2]
-    # A template within the code of another one would be split into two halves.
-    is_cut = any(text.count("${") != text.count("}") for text in texts)
-    if is_cut or any(_UNSURE.search(one) for one in code):
-        return line
-    parts[::2] = [_BLANKS.sub(r"\1", one) for one in code]
-    return "".join(parts)
+def _take_apart(script: str) -> tuple[str, list[str]]:
+    """Return the code of a script without comments, and its strings and regular expressions."""
+    code, place = "", 0
+    kept: list[str] = []
+    open_braces: list[bool] = []  # and whether each one began a value within a template
+    while special := _SPECIAL.search(script, place):
+        code += script[place : special.start()]
+        sign, place = special[0], special.start()
+        is_template = sign == "`" or (sign == "}" and bool(open_braces) and open_braces.pop())
+        if is_template:
+            shape = _TEMPLATE
+        elif sign in "'\"":
+            shape = _TEXT
+        elif sign in {"//", "/*"}:
+            shape = _COMMENT
+        elif sign == "/" and _NO_VALUE.search(code[-_TAIL:]):
+            shape = _PATTERN
+        else:
+            if sign == "{":
+                open_braces.append(False)
+            code, place = code + sign, place + 1
+            continue
+        found = shape.match(script, place)
+        if not found:
+            raise SiteError(f"a script has something without an end: {script[place : place + 60]}")
+        if is_template and found[0].endswith("${"):
+            open_braces.append(True)
+        if shape is _COMMENT:
+            code += " "
+        else:
+            code += _KEPT
+            kept.append(found[0])
+        place = found.end()
+    return code + script[place:], kept

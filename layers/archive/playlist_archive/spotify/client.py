@@ -150,6 +150,9 @@ class WebApi:
         wire = self._requester.ask(
             address, {"additional_types": _TYPES, "fields": _PLAYLIST}, WirePlaylist
         )
+        if wire.id not in {None, playlist_id}:
+            logger.warning("asked about %s, Spotify told about %a", playlist_id, wire.id)
+            raise InvalidAnswerError("Spotify's answer is about another playlist")
         header = parse_header(playlist_id, wire)
         if not header.snapshot_id:
             raise InvalidAnswerError("Spotify's answer has no snapshot_id")

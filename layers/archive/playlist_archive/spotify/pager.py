@@ -22,6 +22,7 @@ class Pager:
         # A page without the field `items` shows nothing about rows, so it is not the last.
         self.more = bool(embedded.next) or embedded.items is None
         self._total = embedded.total
+        self._is_promised = embedded.items is not None
 
     @property
     def has_ended(self) -> bool:
@@ -50,15 +51,24 @@ class Pager:
 
         Raises:
             InvalidAnswerError: it is not the requested page, or there are too many rows.
+            TornReadError: its total differs from that of the pages before it.
         """
         if page.items is None or page.offset not in {None, len(self.rows)}:
             raise InvalidAnswerError("Spotify's answer is not the page that was asked for")
         self.rows += page.items
         if len(self.rows) > MOST_ROWS:
             raise InvalidAnswerError(f"more than {MOST_ROWS} rows came")
-        self._total = page.total
+        self._keep_promise(page.total)
         # A page without rows is the last, whatever its total; `check_count` finds missing rows.
         self.more = bool(page.next or self._missing) and bool(page.items)
+
+    def _keep_promise(self, total: int | None) -> None:
+        if not self._is_promised:
+            self._total, self._is_promised = total, True
+        elif self._total is None:
+            self._total = total
+        elif total not in {None, self._total}:
+            raise TornReadError(f"{self._total} rows were promised, and then {total}")
 
     def check_count(self) -> None:
         """Raise `TornReadError` if the number of rows is not the promised one."""

@@ -1,9 +1,8 @@
 // Draws sizes over time. Everything is placed in per cent, so a drawing fits any width by itself.
 
 import { h, s } from './h.js';
-import { clock, counted, day, month, number } from './format.js';
+import { DAY_MS, clock, counted, day, month, number } from './format.js';
 
-const DAY_MS = 86_400_000;
 const HEIGHT = 100;
 const WIDTH = 1000;
 const AFTER = 0.03;
@@ -27,7 +26,7 @@ export function timeline({ points, gaps, end, choose, step }) {
   const scale = scaleOf(points, gaps, end);
   const drawing = s('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     s('path.line', { d: steps(points, gaps, scale) }),
-    s('path.versions', { d: points.map(({ at }) => `M${place(scale.x(at))} ${HEIGHT}v-7`).join('') }));
+    s('path.versions', { d: points.map(({ at }) => `M${across(scale.x(at))} ${HEIGHT}v-7`).join('') }));
   const marker = h('div.marker');
   const shadow = h('div.hover', { hidden: true });
   const readout = h('p.readout');
@@ -40,7 +39,7 @@ export function timeline({ points, gaps, end, choose, step }) {
   gaps.map((gap) => h('div.gap', { style: { left: percent(scale.x(gap.from)), width: percent(scale.x(gap.to) - scale.x(gap.from)) } })),
   shadow, marker);
   const element = h('figure.timeline',
-    h('figcaption', h('span', 'Size over time', gaps.length > 0 && [' · ', h('span.key.missed', { 'aria-hidden': 'true' }), ' not read']), readout),
+    h('figcaption', h('span', 'Size over time', gaps.length > 0 && [' · ', h('span.key.missed', { 'aria-hidden': 'true' }), 'not read']), readout),
     h('div.scale', { 'aria-hidden': 'true' }, h('span', number(scale.high)), h('span', number(scale.low))),
     plot, axis(scale));
   let standing = '';
@@ -152,7 +151,7 @@ function steps(points, gaps, scale) {
   return stretches(points, gaps, scale.known).map(({ from, to, rows }) => {
     const joined = before !== null && before === from;
     before = to;
-    return `${joined ? 'V' : `M${place(scale.x(from))} `}${place2(scale.y(rows))}H${place(scale.x(to))}`;
+    return `${joined ? 'V' : `M${across(scale.x(from))} `}${down(scale.y(rows))}H${across(scale.x(to))}`;
   }).join('');
 }
 
@@ -160,6 +159,6 @@ function sizeAt(points, at) {
   return points.findLast((point) => point.at <= at)?.rows ?? 0;
 }
 
-const place = (share) => (share * (WIDTH / 100)).toFixed(1);
-const place2 = (y) => y.toFixed(1);
+const across = (share) => (share * (WIDTH / 100)).toFixed(1);
+const down = (y) => y.toFixed(1);
 const percent = (share) => `${share.toFixed(3)}%`;

@@ -40,9 +40,9 @@ export function compare(one, other) {
   const unavailable = [...new Set([...nowHidden, ...news.unplayable])];
   const header = withKnown(headerOf(after), headerOf(before));
   const was = asFarAsKnown(headerOf(before), header);
-  const checked = after.previous_check ? timestamp(after.previous_check) : '';
-  const time = timestamp(after.time);
-  const previous = checked > timestamp(before.time) && checked < time ? checked : timestamp(before.time);
+  const checked = after.previous_check ? toSecond(after.previous_check) : '';
+  const time = toSecond(after.time);
+  const previous = checked > toSecond(before.time) && checked < time ? checked : toSecond(before.time);
   return {
     time,
     after: previous,
@@ -194,7 +194,7 @@ function inOrder(rows) {
   return rows.sort((one, other) => one.row - other.row);
 }
 
-function timestamp(time) {
+function toSecond(time) {
   return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }
 

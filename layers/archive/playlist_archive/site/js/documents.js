@@ -1,7 +1,8 @@
 // Reads the published documents and the snapshots, each once, and says what is wrong with one.
 
+import { isId } from './ids.js';
+
 const SCHEMA = 1;
-const ID = /^[0-9A-Za-z]{22}$/;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 // A path that a document names leads nowhere else.
 const PATH = /^\/(?:playlists|snapshots)(?:\/[0-9A-Za-z_-]+)+(?:\.[0-9A-Za-z_-]+)*$/;
@@ -30,24 +31,51 @@ export class DocumentError extends Error {
   }
 }
 
-export const index = () => read('/playlists/index.json', { playlists: Array.isArray });
+/** What can be read. It may be handed on as a whole. */
+export const documents = {
+  index: () => read('/playlists/index.json', { playlists: Array.isArray }),
+  status: () => read('/playlists/status.json', { playlists: isRecord }, false),
+  changes: () => read('/playlists/changes.json', { playlists: Array.isArray, changes: Array.isArray }),
 
-export const status = () => read('/playlists/status.json', { playlists: isRecord }, false);
+  history: (id) =>
+    read(historyPath(id), {
+      snapshots: hasSome,
+      names: Array.isArray,
+      gaps: Array.isArray,
+      changes: Array.isArray,
+      older: Array.isArray,
+    }),
 
-export const changes = () =>
-  read('/playlists/changes.json', { playlists: Array.isArray, changes: Array.isArray });
+  /** Return the changes of a year; `entry` is one of the history's `older`. */
+  olderHistory: (entry) => read(checkPath(entry.path), { changes: Array.isArray }),
 
-export const history = (id) =>
-  read(`/playlists/history/${checkId(id)}.json`, {
-    snapshots: hasSome,
-    names: Array.isArray,
-    gaps: Array.isArray,
-    changes: Array.isArray,
-    older: Array.isArray,
-  });
+  /** Return the snapshot of a time that the history names. */
+  snapshot: (id, time) => read(snapshotPath(id, time), { rows: Array.isArray }),
 
-/** Return the changes of a year; `entry` is one of the history's `older`. */
-export const olderHistory = (entry) => read(checkPath(entry.path), { changes: Array.isArray });
+  cumulative: (id) =>
+    read(`/playlists/cumulative/${checkId(id)}.json`, { tracks: Array.isArray }, false),
+
+  /** Return songs that are gone for long; `entry` is one of the cumulative document's `older`. */
+  olderCumulative: (entry) => read(checkPath(entry.path), { tracks: Array.isArray }, false),
+
+  /** Return a part of the titles of all songs, or of those that are `gone` for long. */
+  songs: (part, gone) => songsDocument(songsPath(part, gone, '')),
+  songIds: (part, gone) => songsDocument(songsPath(part, gone, '.ids')),
+};
+
+/**
+ * Return a playlist's history and how it stands, `{history, check}`: `check` is null where nobody can
+ * say, and `history` where it was never read.
+ *
+ * What does not exist is not asked for, since each such answer is an error on the console.
+ */
+export async function historyAndCheck(id) {
+  const status = await documents.status().catch(() => null);
+  const check = status?.playlists[id];
+  if (status && !check) throw new DocumentError('missing', historyPath(id), 'no playlist has this id');
+  if (check && !check.last_changed) return { history: null, check };
+  return { history: await documents.history(id), check: check ? { ...check, run: status.run } : null };
+}
 
 /** Return a history with the changes of the years around a moment, where that is of long ago. */
 export async function reachingBack(told, moment) {
@@ -55,24 +83,9 @@ export async function reachingBack(told, moment) {
   if (wanted >= first) return told;
   // The change that came next may be of a later year.
   const years = told.older.filter(({ year }) => year >= wanted.slice(0, 4)).slice(-2);
-  const older = await Promise.all(years.map(olderHistory));
+  const older = await Promise.all(years.map(documents.olderHistory));
   return { ...told, changes: [...told.changes, ...older.flatMap(({ changes }) => changes)] };
 }
-
-/** Return the snapshot of a time that the history names. */
-export const snapshot = (id, time) => read(snapshotPath(id, time), { rows: Array.isArray });
-
-export const cumulative = (id) =>
-  read(`/playlists/cumulative/${checkId(id)}.json`, { tracks: Array.isArray }, false);
-
-/** Return songs that are gone for long; `entry` is one of the cumulative document's `older`. */
-export const olderCumulative = (entry) =>
-  read(checkPath(entry.path), { tracks: Array.isArray }, false);
-
-export const songs = (part) => songsDocument(`${checkPart(part)}.json`);
-export const songIds = (part) => songsDocument(`${checkPart(part)}.ids.json`);
-export const goneSongs = (part) => songsDocument(`${checkPart(part)}.gone.json`);
-export const goneSongIds = (part) => songsDocument(`${checkPart(part)}.gone.ids.json`);
 
 /** Say in which of the sixteen parts the songs of a playlist stand. */
 export async function songsPart(id) {
@@ -88,9 +101,9 @@ export function forget() {
 }
 
 /** Return a part, which is empty where there is none: no playlist stands in it. */
-async function songsDocument(name) {
+async function songsDocument(path) {
   try {
-    return await read(`/playlists/songs/${name}`, { playlists: isRecord });
+    return await read(path, { playlists: isRecord });
   } catch (error) {
     if (error.kind === 'missing') return { schema: SCHEMA, playlists: {} };
     throw error;
@@ -157,13 +170,21 @@ function hasSome(value) {
   return Array.isArray(value) && value.length > 0;
 }
 
+function historyPath(id) {
+  return `/playlists/history/${checkId(id)}.json`;
+}
+
 function snapshotPath(id, time) {
   if (!TIME.test(time)) throw new RangeError(`“${time}” is not the time of a snapshot`);
   return `/snapshots/${checkId(id)}/${time.replaceAll(/[-:]/g, '')}.json`;
 }
 
+function songsPath(part, gone, kind) {
+  return `/playlists/songs/${checkPart(part)}${gone ? '.gone' : ''}${kind}.json`;
+}
+
 function checkId(id) {
-  if (!ID.test(id)) throw new RangeError(`“${id}” is not the id of a playlist`);
+  if (!isId(id)) throw new RangeError(`“${id}” is not the id of a playlist`);
   return id;
 }
 

@@ -8,7 +8,7 @@ const AT_ONCE = 6;
 const LINK = /^https:\/\/open\.spotify\.com\/([a-z]+)\/([0-9A-Za-z]+)$/;
 // What breaks lines, or may not stand in XML.
 const UNFIT = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
-const COLUMNS = [
+const CSV_COLUMNS = [
   'Track URI',
   'Track Name',
   'Artist URI(s)',
@@ -51,11 +51,6 @@ export function encode(format, collection) {
 export function urisOf(collection) {
   const { files, ...rest } = encodeUris(collection);
   return { text: files.join(''), ...rest };
-}
-
-/** Return the newest snapshot of a playlist as a collection. `documents` are those of documents.js. */
-export async function rowsOfNow(documents, { playlist, last_snapshot: time }) {
-  return rowsOfSnapshot(await documents.snapshot(playlist.id, time), playlist.name);
 }
 
 /** Return rows that are no snapshot's as a collection. */
@@ -175,13 +170,13 @@ function namesOf({ artists = [] }) {
 function encodeCsv({ rows }) {
   const texts = new Texts();
   const named = texts.named(rows);
-  const lines = [COLUMNS, ...named.map(cells)].map(
+  const lines = [CSV_COLUMNS, ...named.map(csvCells)].map(
     (line) => `${line.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')}\n`,
   );
   return texts.encoded([lines.join('')], named.length);
 }
 
-function cells({ added_at: addedAt = '', added_by: addedBy = '', item }) {
+function csvCells({ added_at: addedAt = '', added_by: addedBy = '', item }) {
   const { artists = [], album = { name: '' }, explicit = false, isrc = '' } = item;
   const artistUris = artists.map((artist) => toUri(artist.url));
   return [
@@ -291,7 +286,7 @@ function encodeJson(collection) {
     id,
     name,
     description,
-    owner: ownerOf(owner),
+    owner: ownerTold(owner),
     url,
     snapshot: time ? timestamp(time) : null,
     rows: rows.map((row, place) => ({
@@ -302,7 +297,7 @@ function encodeJson(collection) {
   return new Texts().encoded([`${JSON.stringify(document, null, 1)}\n`], rows.length);
 }
 
-function ownerOf({ id, name, url = '' }) {
+function ownerTold({ id, name, url = '' }) {
   return { id, name, ...told({ url }) };
 }
 

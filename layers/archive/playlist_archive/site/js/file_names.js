@@ -31,7 +31,7 @@ function cleaned(name) {
 }
 
 /** Return a text without characters that show nothing or turn the direction of what follows. */
-function visible(text) {
+export function visible(text) {
   const pieces = text.split(FLAG);
   return pieces.map((piece, place) => (place % 2 ? piece : piece.replace(INVISIBLE, ''))).join('');
 }

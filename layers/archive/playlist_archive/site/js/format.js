@@ -1,7 +1,7 @@
 // Dates, numbers and lengths in words. All days are UTC's, as everywhere in the archive.
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const DAY_MS = 86_400_000;
+const MONTH_NAMES = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+export const DAY_MS = 86_400_000;
 
 /** Return the day of a time, as `2026-10-04`. */
 export function dayOf(time) {
@@ -11,12 +11,12 @@ export function dayOf(time) {
 /** Return a day in words, as `4 Oct 2026`. */
 export function day(time) {
   const [year, month, date] = dayOf(time).split('-').map(Number);
-  return `${date} ${MONTHS[month - 1]} ${year}`;
+  return `${date} ${MONTH_NAMES[month - 1]} ${year}`;
 }
 
 /** Return a month in words, as `Oct 2026`. */
 export function month(time) {
-  return `${MONTHS[Number(time.slice(5, 7)) - 1]} ${time.slice(0, 4)}`;
+  return `${MONTH_NAMES[Number(time.slice(5, 7)) - 1]} ${time.slice(0, 4)}`;
 }
 
 export function clock(time) {

@@ -1,6 +1,7 @@
 // Shows the view that the address names, and what all views share: keys, focus, and being told of.
 
-import * as documents from './documents.js';
+import { forget } from './documents.js';
+import { visible } from './file_names.js';
 import { linkTo } from './focus.js';
 import { formatRoute, parseRoute } from './routes.js';
 import { h } from './h.js';
@@ -22,6 +23,7 @@ const VIEWS = {
   status: statusView,
   unknown: unknownView,
 };
+const ARCHIVE = 'Playlist archive';
 const WAIT_MS = 150;
 const ROWS_MS = 30;
 
@@ -30,13 +32,13 @@ const said = document.getElementById('said');
 const find = document.getElementById('find');
 
 let shown = null; // the view: { title, element, update?, keys? }
-let shownRoute = null;
+let shownRoute = null; // whose address `main` has in its data
 let turn = 0;
 
 /** What a view may do to the rest of the page. */
 const page = {
   go: (route) => { location.hash = formatRoute(route); },
-  replace: (route) => history.replaceState(history.state, '', formatRoute(route)),
+  replace: (route) => history.replaceState(null, '', formatRoute(route)),
   say: (text) => { said.textContent = text; },
   toast,
   find,
@@ -44,12 +46,13 @@ const page = {
 
 async function show() {
   const mine = ++turn;
-  const route = parseRoute(location.hash);
-  const waiting = setTimeout(() => document.body.classList.add('waiting'), WAIT_MS);
+  const [address, focused] = [location.hash, document.activeElement];
+  const route = parseRoute(address);
+  const waiting = setTimeout(() => mine === turn && document.body.classList.add('waiting'), WAIT_MS);
   main.setAttribute('aria-busy', 'true');
   try {
     const view = await viewOf(route, () => mine === turn).catch((error) => errorView(error, retry));
-    if (mine === turn) settle(view, route, view === shown);
+    if (mine === turn) settle(view, route, address, focused);
   } finally {
     clearTimeout(waiting);
     if (mine === turn) {
@@ -68,47 +71,41 @@ async function viewOf(route, isWanted) {
 
 function retry() {
   shown = null;
+  forget();
   show();
 }
 
-function settle(view, route, stays) {
+/** Show a view; `focused` is what had the focus when it was asked for. */
+function settle(view, route, address, focused) {
+  const stays = view === shown;
+  const isTyping = document.activeElement === find && (route.page === 'search' || focused !== find);
+  const takesFocus = !stays && shownRoute && !isTyping;
   if (!stays) main.replaceChildren(view.element);
-  const first = shownRoute === null;
-  [shown, shownRoute] = [view, route];
-  document.title = view.title === 'Playlist archive' ? view.title : `${view.title} · Playlist archive`;
+  [shown, shownRoute, main.dataset.shown] = [view, route, address];
+  document.title = visible(view.title === ARCHIVE ? ARCHIVE : `${view.title} · ${ARCHIVE}`).replace(/\p{Cc}/gu, ' ');
   for (const link of document.querySelectorAll('.top nav a')) {
     if (link.dataset.page === route.page) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
   if (route.page !== 'search') find.value = '';
   if (!stays || view.spoken) page.say(view.spoken ?? view.title);
-  comeBack(stays, first);
+  comeBack(stays, takesFocus);
 }
 
-/** Put focus and scroll where they were on this page of the browser's history, or at its beginning. */
-async function comeBack(stays, first) {
+/** Put scroll and focus where they were on this page of the browser's history, or at the beginning of a view. */
+async function comeBack(stays, takesFocus) {
   const mine = turn;
-  const was = history.state;
-  if (was?.y === undefined) {
-    if (!stays) begin(first);
-    return;
+  const { y = stays ? scrollY : 0, link } = history.state ?? {};
+  scrollTo(0, y);
+  if (takesFocus) {
+    const title = main.querySelector('h1') ?? main;
+    title.tabIndex = -1;
+    title.focus({ preventScroll: true });
   }
-  scrollTo(0, was.y);
-  while (main.querySelector('.rows[aria-busy=true]')) await new Promise((resolve) => setTimeout(resolve, ROWS_MS));
-  if (mine !== turn || !was.link) return;
-  const link = linkTo(main, was.link);
-  if (!link) return;
-  scrollTo(0, was.y);
-  link.focus({ preventScroll: true });
-}
-
-/** Begin at the top of a view, with its title, unless one is typing. */
-function begin(first) {
-  scrollTo(0, 0);
-  if (first || document.activeElement === find) return;
-  const title = main.querySelector('h1') ?? main;
-  title.tabIndex = -1;
-  title.focus({ preventScroll: true });
+  while (link && main.querySelector('.rows[aria-busy=true]')) await new Promise((resolve) => setTimeout(resolve, ROWS_MS));
+  if (!link || mine !== turn) return;
+  scrollTo(0, y);
+  linkTo(main, link)?.focus({ preventScroll: true });
 }
 
 function isSameView(route, before) {
@@ -134,9 +131,8 @@ function remember(change) {
 let scrolled;
 addEventListener('scroll', () => {
   clearTimeout(scrolled);
-  const here = location.hash;
-  // The address changes before the page is told, and the next one was not scrolled.
-  scrolled = setTimeout(() => location.hash === here && remember({ y: scrollY }), 150);
+  // The address changes before the page does, and what is shown then is no longer its own.
+  scrolled = setTimeout(() => location.hash === main.dataset.shown && remember({ y: scrollY }), 150);
 }, { passive: true });
 
 addEventListener('click', (event) => {
@@ -146,10 +142,7 @@ addEventListener('click', (event) => {
   else remember({ y: scrollY, link: link.getAttribute('href') });
 }, true);
 
-addEventListener('hashchange', () => {
-  clearTimeout(scrolled);
-  show();
-});
+addEventListener('hashchange', show);
 
 document.getElementById('skip').addEventListener('click', (event) => {
   event.preventDefault();
@@ -161,7 +154,7 @@ document.getElementById('help').addEventListener('click', showHelp);
 
 find.addEventListener('input', () => {
   const route = { page: 'search', query: find.value };
-  if (shownRoute?.page === 'search') {
+  if (parseRoute(location.hash).page === 'search') {
     page.replace(route);
     show();
   } else if (find.value) page.go(route);
@@ -178,7 +171,7 @@ onKeys((key) => {
 }, new Set(['/', '?', '[', ']', 'n', 'c', 'y']));
 
 // Whoever comes back to the page after a while gets what is new with the next view.
-addEventListener('visibilitychange', () => !document.hidden && documents.forget());
+addEventListener('visibilitychange', () => !document.hidden && forget());
 
 history.scrollRestoration = 'manual';
 show();

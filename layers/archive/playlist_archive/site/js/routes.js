@@ -1,14 +1,13 @@
 // The address of every view, as the part of it behind `#`. Servers never see it.
 
+import { isSongId } from './ids.js';
 import { parseMoment } from './moments.js';
 
-const TABS = new Set(['now', 'history', 'songs', 'charts']);
-const KINDS = new Set(['added', 'removed', 'moved', 'renamed']);
+const TAB_NAMES = ['now', 'history', 'songs', 'charts'];
+/** The changes to which a comparison can be narrowed. */
+export const CHANGES = ['added', 'removed', 'moved', 'renamed'];
 // Of every song: those that are there, are gone, came back, or stayed longest.
-const STAYS = new Set(['there', 'gone', 'back', 'longest']);
-const ID = /^[0-9A-Za-z]{22}$/;
-// Of what is no track of Spotify's, a song's id is the whole URI.
-const URI = /^spotify:[!-~]+$/;
+const STAYS = ['there', 'gone', 'back', 'longest'];
 const PLAYLIST = /^([0-9A-Za-z]{22})(?:@([0-9TZ-]+?)(?:\.\.([0-9TZ-]+))?)?$/;
 
 const NOWHERE = Object.freeze({
@@ -48,9 +47,9 @@ function playlistRoute([named, tab], only) {
   const [, id, first, second] = found;
   const [from, to] = [first, second].map((text) => (text === undefined ? null : parseMoment(text)));
   if ((first !== undefined && !from) || (second !== undefined && !to)) return NOWHERE;
-  if (tab !== undefined && (!TABS.has(tab) || from)) return NOWHERE;
+  if (tab !== undefined && (!TAB_NAMES.includes(tab) || from)) return NOWHERE;
   if (!to) {
-    const chosen = tab === 'songs' && STAYS.has(only) ? only : null;
+    const chosen = tab === 'songs' && STAYS.includes(only) ? only : null;
     return { ...NOWHERE, page: 'playlist', id, tab: tab ?? 'now', moment: from?.text ?? null, only: chosen };
   }
   const [earlier, later] = from.last <= to.last ? [from, to] : [to, from];
@@ -60,7 +59,7 @@ function playlistRoute([named, tab], only) {
     id,
     from: earlier.text,
     to: later.text,
-    only: KINDS.has(only) ? only : null,
+    only: CHANGES.includes(only) ? only : null,
   };
 }
 
@@ -85,11 +84,6 @@ export function formatRoute(route) {
     default:
       throw new RangeError(`there is no page “${page}”`);
   }
-}
-
-/** Whether a text is a track's id, or the URI of what is no track of Spotify's. */
-export function isSongId(text) {
-  return ID.test(text) || URI.test(text);
 }
 
 function splitOnce(text, mark) {

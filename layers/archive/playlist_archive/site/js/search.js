@@ -1,8 +1,10 @@
 // Searches the songs of all playlists as one types: by words of titles and artists, or by an id.
 
+import { documents, songsPart } from './documents.js';
+
 const TRACK_LINK =
   /^\s*(?:spotify:track:|https?:\/\/open\.spotify\.com\/(?:intl-[a-z]+\/)?track\/)([0-9A-Za-z]{22})(?![0-9A-Za-z])/;
-const URI = /^\s*(spotify:(?!track:)[a-z]+:\S+)\s*$/;
+const OTHER_URI = /^\s*(spotify:(?!track:)[a-z]+:\S+)\s*$/;
 const ISRC = /^\s*([A-Za-z]{2}[0-9A-Za-z]{3}[0-9]{7})\s*$/;
 const BEGINS_WORD = /[\p{L}\p{N}]/u;
 // From the best: the whole title, its beginning, a word's beginning, anything in the title, the rest.
@@ -25,7 +27,7 @@ function caseless(text) {
 
 /** Return the words of a search, or the id that it means: `{words, id}`, one of them null. */
 export function parseSearch(text) {
-  const found = TRACK_LINK.exec(text) ?? URI.exec(text);
+  const found = TRACK_LINK.exec(text) ?? OTHER_URI.exec(text);
   if (found) return { words: null, id: found[1] };
   const isrc = ISRC.exec(text);
   if (isrc) return { words: null, id: isrc[1].toUpperCase() };
@@ -46,7 +48,7 @@ export class SongIndex {
     this.searched = new Set();
   }
 
-  /** Add the documents of one part: `playlists` of `songs(n)` or of `goneSongs(n)`. */
+  /** Add the documents of one part: `playlists` of `songs(n)`. */
   add(playlists, { gone = false } = {}) {
     for (const [playlist, songs] of Object.entries(playlists)) {
       if (!gone) this.searched.add(playlist);
@@ -151,12 +153,11 @@ export function findById(parts, wanted) {
 /**
  * Search with what can be loaded.
  *
- * `documents` are those of documents.js. Whoever is told by `load` that a part is there may search it
+ * Whoever is told by `load` that a part is there may search it
  * already. `unsearched` are the playlists whose songs are not, and why.
  */
 export class Search {
-  constructor(documents) {
-    this.documents = documents;
+  constructor() {
     this.index = new SongIndex();
     this.playlists = [];
     this.troubles = [];
@@ -167,23 +168,18 @@ export class Search {
   async load(progress = () => {}) {
     this.isLoading = true;
     try {
-      this.playlists = (await this.documents.index()).playlists;
+      this.playlists = (await documents.index()).playlists;
       progress();
-      const parts = await partsOf(this.documents, this.playlists);
-      await Promise.all(
-        parts.map(({ part, gone }) => {
-          const read = gone ? this.documents.goneSongs : this.documents.songs;
-          return this.loadPart(() => read(part), { part, gone }, progress);
-        }),
-      );
+      const parts = await partsOf(this.playlists);
+      await Promise.all(parts.map((one) => this.loadPart(one, progress)));
     } finally {
       this.isLoading = false;
     }
   }
 
-  async loadPart(read, { part, gone }, progress) {
+  async loadPart({ part, gone }, progress) {
     try {
-      this.index.add((await read()).playlists, { gone });
+      this.index.add((await documents.songs(part, gone)).playlists, { gone });
     } catch (error) {
       this.troubles.push({ part, gone, error });
     }
@@ -212,12 +208,11 @@ export class Search {
   /** Return where a track, a URI or an ISRC is or was: `{songs, troubles}`. */
   async findId(id) {
     const troubles = [];
-    const { playlists } = await this.documents.index();
+    const { playlists } = await documents.index();
     const parts = await Promise.all(
-      (await partsOf(this.documents, playlists)).map(async ({ part, gone }) => {
-        const read = gone ? this.documents.goneSongIds : this.documents.songIds;
+      (await partsOf(playlists)).map(async ({ part, gone }) => {
         try {
-          return { playlists: (await read(part)).playlists, gone };
+          return { playlists: (await documents.songIds(part, gone)).playlists, gone };
         } catch (error) {
           troubles.push({ part, gone, error });
           return { playlists: {}, gone };
@@ -233,9 +228,9 @@ export class Search {
  *
  * What does not exist is not asked for, since each such answer is an error on the console.
  */
-export async function partsOf(documents, playlists) {
+async function partsOf(playlists) {
   const read = playlists.filter((one) => one.first_snapshot);
-  const parts = await Promise.all(read.map(({ id }) => documents.songsPart(id)));
+  const parts = await Promise.all(read.map(({ id }) => songsPart(id)));
   const lately = new Set(parts);
   const gone = new Set(parts.filter((_, number) => hasLongPast(read[number])));
   return [
@@ -252,8 +247,7 @@ function hasLongPast({ first_snapshot: first, last_change: change }) {
 }
 
 /** Return the id of a song that was found, as its playlist's document of ids has it. */
-export async function songIdAt(documents, { playlist, position, gone }) {
-  const part = await documents.songsPart(playlist);
-  const { playlists } = await (gone ? documents.goneSongIds(part) : documents.songIds(part));
+export async function songIdAt({ playlist, position, gone }) {
+  const { playlists } = await documents.songIds(await songsPart(playlist), gone);
   return playlists[playlist]?.[position]?.[0] ?? null;
 }

@@ -1,6 +1,7 @@
 // Takes what is shown out of the archive: to the clipboard, or as a file.
 
-import { FORMATS, LEFT_OUT, encode, urisOf } from './exports.js';
+import { documents } from './documents.js';
+import { FORMATS, LEFT_OUT, encode, rowsOfSnapshot, urisOf } from './exports.js';
 import { fileName, partName } from './file_names.js';
 import { counted, number } from './format.js';
 import { h } from './h.js';
@@ -19,7 +20,7 @@ const NAMES = {
  *
  * `collect` returns the collection that is shown, and `words` says in the buttons what it is.
  */
-export function takeAway(collect, page, { words = 'songs' } = {}) {
+export function takeAway(collect, page, words = 'songs') {
   const taking = (take) => async () => {
     try {
       await take(await collect(), page);
@@ -35,6 +36,11 @@ export function takeAway(collect, page, { words = 'songs' } = {}) {
       h('button', { type: 'button', onclick: taking(showFormats), 'aria-haspopup': 'dialog' }, 'Download …'),
     ],
   };
+}
+
+/** Return the same for the songs of a playlist now. */
+export function takeAwayNow({ playlist, last_snapshot: time }, page) {
+  return takeAway(async () => rowsOfSnapshot(await documents.snapshot(playlist.id, time), playlist.name), page, 'its songs');
 }
 
 /** Copy the URIs of a collection, and say how many, and what was left out. */

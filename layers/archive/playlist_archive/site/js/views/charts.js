@@ -1,28 +1,27 @@
 // A playlist in figures: what came and went, whose songs it has, and how old they are.
 
-import * as documents from '../documents.js';
+import { documents } from '../documents.js';
 import { counted, month, number } from '../format.js';
 import { h, name } from '../h.js';
-import { rowsOfNow } from '../exports.js';
-import { takeAway } from '../take_away.js';
+import { takeAwayNow } from '../take_away.js';
 import { errorNotice } from './errors.js';
 
-const MONTHS = 24;
-const ARTISTS = 15;
+const MOST_MONTHS = 24;
+const MOST_ARTISTS = 15;
 
 export async function chartsTab(known, _route, page) {
   const { id, history } = known;
   const [snapshot, changes] = await Promise.all([
     documents.snapshot(id, history.last_snapshot).catch((error) => ({ error })), everyChange(history),
   ]);
-  const { buttons, copy } = takeAway(() => rowsOfNow(documents, history), page, { words: 'its songs' });
+  const { buttons, copy } = takeAwayNow(history, page);
   const items = snapshot.rows?.flatMap(({ item }) => item ?? []) ?? [];
   return {
     actions: buttons, copy,
     element: h('div',
       h('section', h('h2', 'Came and went, by month'), comings(changes)),
       snapshot.error ? errorNotice(snapshot.error) : [
-        h('section', h('h2', 'Most songs by'), ranks(counts(items.flatMap((item) => [...new Set((item.artists ?? []).map((artist) => artist.name).filter(Boolean))])).slice(0, ARTISTS), 'song')),
+        h('section', h('h2', 'Most songs by'), ranks(counts(items.flatMap((item) => [...new Set((item.artists ?? []).map((artist) => artist.name).filter(Boolean))])).slice(0, MOST_ARTISTS), 'song')),
         h('section', h('h2', 'Albums released in'), ranks(decades(items), 'song')),
       ]),
   };
@@ -42,7 +41,7 @@ function comings(changes) {
   }
   if (!months.size) return h('p.quietly', 'It has not changed since the archive began.');
   const most = Math.max(1, ...[...months.values()].flat());
-  return h('ul.ranks', [...months].slice(0, MONTHS).map(([at, [came, went]]) => h('li',
+  return h('ul.ranks', [...months].slice(0, MOST_MONTHS).map(([at, [came, went]]) => h('li',
     h('span', month(at)),
     h('span.bar-cell.pair', { 'aria-hidden': 'true' }, bar(came / most), bar(went / most, 'down')),
     h('span.number', `+${number(came)} −${number(went)}`, h('span.unseen', ' (came and went)')))));

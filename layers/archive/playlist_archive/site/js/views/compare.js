@@ -1,24 +1,23 @@
 // Two versions of a playlist: only what changed between them.
 
 import { compare, isEmpty } from '../compare.js';
-import * as documents from '../documents.js';
+import { documents, historyAndCheck, reachingBack } from '../documents.js';
 import { clock, day, number } from '../format.js';
 import { h, name } from '../h.js';
 import { rowsOnly } from '../exports.js';
 import { formatMoment, momentOf, nextSnapshot, previousSnapshot, stateAt } from '../moments.js';
-import { formatRoute } from '../routes.js';
+import { CHANGES, formatRoute } from '../routes.js';
 import { rowTable } from '../rows.js';
 import { copyUris, takeAway } from '../take_away.js';
 import { lastSeen } from '../visits.js';
+import { neverReadView } from './errors.js';
 import { KINDS, countMarks, credits, notice, playlistLink, sign, songLink, textLines } from './parts.js';
-
-const CHOICES = ['added', 'removed', 'moved', 'renamed'];
 
 export async function compareView(route, page) {
   const { id } = route;
-  const history = await documents.history(id);
-  const status = await documents.status().catch(() => null);
-  const checked = status?.playlists[id]?.last_checked;
+  const { history, check } = await historyAndCheck(id);
+  if (!history) return neverReadView(id, check);
+  const checked = check?.last_checked;
   const told = h('div');
   const table = rowTable({ label: 'Changes', kind: 'compared', columns: {
     word: 'Change', place: 'Row', title: 'Title', artists: 'Artists',
@@ -31,7 +30,7 @@ export async function compareView(route, page) {
   let target = {};
 
   const collection = (wanted) => rowsOnly(id, `${history.playlist.name} changes`, rows.filter(wanted).map(({ item }) => (item ? { item } : {})));
-  const { buttons, copy } = takeAway(() => collection(() => true), page, { words: 'what changed' });
+  const { buttons, copy } = takeAway(() => collection(() => true), page, 'what changed');
   const removed = h('button', { type: 'button', onclick: () => copyUris(collection(({ kind }) => kind === 'removed'), page) }, 'Copy what was removed');
   const view = {
     element: h('article',
@@ -48,7 +47,7 @@ export async function compareView(route, page) {
   };
 
   async function update(next, isWanted = () => true) {
-    const [from, to] = await Promise.all([next.from, next.to].map(async (moment) => stateAt(await documents.reachingBack(history, moment), moment, checked)));
+    const [from, to] = await Promise.all([next.from, next.to].map(async (moment) => stateAt(await reachingBack(history, moment), moment, checked)));
     if (!isWanted()) return;
     ends = { page: 'compare', id, from: next.from, to: next.to };
     fields[0].value = from.moment.first.slice(0, 10);
@@ -67,11 +66,14 @@ export async function compareView(route, page) {
     removed.hidden = !rows.some(({ kind }) => kind === 'removed');
     const only = next.only;
     choices.hidden = !rows.length;
-    choices.replaceChildren(...[null, ...CHOICES].map((kind) => h('a', { href: formatRoute({ ...ends, only: kind }), 'aria-current': kind === (only ?? null) && 'true' },
-      kind ? `${kind[0].toUpperCase()}${kind.slice(1)} ${number(rows.filter((row) => row.kind === kind).length)}` : `All ${number(rows.length)}`)));
+    choices.replaceChildren(...[null, ...CHANGES].map((kind) => {
+      const count = rows.filter((row) => !kind || row.kind === kind).length;
+      return count || kind === only ? h('a', { href: formatRoute({ ...ends, only: kind }), 'aria-current': kind === only && 'true' },
+        `${kind ? kind[0].toUpperCase() + kind.slice(1) : 'All'} ${number(count)}`) : '';
+    }));
     const wanted = rows.filter((row) => !only || row.kind === only);
     table.element.hidden = !wanted.length;
-    table.show(wanted, cells, { mark: ({ kind }) => KINDS.find(([key]) => key === kind)[3] });
+    table.show(wanted, changeCells, { mark: ({ kind }) => KINDS.find(([key]) => key === kind)[3] });
     stepsOf(from, to);
     view.title = `${history.playlist.name}: ${momentWords(from)} to ${momentWords(to)}`;
     view.spoken = `${momentWords(from)} to ${momentWords(to)}: ${rows.length ? `${number(rows.length)} changes` : 'no change of songs'}`;
@@ -115,7 +117,7 @@ function described(change, from, to, nothing) {
   ];
 }
 
-function cells({ kind, name: title, artists = [], uri, row, from, to, before }) {
+function changeCells({ kind, name: title, artists = [], uri, row, from, to, before }) {
   const [, mark, word] = KINDS.find(([key]) => key === kind);
   return [
     [sign(mark), ` ${word}`],

@@ -1,12 +1,13 @@
 // What is shown where a view cannot be: why, and what to do.
 
-import { h } from '../h.js';
-import { notice } from './parts.js';
+import { day, spelled } from '../format.js';
+import { h, name } from '../h.js';
+import { because, notice } from './parts.js';
 
 const TOLD = {
   offline: ['The archive does not answer', 'Nothing is lost: this page only reads it. Look at your connection, or start the server again, then try once more.'],
   missing: ['There is no such document', 'It may not have been written yet, or the address has a mistake.'],
-  damaged: ['A document is damaged', 'It cannot be read. The archive writes its pages anew from the snapshots with: playlist-archive rebuild'],
+  damaged: ['A document is damaged', 'It cannot be read. Everything but snapshots is written anew by: playlist-archive rebuild'],
   newer: ['The archive is newer than this page', 'Its documents have a form that this page does not know. Load the page again. If that does not help, deploy the newest version.'],
   notAllowed: ['You are not allowed to read this archive', 'Open it with your private link. The archive’s owner gets it from: playlist-archive site link'],
 };
@@ -43,6 +44,20 @@ export function moreButton(text, load) {
 export function errorNotice(error) {
   const [title, advice] = TOLD[error.kind] ?? ['This part cannot be shown', ''];
   return notice(false, h('p', h('strong', `${title}. `), advice), h('p.quietly', h('bdi', error.message)));
+}
+
+/** Return the view of a playlist without a history. */
+export function neverReadView(id, check) {
+  const { name: title, status, since } = check;
+  return {
+    title: title || id,
+    element: h('article',
+      h('p.crumb', h('a', { href: '#/' }, 'Playlists')),
+      h('h1', name(title || id)),
+      notice(status === 'retired',
+        h('p', h('strong', `Never read so far: ${spelled(status)} since ${day(since)}`), because(check), '.'),
+        status !== 'retired' && h('p', 'It has no songs here yet. Every run tries again.'))),
+  };
 }
 
 export async function unknownView() {

@@ -1,6 +1,6 @@
 // Every song that is or was in a playlist, and when.
 
-import * as documents from '../documents.js';
+import { documents } from '../documents.js';
 import { counted, day, daysBetween, number } from '../format.js';
 import { h } from '../h.js';
 import { rowsOfSongs } from '../exports.js';
@@ -11,7 +11,7 @@ import { moreButton } from './errors.js';
 import { credits, songLink } from './parts.js';
 
 /** Which songs are shown, and how the rest is called. */
-const CHOICES = [
+const CHOSEN_STAYS = [
   [null, 'All', () => true],
   ['there', 'There now', (song) => !song.date_removed],
   ['gone', 'Gone', (song) => song.date_removed],
@@ -25,23 +25,25 @@ export async function everTab(known, _route, page) {
   const document = await documents.cumulative(id);
   const all = [...document.tracks];
   const table = rowTable({ label: 'Every song', kind: 'ever', columns: {
-    title: 'Title', artists: 'Artists', stay: 'In this playlist', often: 'Days',
+    title: 'Title', artists: 'Artists', stay: 'In this playlist', often: 'Stayed',
   } });
   const choices = h('nav.choices', { 'aria-label': 'Which songs' });
   const count = h('p.quietly', { role: 'status' });
   let chosen = [];
 
   function show(only) {
-    const [, , fits] = CHOICES.find(([key]) => key === (only ?? null)) ?? CHOICES[0];
+    const [, , fits] = CHOSEN_STAYS.find(([key]) => key === only);
     chosen = all.filter(fits);
     if (only === 'longest') chosen.sort((one, other) => daysIn(other, until) - daysIn(one, until));
-    choices.replaceChildren(...CHOICES.map(([key, title, of]) => h('a', {
-      href: formatRoute({ page: 'playlist', id, tab: 'songs', only: key }), 'aria-current': key === (only ?? null) && 'true',
-    }, key === 'longest' ? title : `${title} ${number(all.filter(of).length)}`)));
+    choices.replaceChildren(...CHOSEN_STAYS.map(([key, title, of]) => {
+      const many = all.filter(of).length;
+      return many || key === only ? h('a', { href: formatRoute({ page: 'playlist', id, tab: 'songs', only: key }), 'aria-current': key === only && 'true' },
+        key === 'longest' ? title : `${title} ${number(many)}`) : '';
+    }));
     count.textContent = chosen.length ? '' : 'No song is like that.';
     table.element.hidden = !chosen.length;
     return table.show(chosen, (song) => [
-      songLink(song.name, song.uri), credits((song.artists ?? []).map((artist) => artist.name)), stayInWords(song), number(daysIn(song, until)),
+      songLink(song.name, song.uri), credits((song.artists ?? []).map((artist) => artist.name)), stayInWords(song), counted(daysIn(song, until), 'day'),
     ], { mark: (song) => song.date_removed && 'away' });
   }
 
@@ -50,7 +52,7 @@ export async function everTab(known, _route, page) {
       all.push(...(await documents.olderCumulative(entry)).tracks);
       show(shownOnly);
     })));
-  const { buttons, copy } = takeAway(async () => rowsOfSongs(await documents.snapshot(id, history.last_snapshot), history.playlist.name, chosen, (time) => documents.snapshot(id, time)), page, { words: 'these songs' });
+  const { buttons, copy } = takeAway(async () => rowsOfSongs(await documents.snapshot(id, history.last_snapshot), history.playlist.name, chosen, (time) => documents.snapshot(id, time)), page, 'these songs');
   let shownOnly = null;
   const update = (next) => {
     shownOnly = next.only;

@@ -1,12 +1,11 @@
 // Every change of a playlist, the newest first, with the days on which it was not read between them.
 
 import { formatMoment, momentOf } from '../moments.js';
-import * as documents from '../documents.js';
+import { documents } from '../documents.js';
 import { counted, day, days, spelled, when } from '../format.js';
 import { h } from '../h.js';
-import { rowsOfNow } from '../exports.js';
 import { formatRoute } from '../routes.js';
-import { takeAway } from '../take_away.js';
+import { takeAwayNow } from '../take_away.js';
 import { moreButton } from './errors.js';
 import { changeLines, countMarks, sign } from './parts.js';
 
@@ -34,7 +33,7 @@ export async function historyTab(known, _route, page) {
     button.hidden = nth > 0;
     more.append(button);
   });
-  const { buttons, copy } = takeAway(() => rowsOfNow(documents, history), page, { words: 'its songs' });
+  const { buttons, copy } = takeAwayNow(history, page);
   return {
     actions: buttons, copy,
     element: h('div', !history.changes.length && h('p.lead', 'It has not changed since the archive began.'), list, more,

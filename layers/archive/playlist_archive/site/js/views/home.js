@@ -1,7 +1,7 @@
 // Home: is it working, what changed lately, and every playlist.
 
 import { sparkline } from '../chart.js';
-import * as documents from '../documents.js';
+import { documents } from '../documents.js';
 import { ago, clock, counted, day, daysBetween, number, spelled, when } from '../format.js';
 import { h, name } from '../h.js';
 import { rowTable } from '../rows.js';

@@ -2,9 +2,9 @@
 
 import { counted, number, spelled } from '../format.js';
 import { h, name } from '../h.js';
-import { formatRoute, isSongId } from '../routes.js';
+import { isSongId, songId } from '../ids.js';
+import { formatRoute } from '../routes.js';
 
-const TRACK = 'spotify:track:';
 const FEW = 12;
 
 /** The kinds of a change, in the order in which they are told: the field, its sign, its word and its class. */
@@ -17,15 +17,6 @@ export const KINDS = [
   ['unavailable', '×', 'unavailable', 'went'],
   ['available', '✓', 'available again', 'came'],
 ];
-
-/** Return a song's id in addresses: the track's, or the URI of what is no track of Spotify's. */
-export function songId(uri) {
-  return uri.startsWith(TRACK) ? uri.slice(TRACK.length) : uri;
-}
-
-export function uriOf(id) {
-  return id.includes(':') ? id : TRACK + id;
-}
 
 export function songLink(title, uri) {
   const text = name(title || 'without a title');
@@ -135,6 +126,11 @@ export function tags(item) {
     item.type !== 'track' && !item.local && tag(item.type),
     item.playable === false && tag('unavailable', 'bad'),
   ];
+}
+
+/** Say in brackets why a playlist stands as it does, where that is known. */
+export function because({ reason }) {
+  return reason && [' (', name(reason), ')'];
 }
 
 export function notice(calm, ...told) {

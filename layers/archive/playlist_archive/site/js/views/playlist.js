@@ -2,7 +2,7 @@
 
 import { timeline } from '../chart.js';
 import { descriptionText } from '../descriptions.js';
-import * as documents from '../documents.js';
+import { historyAndCheck, reachingBack } from '../documents.js';
 import { clock, day, dayLater, spelled } from '../format.js';
 import { h, name, outward } from '../h.js';
 import { formatMoment, momentOf, nextSnapshot, previousSnapshot, sizeSeries, stateAt } from '../moments.js';
@@ -11,15 +11,16 @@ import { visit } from '../visits.js';
 import { chartsTab } from './charts.js';
 import { everTab } from './ever.js';
 import { historyTab } from './history.js';
-import { notice } from './parts.js';
+import { neverReadView } from './errors.js';
+import { because, notice } from './parts.js';
 import { songsTab } from './songs.js';
 
 const TABS = { now: ['Songs', songsTab], history: ['History', historyTab], songs: ['Every song', everTab], charts: ['Charts', chartsTab] };
 
 export async function playlistView(route, page) {
   const { id, tab } = route;
-  const [history, check] = await Promise.all([historyOf(id), checkOf(id)]);
-  if (history.never) return neverReadView(id, history.never);
+  const { history, check } = await historyAndCheck(id);
+  if (!history) return neverReadView(id, check);
   const seen = visit(id, history.last_snapshot);
   const known = { id, history, check, trouble: check?.status === 'ok' ? null : check, seen };
   const contents = await TABS[tab][1](known, route, page);
@@ -34,7 +35,7 @@ export async function playlistView(route, page) {
 
   async function update(next, isWanted = () => true) {
     if (!steps) return contents.update(next);
-    const told = await documents.reachingBack(history, next.moment);
+    const told = await reachingBack(history, next.moment);
     if (!isWanted()) return undefined;
     const state = stateAt(told, next.moment, check?.last_checked, known.trouble);
     steps.update(next, state);
@@ -54,22 +55,6 @@ export async function playlistView(route, page) {
   return view;
 }
 
-async function historyOf(id) {
-  try {
-    return await documents.history(id);
-  } catch (error) {
-    if (error.kind !== 'missing') throw error;
-    const check = await checkOf(id);
-    if (!check) throw error;
-    return { never: check };
-  }
-}
-
-/** Return how a playlist stands, null where nobody knows. */
-async function checkOf(id) {
-  return documents.status().then(({ run, playlists }) => playlists[id] && { ...playlists[id], run }).catch(() => null);
-}
-
 function head({ id, history, check, trouble, seen }, actions) {
   const { playlist, size, names, last_snapshot: newest } = history;
   const latest = names[0];
@@ -84,8 +69,8 @@ function head({ id, history, check, trouble, seen }, actions) {
           `${size.text} now · `, outward(playlist.url, 'Open in Spotify'), ' · ', h('a', { href: `/playlists/feeds/${id}.atom` }, 'Feed')),
         text && h('p.described', { dir: 'auto' }, text)),
       actions),
-    trouble && notice(false, h('p', h('strong', `Not read since ${day(trouble.since)}: ${spelled(trouble.status)}. `),
-      trouble.reason && [h('bdi', trouble.reason), '. '], `The last good check was ${check.last_checked ? `on ${day(check.last_checked)}` : 'never'}.`)),
+    trouble && notice(trouble.status === 'retired', h('p', h('strong', `Not read since ${day(trouble.since)}: ${spelled(trouble.status)}`),
+      because(trouble), `. The last good check was ${check.last_checked ? `on ${day(check.last_checked)}` : 'never'}.`)),
     seen && seen < newest && notice(true, h('p', 'Changed since your last visit. ',
       h('a', { href: formatRoute({ page: 'compare', id, from: formatMoment(seen), to: momentOf(history, history.snapshots[0]) }) }, `See what is new since the version of ${day(seen)}`))));
 }
@@ -166,15 +151,3 @@ function beforeAndAt({ id, history }, snapshot) {
 function momentInWords({ moment }) {
   return moment.isDay ? day(moment.first) : `${day(moment.first)}, ${clock(moment.first)}`;
 }
-
-function neverReadView(id, { name: title, status, since, reason }) {
-  return {
-    title: title || id,
-    element: h('article',
-      h('p.crumb', h('a', { href: '#/' }, 'Playlists')),
-      h('h1', name(title || id)),
-      notice(false, h('p', h('strong', `Never read so far: ${spelled(status)} since ${day(since)}. `), h('bdi', reason)),
-        h('p', 'It has no songs here yet. Every run tries again.'))),
-  };
-}
-

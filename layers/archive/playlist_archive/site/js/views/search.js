@@ -1,27 +1,27 @@
 // Search as one types: playlists by their names, songs by their titles and artists.
 
-import * as documents from '../documents.js';
 import { keepFocus } from '../focus.js';
 import { counted, number } from '../format.js';
 import { h, name } from '../h.js';
+import { uriOf } from '../ids.js';
 import { formatRoute } from '../routes.js';
 import { rowTable } from '../rows.js';
 import { rowsOnly } from '../exports.js';
 import { Search, parseSearch, songIdAt } from '../search.js';
 import { takeAway } from '../take_away.js';
-import { credits, notice, playlistLink, songLink, uriOf } from './parts.js';
+import { credits, notice, playlistLink, songLink } from './parts.js';
 
 const MOST = 100;
 const PLAYLISTS_NAMED = 3;
 const REST_MS = 400;
 
-let kept = null; // what was loaded stays searchable while the page is open
+let lastSearch = null; // what was loaded stays searchable while the page is open
 
 export async function searchView(route, page) {
-  const isNew = !kept;
-  kept ??= new Search(documents);
-  const search = kept;
-  const told = h('p.quietly');
+  const isNew = !lastSearch;
+  lastSearch ??= new Search();
+  const search = lastSearch;
+  const told = h('p.facts');
   const trouble = h('div');
   const lists = h('ul');
   const listed = h('section', { hidden: true }, h('h2', 'Playlists'), lists);
@@ -29,7 +29,7 @@ export async function searchView(route, page) {
   const table = rowTable({ label: 'Songs that were found', kind: 'found', columns: {
     title: 'Title', artists: 'Artists', in: 'In',
   } });
-  const { buttons, copy } = takeAway(() => collectionOf(songs, query), page, { words: 'these songs' });
+  const { buttons, copy } = takeAway(() => collectionOf(songs, query), page, 'these songs');
   const actions = h('div.actions', { hidden: true }, buttons);
   const found = h('section', { hidden: true }, h('div.titled', songsTitle, actions), table.element);
   const view = { element: h('div', h('h1', 'Search'), told, trouble, listed, found), keys: { y: copy }, update };
@@ -97,7 +97,7 @@ export async function searchView(route, page) {
         again = null;
         if (view.element.isConnected) update({ query });
       }, 60);
-    }).catch((error) => { search.failure = error; kept = null; }).finally(() => view.element.isConnected && update({ query }));
+    }).catch((error) => { search.failure = error; lastSearch = null; }).finally(() => view.element.isConnected && update({ query }));
   }
   await update(route);
   return view;
@@ -124,7 +124,7 @@ async function open(event, song) {
 }
 
 function idOf(song) {
-  return songIdAt(documents, song.places[0]);
+  return songIdAt(song.places[0]);
 }
 
 function where(song, names) {

@@ -1,19 +1,20 @@
 // A song: every playlist in which it is or was, and when.
 
 import { axis, stays } from '../chart.js';
-import * as documents from '../documents.js';
-import { clock, counted, day, days, daysBetween, length } from '../format.js';
+import { documents } from '../documents.js';
+import { DAY_MS, clock, counted, day, days, daysBetween, length } from '../format.js';
 import { h, name, outward } from '../h.js';
 import { rowsOnly } from '../exports.js';
+import { uriOf } from '../ids.js';
 import { formatRoute } from '../routes.js';
 import { Search } from '../search.js';
 import { takeAway } from '../take_away.js';
 import { errorNotice } from './errors.js';
-import { credits, notice, playlistLink, songLink, uriOf } from './parts.js';
+import { credits, notice, playlistLink, songLink } from './parts.js';
 
 export async function songView(route, page) {
   const uri = uriOf(route.id);
-  const search = new Search(documents);
+  const search = new Search();
   const [{ playlists }, status, found] = await Promise.all([documents.index(), documents.status().catch(() => null), search.findId(route.id)]);
   const named = new Map(playlists.map((it) => [it.id, it.name]));
   const song = found.songs.find(({ id }) => id === route.id);
@@ -23,7 +24,7 @@ export async function songView(route, page) {
   const others = isrc ? (await search.findId(isrc)).songs.filter(({ id }) => id !== route.id) : [];
   const track = places.find((it) => it.track)?.track;
   const title = track?.name || (track ? 'Without a title' : 'A song');
-  const { buttons, copy } = takeAway(() => rowsOnly(route.id, title, track ? [{ item: track }] : []), page, { words: 'its URI' });
+  const { buttons, copy } = takeAway(() => rowsOnly(route.id, title, track ? [{ item: track }] : []), page, 'its URI');
   const element = h('article',
     h('p.crumb', h('a', { href: '#/search' }, 'Songs')),
     h('div.titled',
@@ -63,14 +64,14 @@ function whereabouts(places) {
   const bars = known.map((it) => it.track.intervals.map((stay) => barOf(stay, it)));
   const all = bars.flat();
   const span = { start: Math.min(...all.map(({ from }) => from)), end: Math.max(...all.map(({ to }) => to)) };
-  if (span.end - span.start < 86_400_000) span.end = span.start + 86_400_000;
+  if (span.end - span.start < DAY_MS) span.end = span.start + DAY_MS;
   const now = known.filter(({ track }) => !track.date_removed).length;
   return h('section',
     h('h2', `In ${counted(known.length, 'playlist')}`, h('span.quietly', now === known.length ? ', and still there' : `, in ${now} of them now`)),
     h('ul.where', known.map((it, nth) => h('li',
       h('div', playlistLink(it.id, it.title)),
       h('div', stays(bars[nth], span)),
-      h('div.told', it.track.intervals.map((stay) => h('p', stayInWords(stay, it)))))),
+      h('div.told', it.track.intervals.map((stay) => h('p', stayInSentence(stay, it)))))),
     h('li', { 'aria-hidden': 'true' }, axis(span))),
     h('p.legend', h('span', h('span.key.surely'), 'there'), h('span', h('span.key.perhaps'), 'perhaps there: not read, or not told')));
 }
@@ -80,13 +81,13 @@ function barOf(stay, { began, checked }) {
   const asLong = !stay.added_at && stay.first_seen.slice(0, 10) === began;
   const last = Date.parse(stay.last_seen ?? checked ?? stay.first_seen);
   return {
-    from: asLong ? first - 7 * 86_400_000 : first,
+    from: asLong ? first - 7 * DAY_MS : first,
     to: Math.max(first, stay.first_missing ? Date.parse(stay.first_missing) : last),
     sure: { from: first, to: Math.max(first, last) },
   };
 }
 
-function stayInWords(stay, { id, began, checked }) {
+function stayInSentence(stay, { id, began, checked }) {
   const { added_at: added, first_seen: seen, last_seen: last, first_missing: missing } = stay;
   const link = (time, ...text) => h('a', { href: formatRoute({ page: 'playlist', id, moment: time.slice(0, 10) }) }, ...text);
   const since = added ? `Added ${day(added)}` : seen.slice(0, 10) === began ? `There when the archive began, ${day(seen)}` : `First seen ${day(seen)}`;

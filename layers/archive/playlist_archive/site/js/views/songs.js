@@ -1,6 +1,6 @@
 // The songs of a playlist now, or as they were on any date.
 
-import * as documents from '../documents.js';
+import { documents } from '../documents.js';
 import { clock, day, days, length, moment, number, spelled, totalLength, when } from '../format.js';
 import { h, name } from '../h.js';
 import { rowsOfSnapshot } from '../exports.js';
@@ -11,7 +11,7 @@ import { takeAway } from '../take_away.js';
 import { errorNotice } from './errors.js';
 import { countMarks, credits, notice, sizeInWords, songLink, tags } from './parts.js';
 
-const COLUMNS = {
+const SONG_COLUMNS = {
   place: '#', title: 'Title', artists: 'Artists',
   album: 'Album', added: 'Added', length: 'Length',
 };
@@ -19,7 +19,7 @@ const COLUMNS = {
 export async function songsTab(known, _route, page) {
   const { id, history } = known;
   const told = h('div');
-  const table = rowTable({ label: 'Songs', kind: 'songs', columns: COLUMNS });
+  const table = rowTable({ label: 'Songs', kind: 'songs', columns: SONG_COLUMNS });
   let snapshot = null;
   let spoken = '';
   const { buttons, copy } = takeAway(() => rowsOfSnapshot(snapshot ?? { playlist_id: id, rows: [] }, fileTitle()), page);
@@ -45,7 +45,7 @@ export async function songsTab(known, _route, page) {
       error && errorNotice(error)].filter(Boolean));
     table.element.hidden = !snapshot || !snapshot.rows.length;
     if (snapshot && !snapshot.rows.length) told.append(h('p.lead', 'There is no song in it.'));
-    await shownFirst(table.show(snapshot?.rows ?? [], cells));
+    await shownFirst(table.show(snapshot?.rows ?? [], songCells));
   }
 
   return { element: h('div', told, table.element), update, actions: buttons, copy, spoken: () => spoken };
@@ -56,7 +56,7 @@ function shownFirst(showing) {
   return Promise.race([showing, Promise.resolve()]);
 }
 
-function cells({ added_at: added, item }, place) {
+function songCells({ added_at: added, item }, place) {
   const row = number(place + 1);
   if (!item) return [row, h('em.quietly', 'A row that Spotify does not name'), '', '', added && day(added), ''];
   return [
@@ -75,7 +75,7 @@ function stateInWords({ history, check }, state) {
   if (gap) {
     const range = gap.last ? days(gap.first, gap.last) : `since ${day(gap.first)}`;
     const why = gap.reason || spelled(gap.status) || 'no run looked';
-    if (!on) return { text: 'Now, as far as is known.', more: `The version of ${shown}, as at the last good read.` };
+    if (!on) return { text: 'Now, as far as is known:', more: `the version of ${shown}, as at the last good read` };
     return stated(`Not read ${range}: `, ` Shown: the version of ${shown}, as at the last good read.`, why);
   }
   if (unseen) {
@@ -86,7 +86,7 @@ function stateInWords({ history, check }, state) {
     return stated(`Nobody has looked so late yet.`, ` The last check was on ${moment(checked)}. Shown: ${shown}, the newest version.`);
   }
   const since = `unchanged since ${shown}`;
-  if (!on) return { text: 'Now,', more: `${since}${check?.last_checked ? `; last check ${moment(check.last_checked)}` : ''}` };
+  if (!on) return { text: 'Now,', more: check?.last_checked > snapshot.time ? `${since}; last check ${moment(check.last_checked)}` : `as read ${shown}` };
   const date = on.isDay ? day(on.first) : moment(on.first);
   return kind === 'read' ? { text: `As of ${date}`, more: `(${snapshot.source ? 'imported for' : 'read'} ${clock(snapshot.time)})` } : { text: `As of ${date},`, more: since };
 }

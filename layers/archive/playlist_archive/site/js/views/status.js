@@ -1,6 +1,6 @@
 // Status: the last run and what it could not do first, then ninety days of each playlist.
 
-import * as documents from '../documents.js';
+import { documents } from '../documents.js';
 import { ago, counted, day, dayLater, dayOf, days, daysBetween, moment, number, spelled } from '../format.js';
 import { h, name, s } from '../h.js';
 import { rowTable } from '../rows.js';
@@ -82,7 +82,7 @@ function strips(status, { playlists }) {
     return [playlistLink(id, it.name), drawn, said];
   });
   return h('section', h('h2', 'Ninety days'), table.element,
-    h('p.legend', h('span', h('span.key.surely'), 'read'), h('span', sign('▂'), 'not read (low bar)'), h('span', sign('▁'), 'before the archive, or not told (line)')));
+    h('p.legend', h('span', h('span.key.surely'), 'read'), h('span', sign('▂'), ' not read (low bar)'), h('span', sign('▁'), ' before the archive, or not told (line)')));
 }
 
 /** Return for each of ninety days `ok`, `no` or `none`. */
