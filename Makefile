@@ -88,7 +88,7 @@ golden: $(TEST) ## Render the sample library into archive/pages/, update the pag
 	@echo "All pages of the sample library: archive/pages/playlists/index.md"
 
 .PHONY: pictures
-pictures: $(TEST) ## Take the pictures of the site in docs/images/ anew; needs a Chromium
+pictures: $(TEST) ## Update the screenshots of the site in docs/images/; needs Chromium
 	@$(BIN)/python -m tests.golden.pictures
 
 .PHONY: chaos

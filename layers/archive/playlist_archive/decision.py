@@ -60,10 +60,10 @@ def decide(
 
 
 def last_known(request: FetchRequest, header: Header) -> datetime | None:
-    """Return the run at which what differs now was last known to be as before.
+    """Return the last run that is known to be before the change.
 
-    This is the last good check. But a version says nothing about the songs themselves: where it is
-    still the same, and so is the description, they changed at any time since all rows were read.
+    This is the last good check. But the version does not cover the songs' own data: if the version
+    and the header are unchanged, the songs changed at any time since the last full read.
     """
     read, known = request.last_read, request.header
     if read is None or read.snapshot_id != header.snapshot_id:

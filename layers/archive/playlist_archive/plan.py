@@ -235,7 +235,7 @@ def _request(
 
 
 def _last_read(entry: Entry | None, checked: datetime | None) -> WholeRead | None:
-    """Return the last whole read, None where no later check took its rows for known."""
+    """Return the last full read, None if no later check relied on its rows."""
     if entry is None or entry.read is None or entry.figures is None or checked is None:
         return None
     if entry.read >= checked or entry.is_doubted("read"):

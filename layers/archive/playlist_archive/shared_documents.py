@@ -79,7 +79,7 @@ class Followed(NamedTuple):
         return self.known.shown(self.latest)
 
     def rendered(self) -> dict[str, Timestamp]:
-        """Return the newest snapshot that the pages of each playlist show, where that is known."""
+        """Return the newest snapshot on the pages of each playlist, as far as known."""
         return {id_: one.last_snapshot for id_, one in self.known.summaries.items()}
 
 

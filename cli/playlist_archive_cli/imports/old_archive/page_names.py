@@ -1,8 +1,8 @@
-"""Which names of playlists on the pages of the old archive may not be Spotify's own.
+"""Finds playlist names on the old archive's pages that may not be Spotify's own.
 
-The name of a page's file was that of the playlist. For almost two years the old archive replaced
-what the name of a file cannot have, in the title of the page as well. Later, for some days, it
-added a number to a name that several playlists had.
+The file of a page was named after the playlist. For almost two years the old archive replaced
+characters that file names cannot have, also in the title of the page. Later, for some days, it
+added a number to names that several playlists had.
 """
 
 import re
@@ -31,10 +31,10 @@ _PERHAPS_CLEANED = re.compile(r" -|  |\\")
 
 
 def doubtful_names(named: Sequence[Named]) -> list[bool]:
-    """Return for each page of a playlist, in the order of their times, whether its name is doubtful.
+    """Return for each page of a playlist, sorted by time, whether its name is doubtful.
 
-    It is if it may be a cleaned form of the name on the pages before and after it. If all pages
-    have that form, it may be one of the name that the archive reads later.
+    A name is doubtful if it may be a cleaned form of the name on the pages before and after it. If
+    all pages have that form, it may be the cleaned form of the name in the archive's own reads.
     """
     doubtful: list[bool] = []
     for _, run in groupby(named, key=lambda one: _clean(one.name)):
@@ -44,7 +44,7 @@ def doubtful_names(named: Sequence[Named]) -> list[bool]:
 
 
 def _doubt(alike: Sequence[Named], *, are_all: bool) -> Iterable[bool]:
-    """Return which of some names are doubtful that are the same when they are cleaned."""
+    """Return which names are doubtful, of some that are equal after cleaning."""
     own = {one.name for one in alike if not _is_cleaned(one)}
     telling = own or {one.name for one in alike if one.name != _clean(one.name)}
     for one in alike:
@@ -63,6 +63,6 @@ def _is_cleaned(one: Named) -> bool:
 
 
 def _clean(name: str) -> str:
-    """Return a name as the old archive wrote it at last, before it stopped to clean names."""
+    """Return a name as cleaned by the old archive's last rule."""
     name = name.replace("/", " ").replace("\\", " ")
     return name.replace(":", " -").replace("|", "-").replace("?", "").strip(" .")

@@ -83,10 +83,10 @@ def changes_within(span: Span, document: RecentChanges) -> list[RecentChange]:
 def find_late(
     catalog: Catalog, run: datetime, rendered: Mapping[str, Timestamp]
 ) -> dict[str, Timestamp]:
-    """Return the playlists that a run has not read or rendered, with what `rendered` says of them.
+    """Return the playlists that a run has not read or rendered, with their values in `rendered`.
 
-    That is the newest snapshot that the pages of a playlist show. Where nobody knows, they count as
-    up to date.
+    `rendered` has the newest snapshot that the pages of each playlist show. If that is unknown, the
+    pages count as up to date.
     """
     late: dict[str, Timestamp] = {}
     for playlist_id, entry in catalog.entries.items():

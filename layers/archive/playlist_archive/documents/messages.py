@@ -41,7 +41,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class WholeRead(msgspec.Struct, frozen=True):
-    """The run that read all rows last, and what Spotify calls the version that they still have."""
+    """The run of the last full read, and the version id that the playlist still has."""
 
     run: Time
     snapshot_id: str

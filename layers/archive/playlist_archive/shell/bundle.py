@@ -42,7 +42,7 @@ def join_modules(modules: Mapping[str, str]) -> str:
 def _in_order(
     name: str, modules: Mapping[str, str], path: tuple[str, ...], done: set[str]
 ) -> Iterator[str]:
-    """Yield a module after those that it imports, each once; the `path` leads here."""
+    """Yield a module after those that it imports, each once; `path` is the chain of imports."""
     if name in done:
         return
     if name in path:

@@ -12,16 +12,16 @@ _SPECIAL = re.compile(r"//|/\*|[/'\"`{}]")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _TEXT = re.compile(r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\"""")
 _PATTERN = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
-# Of a template, what stands before, between and after the values within it.
+# The parts of a template before, between and after its values.
 _TEMPLATE = re.compile(r"[`}](?:[^`\\$]|\\.|\$(?!\{))*(?:`|\$\{)", re.DOTALL)
-# There is nothing that a slash could divide.
+# There is no value before the slash, so it does not mean division.
 _NO_VALUE = re.compile(r"(?:^|[=(,:;!&|?{\[>]|\breturn)\s*$")
 _TAIL = 20
-_KEPT = "\0"  # stands for each text and pattern meanwhile
+_KEPT = "\0"  # a placeholder for each string and pattern
 
 _LINE_END = re.compile(r"\s*\n\s*")
 _BLANKS = re.compile(r" *([=<>!&|?:;,(){}\[\]*/%]) *|(?<![+-]) *([+-]) *(?![+-])")
-# The ends of lines at which no statement does.
+# Line breaks that do not end a statement.
 _IDLE_END = re.compile(r"(?<=[=<>!&|?:;,({\[])\n|\n(?=[=<>&|?:;,.)}\]]|\Z)|(?<=\})\n(?=\w)")
 _LAST_SIGN = re.compile(r"(?<![,\[]),(?=[)}\]])|;(?=\})")
 
@@ -34,7 +34,7 @@ def squeeze_script(script: str) -> str:
     """Return a smaller script that does the same.
 
     Raises:
-        SiteError: a string, a template or a comment in it does not end.
+        SiteError: it has an unterminated string, template or comment.
     """
     code, kept = _take_apart(script)
     code = _LINE_END.sub("\n", code.strip())
@@ -54,7 +54,7 @@ def _take_apart(script: str) -> tuple[str, list[str]]:
     """Return the code of a script without comments, and its strings and regular expressions."""
     code, place = "", 0
     kept: list[str] = []
-    open_braces: list[bool] = []  # and whether each one began a value within a template
+    open_braces: list[bool] = []  # and whether each one began a value in a template
     while special := _SPECIAL.search(script, place):
         code += script[place : special.start()]
         sign, place = special[0], special.start()
