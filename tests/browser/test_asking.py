@@ -44,7 +44,12 @@ def test_the_archive_has_playlists_in_each_state(hardships: FakeBucket) -> None:
         it["id"]: it for it in document(hardships.objects, "playlists/index.json")["playlists"]
     }
     states = {id_: (it["status"], "history" in it) for id_, it in entries.items()}
+    checks = document(hardships.objects, "playlists/status.json")["playlists"]
 
+    # Both documents say alike which playlists have a history.
+    assert {id_: check["last_changed"] is not None for id_, check in checks.items()} == {
+        id_: has_history for id_, (_, has_history) in states.items()
+    }
     assert states[RUNNING] == ("ok", True)
     assert states[KITCHEN] == ("not_found", False)
     assert states[JETTY] == ("retired", False)
