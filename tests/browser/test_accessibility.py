@@ -70,3 +70,18 @@ def test_print_leaves_out_what_only_a_screen_can_use(watch: Watch) -> None:
 
     assert page.locator(":is(.top, .stepper, .actions, .tabs):visible").count() == 0
     assert page.locator(".rows .title:visible").count() > 10
+    edges = page.locator(".rows").evaluate(
+        "(it) => [it.getBoundingClientRect().left, it.getBoundingClientRect().right - innerWidth]"
+    )
+    assert edges == [0, 0]  # what is beyond the edge of the paper is cut off
+
+
+def test_high_contrast_shows_days_that_were_not_read_and_what_cannot_be_clicked(
+    watch: Watch,
+) -> None:
+    page = show(watch, f"/playlist/{SKYLIGHT}", forced_colors="active")
+
+    style = "(it, name) => getComputedStyle(it)[name]"
+    assert "gradient" in page.locator(".gap").evaluate(style, "backgroundImage")
+    earlier, later = (page.get_by_role("link", name=name) for name in ("Earlier", "Later"))
+    assert earlier.evaluate(style, "color") != later.evaluate(style, "color")

@@ -1,12 +1,14 @@
 """Nothing is asked for that the archive's own documents say does not exist."""
 
+import json
+
 import pytest
 
 from tests.browser.conftest import BLANK, Serve
 from tests.support.browser import Watch
 from tests.support.fakes import FakeBucket
 from tests.support.sample_archive import archive_hardships
-from tests.support.site_pages import SHELL, document, said, settle, show
+from tests.support.site_pages import SHELL, cells, document, go, said, settle, show
 from tools.stand_in.sample import EMPTY, JETTY, KITCHEN, RUNNING, STAIRWELL, TAPES
 
 pytestmark = pytest.mark.browser
@@ -44,7 +46,12 @@ def test_the_archive_has_playlists_in_each_state(hardships: FakeBucket) -> None:
         it["id"]: it for it in document(hardships.objects, "playlists/index.json")["playlists"]
     }
     states = {id_: (it["status"], "history" in it) for id_, it in entries.items()}
+    checks = document(hardships.objects, "playlists/status.json")["playlists"]
 
+    # Both documents say alike which playlists have a history.
+    assert {id_: check["last_changed"] is not None for id_, check in checks.items()} == {
+        id_: has_history for id_, (_, has_history) in states.items()
+    }
     assert states[RUNNING] == ("ok", True)
     assert states[KITCHEN] == ("not_found", False)
     assert states[JETTY] == ("retired", False)
@@ -63,6 +70,33 @@ def test_no_other_page_asks_for_what_does_not_exist(hard: Watch, hardships: Fake
 
     routes = ("/", "/status", "/search?q=a", f"/search?q={row['uri']}", f"/song/{song}", "/nowhere")
     assert failed_requests(hard, *routes) == []
+
+
+def test_the_newest_songs_are_asked_for_while_the_history_is_on_its_way(hard: Watch) -> None:
+    page = show(hard, "/nowhere")
+    events: list[str] = []
+    page.on("request", lambda it: events.append(f"asked for {it.url}"))
+    page.on("response", lambda it: events.append(f"answered {it.url}"))
+
+    go(page, f"/playlist/{RUNNING}")
+
+    [asked] = [n for n, it in enumerate(events) if it.startswith("asked") and "/snapshots/" in it]
+    [answered] = [
+        n for n, it in enumerate(events) if it.startswith("answered") and "/history/" in it
+    ]
+    assert asked < answered
+    assert cells(page, "title")
+
+
+def test_a_status_with_a_damaged_time_hides_no_playlist(
+    hard: Watch, serve: Serve, hardships: FakeBucket
+) -> None:
+    key = "playlists/status.json"
+    status = document(hardships.objects, key)
+    status["playlists"][RUNNING]["last_changed"] = "lately"
+    hard.url = serve({**hardships.objects, key: json.dumps(status).encode()})
+
+    assert cells(show(hard, f"/playlist/{RUNNING}"), "title")
 
 
 def test_a_playlist_that_the_archive_does_not_have_is_not_asked_for(hard: Watch) -> None:

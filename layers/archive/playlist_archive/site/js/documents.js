@@ -67,13 +67,15 @@ export const documents = {
  * Return a playlist's history and how it stands, `{history, check}`: `check` is null where nobody can
  * say, and `history` where it was never read.
  *
- * What does not exist is not asked for, since each such answer is an error on the console.
+ * What does not exist is not asked for, since each such answer is an error on the console. Its newest
+ * snapshot is asked for at the same time as its history, where that is `wanted` next.
  */
-export async function historyAndCheck(id) {
+export async function historyAndCheck(id, wanted) {
   const status = await documents.status().catch(() => null);
   const check = status?.playlists[id];
   if (status && !check) throw new DocumentError('missing', historyPath(id), 'no playlist has this id');
   if (check && !check.last_changed) return { history: null, check };
+  if (check && wanted) (async () => documents.snapshot(id, check.last_changed))().catch(() => {});
   return { history: await documents.history(id), check: check ? { ...check, run: status.run } : null };
 }
 

@@ -19,7 +19,7 @@ const TABS = { now: ['Songs', songsTab], history: ['History', historyTab], songs
 
 export async function playlistView(route, page) {
   const { id, tab } = route;
-  const { history, check } = await historyAndCheck(id);
+  const { history, check } = await historyAndCheck(id, !route.moment && (tab === 'now' || tab === 'charts'));
   if (!history) return neverReadView(id, check);
   const seen = visit(id, history.last_snapshot);
   const known = { id, history, check, trouble: check?.status === 'ok' ? null : check, seen };
