@@ -37,9 +37,9 @@ PATIENCE_SECONDS = 300.0
 _IDLE_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 _REFUSALS = {
-    "invalid_client": "Spotify does not know this client id and secret: copy both again from the "
-    "app's page in Spotify's developer dashboard",
-    "invalid_grant": "Spotify no longer accepts this consent: log in once more",
+    "invalid_client": "Spotify does not know this {}: copy it again from the app's page in Spotify's "
+    "developer dashboard",
+    "invalid_grant": "Spotify no longer accepts this consent: say the same again",
 }
 
 
@@ -108,16 +108,16 @@ class CallbackServer(ThreadingHTTPServer):
         self.timeout = _LOOK_SECONDS
         while self.answer is None:
             if monotonic() > until:
-                raise LoginError("nobody came back from Spotify's page: log in once more")
+                raise LoginError("nobody came back from Spotify's page: say the same again")
             self.handle_request()
         if error := self.answer.get("error"):
             raise LoginError(
                 "you did not agree on Spotify's page (access_denied): nothing was changed"
                 if error == "access_denied"
-                else f"Spotify refused the login: {error}"
+                else f"Spotify refused: {error}"
             )
         if not self.answer.get("code"):
-            raise LoginError("Spotify sent no code: log in once more")
+            raise LoginError("Spotify sent no code: say the same again")
         return self.answer["code"]
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -175,7 +175,7 @@ def log_in(
     with open_session() as session:
         tokens = exchange_code(session, accounts_url, form, (client_id, client_secret))
         if not tokens.refresh_token:
-            raise LoginError("Spotify gave no refresh token: log in once more")
+            raise LoginError("Spotify gave no refresh token: say the same again")
         require_scopes(tokens, scopes)
         user = ask_who(session, api_url, tokens.access_token)
     return Login(Credentials(client_id, client_secret, tokens.refresh_token, authorized_at), user)
@@ -231,8 +231,9 @@ def exchange_code(
     except (NoAnswerError, *UNREADABLE) as error:
         raise _no_answer(error) from None
     if tokens.error or not tokens.access_token:
-        reason = f"Spotify gave no token: {tokens.error or answer.status}"
-        raise LoginError(_REFUSALS.get(tokens.error, reason))
+        if refusal := _REFUSALS.get(tokens.error):
+            raise LoginError(refusal.format("client id and secret" if app else "client id"))
+        raise LoginError(f"Spotify gave no token: {tokens.error or answer.status}")
     return tokens
 
 
@@ -287,7 +288,7 @@ def _explain_refusal(answer: Answer) -> str:
             )
         case HTTPStatus.TOO_MANY_REQUESTS:
             wait = f" for {answer.retry_after} seconds" if answer.retry_after else ""
-            return f"Spotify wants no requests{wait}: log in again after that"
+            return f"Spotify wants no requests{wait}: say the same again after that"
     return f"Spotify does not say whose library this is (HTTP {answer.status}): try later"
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, redirect_stdout
 
 import typer
 
-from playlist_archive_cli.errors import WrongUseError
+from playlist_archive_cli.errors import CommandError, WrongUseError
 from playlist_archive_cli.screen import tell
 
 
@@ -47,4 +47,8 @@ def _on_standard_error() -> Iterator[None]:
             yield
         except typer.Abort:
             tell("")
+            if sys.stdin is None or not sys.stdin.isatty():
+                raise CommandError(
+                    "nobody is here to answer: say the same in a terminal, or see --help for an option"
+                ) from None
             raise

@@ -4,8 +4,10 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     HTTPClientError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
+    ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
     SSOError,
@@ -16,6 +18,8 @@ from botocore.exceptions import (
 )
 
 FAILED, WRONG_USE = 1, 2
+# By Ctrl-C; the code of shells, and of Typer.
+INTERRUPTED = 130
 
 _UNKNOWN_CREDENTIALS = {
     "AuthFailure",
@@ -36,6 +40,8 @@ _ADVICE: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((SSOError, TokenRetrievalError), "the AWS session has ended: say `aws sso login`"),
     ((ProfileNotFound,), "{}: name another with --profile"),
     ((NoRegionError,), "no AWS region is set: name it with --region"),
+    ((InvalidRegionError,), "{} Name another with --region"),
+    ((ParamValidationError,), "AWS does not take that: {}"),
     ((BotoConnectionError, HTTPClientError), "AWS cannot be reached: {}"),
     ((BotoCoreError,), "AWS is not set up on this machine: {}"),
 )
@@ -73,6 +79,8 @@ def _explain_answer(error: ClientError) -> str:
     code = error.response.get("Error", {}).get("Code", "")
     if code in _UNKNOWN_CREDENTIALS:
         return f"AWS does not accept these credentials ({code}): log in to AWS again"
+    if code == "NoSuchBucket":
+        return f"the bucket {error.response['Error'].get('BucketName', '')} does not exist"
     if is_refusal(error):
         return f"these AWS credentials do not suffice: {error}"
     return f"AWS refused: {error}"

@@ -77,6 +77,8 @@ def locate(
         )
     if named:
         return DeployedStack(named, asked.region, asked.profile)
+    if elsewhere:
+        raise WrongUseError("--region and --profile alone name no archive: say --stack, too")
     raise WrongUseError(
         "no archive is known here: start one with `make run`, or name a stack with --stack"
     )

@@ -9,7 +9,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from playlist_archive.errors import ArchiveError
-from playlist_archive_cli.errors import FAILED, WRONG_USE, CommandError, explain_aws
+from playlist_archive_cli.errors import FAILED, INTERRUPTED, WRONG_USE, CommandError, explain_aws
 from playlist_archive_cli.frame import app
 from playlist_archive_cli.screen import tell
 from playlist_archive_cli.verbs import (
@@ -60,6 +60,7 @@ VERBS = (
     deploy,
     destroy,
 )
+_STOPPED = "stopped"
 _EXPECTED = (
     typer.TyperException,
     typer.Abort,
@@ -108,6 +109,8 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(f"{where}{error.strerror or error}", FAILED)
     except _EXPECTED as error:
         return _fail(*explain(error))
+    if code == INTERRUPTED:
+        return _fail(_STOPPED, INTERRUPTED)
     return (code or 0) if arguments else WRONG_USE
 
 
@@ -119,7 +122,7 @@ def explain(error: Exception) -> tuple[str, int]:
         case CommandError():
             return str(error), error.exit_code
         case typer.Abort():
-            return "stopped", FAILED
+            return _STOPPED, FAILED
         case ArchiveError(__cause__=BotoCoreError() | ClientError() as cause):
             return explain_aws(cause), FAILED
     return explain_aws(error), FAILED

@@ -94,7 +94,7 @@ def write_entry(connection: Connection, playlist_id: str, alias: str | None) -> 
         if parse_alias(playlist_id, body)[1]:
             raise WrongUseError(
                 f"“{alias}” cannot be a name: write one line of at most 300 characters, without "
-                "blanks around it"
+                "control characters, and without blanks around it"
             )
     try:
         connection.bucket.put(key, body, TEXT, replacing=stored.etag if stored else None)

@@ -347,7 +347,7 @@ def test_a_file_in_the_way_is_one_line(
 ) -> None:
     (tmp_path / "file").touch()
 
-    fails(archives.on(sample, "backup", str(tmp_path / "file")), 1, "file")
+    fails(archives.on(sample, "backup", str(tmp_path / "file")), 1, "file is not a folder")
     fails(archives.on(sample, "backup", str(tmp_path / "file/inside")), 1, "file")
 
 
@@ -394,7 +394,11 @@ def test_a_bucket_that_a_deleted_stack_has_left_is_copied(
         assert '"metadata":{"run":"1"}' in (tmp_path / "objects.jsonl").read_text()
         capsys.readouterr()
         assert main.run(["backup", str(tmp_path / "new"), "--bucket", "nowhere"]) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+        assert main.run(["backup", str(tmp_path / "new"), "--bucket", "no bucket"]) == 1
+    missing, unfit = capsys.readouterr().err.splitlines()
+    assert missing == "playlist-archive: the bucket nowhere does not exist"
+    assert unfit.startswith("playlist-archive: AWS does not take that: ")
+    assert not (tmp_path / "new").exists()
 
 
 # Whatever has happened to the archive.

@@ -18,8 +18,10 @@ import typer
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
+    ParamValidationError,
 )
 from moto import mock_aws
 
@@ -103,6 +105,8 @@ def test_an_argument_that_is_not_text_is_wrong_use(command: Command) -> None:
     [
         (NoCredentialsError(), "aws configure"),
         (NoRegionError(), "--region"),
+        (InvalidRegionError(region_name="x y"), "Name another with --region"),
+        (ParamValidationError(report='Invalid bucket name "x y"'), "does not take that: Parameter"),
         (EndpointConnectionError(endpoint_url="https://s3"), "cannot be reached"),
         (ClientError({"Error": {"Code": "ExpiredToken"}}, "GetObject"), "log in to AWS again"),
         (ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject"), "do not suffice"),
@@ -169,6 +173,17 @@ def test_the_shell_completes_verbs_and_choices(
     )
 
     assert completed.stdout.split() == completions
+
+
+def test_ctrl_c_is_one_line_and_an_exit_code_of_its_own(
+    command: Command, troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(troubled_archive, "before", interrupt)
+
+    assert command("list") == (130, "", "playlist-archive: stopped\n")
 
 
 def test_a_pipe_that_closes_early_is_no_traceback(tmp_path: Path) -> None:

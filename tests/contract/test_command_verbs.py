@@ -488,6 +488,15 @@ def test_export_of_all_writes_each_and_names_those_that_have_nothing(
     assert "begins on 2026-10-08" in outcome.err
 
 
+def test_export_of_all_that_finds_nothing_fails(command: Command, tmp_path: Path) -> None:
+    outcome = command(
+        "export", "--all", "--on", "2020-01-01", "--format", "csv", "--to", str(tmp_path)
+    )
+
+    assert (outcome.exit_code, outcome.out) == (1, "Nothing was written\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_one_damaged_playlist_does_not_stop_the_others(
     troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -93,6 +93,10 @@ def live_on(stack: LivingStack, playlist_id: str) -> Snapshot:
         ),
         (["exportify", "nowhere.csv", "--date", DAY], "nowhere.csv does not exist"),
         (["spotify-export", "nowhere"], "nowhere does not exist"),
+        (
+            ["exportify", "empty", "mix.csv", "--date", DAY],
+            "empty has no file whose name ends in .csv",
+        ),
         (["spotify-export", "."], "has no Playlist1.json"),
         (["spotify-export", "cut.zip"], "cut.zip is not a whole zip file"),
     ],
@@ -110,6 +114,7 @@ def test_what_makes_no_sense_says_so_and_writes_nothing(
     for name in ("mix.csv", "other.csv"):
         Path(name).write_text("Track URI\nspotify:track:1\n", encoding="utf-8")
     Path("cut.zip").write_bytes(b"PK\x03\x04")
+    Path("empty").mkdir()
     before = dict(stack.bucket.objects)
 
     outcome = on(stack, "import", *arguments)

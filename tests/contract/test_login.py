@@ -108,7 +108,7 @@ def test_the_consent_page_is_asked_for_no_more_than_is_needed(stand_in: StandIn)
         ({"error": "access_denied", "code": None}, "access_denied"),
         ({"error": "server_error", "code": None}, "server_error"),
         ({"code": None}, "no code"),
-        ({"code": "used-before"}, "log in once more"),
+        ({"code": "used-before"}, "say the same again"),
     ],
 )
 def test_a_failed_login_gives_the_reason(
@@ -412,7 +412,7 @@ def test_nothing_typed_is_one_line(say_login: Callable[..., Outcome]) -> None:
     outcome = say_login("--local", answers="")
 
     assert outcome.exit_code == 1
-    assert outcome.err.splitlines()[-1] == "playlist-archive: stopped"
+    assert outcome.err.splitlines()[-1].startswith("playlist-archive: nobody is here to answer")
 
 
 def test_a_wrong_secret_is_one_line_that_does_not_quote_it(

@@ -351,7 +351,7 @@ def test_a_consent_to_write_asks_for_no_more_than_is_needed_and_needs_no_secret(
 
 
 def test_a_consent_that_is_refused_or_narrower_ends_with_the_reason(stand_in: StandIn) -> None:
-    with pytest.raises(LoginError, match="does not know this client"):
+    with pytest.raises(LoginError, match="does not know this client id: copy it"):
         consent_at(stand_in, agree, "another")
     with pytest.raises(LoginError, match="playlist-modify-private"):
         consent_at(

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from playlist_archive.documents.keys import TABLE, table_key
+from playlist_archive_cli.archive import Archive
+from playlist_archive_cli.connection import Connection
+from playlist_archive_cli.location import LocalStack
 from playlist_archive_cli.sql_engines.duck import simplify
-from playlist_archive_cli.sql_engines.result import MOST_ROWS
+from playlist_archive_cli.sql_engines.result import MOST_ROWS, Result
+from playlist_archive_cli.verbs.sql import ask
 from tests.support.athena import FakeAthena
 from tests.support.command import Command
-from tests.support.fakes import FakeBucket
+from tests.support.fakes import FakeBucket, FakeClock
 from tools.stand_in.sample import TALK
 
 pytestmark = pytest.mark.contract
@@ -146,6 +150,19 @@ def test_a_large_number_is_text_because_json_readers_would_round_it() -> None:
     ]
 
 
+def test_an_archive_on_this_machine_is_asked_by_duckdb_though_its_engine_has_a_workgroup(
+    peaceful_archive: FakeBucket,
+) -> None:
+    opened: list[str] = []
+    local = LocalStack("sample", "http://127.0.0.1:1", "us-east-1", "playlist-archive")
+    connection = Connection(local, opened.append)
+    connection.outputs = dict(TestAthena.OUTPUTS)
+    connection.archive = Archive(peaceful_archive, str(local), FakeClock(), scheduled=False)
+
+    assert ask(connection, "SELECT 7 AS n") == Result(["n"], [[7]])
+    assert opened == []
+
+
 class TestAthena:
     OUTPUTS = (
         ("AnalyticsWorkgroupName", "playlist-archive"),
@@ -187,6 +204,16 @@ class TestAthena:
             "complete": True,
             "scanned_bytes": 2_500_000,
         }
+
+    @pytest.mark.parametrize("query", ["", " \n"])
+    def test_a_query_that_asks_nothing_is_not_sent(
+        self, monkeypatch: pytest.MonkeyPatch, query: str
+    ) -> None:
+        asked: list[str] = []
+        answer = self.command(monkeypatch, FakeAthena(running=0), asked)("sql", query)
+
+        assert (answer.exit_code, asked) == (2, [])
+        assert "asks nothing" in answer.err
 
     def test_a_query_that_failed_is_one_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
         athena = FakeAthena(running=0, state="FAILED", reason="SYNTAX_ERROR:\nline 1:8: no")

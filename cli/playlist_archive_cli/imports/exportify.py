@@ -7,6 +7,7 @@ from the files of watsonbox/exportify, and are `undefined` in those of pavelkoma
 import csv
 import io
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from unicodedata import category, normalize
 
 from playlist_archive.documents.names import visible
 from playlist_archive.documents.playlist import Album, Artist, Item, ItemField, Row
+from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.imports.artist_names import split_artists
 from playlist_archive_cli.imports.exportify_columns import Column, find_columns
 from playlist_archive_cli.imports.found import FoundPlaylist, parse_moment
@@ -21,6 +23,9 @@ from playlist_archive_cli.imports.packed_files import PackedFile, UnreadableFile
 from playlist_archive_cli.imports.song_uris import SongUri, in_order, link_to, parse_song_uri
 from playlist_archive_cli.imports.versions import LeftOuts
 
+SAVED_BY_SPREADSHEET = (
+    "a spreadsheet has saved it, and may have changed titles and dates: use the file as it was made"
+)
 NO_URI = "the row has no URI of a song; its place stays"
 OTHER_CELLS = "the row has more or fewer cells than there are columns; its place stays"
 
@@ -45,14 +50,18 @@ def read_exportify(paths: Iterable[Path], left_out: LeftOuts) -> Iterator[FoundP
     """Yield the playlist of each readable file, and count unreadable ones.
 
     Raises:
-        CommandError: a file does not exist, or is no complete zip.
+        CommandError: a path does not exist, is no complete zip, or has no CSV.
     """
     for path in paths:
+        is_empty = True
         for file in files_in(path, is_csv):
+            is_empty = False
             try:
                 yield read_playlist(file, left_out)
             except (UnreadableFileError, UnreadableTableError) as error:
                 left_out.add("file", str(error), file.reference)
+        if is_empty:
+            raise CommandError(f"{path} has no file whose name ends in .csv")
 
 
 def is_csv(name: str) -> bool:
@@ -100,13 +109,26 @@ def _names_in(stem: str) -> Iterator[str]:
 
 
 def _decode(body: bytes) -> str:
+    if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise UnreadableTableError(SAVED_BY_SPREADSHEET)
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableTableError("it is not text in UTF-8") from error
     if not text.strip():
         raise UnreadableTableError("it is empty")
+    if _has_other_separators(text.lstrip().partition("\n")[0]):
+        raise UnreadableTableError(SAVED_BY_SPREADSHEET)
     return text
+
+
+def _has_other_separators(headers: str) -> bool:
+    """Whether the first line has known columns, but separated as spreadsheets do outside English."""
+    plain = headers.replace('"', "")
+    return plain.startswith("sep=") or any(
+        separator in plain and {"uri", "id"} & find_columns(plain.split(separator)).keys()
+        for separator in ";\t"
+    )
 
 
 class Table(NamedTuple):

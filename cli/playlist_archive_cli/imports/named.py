@@ -1,7 +1,8 @@
 """The option `--playlist [NAME=]PLAYLIST`, which matches playlists of files explicitly."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from playlist_archive_cli.errors import WrongUseError
@@ -9,7 +10,7 @@ from playlist_archive_cli.imports.found import FoundPlaylist
 from playlist_archive_cli.imports.matching import Archived, Spell, match
 from playlist_archive_cli.playlist_choice import choose_playlist, find_playlist_id
 
-# Names and links may contain equals signs. A text that does not end in an id or link is a name.
+# A name may hold equals signs, and so may a link.
 _PAIR = re.compile(r"(.+?)=([0-9A-Za-z]{22}|https?://\S+|spotify:\S+)", re.DOTALL)
 _MOST_NAMED = 10
 
@@ -29,9 +30,22 @@ def parse_named(text: str, names: Mapping[str, str]) -> Named:
     Raises:
         WrongUseError: the playlist is unknown or ambiguous.
     """
-    pair = _PAIR.fullmatch(text)
-    called, target = (pair[1], pair[2]) if pair else (None, text)
-    return Named(called, find_playlist_id(target) or choose_playlist(target, names).id)
+    if pair := _PAIR.fullmatch(text):
+        return Named(pair[1], find_playlist_id(pair[2]) or choose_playlist(pair[2], names).id)
+    try:
+        return Named(None, find_playlist_id(text) or choose_playlist(text, names).id)
+    except WrongUseError as error:
+        # An equals sign may be part of either name, so the only division that fits counts.
+        divided = [*_divided(text, names)]
+        if len(divided) != 1:
+            raise error from None
+        return divided[0]
+
+
+def _divided(text: str, names: Mapping[str, str]) -> Iterator[Named]:
+    for sign in re.finditer("(?<=.)=(?=.)", text, re.DOTALL):
+        with suppress(WrongUseError):
+            yield Named(text[: sign.start()], choose_playlist(text[sign.end() :], names).id)
 
 
 def assign(

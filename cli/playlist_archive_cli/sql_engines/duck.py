@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from playlist_archive.documents.keys import TABLE
 from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.errors import CommandError, WrongUseError
-from playlist_archive_cli.sql_engines.result import MOST_ROWS, Result, Value
+from playlist_archive_cli.sql_engines.result import MOST_ROWS, NOTHING_ASKED, Result, Value
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -62,7 +62,7 @@ def ask_duckdb(archive: Archive, query: str) -> Result:
 
 def _check_asks(statements: list[Any]) -> None:
     if not statements:
-        raise WrongUseError("the query asks nothing; say, as: SELECT count(*) FROM stays")
+        raise WrongUseError(NOTHING_ASKED)
 
 
 def copy_table(archive: Archive, folder: Path) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 MOST_ROWS = 10_000
+NOTHING_ASKED = "the query asks nothing; say, as: SELECT count(*) FROM stays"
 
 type Value = str | int | float | bool | list[Value] | dict[str, Value] | None
 

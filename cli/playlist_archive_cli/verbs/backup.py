@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from playlist_archive.ports.bucket import S3Bucket
+from playlist_archive.views.wording import counted
 from playlist_archive_cli.answer import Answer, Line
 from playlist_archive_cli.backup_folder import BackupFolder
 from playlist_archive_cli.connection import Connection
@@ -43,12 +44,14 @@ def backup(
 ) -> Answer:
     """Copy the whole archive into a folder; what is there already is not copied again."""
     source = S3Bucket(connection.client("s3"), bucket) if bucket else connection.bucket
+    # A bucket that cannot be read leaves no folder that is marked as its backup.
+    next(iter(source.list_objects("")), None)
     with _on_disk(folder):
         copy = BackupFolder.begin(folder, bucket or connection.bucket_name)
         copied = back_up(source, copy)
     lines = [
         Line(
-            f"{copied.copied} objects copied to {folder}, {copied.unchanged} were there already",
+            f"{counted(copied.copied, 'object')} copied to {folder}, {copied.unchanged} were there already",
             "strong",
         )
     ]
@@ -69,7 +72,7 @@ def archive(connection: Connection, folder: Folder) -> Answer:
         copy = BackupFolder.open(folder)
         bucket = connection.bucket
         ready = prepare(bucket, copy)
-        tell(f"{sum(map(len, ready.missing.values()))} objects to write")
+        tell(f"{counted(sum(map(len, ready.missing.values())), 'object')} to write")
         before = (Phase.STATE, Phase.OVERVIEW, Phase.SNAPSHOTS)
         written = sum(write(bucket, copy, ready.missing[phase]) for phase in before)
         end = rebuild_now(connection)
@@ -79,7 +82,7 @@ def archive(connection: Connection, folder: Folder) -> Answer:
             return Answer(document, [*tell_rebuild(end), again], attention=True)
         written += write(bucket, copy, ready.missing[Phase.REGISTRY])
     document = FilledArchive(written, ready.present, ready.left, end)
-    told = f"{written} objects written, {ready.present} were there already"
+    told = f"{counted(written, 'object')} written, {ready.present} were there already"
     return Answer(document, [Line(told, "strong"), *tell_rebuild(end)])
 
 
@@ -87,5 +90,7 @@ def archive(connection: Connection, folder: Folder) -> Answer:
 def _on_disk(folder: Path) -> Iterator[None]:
     try:
         yield
+    except FileExistsError as error:
+        raise CommandError(f"{error.filename or folder} is not a folder") from error
     except OSError as error:
         raise CommandError(f"{error.filename or folder}: {error.strerror or error}") from error

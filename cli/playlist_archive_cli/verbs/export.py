@@ -119,7 +119,7 @@ def export(
         remarks += [f"{file} is deleted: it was of a list of another length" for file in outdated]
     document = Exported(format_, str(to), exported, skipped, remarks)
     notes = [*remarks, *(f"not written: {one.reason}" for one in skipped)]
-    return Answer(document, tell_exported(document), notes=notes, attention=failed)
+    return Answer(document, tell_exported(document), notes=notes, attention=failed or not exported)
 
 
 def collect(archive: Archive, chosen: Chosen, wanted: Wanted) -> tuple[Collection, list[str]]:

@@ -42,9 +42,12 @@ def logs(
 
 
 def _parse_run(text: str) -> Timestamp:
-    date = parse_date(text)
-    if date.is_day:
-        raise WrongUseError(f"“{text}” is a day: name the run's time, as 2026-10-04T04:00:00Z")
+    try:
+        date = parse_date(text)
+    except typer.BadParameter:
+        date = None
+    if date is None or date.is_day:
+        raise WrongUseError(f"“{text}” is not the time of a run: write it as 2026-10-04T04:00:00Z")
     return date.first
 
 

@@ -8,10 +8,12 @@ import typer
 
 from playlist_archive_cli.answer import Answer, Block, Line, Table
 from playlist_archive_cli.connection import Connection
+from playlist_archive_cli.errors import WrongUseError
 from playlist_archive_cli.frame import verb
+from playlist_archive_cli.location import LocalStack
 from playlist_archive_cli.sql_engines.athena import Asked, ask_athena
 from playlist_archive_cli.sql_engines.duck import ask_duckdb
-from playlist_archive_cli.sql_engines.result import MOST_ROWS, Result, Value
+from playlist_archive_cli.sql_engines.result import MOST_ROWS, NOTHING_ASKED, Result, Value
 
 _MEGABYTE = 1_000_000
 
@@ -32,7 +34,7 @@ def sql(
 ) -> Answer:
     """Ask about every stay of every song in a playlist, which are the table `stays`.
 
-    Athena answers where the archive was deployed with Analytics=true, else DuckDB on this machine.
+    Athena answers where the archive was deployed to AWS with Analytics=true, else DuckDB does, here.
     """
     result = ask(connection, query)
     document = Answered(result.columns, result.rows, not result.more, result.scanned_bytes)
@@ -40,8 +42,12 @@ def sql(
 
 
 def ask(connection: Connection, query: str) -> Result:
+    if not query.strip():
+        raise WrongUseError(NOTHING_ASKED)
     outputs = connection.outputs
-    if "AnalyticsWorkgroupName" not in outputs:
+    # A local engine has a workgroup, too, but answers with made-up rows unless it has DuckDB itself.
+    is_local = isinstance(connection.location, LocalStack)
+    if is_local or "AnalyticsWorkgroupName" not in outputs:
         return ask_duckdb(connection.archive, query)
     asked = Asked(outputs["AnalyticsWorkgroupName"], outputs["AnalyticsDatabaseName"])
     return ask_athena(connection.client("athena"), connection.archive.clock, asked, query)

@@ -75,6 +75,11 @@ def test_a_profile_alone_means_the_remembered_stack() -> None:
     assert located == DeployedStack("mine", "eu-central-1", "admin")
 
 
+def test_a_region_alone_names_no_stack_though_a_local_one_runs() -> None:
+    with pytest.raises(WrongUseError, match="say --stack, too"):
+        locate(Asked(region="eu-west-1"), {}, [SAMPLE], None)
+
+
 def test_another_stack_takes_nothing_from_the_remembered_one() -> None:
     assert locate(Asked(stack="other"), {}, [], REMEMBERED) == DeployedStack("other")
 

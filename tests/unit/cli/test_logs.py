@@ -58,8 +58,8 @@ def test_without_a_name_the_last_run_is_meant(command: Command, stack: LivingSta
     ("arguments", "code", "message"),
     [
         ([], 1, "no status page"),
-        (["--run", "rubbish"], 2, "is not a date"),
-        (["--run", "2026-10-01"], 2, "name the run's time"),
+        (["--run", "rubbish"], 2, "“rubbish” is not the time of a run"),
+        (["--run", "2026-10-01"], 2, "write it as 2026-10-04T04:00:00Z"),
         (["--run", "2026-10-02T04:00:00Z"], 1, "nothing was logged of a run"),
         (["rubbish"], 2, "rubbish"),
     ],

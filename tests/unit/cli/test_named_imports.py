@@ -32,7 +32,9 @@ def give(playlists: list[FoundPlaylist], *named: Named) -> dict[str, str]:
     return {one.reference: id_ for one, id_ in assign(playlists, named, known, str.casefold)}
 
 
-@pytest.mark.parametrize("text", ["polka", "Road trip=polka", "", f"={HARBOUR}x"])
+@pytest.mark.parametrize(
+    "text", ["polka", "Road trip=polka", "", f"={HARBOUR}x", "=harbour", "harbour="]
+)
 def test_what_names_no_playlist_is_refused(text: str) -> None:
     with pytest.raises(WrongUseError):
         parse_named(text, NAMES)
@@ -47,6 +49,9 @@ def test_what_names_no_playlist_is_refused(text: str) -> None:
         ("0UnKnOwNpLaYlIsT000001", Named(None, "0UnKnOwNpLaYlIsT000001")),
         (f"https://open.spotify.com/playlist/{HARBOUR}?si=x", Named(None, HARBOUR)),
         (f"Road trip={HARBOUR}", Named("Road trip", HARBOUR)),
+        ("Road trip=harbour", Named("Road trip", HARBOUR)),
+        ("1 = 2=harbour mix", Named("1 = 2", HARBOUR)),
+        ("2 + 2=2 + 2 =", Named("2 + 2", NIGHT)),
         (f"a=b={HARBOUR}", Named("a=b", HARBOUR)),
         (f"Mix=https://open.spotify.com/playlist/{HARBOUR}?si=x", Named("Mix", HARBOUR)),
         (f"Mix=spotify:playlist:{HARBOUR}", Named("Mix", HARBOUR)),

@@ -114,7 +114,7 @@ def test_a_part_of_two_names_is_ambiguous(command: Command) -> None:
     assert MINE in fails(command, "exclude", "i", code=2)
 
 
-@pytest.mark.parametrize("alias", [" blank ", "two\nlines", "x" * 301, "\u200b"])
+@pytest.mark.parametrize("alias", [" blank ", "two\nlines", "\x1b[31mred", "x" * 301, "\u200b"])
 def test_an_alias_that_the_lister_would_ignore_is_wrong_use(
     command: Command, stack: LivingStack, alias: str
 ) -> None:
