@@ -403,6 +403,19 @@ def test_a_fetcher_that_does_nothing_for_days_is_seen_on_the_status_page(world: 
     assert status["playlists"][PLAYLIST]["overdue_since"] == "2026-10-02T04:00:00Z"  # type: ignore[index]
 
 
+def test_the_owner_is_told_of_a_playlist_that_has_a_snapshot_but_no_pages(world: World) -> None:
+    render = world.pipeline.render
+    world.pipeline.render = lambda: False  # type: ignore[method-assign]
+    for day in range(3):
+        world.run(day)
+    told = [text for _, text in world.pipeline.topic.mails if "pages do not show" in text]
+    assert len(told) == 1
+
+    world.pipeline.render = render  # type: ignore[method-assign]
+    world.run(3)
+    assert "all pages show the newest snapshots" in world.pipeline.topic.mails[-1][1]
+
+
 def test_a_lost_message_is_seen_on_the_status_page(world: World) -> None:
     world.register(OTHER)
     world.spotify.playlists[OTHER] = a_reading(7)
