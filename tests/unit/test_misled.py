@@ -10,6 +10,7 @@ from playlist_archive.documents.catalog import decode_catalog
 from playlist_archive.documents.keys import CATALOG, INDEX, STATUS_PAGE
 from playlist_archive.documents.messages import RenderRequest, decode_fetch_request, encode_message
 from playlist_archive.documents.snapshot import decode_snapshot
+from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import (
     AuthorizationError,
     InvalidMessageError,
@@ -17,6 +18,7 @@ from playlist_archive.errors import (
     UnstablePlaylistError,
 )
 from playlist_archive.ports.credentials import Credentials
+from playlist_archive.spotify.state import update_state
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
 from tests.support.pipeline import plenty
 from tests.support.world import World
@@ -401,6 +403,37 @@ def test_a_fetcher_that_does_nothing_for_days_is_seen_on_the_status_page(world: 
     status = world.status()
     assert status["up_to_date"] == 0
     assert status["playlists"][PLAYLIST]["overdue_since"] == "2026-10-02T04:00:00Z"  # type: ignore[index]
+
+
+def test_a_playlist_of_the_library_that_was_registered_while_the_catalog_was_lost_is_not_retired(
+    world: World,
+) -> None:
+    world.spotify.stored_credentials = LOGGED_IN
+    world.spotify.library = a_library((PLAYLIST, a_header()))
+    del world.pipeline.bucket.objects[f"registry/{PLAYLIST}"]
+    world.run()
+    state = SpotifyState(latest_run=RUN)
+    update_state(world.pipeline.bucket, lambda _: state, RUN)
+    del world.pipeline.bucket.objects[CATALOG]
+    world.register_now(RUN + timedelta(minutes=15))
+    world.clock.moment = RUN + timedelta(hours=1)
+    world.pipeline.run(RUN)
+    world.remove_now(RUN + timedelta(hours=2))
+
+    assert world.entry().status == "ok"
+
+
+def test_the_owner_is_told_of_a_playlist_that_has_a_snapshot_but_no_pages(world: World) -> None:
+    render = world.pipeline.render
+    world.pipeline.render = lambda: False  # type: ignore[method-assign]
+    for day in range(3):
+        world.run(day)
+    told = [text for _, text in world.pipeline.topic.mails if "pages do not show" in text]
+    assert len(told) == 1
+
+    world.pipeline.render = render  # type: ignore[method-assign]
+    world.run(3)
+    assert "all pages show the newest snapshots" in world.pipeline.topic.mails[-1][1]
 
 
 def test_a_lost_message_is_seen_on_the_status_page(world: World) -> None:

@@ -9,12 +9,13 @@ from playlist_archive import event_publisher
 from playlist_archive.documents.catalog import Catalog, decode_catalog
 from playlist_archive.documents.digests import DigestEvery
 from playlist_archive.documents.keys import CATALOG, STATUS_JSON
-from playlist_archive.documents.messages import OutcomeMessage
+from playlist_archive.documents.messages import Outcome, OutcomeMessage
 from playlist_archive.errors import StorageError
 from playlist_archive.indexer import Indexer
 from playlist_archive.notifier import Published, Sending
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN
 from tests.support.fakes import FakeBucket, FakeClock, FakeQueue, FakeTopic
+from tests.support.histories import history_of, snapshots_at
 from tests.unit.documents.test_concerns import outcome, report
 from tools.chaos.one_at_a_time import OneAtATime
 
@@ -43,6 +44,9 @@ def index(
     every: DigestEvery = "none",
     later: timedelta = timedelta(0),
 ) -> None:
+    read = {one.playlist_id for one in messages if isinstance(one, Outcome) and one.latest}
+    for playlist_id in read:
+        bucket.objects |= history_of(snapshots_at(playlist_id, [(RUN, "abc")]))
     Indexer(
         bucket=bucket,
         render_queue=FakeQueue(),

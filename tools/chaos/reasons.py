@@ -185,9 +185,11 @@ def copies_are_named_soon(evidence: Evidence) -> Findings:
     """
     pages = [page for page in evidence.chaos.pages if page.key == STATUS_PAGE]
     moments = [page.moment for page in pages]
+    calendar = evidence.chaos.calendar
     for key, moment in evidence.chaos.set_aside.items():
-        day = evidence.chaos.day_at(moment)
-        if evidence.chaos.calendar.is_stopped(day) or evidence.is_outage(moment):
+        # Not the day that Spotify shows, which may begin early.
+        day = min(datetime.fromtimestamp(moment, UTC).date(), calendar.days[-1])
+        if calendar.is_stopped(day) or evidence.is_outage(moment):
             continue
         # An indexer that began before the copy may not know of it.
         after = pages[bisect_right(moments, moment + _LONGEST_INDEXER_SECONDS) :]

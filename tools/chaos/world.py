@@ -205,7 +205,7 @@ class World:
                 message := decode_outcome(lost.how), PagesWritten
             ):
                 found.add(message.playlist_id)
-        archived = {id_ for key in self._aws.list_keys() if (id_ := playlist_of(key))}
+        archived = {id_ for key in self._aws.list_keys() if (id_ := archived_in(key))}
         # Only a playlist's own render notices that its line in a song list was rolled back.
         shared = {key for key in self._record.damaged if key.startswith(_SONGS)}
         found |= {id_ for id_ in archived if _songs_keys(id_) & shared}
@@ -314,6 +314,12 @@ def playlist_of(key: str) -> str | None:
     """Return the playlist of a page or a ledger, None if there is none."""
     names = (key.removeprefix(folder)[:22] for folder in _OF_PLAYLISTS if key.startswith(folder))
     return next(filter(is_playlist_id, names), None)
+
+
+def archived_in(key: str) -> str | None:
+    """Return the playlist of a page, a ledger or a snapshot, None if there is none."""
+    parsed = parse_snapshot_key(key)
+    return parsed[0] if parsed else playlist_of(key)
 
 
 def _years_later(now: datetime) -> datetime:

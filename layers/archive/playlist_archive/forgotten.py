@@ -15,6 +15,8 @@ from playlist_archive.documents.playlist import Header
 from playlist_archive.documents.snapshot import header_of
 from playlist_archive.ports.bucket import Bucket, list_snapshots, read_newest
 from playlist_archive.ports.clock import Clock
+from playlist_archive.settings import LibraryMode
+from playlist_archive.spotify.state import load_state
 
 logger = logging.getLogger(__name__)
 
@@ -61,3 +63,14 @@ def find_newest(bucket: Bucket, clock: Clock, playlist_id: str) -> Forgotten | N
     listed = list(list_snapshots(bucket, playlist_id))
     snapshot = read_newest(bucket, listed)
     return Forgotten(header_of(snapshot), Latest.of(snapshot), listed_at) if snapshot else None
+
+
+def knows_library(bucket: Bucket, catalog: Catalog, mode: LibraryMode) -> bool:
+    """Whether the catalog tells which playlists are archived from the library.
+
+    It does if the newest run has listed them. Before the first run none is.
+    """
+    report, newest_run = catalog.report, load_state(bucket).latest_run
+    if mode == "none" or report is None:
+        return mode == "none" or newest_run is None
+    return not report.failure and (newest_run is None or report.run >= newest_run)

@@ -35,7 +35,7 @@ from playlist_archive.errors import (
     PlaylistError,
     SpotifyStoppedError,
 )
-from playlist_archive.forgotten import find_forgotten, find_newest, list_archived
+from playlist_archive.forgotten import find_forgotten, find_newest, knows_library, list_archived
 from playlist_archive.plan import (
     NOTHING,
     Plan,
@@ -51,7 +51,6 @@ from playlist_archive.ports.spotify import Library, Spotify
 from playlist_archive.registry import parse_alias, read_registry
 from playlist_archive.selection import check_library, choose, count_known, may_hide_known
 from playlist_archive.settings import LibraryMode
-from playlist_archive.spotify.state import load_state
 
 logger = logging.getLogger(__name__)
 
@@ -224,7 +223,10 @@ class Lister:
         plan = NOTHING
         if stored is not None and (self._liked_songs or playlist_id != LIKED_SONGS):
             alias, _ = parse_alias(playlist_id, stored.body)
-            plan = plan_registration(playlist_id, time, now, alias, entry)
+            held = (
+                entry.in_library if entry else not knows_library(self._bucket, catalog, self._mode)
+            )
+            plan = plan_registration(playlist_id, time, now, alias, entry, in_library=held)
         elif entry is not None:
             plan = plan_removal(
                 playlist_id,
@@ -285,14 +287,10 @@ class Lister:
         If the newest run did not list the whole library, it is unknown whether the library holds a
         new playlist. Before the first run nothing is archived from the library.
         """
-        report, newest_run = catalog.report, load_state(self._bucket).latest_run
-        if report is None:
-            is_told = newest_run is None
-        else:
-            is_told = not report.failure and (newest_run is None or report.run >= newest_run)
+        is_told = knows_library(self._bucket, catalog, self._mode)
         for playlist_id in playlist_ids:
             entry, now = catalog.entries.get(playlist_id), self._clock.now()
-            nobodys = entry is None and (is_told or self._mode == "none")
+            nobodys = entry is None and is_told
             if entry and entry.latest:
                 after = snapshot_key(playlist_id, entry.latest.time)
                 if any(list_snapshots(self._bucket, playlist_id, after=after)):

@@ -75,10 +75,15 @@ def plan_run(
 
 
 def plan_registration(
-    playlist_id: str, time: datetime, now: datetime, alias: str, entry: Entry | None
+    playlist_id: str,
+    time: datetime,
+    now: datetime,
+    alias: str,
+    entry: Entry | None,
+    *,
+    in_library: bool,
 ) -> Plan:
     """Return the plan of one playlist whose registry entry was written at `time`."""
-    in_library = entry is not None and entry.in_library
     selection = Selection("registry", alias, in_library=in_library)
     request = _request(playlist_id, time, selection, entry, registration=True)
     if entry is not None and entry.status != "retired":

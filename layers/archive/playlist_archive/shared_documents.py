@@ -61,7 +61,7 @@ class Followed(NamedTuple):
 
     Attributes:
         differed: whether a document was written.
-        behind: the playlists whose pages show an older snapshot than the newest.
+        behind: the playlists whose pages are missing, or show an older snapshot than the newest.
         newest_before: the time of the newest change published before.
         known: the contents of the histories that were read.
         latest: the newest snapshot of each playlist.

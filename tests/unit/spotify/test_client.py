@@ -1,11 +1,15 @@
 """The client with answers that the stand-in does not give, without a socket."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playlist_archive.errors import (
     BudgetSpentError,
@@ -62,6 +66,21 @@ class CannedSession(requests.Session):
         offset = options["params"].get("offset", "")
         self.asked.append(f"{url.removeprefix(API)}?{offset}")
         return self._answers.pop(0)
+
+
+class PagedSession(CannedSession):
+    """Gives the page of fifty rows that is asked for, the first one with the playlist."""
+
+    def __init__(self, pages: Sequence[object]) -> None:
+        super().__init__()
+        self._pages = pages
+
+    def get(self, url: Any, **options: Any) -> requests.Response:
+        if not url.endswith(("/items", "/tracks")):
+            return an_answer(a_playlist(self._pages[0]))
+        number, before = divmod(int(options["params"]["offset"]), 50)
+        among = not before and number < len(self._pages)
+        return an_answer(self._pages[number] if among else a_page(50 * number + before, 0, 150))
 
 
 USER = Credentials("id", "secret", "refresh", RUN)
@@ -141,6 +160,37 @@ def test_rows_that_were_promised_once_must_come_whatever_a_later_page_promises(
     shrunk = a_playlist(a_page(0, 2, 4, next="https://x")), *later
     with pytest.raises(UnstablePlaylistError, match="4 rows were promised"):
         read(*shrunk, *shrunk)
+
+
+@given(
+    page=st.integers(0, 2),
+    lie=st.one_of(
+        st.fixed_dictionaries({"total": st.none() | st.integers(0, 300)}),
+        st.fixed_dictionaries({"offset": st.none() | st.integers(0, 300)}),
+        st.fixed_dictionaries({"next": st.sampled_from([None, "", "https://x"])}),
+        st.fixed_dictionaries({"items": st.none() | st.just([])}),
+        st.integers(0, 49),
+    ),
+    is_last=st.booleans(),
+)
+def test_no_page_that_lies_makes_another_playlist(
+    page: int, lie: dict[str, object] | int, *, is_last: bool
+) -> None:
+    pages = [a_page(50 * n, 50, 150, next="https://x" if n < 2 else None) for n in range(3)]
+    rows = pages[page]["items"]
+    assert isinstance(rows, list)
+    pages[page] |= {"items": rows[:lie]} if isinstance(lie, int) else lie
+    if is_last and page:
+        came = pages[page]["items"]
+        pages[page] |= {
+            "next": None,
+            "total": 50 * page + len(came if isinstance(came, list) else []),
+        }
+    client = a_client(PagedSession(pages))
+    with suppress(PlaylistError):
+        reading = client.read_playlist(PLAYLIST)
+        uris = [row.item.uri for row in reading.rows or () if row.item]
+        assert uris == [f"spotify:track:{number}" for number in range(150)]
 
 
 def test_a_promise_that_changes_between_pages_is_read_again() -> None:

@@ -47,7 +47,7 @@ class Facts(NamedTuple):
 
     Attributes:
         damaged: the keys of the copies of damaged objects.
-        behind: the playlists whose pages show an older snapshot than the newest.
+        behind: the playlists whose pages are missing, or show an older snapshot than the newest.
     """
 
     catalog: Catalog
@@ -133,7 +133,9 @@ def concerns(facts: Facts) -> Iterator[Concern]:
         yield Concern(DAMAGED, len(facts.damaged), now, what, advice)
     if late := _behind(facts):
         what = f"playlists whose pages do not show their newest snapshot: {len(late):,}"
-        advice = "see whether the renderer works: its log and its dead-letter queue"
+        advice = (
+            "see whether the renderer works: its log and its dead-letter queue; then rebuild them"
+        )
         yield Concern(BEHIND, 1, min(late), what, advice)
 
 

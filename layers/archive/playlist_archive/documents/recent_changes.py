@@ -153,12 +153,14 @@ class Known(NamedTuple):
 
     The `recent` changes are complete from `since` on, which is None if none are known. Changes
     later than `ahead` are from a wrong clock or a forced run, and do not move the thirty days.
+    `unrendered` are playlists that were looked up and have no history.
     """
 
     summaries: Mapping[str, Summary]
     recent: Mapping[str, Sequence[RecentChange]]
     since: Timestamp | None
     ahead: Timestamp
+    unrendered: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -187,6 +189,7 @@ class Known(NamedTuple):
         return known._replace(
             summaries={**known.summaries, **{id_: one.summary for id_, one in present.items()}},
             recent={**known.recent, **{id_: one.recent for id_, one in present.items()}},
+            unrendered=self.unrendered.union(told) - present.keys(),
         )
 
     def without_recent(self, playlists: AbstractSet[str]) -> "Known":
@@ -227,10 +230,10 @@ class Known(NamedTuple):
                 yield playlist_id
 
     def behind(self, latest: Mapping[str, Timestamp]) -> Iterator[str]:
-        """Yield the playlists whose history ends before their newest snapshot."""
+        """Yield the playlists whose history is missing, or ends before their newest snapshot."""
         for playlist_id, time in latest.items():
             summary = self.summaries.get(playlist_id)
-            if summary and summary.last_snapshot < time:
+            if playlist_id in self.unrendered or (summary and summary.last_snapshot < time):
                 yield playlist_id
 
     def shown(self, latest: Mapping[str, Timestamp]) -> dict[str, Timestamp]:
