@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from playlist_archive.documents.history import History, HistoryOfYear
+from playlist_archive.documents.history import History, HistoryOfYear, OlderChanges
 from playlist_archive.documents.keys import (
     CHANGES_JSON,
     INDEX_JSON,
@@ -22,8 +22,10 @@ from playlist_archive.errors import UNREADABLE
 from playlist_archive.ports.at_once import Calls, open_pool
 from playlist_archive.ports.bucket import Listed, Stored
 from playlist_archive.ports.clock import Clock
+from playlist_archive_cli.dates import Date
 from playlist_archive_cli.errors import CommandError
-from playlist_archive_cli.past import require_history
+from playlist_archive_cli.past import reaching_back, years_around
+from playlist_archive_cli.past_in_words import require_history
 from playlist_archive_cli.playlist_choice import choose_playlist
 from playlist_archive_cli.published import (
     ArchiveIndex,
@@ -80,6 +82,17 @@ class Chosen(NamedTuple):
             NeverReadError: it was never read.
         """
         return require_history(self.archive.history(self.id), self.name, self.status)
+
+    def history_around(self, dates: Iterable[Date | None]) -> History:
+        """Return its history, with the older changes that say what is known of these dates.
+
+        Raises:
+            NeverReadError: it was never read.
+        """
+        history = self.history()
+        years = {older.year: older for on in dates for older in years_around(history, on)}
+        read = self.archive.at_once(self.archive.history_of_year, years.values())
+        return reaching_back(history, list(read))
 
 
 class Archive:
@@ -164,15 +177,32 @@ class Archive:
         parts = self.at_once(lambda key: self._read(key, SongsPart), keys)
         return [part.playlists for part in parts if part]
 
-    def history_of_year(self, path: str) -> HistoryOfYear:
-        """Return the older changes under a path in `History.older`."""
-        key = path.removeprefix("/")
-        return self._demand(key, self._read(key, HistoryOfYear))
+    def history_of_year(self, older: OlderChanges) -> HistoryOfYear:
+        """Return the older changes of a year.
+
+        Raises:
+            CommandError: they cannot be read, or some are missing.
+        """
+        key = older.path.removeprefix("/")
+        year = self._demand(key, self._read(key, HistoryOfYear))
+        # It is written after the history that counts its changes.
+        if len(year.changes) < older.changes:
+            raise CommandError(
+                f"{key} has {len(year.changes):,} changes and not {older.changes:,}: it may be "
+                "about to be written. Try again, and if that does not help, rebuild"
+            )
+        return year
 
     def snapshot(self, playlist_id: str, time: str) -> Snapshot:
-        """Return the snapshot of a time in the history."""
-        key = snapshot_key(playlist_id, datetime.fromisoformat(time))
-        return self._demand(key, self._read(key, Snapshot))
+        """Return the snapshot of a time that the history names."""
+        moment = datetime.fromisoformat(time)
+        key = snapshot_key(playlist_id, moment)
+        snapshot = self._demand(key, self._read(key, Snapshot))
+        if (snapshot.playlist_id, snapshot.time) != (playlist_id, moment):
+            raise CommandError(
+                f"{key} holds another snapshot: that of {snapshot.playlist_id} of {snapshot.time}"
+            )
+        return snapshot
 
     def at_once[T, R](self, call: Callable[[T], R], wanted: Iterable[T]) -> Iterator[R]:
         """Make calls concurrently, and yield their results in the order of `wanted`."""

@@ -53,6 +53,11 @@ def spell_moment(moment: Timestamp) -> str:
     return f"{moment[:10]} {moment[11:16]} UTC"
 
 
+def spell_exactly(moment: Timestamp) -> str:
+    """Say a moment to the minute, or to the second where it is not a minute's first."""
+    return spell_moment(moment) if moment[17:19] == "00" else f"{moment[:10]} {moment[11:19]} UTC"
+
+
 def spell_between(after: Timestamp, until: Timestamp) -> str:
     """Return the day of a change, or a range if it was not read for more than a day."""
     first, last = date.fromisoformat(after[:10]), date.fromisoformat(until[:10])

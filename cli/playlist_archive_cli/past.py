@@ -1,116 +1,109 @@
-"""Finds the snapshot that shows a playlist on a date, with remarks about its limits."""
+"""What is known of a playlist on a date: the rule of `docs/documents.md`, "A state of any date".
 
-import msgspec
+The module `moments` of the site states the same rule.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from playlist_archive.documents.history import (
     History,
+    HistoryOfYear,
+    OlderChanges,
     PublishedChange,
     PublishedGap,
     PublishedSnapshot,
 )
-from playlist_archive.documents.status import spell_status
 from playlist_archive.documents.timestamps import Timestamp
-from playlist_archive_cli.dates import Date, spell_day, spell_moment
-from playlist_archive_cli.errors import CommandError
+from playlist_archive_cli.dates import Date
 from playlist_archive_cli.published import PlaylistStatus
 
-
-class NotArchivedYetError(CommandError):
-    """The date is before the first snapshot; the message says when the archive begins."""
+type Kind = Literal["before", "read", "gap", "unseen", "behind", "failing", "after", "unchanged"]
 
 
-class NeverReadError(CommandError):
-    """There is no snapshot of the playlist at all; the message says why."""
+class State(NamedTuple):
+    """What is known of a playlist on a date, or now.
 
-
-class Past(msgspec.Struct, frozen=True):
-    """The snapshot that shows a playlist on a date, and remarks about its limits."""
-
-    snapshot: Timestamp
-    gap: PublishedGap | None
-    remarks: list[str]
-
-
-def look_back(history: History, status: PlaylistStatus | None, on: Date | None) -> Past:
-    """Return how a playlist was at the end of a day or at a moment, or how it is now.
-
-    It is the newest snapshot that is not later. If the playlist was not read on that day, the
-    remarks say so.
-
-    Raises:
-        NotArchivedYetError: there is no snapshot from so early.
+    `snapshot` shows it as far as is known; before the archive began there is none. `gap` is told with
+    the kind `gap`, and with `unseen` the change that may have been there already. `checked` is the
+    last good read of all.
     """
-    shown = snapshot_on(history, on)
-    gap = _gap_on(history, shown, on) if on else None
-    remarks = []
-    if gap:
-        when = f"on {gap.first}" if gap.first == gap.last else f"from {gap.first} to {gap.last}"
-        why = f" ({gap.reason})" if gap.reason else ""
-        remarks.append(
-            f"“{history.playlist.name}” was not read {when}{why}: this is the last good read before"
-        )
-    elif on and (change := _unseen_change(history, on)):
-        remarks.append(
-            f"nothing says how “{history.playlist.name}” was then: it changed between "
-            f"{spell_moment(change.after)} and {spell_moment(change.until)}. "
-            "This is the last good read before"
-        )
-    elif status and shown.time == history.last_snapshot:
-        remarks += _remark_on_now(history.playlist.name, status, on)
-    return Past(shown.time, gap, remarks)
+
+    kind: Kind
+    checked: Timestamp
+    snapshot: PublishedSnapshot | None = None
+    gap: PublishedGap | None = None
+    unseen: PublishedChange | None = None
 
 
-def snapshot_on(history: History, on: Date | None) -> PublishedSnapshot:
-    """Return the newest snapshot that is not later than a date; without one the newest.
+def state_at(history: History, status: PlaylistStatus | None, on: Date | None) -> State:
+    """Return what is known of a playlist on a date; without one, now.
 
-    Raises:
-        NotArchivedYetError: all are later.
+    The history has to reach back as far, as `reaching_back` makes it.
     """
-    for snapshot in history.snapshots:
-        if on is None or snapshot.time <= on.last:
-            return snapshot
-    begins = history.first_snapshot
-    when = spell_day(begins) if on is None or on.is_day else spell_moment(begins)
-    raise NotArchivedYetError(
-        f"the archive of “{history.playlist.name}” begins on {when}: there is nothing from before"
-    )
+    newest = history.last_snapshot
+    checked = max(newest, (status and status.last_checked) or newest)
+    shown = next((one for one in history.snapshots if on is None or one.time <= on.last), None)
+    if shown is None:
+        return State("before", checked)
+    state = State("read", checked, shown)
+    if on and on.first <= shown.time:
+        return state
+    if on and (gap := _gap_on(history, on)):
+        return state._replace(kind="gap", gap=gap)
+    if on and (change := _unseen_change(history, on)):
+        return state._replace(kind="unseen", unseen=change)
+    if shown.time < newest:
+        return state._replace(kind="unchanged")
+    return state._replace(kind=_since_newest(shown, checked, status, on))
 
 
-def require_history(history: History | None, name: str, status: PlaylistStatus | None) -> History:
-    """Return the history.
+def _since_newest(
+    newest: PublishedSnapshot, checked: Timestamp, status: PlaylistStatus | None, on: Date | None
+) -> Kind:
+    """Say what is known since the newest snapshot."""
+    if status and status.last_changed and status.last_changed > newest.time:
+        return "behind"
+    # A status that is older than a read says nothing any more.
+    overtaken = status and not newest.source and newest.time > status.since
+    if status and status.status != "ok" and not overtaken and (not on or on.last >= status.since):
+        return "failing"
+    if on is None:
+        return "read"
+    return "after" if on.first > checked else "unchanged"
 
-    Raises:
-        NeverReadError: there is none.
-    """
-    if history is not None:
-        return history
-    why = f": {spell_status(status.status)}, {status.reason}" if status and status.reason else ""
-    raise NeverReadError(f"“{name}” was never read{why}")
 
-
-def _gap_on(history: History, shown: PublishedSnapshot, on: Date) -> PublishedGap | None:
-    day = spell_day(on.last)
-    if spell_day(shown.time) == day:
-        return None
-    return next((gap for gap in history.gaps if gap.first <= day <= gap.last), None)
+def _gap_on(history: History, on: Date) -> PublishedGap | None:
+    return next((gap for gap in history.gaps if gap.since <= on.last < gap.until), None)
 
 
 def _unseen_change(history: History, on: Date) -> PublishedChange | None:
-    """Return the change that had perhaps happened by then, because no run looked on that date.
-
-    It is known of those changes that the history's main document has.
-    """
+    """Return the change that came next, if it had perhaps happened by then."""
     later = [change for change in history.changes if change.time > on.last]
     return later[-1] if later and later[-1].after < on.first else None
 
 
-def _remark_on_now(name: str, status: PlaylistStatus, on: Date | None) -> list[str]:
-    checked = f", of {spell_day(status.last_checked)}" if status.last_checked else ""
-    if status.status != "ok" and (on is None or on.last >= status.since):
-        verb = "has been retired" if status.status == "retired" else "has not been read"
-        why = f" ({status.reason})" if status.reason else ""
-        since = spell_day(status.since)
-        return [f"“{name}” {verb} since {since}{why}: this is the last good read{checked}"]
-    if on and status.last_checked and on.first > status.last_checked:
-        return [f"{on.text} is later than the last good read of “{name}”{checked}"]
-    return []
+def years_around(history: History, on: Date | None) -> list[OlderChanges]:
+    """Return where the change may stand that came next after a date, besides the history itself."""
+    if on is None or (history.changes and history.changes[-1].time <= on.last):
+        return []
+    # The year's changes may all have come before, and some years have none.
+    later = [older for older in history.older if older.year >= int(on.last[:4])]
+    return sorted(later, key=lambda older: older.year)[:2]
+
+
+def reaching_back(history: History, years: Iterable[HistoryOfYear]) -> History:
+    """Return the history with older changes; while it was read some may have joined those."""
+    changes = list(history.changes)
+    for year in sorted(years, key=lambda one: one.year, reverse=True):
+        changes += older_than(year.changes, changes)
+    return replace(history, changes=tuple(changes))
+
+
+def older_than(
+    changes: Iterable[PublishedChange], told: Sequence[PublishedChange]
+) -> list[PublishedChange]:
+    """Return the changes that are older than all that are told."""
+    return [change for change in changes if not told or change.time < told[-1].time]

@@ -203,7 +203,10 @@ def test_a_day_in_a_gap_says_so_and_shows_the_last_good_read(
     [
         ("2026-09-30", "The archive begins 1 Oct 2026."),
         ("2026-10-03", "As of 3 Oct 2026, unchanged since 2 Oct 2026, 04:00 UTC"),
-        ("2026-11-11", "Nobody has looked so late yet."),
+        (
+            "2026-11-11",
+            "No good read so late is known. The last one was on 10 Oct 2026, 04:00 UTC.",
+        ),
     ],
 )
 def test_a_day_without_a_version_says_what_is_known(watch: Watch, moment: str, told: str) -> None:

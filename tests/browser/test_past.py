@@ -1,45 +1,34 @@
-"""What the site says stood on a date is what the command says."""
+"""What the site says is known of a date is what the command says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
-from playlist_archive.documents.history import (
-    Counts,
-    History,
-    PublishedChange,
-    PublishedGap,
-    PublishedPlaylist,
-    PublishedSnapshot,
-    Size,
-)
+from playlist_archive.documents.history import History, HistoryOfYear
 from playlist_archive.documents.keys import STATUS_JSON
 from playlist_archive_cli.dates import parse_date
-from playlist_archive_cli.past import NotArchivedYetError, look_back
-from playlist_archive_cli.published import ArchiveStatus, PlaylistStatus
-from tests.support.browser import Module
+from playlist_archive_cli.past import reaching_back, state_at, years_around
+from playlist_archive_cli.published import ArchiveStatus
+from tests.support.browser import Module, Watch
 from tests.support.fakes import FakeBucket
+from tests.support.pasts import Past, Published, dates_of, pasts, publish
 
 pytestmark = pytest.mark.browser
 
 ASKED = 200
-FIRST = date(2026, 10, 1)
-STATES = """given.dates.map(
-    (on) => it.stateAt(given.history, on, given.status?.last_checked, given.status)
-)"""
-
-
-class Case(NamedTuple):
-    history: History
-    status: PlaylistStatus | None
-    dates: Sequence[str | None]
+# Here the day of a moment in UTC may be another one than the day of the place.
+PLACES = ("Pacific/Kiritimati", "Pacific/Pago_Pago")
+STATES = """given.dates.map((on) => {
+    const years = it.yearsAround(given.history, on).map(({ year }) => year);
+    const history = it.reachingBack(given.history, years.map((year) => given.years[year]));
+    const { kind, checked, snapshot, gap, unseen } = it.stateAt(history, on, given.status);
+    return [years, kind, checked, snapshot, gap, unseen];
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -47,90 +36,59 @@ def moments(module: Callable[[str], Module]) -> Module:
     return module("moments.js")
 
 
-def say_both(moments: Module, case: Case) -> None:
-    """Assert that the site says of each date what the command says."""
-    history, status, dates = case
-    states = moments(STATES, msgspec.to_builtins(case._asdict()))
+def say_both(moments: Module, published: Published, dates: Sequence[str | None]) -> None:
+    """Assert that the site knows of each date what the command knows."""
+    history, years, status = published
+    given = {"history": history, "years": years, "status": status, "dates": dates}
+    states = moments(STATES, msgspec.to_builtins(given, str_keys=True))
     for on, said in zip(dates, states, strict=True):
-        try:
-            past = look_back(history, status, parse_date(on) if on else None)
-        except NotArchivedYetError:
-            assert (said["kind"], said["snapshot"]) == ("before", None)
-            assert said["begins"] == history.first_snapshot
-            continue
-        assert said["snapshot"]["time"] == past.snapshot
-        assert (said["kind"] in {"gap", "after"}) is bool(past.remarks), past.remarks
-        if past.gap:
-            assert (said["kind"], said["gap"]) == ("gap", msgspec.to_builtins(past.gap))
-        if on and not past.remarks:
-            is_of_then = past.snapshot.startswith(on) or key_time(past.snapshot) == on
-            assert said["kind"] == ("read" if is_of_then else "unchanged")
+        around = years_around(history, parse_date(on) if on else None)
+        told = reaching_back(history, [years[one.year] for one in around])
+        known = state_at(told, status, parse_date(on) if on else None)
+        fields = [known.kind, known.checked, known.snapshot, known.gap, known.unseen]
+        expected = msgspec.json.encode([[one.year for one in around], *fields])
+        assert said == msgspec.json.decode(expected), on
 
 
-def key_time(timestamp: str) -> str:
-    return timestamp.replace("-", "").replace(":", "")
+@settings(max_examples=300)
+@given(past=pasts())
+def test_a_state_of_any_date_is_that_of_the_command(moments: Module, past: Past) -> None:
+    say_both(moments, publish(past), [None, *(on.text for on in dates_of(past))])
 
 
-def a_timestamp(day: int, hour: int) -> str:
-    return f"{FIRST + timedelta(day)}T{hour:02}:00:00Z"
+@pytest.mark.parametrize("place", PLACES)
+def test_a_state_of_any_date_is_the_same_wherever_it_is_asked(watch: Watch, place: str) -> None:
+    far = Module(watch.open("site/blank.html", timezone_id=place), "moments.js")
+
+    @settings(max_examples=30)
+    @given(past=pasts())
+    def compare(past: Past) -> None:
+        dates = [on.text for on in dates_of(past)]
+        say_both(far, publish(past), dates)
+
+    ends = ("2026-10-04T00:00:00Z", "2026-10-04T23:59:59Z")
+    assert far("given.map((time) => new Date(time).getDate())", ends) != [4, 4]
+    compare()
 
 
-def a_moment(day: int, hour: int | None) -> str:
-    text = f"{FIRST + timedelta(day)}"
-    return text if hour is None else key_time(a_timestamp(day, hour))
+def test_a_status_that_is_missing_is_no_claim_that_somebody_looked(moments: Module) -> None:
+    history = {
+        "snapshots": [{"time": "2026-10-01T04:00:00Z", "rows": 1}],
+        "first_snapshot": "2026-10-01T04:00:00Z",
+        "last_snapshot": "2026-10-01T04:00:00Z",
+        "gaps": [],
+        "changes": [],
+        "older": [],
+    }
+
+    assert moments("it.stateAt(given, '2026-10-02').kind", history) == "after"
 
 
-HOURS = (0, 4, 5, 23)
-ALL = [a_timestamp(day, hour) for day in range(21) for hour in HOURS]
-days, hours, times = st.integers(0, 20), st.sampled_from(HOURS), st.sampled_from(ALL)
-
-
-@st.composite
-def cases(draw: st.DrawFn) -> Case:
-    snapshots = sorted(draw(st.sets(times, min_size=1, max_size=6)), reverse=True)
-    gaps = draw(st.lists(st.tuples(days, st.integers(0, 3)), max_size=3))
-    changes = []
-    for time, before in pairwise(snapshots):
-        after = draw(st.sampled_from([before, *(one for one in ALL if before < one < time)]))
-        changes.append(
-            PublishedChange(time=time, after=after, until=time, counts=Counts(0, 0, 0, 0))
-        )
-    status = draw(
-        st.none()
-        | st.builds(
-            PlaylistStatus,
-            name=st.just("Mix"),
-            status=st.sampled_from(["ok", "not_found", "retired"]),
-            since=times,
-            reason=st.sampled_from(["", "gone"]),
-            overdue_since=st.none(),
-            last_checked=st.none() | times,
-            last_changed=st.none(),
-        )
-    )
-    history = History(
-        playlist=PublishedPlaylist("4uLU6hMCjMI75M1A2tKUQC", "Mix", ""),
-        first_snapshot=snapshots[-1],
-        last_snapshot=snapshots[0],
-        size=Size(1, 1, "1 song"),
-        snapshots=tuple(PublishedSnapshot(time, 1) for time in snapshots),
-        names=(),
-        gaps=tuple(
-            PublishedGap(
-                f"{FIRST + timedelta(day)}", f"{FIRST + timedelta(day + more)}", "held", ""
-            )
-            for day, more in gaps
-        ),
-        changes=tuple(changes),
-        older=(),
-    )
-    moment = st.builds(a_moment, st.integers(-2, 22), st.none() | hours)
-    return Case(history, status, draw(st.lists(st.none() | moment, min_size=1, max_size=9)))
-
-
-@given(case=cases())
-def test_a_state_of_any_date_is_that_of_the_command(moments: Module, case: Case) -> None:
-    say_both(moments, case)
+def year_documents(objects: Mapping[str, bytes], history: History) -> dict[int, HistoryOfYear]:
+    return {
+        older.year: msgspec.json.decode(objects[older.path[1:]], type=HistoryOfYear)
+        for older in history.older
+    }
 
 
 def test_a_state_of_any_date_of_real_playlists_is_that_of_the_command(
@@ -150,12 +108,13 @@ def test_a_state_of_any_date_of_real_playlists_is_that_of_the_command(
         asked.setdefault(history.playlist.id, []).append(f"{day}")
     for history in histories:
         id_ = history.playlist.id
-        say_both(moments, Case(history, status.playlists[id_], asked.get(id_, [])))
+        published = Published(history, year_documents(objects, history), status.playlists[id_])
+        say_both(moments, published, asked.get(id_, []))
 
 
-@given(case=cases())
-def test_stepping_goes_through_every_snapshot_and_back(moments: Module, case: Case) -> None:
-    history = msgspec.to_builtins(case.history)
+@given(past=pasts())
+def test_stepping_goes_through_every_snapshot_and_back(moments: Module, past: Past) -> None:
+    history = msgspec.to_builtins(publish(past).history)
     steps = """(() => {
         const steps = [];
         let one = it.previousSnapshot(given, '9999');

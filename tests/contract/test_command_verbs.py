@@ -1,23 +1,24 @@
 """Each verb on the sample library after ten days, on some of which playlists could not be read."""
 
 import csv
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from playlist_archive.documents import long_gone
 from playlist_archive.documents.fold import fold_all
 from playlist_archive.documents.keys import snapshot_key, view_key
 from playlist_archive.documents.ledger import Ledger
-from playlist_archive.documents.snapshot import encode_snapshot
+from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive_cli.published import ArchiveStatus, PlaylistStatus
 from tests.support.command import Command
 from tests.support.fakes import FakeBucket
 from tests.support.rendered import rendered
-from tests.support.strategies import PLAYLIST_ID, snapshot_of
+from tests.support.strategies import PLAYLIST_ID, day, from_source, snapshot_of
 from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT
 
 pytestmark = pytest.mark.contract
@@ -175,7 +176,7 @@ def test_show_of_a_day_that_was_not_read_says_so_beside_the_last_good_read(
     assert outcome.exit_code == 0
     assert outcome.out.startswith("Rain on the Skylight\n")
     assert "6\tWarm Dust\tQuiet Machinery\tIdle\t3:58\t2026-07-23\n" in outcome.out
-    assert "was not read from 2026-10-05 to 2026-10-06" in outcome.err
+    assert "could not be read from 2026-10-05 to 2026-10-06" in outcome.err
 
 
 def test_show_before_the_first_read_says_when_the_archive_begins(command: Command) -> None:
@@ -214,11 +215,154 @@ def test_a_playlist_that_was_never_read_says_why(
     troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = without(troubled_archive, view_key("history", KITCHEN, ".json"))
+    status = msgspec.json.decode(bucket.objects["playlists/status.json"])
+    status["playlists"][KITCHEN] |= {"last_changed": None, "last_checked": None}
+    bucket.objects["playlists/status.json"] = msgspec.json.encode(status)
 
     outcome = Command(bucket, monkeypatch)("show", KITCHEN)
 
     assert outcome.exit_code == 1
     assert "“Kitchen, LOUD” was never read: not found, Spotify does not find it" in outcome.err
+
+
+def test_a_playlist_whose_history_is_missing_is_not_said_never_to_have_been_read(
+    troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = without(troubled_archive, view_key("history", KITCHEN, ".json"))
+
+    outcome = Command(bucket, monkeypatch)("show", KITCHEN)
+
+    assert outcome.exit_code == 1
+    assert "the history of “Kitchen, LOUD” is missing, though there is a snapshot" in outcome.err
+
+
+def test_a_snapshot_of_another_playlist_is_not_shown(
+    troubled_archive: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = f"snapshots/{SKYLIGHT}/20261010T040000Z.json"
+    other = next(one for one in troubled_archive.objects if one.startswith(f"snapshots/{FERRY}/"))
+    bucket = FakeBucket()
+    bucket.objects = {**troubled_archive.objects, key: troubled_archive.objects[other]}
+
+    outcome = Command(bucket, monkeypatch)("show", SKYLIGHT)
+
+    assert outcome.exit_code == 1
+    assert f"{key} holds another snapshot: that of {FERRY}" in outcome.err
+
+
+def seen_later(*snapshots: Snapshot) -> FakeBucket:
+    """Return an archive of one playlist with these snapshots."""
+    bucket = archive_of(fold_all(snapshots))
+    for one in snapshots:
+        bucket.objects[snapshot_key(PLAYLIST_ID, one.time)] = encode_snapshot(one)
+    return bucket
+
+
+def test_what_was_imported_says_from_where_and_no_time_that_nobody_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    imported = replace(
+        from_source(snapshot_of("a", "2023-05-01"), ["owner"]),
+        time=datetime(2023, 5, 1, 23, 59, 59, tzinfo=UTC),
+        precision="day",
+        source="spotify-export",
+    )
+    command = Command(seen_later(imported, snapshot_of("a", "2024-03-02")), monkeypatch)
+
+    shown = command("show", PLAYLIST_ID, "--on", "2023-05-01")
+    differing = command("diff", PLAYLIST_ID, "2023-05-01")
+
+    assert "1 song - as of 2023-05-01, imported from Spotify's data export\n" in shown.out
+    assert "nothing differs between 2023-05-01 and 2024-03-02 04:00 UTC\n" in differing.out
+    assert "what the snapshot of 2023-05-01 does not tell is not compared" in differing.err
+
+
+def test_what_differs_over_several_snapshots_is_not_dated_by_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    days = {"2024-03-01": "a", "2024-03-05": "ab", "2024-03-09": "abc"}
+    snapshots = [
+        snapshot_of(rows, on, previous_check=day(on) - timedelta(days=1))
+        for on, rows in days.items()
+    ]
+    command = Command(seen_later(*snapshots), monkeypatch)
+
+    told = command("diff", PLAYLIST_ID, "2024-03-01", "2024-03-09", "--json").document["change"]
+
+    assert (told["after"], told["until"]) == ("2024-03-01T04:00:00Z", "2024-03-09T04:00:00Z")
+
+
+def test_two_snapshots_of_one_minute_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = snapshot_of("a", "2024-03-01")
+    second = replace(snapshot_of("ab", "2024-03-01"), time=first.time + timedelta(seconds=7))
+    command = Command(seen_later(first, second), monkeypatch)
+
+    told = command("diff", PLAYLIST_ID, "20240301T040000Z", "2024-03-01").out
+
+    assert "between 2024-03-01 04:00 UTC and 2024-03-01 04:00:07 UTC: 1 added\n" in told
+
+
+def test_a_date_of_long_ago_on_which_nobody_looked_is_not_said_to_be_without_a_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The change stands in the document of its year, for a hundred have come since."""
+    first = date(2024, 9, 1)
+    early = [snapshot_of("b", "2023-12-20"), snapshot_of("ab", "2024-02-01")]
+    days = [str(first + timedelta(number)) for number in range(200)]
+    later = [snapshot_of("ab" if number % 2 else "a", on) for number, on in enumerate(days)]
+    command = Command(seen_later(*early, *later), monkeypatch)
+
+    shown = command("show", PLAYLIST_ID, "--on", "2023-12-31")
+    differing = command("diff", PLAYLIST_ID, "2023-12-20", "2024-01-31")
+
+    told = "it changed between 2023-12-20 04:00 UTC and 2024-02-01 04:00 UTC"
+    assert told in shown.err
+    assert told in differing.err
+    assert command("show", PLAYLIST_ID, "--on", "2023-12-20").err == ""
+
+
+@pytest.mark.parametrize("verb", [["show"], ["changes"]])
+def test_a_year_of_which_some_changes_are_not_written_yet_is_not_told_without_them(
+    monkeypatch: pytest.MonkeyPatch, verb: list[str]
+) -> None:
+    bucket = busy_archive()
+    key = f"playlists/history/{PLAYLIST_ID}-2024.json"
+    document = msgspec.json.decode(bucket.objects[key])
+    document["changes"].pop()
+    bucket.objects[key] = msgspec.json.encode(document)
+    on = "--on" if verb == ["show"] else "--since"
+
+    outcome = Command(bucket, monkeypatch)(*verb, PLAYLIST_ID, on, "2024-10-01")
+
+    assert outcome.exit_code == 1
+    assert f"{key} has " in outcome.err
+    assert "it may be about to be written" in outcome.err
+
+
+def test_changes_that_moved_to_their_year_meanwhile_are_told_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bucket = busy_archive()
+    key = f"playlists/history/{PLAYLIST_ID}-2024.json"
+    main = msgspec.json.decode(bucket.objects[f"playlists/history/{PLAYLIST_ID}.json"])
+    year = msgspec.json.decode(bucket.objects[key])
+    year["changes"] = [*main["changes"][-50:], *year["changes"]]
+    bucket.objects[key] = msgspec.json.encode(year)
+
+    told = Command(bucket, monkeypatch)("changes", PLAYLIST_ID, "--since", "2024-09-01", "--json")
+
+    times = [one["time"] for one in told.document["changes"]]
+    assert len(times) == len(set(times)) == 250
+
+
+def test_changes_since_before_the_archive_or_of_what_cannot_be_read_say_so(
+    command: Command,
+) -> None:
+    assert "begins on 2026-10-01" in command("changes", "skylight", "--since", "2020-01-01").err
+    kitchen = command("changes", KITCHEN, "--since", "2026-10-09")
+    assert kitchen.out == "No change was found\n"
+    assert "has not been read since 2026-10-08" in kitchen.err
+    assert "what changed since is not known" in kitchen.err
 
 
 # diff
@@ -241,8 +385,8 @@ def test_diff_without_a_change_says_so(command: Command) -> None:
     outcome = command("diff", "skylight", "2026-10-04", "2026-10-05")
 
     assert outcome.exit_code == 0
-    assert "nothing changed" in outcome.out
-    assert "was not read" in outcome.err
+    assert "nothing is known to differ, the read of 2026-10-04 04:00 UTC shows both" in outcome.out
+    assert "could not be read" in outcome.err
     assert (
         command("diff", "skylight", "2026-10-04", "2026-10-05", "--json").document["change"] is None
     )

@@ -67,13 +67,13 @@ def _snapshots(published: _Published, playlist: ExpectedPlaylist, runs: Runs) ->
         key = at_end[-1]
         if key not in read:
             read[key] = published.read(key)
-            yield from compared(key, _shown_state(read[key]), _said_state(state))
+            yield from compared(key, shown_state(read[key]), said_state(state))
 
 
 _WITHOUT_MARKS = str.maketrans("", "", "-:")
 
 
-def _shown_state(snapshot: Json) -> Json:
+def shown_state(snapshot: Json) -> Json:
     return {
         "name": snapshot["name"],
         "description": snapshot["description"],
@@ -84,7 +84,7 @@ def _shown_state(snapshot: Json) -> Json:
     }
 
 
-def _said_state(state: State) -> Json:
+def said_state(state: State) -> Json:
     return {
         "name": state.name,
         "description": state.description,
@@ -132,7 +132,7 @@ def _pretty(published: _Published, playlist: ExpectedPlaylist, _: Runs) -> Diffe
         {"added_at": row.added_at, **_said_song(playlist.texts[row.song.uri])}
         for row in playlist.state.rows
     ]
-    yield from compared(key, shown, {**_said_state(playlist.state), "rows": newest})
+    yield from compared(key, shown, {**said_state(playlist.state), "rows": newest})
     if page["unavailable"]:
         yield f"{key}: every song is available"
 
@@ -313,10 +313,10 @@ def _changes(
     for where, change in told:
         if change["time"] in expected:
             place = f"{where}, change of {change['time']}"
-            yield from _change(place, change, expected[change["time"]])
+            yield from change_differences(place, change, expected[change["time"]])
 
 
-def _change(place: str, told: Json, expected: Change) -> Differences:
+def change_differences(place: str, told: Json, expected: Change) -> Differences:
     before, state = expected.before, expected.state
     moved = told.get("moved", [])
     yield from compared(place, shown_change(told), said_change(expected))

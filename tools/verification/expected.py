@@ -75,6 +75,7 @@ class ExpectedPlaylist:
     def __init__(self, playlist_id: str, versions: Versions, runs: Sequence[datetime]) -> None:
         self.id = playlist_id
         self.held: list[str] = []
+        self.first_run = ""
         self.archived: list[Archived] = []
         self._archive(versions, runs)
 
@@ -87,6 +88,7 @@ class ExpectedPlaylist:
             if not served:
                 continue
             state, time = served[-1], stamp(run)
+            self.first_run = self.first_run or time
             rows = len(state.rows)
             newest = self.archived[-1].state if self.archived else None
             lost = newest is not None and _is_great_loss(len(newest.rows), rows)
@@ -106,6 +108,11 @@ class ExpectedPlaylist:
     def state(self) -> State:
         return self.archived[-1].state
 
+    def good_runs(self, runs: Sequence[datetime]) -> list[str]:
+        """Return the runs that read it, and what they read was taken over or was known."""
+        times = [stamp(run) for run in runs]
+        return [time for time in times if time >= self.first_run and time not in self.held]
+
     def state_on(self, day: str) -> State | None:
         """Return the state at the end of a day, None before the first one."""
         known = [one.state for one in self.archived if one.time[:10] <= day]
@@ -123,40 +130,20 @@ class ExpectedPlaylist:
         ever = set(labels(self.archived[0].state))
         known = {row.song.uri: row.song for row in self.archived[0].state.rows}
         for before, after in pairwise(self.archived):
-            changes.append(self._change(before.state, after, ever, known))
+            changes.append(
+                compare_states(before.state, after, ever=ever, known=known, texts=self.texts)
+            )
             ever.update(labels(after.state))
             known |= {row.song.uri: row.song for row in after.state.rows}
         return [change for change in changes if _is_told(change)]
 
-    def _change(
-        self, before: State, after: Archived, ever: AbstractSet[Label], known: Mapping[str, Song]
-    ) -> Change:
-        """Compare two successive states; `ever` and `known` are the rows and texts until then."""
-        time, checked, state = after
-        was, is_now = labels(before), labels(state)
-        stayed = set(was) & set(is_now)
-        came = [one for one in enumerate(is_now, start=1) if one[1] not in stayed]
-        went = [one for one in enumerate(was, start=1) if one[1] not in stayed]
-        common = longest_common(
-            [label for label in was if label in stayed],
-            [label for label in is_now if label in stayed],
-        )
-        now = {row.song.uri: row.song for row in state.rows}
-        return Change(
-            after=checked,
-            time=time,
-            before=before,
-            state=state,
-            added=[(row, self.texts[label[0]]) for row, label in came if label not in ever],
-            readded=[(row, self.texts[label[0]]) for row, label in came if label in ever],
-            removed=[(row, self.texts[label[0]]) for row, label in went],
-            renamed=[
-                (known[uri], self.texts[uri])
-                for uri, song in now.items()
-                if uri in known and known[uri].line != song.line
-            ],
-            moves=len(stayed) - common,
-        )
+    def difference(self, before: Archived, after: Archived) -> Change | None:
+        """Return how two archived states differ, whatever was between them; None if in nothing told."""
+        then, now = ({row.song.uri: row.song for row in one.state.rows} for one in (before, after))
+        last = Archived(after.time, before.time, after.state)
+        ever = set(labels(before.state))
+        change = compare_states(before.state, last, ever=ever, known=then, texts=then | now)
+        return change if _is_told(change) else None
 
     @cached_property
     def stays_of_rows(self) -> dict[Label, list[Stay]]:
@@ -193,6 +180,45 @@ class ExpectedPlaylist:
                 stay = stay._replace(added_at=row.added_at)
         if stay:
             yield stay
+
+
+def compare_states(
+    before: State,
+    after: Archived,
+    *,
+    ever: AbstractSet[Label],
+    known: Mapping[str, Song],
+    texts: Mapping[str, Song],
+) -> Change:
+    """Compare two states.
+
+    `ever` and `known` are the rows and the texts until then; `texts` those in which songs are told.
+    """
+    time, checked, state = after
+    was, is_now = labels(before), labels(state)
+    stayed = set(was) & set(is_now)
+    came = [one for one in enumerate(is_now, start=1) if one[1] not in stayed]
+    went = [one for one in enumerate(was, start=1) if one[1] not in stayed]
+    common = longest_common(
+        [label for label in was if label in stayed],
+        [label for label in is_now if label in stayed],
+    )
+    now = {row.song.uri: row.song for row in state.rows}
+    return Change(
+        after=checked,
+        time=time,
+        before=before,
+        state=state,
+        added=[(row, texts[label[0]]) for row, label in came if label not in ever],
+        readded=[(row, texts[label[0]]) for row, label in came if label in ever],
+        removed=[(row, texts[label[0]]) for row, label in went],
+        renamed=[
+            (known[uri], texts[uri])
+            for uri, song in now.items()
+            if uri in known and known[uri].line != song.line
+        ],
+        moves=len(stayed) - common,
+    )
 
 
 class Expected:

@@ -15,6 +15,8 @@ from playlist_archive_cli.archive import Archive, Chosen, noting
 from playlist_archive_cli.changes_in_words import change_lines, spell_counts
 from playlist_archive_cli.dates import Date, parse_date, spell_between
 from playlist_archive_cli.frame import verb
+from playlist_archive_cli.past import older_than
+from playlist_archive_cli.past_in_words import remarks_since
 from playlist_archive_cli.playlist_choice import PLAYLIST
 
 _MOST_LINES = 10
@@ -46,7 +48,7 @@ def changes(
         chosen = archive.choose(playlist)
         history = chosen.history()
         document = merge([(history, changes_since(archive, history, since))], since)
-        notes = []
+        notes = remarks_since(history, chosen.status, since)
         if history.older and since is None:
             notes.append(f"these are the newest {len(document.changes)}: --since tells older ones")
         return Answer(document, tell_changes(document, whole=True), notes=notes)
@@ -69,9 +71,12 @@ def changes_since(
     yield from _from(history.changes, since)
     if since is None:
         return
+    told: Sequence[PublishedChange] = history.changes
     for older in sorted(history.older, key=lambda one: one.year, reverse=True):
         if older.year >= int(since.first[:4]):
-            yield from _from(archive.history_of_year(older.path).changes, since)
+            more = older_than(archive.history_of_year(older).changes, told)
+            yield from _from(more, since)
+            told = more or told
 
 
 def merge(
@@ -97,7 +102,7 @@ def tell_changes(document: Changes, *, whole: bool) -> list[Block]:
     """Return a heading for each change, followed by its lines or the first of them."""
     names = {playlist.id: playlist.name for playlist in document.playlists}
     if not document.changes:
-        return [Line("Nothing changed", "faint")]
+        return [Line("No change was found", "faint")]
     return list(
         chain.from_iterable(
             _tell_change(names[change.playlist], change, whole=whole) for change in document.changes

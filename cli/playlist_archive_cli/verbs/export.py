@@ -18,7 +18,7 @@ from playlist_archive_cli.exports.ever import removed_songs, rows_of
 from playlist_archive_cli.exports.file_names import file_names, is_a_part, part_name
 from playlist_archive_cli.exports.formats import ENCODINGS, Format
 from playlist_archive_cli.frame import verb
-from playlist_archive_cli.past import NeverReadError, NotArchivedYetError, look_back
+from playlist_archive_cli.past_in_words import NeverReadError, NotArchivedYetError, look_back
 from playlist_archive_cli.playlist_choice import PLAYLIST
 
 
@@ -128,8 +128,7 @@ def collect(archive: Archive, chosen: Chosen, wanted: Wanted) -> tuple[Collectio
     def read(times: Iterable[Timestamp]) -> Iterator[Snapshot]:
         return archive.at_once(lambda time: archive.snapshot(chosen.id, time), times)
 
-    history = chosen.history()
-    past = look_back(history, chosen.status, wanted.on)
+    past = look_back(chosen.history_around([wanted.on]), chosen.status, wanted.on)
     [snapshot] = read([past.snapshot])
     collection = rows_of_snapshot(snapshot, snapshot.name if wanted.on else chosen.name)
     if not wanted.ever and not wanted.removed:

@@ -8,15 +8,15 @@ import typer
 
 from playlist_archive.documents.playlist import Owner, Row
 from playlist_archive.documents.snapshot import Snapshot
-from playlist_archive.documents.timestamps import Timestamp, to_timestamp
+from playlist_archive.documents.timestamps import Timestamp
 from playlist_archive.views.markdown import strip_tags
 from playlist_archive.views.wording import day, songs_and_rows, track_length
 from playlist_archive_cli.answer import Answer, Block, Line, Table
 from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.changes_in_words import UNNAMED
-from playlist_archive_cli.dates import Date, parse_date, spell_moment
+from playlist_archive_cli.dates import Date, parse_date
 from playlist_archive_cli.frame import verb
-from playlist_archive_cli.past import Past, look_back
+from playlist_archive_cli.past_in_words import Past, look_back, spell_origin
 from playlist_archive_cli.playlist_choice import PlaylistText
 
 
@@ -49,7 +49,7 @@ def show(
     A day is shown as it ended, in UTC. Where the playlist was not read, its last good read is shown.
     """
     chosen = archive.choose(playlist)
-    past = look_back(chosen.history(), chosen.status, on)
+    past = look_back(chosen.history_around([on]), chosen.status, on)
     snapshot = archive.snapshot(chosen.id, past.snapshot)
     return Answer(make_document(snapshot, past), tell_snapshot(snapshot), notes=past.remarks)
 
@@ -73,7 +73,7 @@ def tell_snapshot(snapshot: Snapshot) -> list[Block]:
     size = songs_and_rows(list(times.values()), len(snapshot.rows))
     owner = snapshot.owner.name or snapshot.owner.id
     about = [f"by {owner}"] if owner else []
-    about += [size, f"as read on {spell_moment(to_timestamp(snapshot.time))}"]
+    about += [size, spell_origin(snapshot)]
     blocks: list[Block] = [Line(snapshot.name or snapshot.playlist_id, "strong")]
     if described := strip_tags(snapshot.description):
         blocks.append(Line(described))

@@ -97,4 +97,4 @@ def test_over_all_playlists_a_long_change_is_cut_and_says_so() -> None:
 
 
 def test_no_change_says_so() -> None:
-    assert list(plain_lines(tell_changes(merge([], None), whole=False))) == ["Nothing changed"]
+    assert list(plain_lines(tell_changes(merge([], None), whole=False))) == ["No change was found"]

@@ -105,6 +105,37 @@ class TestStays:
 
         assert intervals(ledger, "b")[0].last_seen == moment(SECOND)
 
+    def test_a_check_that_saw_what_nobody_can_read_narrows_nothing(self) -> None:
+        """Between the two was a snapshot that was damaged, and the check saw that one."""
+        later = snapshot_of("a", "2024-03-09", previous_check=day("2024-03-08"))
+        ledger = fold(fold_all([snapshot_of("ab", FIRST)]), later, [day(SECOND)])
+
+        assert intervals(ledger, "b")[0].last_seen == moment(FIRST)
+        assert ledger.changes[-1].previous == day(FIRST)
+
+    def test_a_check_that_did_not_see_what_was_brought_in_later_narrows_nothing(self) -> None:
+        history = [
+            snapshot_of("a", FIRST),
+            from_source(snapshot_of("ab", THIRD)),
+            snapshot_of("a", "2024-03-09", previous_check=day("2024-03-08")),
+        ]
+        ledger = fold_all(history)
+
+        assert intervals(ledger, "b")[0].last_seen == moment(THIRD)
+        assert [change.previous for change in ledger.changes] == [day(FIRST), day(THIRD)]
+
+    def test_a_check_saw_what_was_brought_in_later_if_that_changes_nothing(self) -> None:
+        checked = day("2024-03-08")
+        history = [
+            snapshot_of("ab", FIRST),
+            from_source(snapshot_of("ab", THIRD)),
+            snapshot_of("a", "2024-03-09", previous_check=checked),
+        ]
+        ledger = fold_all(history)
+
+        assert intervals(ledger, "b")[0].last_seen == to_timestamp(checked)
+        assert ledger.changes[-1].previous == checked
+
     def test_a_check_that_a_snapshot_dates_after_itself_narrows_nothing(self) -> None:
         ledger = fold_all(
             [snapshot_of("ab", FIRST), snapshot_of("a", SECOND, previous_check=day(THIRD))]

@@ -169,7 +169,10 @@ def test_what_a_source_does_not_tell_loses_no_song_and_no_stay(
     for one, other in zip(partial.occurrences.values(), whole.occurrences.values(), strict=True):
         assert (one.item, one.nth) == (other.item, other.nth)
         for stay, whole_stay in zip(one.intervals, other.intervals, strict=True):
-            assert replace(stay, added_at=whole_stay.added_at) == whole_stay
+            # A check confirms what its own source showed last.
+            seen = whole_stay.last_seen if stay.last_seen else None
+            assert replace(stay, added_at=whole_stay.added_at, last_seen=seen) == whole_stay
+            assert (stay.last_seen or "") <= (whole_stay.last_seen or "")
             assert stay.added_at is None or stay.added_at in dates
 
 

@@ -202,6 +202,10 @@ def test_every_gap_is_told_newest_first() -> None:
 
     document = history_of(with_page_status(ledger, page_status_of(gaps=gaps)))
 
+    assert [(one.since[:10], one.until[:10]) for one in document.gaps] == [
+        ("2024-03-09", "2024-03-10"),
+        ("2024-03-04", "2024-03-07"),
+    ]
     assert [(one.first, one.last, one.status, one.reason) for one in document.gaps] == [
         ("2024-03-09", "2024-03-09", "deferred", ""),
         ("2024-03-04", "2024-03-06", "not_found", "gone *"),
@@ -216,6 +220,7 @@ def test_a_gap_around_the_first_snapshot_is_told_from_there_on() -> None:
     document = history_of(with_page_status(fold_all([imported]), page_status_of(gaps=(gap,))))
 
     assert [(one.first, one.last) for one in document.gaps] == [("2024-03-03", "2024-03-06")]
+    assert [one.since for one in document.gaps] == [document.first_snapshot]
 
 
 class TestYears:

@@ -87,6 +87,7 @@ class Fold:
         self._changes = list(ledger.changes) if ledger else []
         self._snapshots = list(ledger.snapshots) if ledger else []
         self._imports = {one.time for one in self._snapshots if one.source}
+        self._newest_of = {one.source: one.time for one in self._snapshots}
         self._order = [row.occurrence for row in ledger.rows] if ledger else []
         self._hidden = _hidden(ledger.rows) if ledger else []
         self._rows: Sequence[Row] | None = None  # those of the last snapshot that was added
@@ -135,7 +136,7 @@ class Fold:
             nothing = Ledger(
                 playlist_id=snapshot.playlist_id, first_read=time, last=time, header=header
             )
-            self._fold_rows(nothing, snapshot, header)
+            self._fold_rows(nothing, snapshot, header, skipped)
             fingerprint = fingerprint_of([*skipped, time])
             often = Counter(self._occurrences[one].item for one in self._order if one is not None)
             first_songs = dict(sorted(Counter(often.values()).items()))
@@ -148,7 +149,7 @@ class Fold:
         if time < before.last:
             raise ValueError(f"the snapshot of {time} is older than the ledger's of {before.last}")
         header = with_known(header, before.header)
-        change = self._fold_rows(before, snapshot, header)
+        change = self._fold_rows(before, snapshot, header, skipped)
         if change != Change(time=change.time, previous=change.previous):
             self._changes.append(change)
         fingerprint = fingerprint_of([*skipped, time], before.fingerprint)
@@ -156,7 +157,9 @@ class Fold:
         if len(self._changes) > NEWEST_CHANGES:
             self._archive_changes(self._ledger)
 
-    def _fold_rows(self, ledger: Ledger, snapshot: Snapshot, header: Header) -> Change:
+    def _fold_rows(
+        self, ledger: Ledger, snapshot: Snapshot, header: Header, skipped: Sequence[datetime]
+    ) -> Change:
         """Fold the rows and return the change in rows and header, which may be empty."""
         if snapshot.source != self._source:
             self._source = snapshot.source
@@ -165,9 +168,11 @@ class Fold:
             self._imports.add(to_timestamp(snapshot.time))
         time = in_utc(snapshot.time)
         moment = to_timestamp(time)
-        self._snapshots.append(FoldedSnapshot(moment, len(snapshot.rows), snapshot.source))
         checked = in_utc(snapshot.previous_check) if snapshot.previous_check else ledger.last
-        previous = max(ledger.last, checked if checked < time else ledger.last)
+        saw_the_last = checked < time and not skipped and self._holds_since_last_of(snapshot.source)
+        previous = max(ledger.last, checked) if saw_the_last else ledger.last
+        self._snapshots.append(FoldedSnapshot(moment, len(snapshot.rows), snapshot.source))
+        self._newest_of[snapshot.source] = moment
         before, hidden_before = self._order, self._hidden
         order, fresh, item_news = self._recognise(snapshot.rows)
         stood = ledger.rows if self._rows is None else self._rows
@@ -209,6 +214,11 @@ class Fold:
     def _items_of(self, occurrences: Iterable[int]) -> dict[int, None]:
         """Return the items of occurrences, each once, in their order."""
         return dict.fromkeys(self._occurrences[index].item for index in occurrences)
+
+    def _holds_since_last_of(self, source: str) -> bool:
+        """Whether nothing changed since the newest snapshot of a source, which its checks confirm."""
+        newest, last = self._newest_of.get(source, ""), self._changes[-1:]
+        return bool(newest) and all(to_timestamp(change.time) <= newest for change in last)
 
     def _without_silent(self, shown: Sequence[int], rows: Sequence[Row]) -> list[int]:
         """Return the items whose playability the rows state; that of the others is unknown now."""

@@ -41,10 +41,12 @@ class NamesSince(msgspec.Struct, frozen=True):
 
 
 class PublishedGap(msgspec.Struct, frozen=True):
-    """`first` and `last` are days."""
+    """`first` and `last` are days; it lasted from the run `since` to the good read `until`."""
 
     first: str
     last: str
+    since: Timestamp
+    until: Timestamp
     status: Status
     reason: str
 

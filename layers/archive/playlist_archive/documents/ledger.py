@@ -80,10 +80,12 @@ class Gap(NamedTuple):
     """A gap, from the `first` run that could not read the playlist to the day before the next read.
 
     If the last run that missed it was on the day of that read, the gap ends with that run.
+    `until` is the run that read it again.
     """
 
     first: datetime
     last: datetime
+    until: datetime
     status: Status
     reason: str
 
@@ -210,7 +212,7 @@ class Ledger(
         """The gaps since the first snapshot, oldest first."""
         periods = self.page_status.gaps if self.page_status else ()
         gaps = [
-            Gap(one.first, _last_missed(one, one.until), one.status, one.reason)
+            Gap(one.first, _last_missed(one, one.until), one.until, one.status, one.reason)
             for one in periods
             if one.until
         ]

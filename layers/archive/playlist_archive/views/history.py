@@ -14,11 +14,6 @@ from playlist_archive.views.markdown import escape, link, strip_tags
 from playlist_archive.views.page_header import navigation, page_header, page_path, title
 
 MOVED_NAMED = 50
-_SOURCES = {
-    "git-archive": "the old archive",
-    "spotify-export": "Spotify's data export",
-    "exportify": "a CSV of Exportify",
-}
 
 
 def archived_changes(ledger: Ledger, year: int) -> list[Change]:
@@ -215,7 +210,7 @@ def _imports(ledger: Ledger) -> Iterator[str]:
         when = f"of {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}"
         count = wording.counted(len(days), "snapshot")
         yield ""
-        yield f"Imported from {_SOURCES.get(source, escape(source))}: {count}, {when}"
+        yield f"Imported from {escape(wording.source_in_words(source))}: {count}, {when}"
 
 
 def _unnamed(rows: Sequence[int]) -> str:

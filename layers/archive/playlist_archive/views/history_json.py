@@ -51,7 +51,14 @@ def history_json(ledger: Ledger) -> bytes:
             ),
             names=_names(ledger),
             gaps=tuple(
-                PublishedGap(wording.day(gap.first), wording.day(gap.last), gap.status, gap.reason)
+                PublishedGap(
+                    first=wording.day(gap.first),
+                    last=wording.day(gap.last),
+                    since=to_timestamp(gap.first),
+                    until=to_timestamp(gap.until),
+                    status=gap.status,
+                    reason=gap.reason,
+                )
                 for gap in reversed(ledger.gaps)
             ),
             changes=_Publisher(ledger).publish(ledger.changes, ledger.names),

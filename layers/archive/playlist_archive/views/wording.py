@@ -8,6 +8,11 @@ from playlist_archive.documents.timestamps import in_utc
 
 _HOUR = 60  # minutes
 _TWICE = 2
+_SOURCES = {
+    "git-archive": "the old archive",
+    "spotify-export": "Spotify's data export",
+    "exportify": "a CSV of Exportify",
+}
 _LONGEST = timedelta.max // timedelta(milliseconds=1)
 
 
@@ -46,6 +51,11 @@ def counted(number: int, noun: str) -> str:
 def song_by(title: str, artists: str) -> str:
     """Return `Ropewalk by Velvet Ferry`, or only the title if no artist has a name."""
     return f"{title} by {artists}" if artists else title
+
+
+def source_in_words(source: str) -> str:
+    """Return what a snapshot was imported from, as a person calls it."""
+    return _SOURCES.get(source, source)
 
 
 def artist_names(artists: Iterable[str]) -> str:

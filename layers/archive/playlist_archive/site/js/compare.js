@@ -40,12 +40,10 @@ export function compare(one, other) {
   const unavailable = [...new Set([...nowHidden, ...news.unplayable])];
   const header = withKnown(headerOf(after), headerOf(before));
   const was = asFarAsKnown(headerOf(before), header);
-  const checked = after.previous_check ? toSecond(after.previous_check) : '';
   const time = toSecond(after.time);
-  const previous = checked > toSecond(before.time) && checked < time ? checked : toSecond(before.time);
   return {
     time,
-    after: previous,
+    after: toSecond(before.time),
     until: time,
     counts: { added: added.length, readded: 0, removed: removed.length, moved: moved.length },
     added,

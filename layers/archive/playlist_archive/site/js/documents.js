@@ -1,6 +1,7 @@
 // Reads the published documents and the snapshots, each once, and says what is wrong with one.
 
 import { isId } from './ids.js';
+import { reachingBack, yearsAround } from './moments.js';
 
 const SCHEMA = 1;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
@@ -47,7 +48,9 @@ export const documents = {
     }),
 
   /** Return the changes of a year; `entry` is one of the history's `older`. */
-  olderHistory: (entry) => read(checkPath(entry.path), { changes: Array.isArray }),
+  olderHistory: ({ path, changes: counted }) =>
+    // It is written after the history that counts its changes.
+    read(checkPath(path), { changes: (changes) => Array.isArray(changes) && !(changes.length < counted) }),
 
   /** Return the snapshot of a time that the history names. */
   snapshot: (id, time) => read(snapshotPath(id, time), { rows: Array.isArray }),
@@ -80,13 +83,8 @@ export async function historyAndCheck(id, wanted) {
 }
 
 /** Return a history with the changes of the years around a moment, where that is of long ago. */
-export async function reachingBack(told, moment) {
-  const [first, wanted] = [told.changes.at(-1)?.time ?? '', moment ?? '9'].map((time) => time.replaceAll(/[-:]/g, ''));
-  if (wanted >= first) return told;
-  // The change that came next may be of a later year.
-  const years = told.older.filter(({ year }) => year >= wanted.slice(0, 4)).slice(-2);
-  const older = await Promise.all(years.map(documents.olderHistory));
-  return { ...told, changes: [...told.changes, ...older.flatMap(({ changes }) => changes)] };
+export async function historyAround(history, moment) {
+  return reachingBack(history, await Promise.all(yearsAround(history, moment).map(documents.olderHistory)));
 }
 
 /** Say in which of the sixteen parts the songs of a playlist stand. */

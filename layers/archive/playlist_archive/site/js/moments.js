@@ -1,5 +1,5 @@
-// What stood in a playlist on a day or at a moment, as its history tells it.
-// docs/documents.md, "A state of any date", has the rule.
+// What is known of a playlist on a day or at a moment: the rule of docs/documents.md, "A state of any
+// date". The command states the same rule in past.py.
 
 import { dayLater, dayOf } from './format.js';
 
@@ -25,55 +25,67 @@ export function formatMoment(timestamp) {
 }
 
 /**
- * Say how a playlist was at the end of a day or at a moment, or, without one, how it is now.
+ * Return what is known of a playlist on a date, written as text; without one, now.
  *
- * `lastChecked` is the playlist's `last_checked` in the status document. `trouble` is its entry there
- * if it is not `ok`: what has kept it from being read since then.
- *
- * The `kind` is
- *   `read`       the snapshot is of that very day or moment,
- *   `unchanged`  it was read then, and was as in the snapshot,
- *   `gap`        it was not read then; `gap` says why, or `unseen` is the change that may have been
- *                there already. The snapshot is the last good read before,
- *   `after`      nobody has looked so late yet; the snapshot is the newest,
- *   `before`     the archive had not begun; `begins` says when it did, and there is no snapshot.
+ * The history has to reach back as far, as `reachingBack` makes it. `status` is the playlist's entry in
+ * the status document. `snapshot` shows the playlist as far as is known; before the archive began there
+ * is none. `gap` is told with the kind `gap`, and with `unseen` the change that may have been there
+ * already. `checked` is the last good read of all.
  */
-export function stateAt(history, moment, lastChecked = null, trouble = null) {
+export function stateAt(history, moment, status = null) {
   const on = moment ? parseMoment(moment) : null;
   if (moment && !on) throw new RangeError(`“${moment}” is neither a day nor a moment`);
-  const state = { kind: 'before', moment: on, snapshot: null, gap: null, unseen: null };
+  const { last_snapshot: newest, first_snapshot: begins } = history;
+  const checked = status?.last_checked > newest ? status.last_checked : newest;
   const snapshot = history.snapshots.find((one) => !on || one.time <= on.last) ?? null;
-  if (!snapshot) return { ...state, begins: history.first_snapshot };
-  const found = { ...state, snapshot };
-  const gap = on && gapOn(history, snapshot, on);
-  if (gap) return { ...found, kind: 'gap', gap };
+  const state = { kind: 'read', moment: on, begins, checked, snapshot, gap: null, unseen: null };
+  if (!snapshot) return { ...state, kind: 'before' };
+  if (on && on.first <= snapshot.time) return state;
+  const gap = on && gapOn(history, on);
+  if (gap) return { ...state, kind: 'gap', gap };
   const unseen = on && unseenChange(history, on);
-  if (unseen) return { ...found, kind: 'gap', unseen };
-  if (snapshot.time === history.last_snapshot) {
-    if (trouble && trouble.status !== 'ok' && (!on || on.last >= trouble.since)) {
-      const { status, reason = '', since } = trouble;
-      return { ...found, kind: 'gap', gap: { first: dayOf(since), last: null, status, reason } };
-    }
-    if (on && lastChecked && on.first > lastChecked) return { ...found, kind: 'after' };
-  }
-  return { ...found, kind: isOf(snapshot, on) ? 'read' : 'unchanged' };
+  if (unseen) return { ...state, kind: 'unseen', unseen };
+  if (snapshot.time < newest) return { ...state, kind: 'unchanged' };
+  return { ...state, kind: sinceNewest(snapshot, checked, status, on) };
 }
 
-function gapOn(history, snapshot, on) {
-  const day = dayOf(on.last);
-  if (dayOf(snapshot.time) === day) return null;
-  return history.gaps.find((gap) => gap.first <= day && day <= gap.last) ?? null;
+/** Say what is known since the newest snapshot. */
+function sinceNewest(newest, checked, status, on) {
+  if (status?.last_changed > newest.time) return 'behind';
+  // A status that is older than a read says nothing any more.
+  const overtaken = status && !newest.source && newest.time > status.since;
+  if (status && status.status !== 'ok' && !overtaken && (!on || on.last >= status.since)) return 'failing';
+  if (!on) return 'read';
+  return on.first > checked ? 'after' : 'unchanged';
 }
 
-/** Return the change that had perhaps happened by then, because no run looked on that date. */
+function gapOn(history, on) {
+  return history.gaps.find((gap) => gap.since <= on.last && on.last < gap.until) ?? null;
+}
+
+/** Return the change that came next, if it had perhaps happened by then. */
 function unseenChange(history, on) {
   const next = history.changes.findLast((change) => change.time > on.last);
   return next && next.after < on.first ? next : null;
 }
 
-function isOf(snapshot, on) {
-  if (!on) return true;
-  return on.isDay ? dayOf(snapshot.time) === on.text : snapshot.time === on.last;
+/** Return where the change may stand that came next after a date, besides the history itself. */
+export function yearsAround(history, moment) {
+  const on = moment ? parseMoment(moment) : null;
+  if (!on || history.changes.at(-1)?.time <= on.last) return [];
+  // The year's changes may all have come before, and some years have none.
+  const later = history.older.filter(({ year }) => year >= Number(on.last.slice(0, 4)));
+  return later.sort((one, other) => one.year - other.year).slice(0, 2);
+}
+
+/** Return the history with the older changes of years; while it was read some may have joined those. */
+export function reachingBack(history, years) {
+  const changes = [...history.changes];
+  for (const year of [...years].sort((one, other) => other.year - one.year)) {
+    const oldest = changes.at(-1)?.time;
+    changes.push(...year.changes.filter(({ time }) => !oldest || time < oldest));
+  }
+  return { ...history, changes };
 }
 
 /** Return the newest snapshot before a time, null where there is none. */

@@ -1,7 +1,7 @@
 // Two versions of a playlist: only what changed between them.
 
 import { compare, isEmpty } from '../compare.js';
-import { documents, historyAndCheck, reachingBack } from '../documents.js';
+import { documents, historyAndCheck, historyAround } from '../documents.js';
 import { clock, day, number } from '../format.js';
 import { h, name } from '../h.js';
 import { rowsOnly } from '../exports.js';
@@ -17,7 +17,6 @@ export async function compareView(route, page) {
   const { id } = route;
   const { history, check } = await historyAndCheck(id);
   if (!history) return neverReadView(id, check);
-  const checked = check?.last_checked;
   const told = h('div');
   const table = rowTable({ label: 'Changes', kind: 'compared', columns: {
     word: 'Change', place: 'Row', title: 'Title', artists: 'Artists',
@@ -47,7 +46,7 @@ export async function compareView(route, page) {
   };
 
   async function update(next, isWanted = () => true) {
-    const [from, to] = await Promise.all([next.from, next.to].map(async (moment) => stateAt(await reachingBack(history, moment), moment, checked)));
+    const [from, to] = await Promise.all([next.from, next.to].map(async (moment) => stateAt(await historyAround(history, moment), moment, check)));
     if (!isWanted()) return;
     ends = { page: 'compare', id, from: next.from, to: next.to };
     fields[0].value = from.moment.first.slice(0, 10);
@@ -108,7 +107,7 @@ function momentWords({ moment: { first, isDay } }) {
 }
 
 function described(change, from, to, nothing) {
-  const version = ({ snapshot, kind, gap, unseen }) => [`${day(snapshot.time)}, ${clock(snapshot.time)}`, (gap || unseen) && ' (the last good read before)', kind === 'after' && ' (the newest)'];
+  const version = ({ snapshot, kind }) => [`${day(snapshot.time)}, ${clock(snapshot.time)}`, kind !== 'read' && kind !== 'unchanged' && ' (the last good read before)'];
   const lines = textLines(change);
   return [
     h('p.asof', h('span', h('strong', version(from)), h('span.quietly', ' to '), h('strong', version(to)), !nothing && [': ', countMarks(change)])),

@@ -2,7 +2,7 @@
 
 import { timeline } from '../chart.js';
 import { descriptionText } from '../descriptions.js';
-import { historyAndCheck, reachingBack } from '../documents.js';
+import { historyAndCheck, historyAround } from '../documents.js';
 import { clock, day, dayLater, spelled } from '../format.js';
 import { h, name, outward } from '../h.js';
 import { formatMoment, momentOf, nextSnapshot, previousSnapshot, sizeSeries, stateAt } from '../moments.js';
@@ -35,9 +35,9 @@ export async function playlistView(route, page) {
 
   async function update(next, isWanted = () => true) {
     if (!steps) return contents.update(next);
-    const told = await reachingBack(history, next.moment);
+    const told = await historyAround(history, next.moment);
     if (!isWanted()) return undefined;
-    const state = stateAt(told, next.moment, check?.last_checked, known.trouble);
+    const state = stateAt(told, next.moment, check);
     steps.update(next, state);
     await contents.update(next, state, isWanted);
     if (!isWanted()) return undefined;
@@ -51,7 +51,7 @@ export async function playlistView(route, page) {
   if (contents.update) {
     await update(route);
     view.update = update;
-  } else steps?.update(route, stateAt(history, null, check?.last_checked, known.trouble));
+  } else steps?.update(route, stateAt(history, null, check));
   return view;
 }
 
@@ -127,7 +127,7 @@ function stepping({ id, history, check, trouble }, page) {
 
 /** Return the time that the timeline marks, and what to say of it where that is not the size then. */
 function placeOf(on, kind, snapshot, last) {
-  if (!on) return kind === 'gap' ? [last, `${day(last)}: not read`] : [last];
+  if (!on) return kind === 'failing' ? [last, `${day(last)}: not read`] : [last];
   if (snapshot?.time.startsWith(on.text) || !on.isDay) return [on.isDay ? snapshot.time : on.first];
   const noon = on.first.replace('T00', 'T12');
   return kind === 'unchanged' ? [noon] : [noon, `${day(on.first)}: ${kind === 'before' ? 'before the archive' : 'not read'}`];

@@ -66,24 +66,30 @@ function songCells({ added_at: added, item }, place) {
 }
 
 /** Say what is shown: exactly that date, or what is known of it instead. */
-function stateInWords({ history, check }, state) {
-  const { kind, snapshot, moment: on, gap, unseen, begins } = state;
+function stateInWords({ check }, state) {
+  const { kind, snapshot, moment: on, gap, unseen, begins, checked } = state;
   const shown = snapshot && `${day(snapshot.time)}, ${clock(snapshot.time)}${snapshot.source ? ', imported' : ''}`;
   if (kind === 'before') {
     return stated(`The archive begins ${day(begins)}.`, ` Nobody knows what was in it before.`);
   }
-  if (gap) {
-    const range = gap.last ? days(gap.first, gap.last) : `since ${day(gap.first)}`;
-    const why = gap.reason || spelled(gap.status) || 'no run looked';
-    if (!on) return { text: 'Now, as far as is known:', more: `the version of ${shown}, as at the last good read` };
-    return stated(`Not read ${range}: `, ` Shown: the version of ${shown}, as at the last good read.`, why);
+  const instead = ` Shown: the version of ${shown}, as at the last good read.`;
+  if (kind === 'failing' && !on) {
+    return { text: 'Now, as far as is known:', more: `the version of ${shown}, as at the last good read` };
   }
-  if (unseen) {
-    return stated(`Not read on ${day(on.first)}.`, ` It changed ${when(unseen)}, so it may have been different already. Shown: the version of ${shown}, as at the last good read.`);
+  if (kind === 'gap' || kind === 'failing') {
+    const { status, reason } = gap ?? check;
+    const range = gap ? days(gap.first, gap.last) : `since ${day(check.since)}`;
+    return stated(`Not ${status === 'retired' ? 'archived' : 'read'} ${range}: `, instead, reason || spelled(status));
+  }
+  if (kind === 'unseen') {
+    const between = on.isDay ? when(unseen) : `between ${moment(unseen.after)} and ${moment(unseen.until)}`;
+    return stated(on.isDay ? `Not read on ${day(on.first)}.` : `Not read at ${moment(on.first)}.`, ` It changed ${between}, so it may have been different already.${instead}`);
+  }
+  if (kind === 'behind') {
+    return stated('There is a newer version', `, of ${moment(check.last_changed)}, which is not to be seen here: its pages are not written yet, or it cannot be read.${instead}`);
   }
   if (kind === 'after') {
-    const checked = check?.last_checked ?? history.last_snapshot;
-    return stated(`Nobody has looked so late yet.`, ` The last check was on ${moment(checked)}. Shown: ${shown}, the newest version.`);
+    return stated('No good read so late is known.', ` The last one was on ${moment(checked)}. Shown: ${shown}, the newest version.`);
   }
   const since = `unchanged since ${shown}`;
   if (!on) return { text: 'Now,', more: check?.last_checked > snapshot.time ? `${since}; last check ${moment(check.last_checked)}` : `as read ${shown}` };
@@ -108,5 +114,5 @@ function changedThen({ id, history }, { time }) {
   const change = history.changes.find((one) => one.time === time);
   const at = history.snapshots.find((one) => one.time === time);
   const address = formatRoute({ page: 'compare', id, from: momentOf(history, before), to: momentOf(history, at) });
-  return h('a', { href: address }, change ? countMarks(change) : 'changed', ' since the version before');
+  return h('a', { href: address }, change ? [countMarks(change), ' since'] : 'compare with', ' the version before');
 }
