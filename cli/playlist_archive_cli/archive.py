@@ -19,9 +19,9 @@ from playlist_archive.documents.keys import (
 from playlist_archive.documents.recent_changes import RecentChanges
 from playlist_archive.documents.snapshot import Snapshot
 from playlist_archive.errors import UNREADABLE
-from playlist_archive.ports.at_once import Calls, open_pool
 from playlist_archive.ports.bucket import Listed, Stored
 from playlist_archive.ports.clock import Clock
+from playlist_archive.ports.concurrency import Calls, open_pool
 from playlist_archive_cli.dates import Date
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.past import reaching_back, years_around

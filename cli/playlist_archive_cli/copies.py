@@ -23,8 +23,8 @@ from playlist_archive.documents.content_types import (
     TEXT,
 )
 from playlist_archive.errors import UNREADABLE, ConflictError
-from playlist_archive.ports.at_once import Calls, open_pool
 from playlist_archive.ports.bucket import Bucket, Listed
+from playlist_archive.ports.concurrency import Calls, open_pool
 from playlist_archive.ports.read_ahead import read_ahead
 from playlist_archive_cli.archive import Objects
 from playlist_archive_cli.backup_folder import BackupFolder, Kept

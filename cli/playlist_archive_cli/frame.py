@@ -16,8 +16,8 @@ from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.errors import FAILED
 from playlist_archive_cli.local_stacks import find_running
 from playlist_archive_cli.location import STACK_VARIABLE, Asked, locate
-from playlist_archive_cli.remembered import deployment_file, recall
 from playlist_archive_cli.screen import Screen
+from playlist_archive_cli.stored_deployment import deployment_file, recall
 
 app = typer.Typer(
     name="playlist-archive",

@@ -10,7 +10,7 @@ from playlist_archive.documents.content_types import TEXT
 from playlist_archive.documents.keys import excluded_key, registry_key, view_key
 from playlist_archive.documents.timestamps import Timestamp
 from playlist_archive.errors import UNREADABLE, ConflictError
-from playlist_archive.registry import parse_alias
+from playlist_archive.lister.registry import parse_alias
 from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.connection import Connection
 from playlist_archive_cli.errors import CommandError, WrongUseError

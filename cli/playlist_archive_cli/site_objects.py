@@ -9,7 +9,7 @@ from playlist_archive.documents.keys import SITE
 from playlist_archive.errors import StorageError
 from playlist_archive.ports.bucket import Bucket
 from playlist_archive.shell.assets import SITE_INDEX, publish_as
-from playlist_archive.shell.packed import packed_shell
+from playlist_archive.shell.site_files import packed_shell
 from playlist_archive_cli.site_headers import PREFIXES
 
 type Read = Callable[[str], bytes | None]

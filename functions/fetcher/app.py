@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from playlist_archive.documents.messages import describe_message
-from playlist_archive.fetcher import Fetcher
+from playlist_archive.fetcher.service import Fetcher
 from playlist_archive.ports.aws import open_bucket, open_parameter, open_queue
 from playlist_archive.ports.clock import SystemClock
 from playlist_archive.settings import FetcherSettings

@@ -18,13 +18,13 @@ from playlist_archive.documents.messages import (
 )
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import parse_outcomes
-from playlist_archive.indexer import Indexer
-from playlist_archive.ports.at_once import open_pool
+from playlist_archive.indexer.service import Indexer
 from playlist_archive.ports.aws import open_bucket, open_event_bus, open_queue, open_topic
 from playlist_archive.ports.clock import SystemClock
+from playlist_archive.ports.concurrency import open_pool
 from playlist_archive.settings import IndexerSettings
-from playlist_archive.shell.packed import packed_shell
 from playlist_archive.shell.publisher import SitePublisher
+from playlist_archive.shell.site_files import packed_shell
 
 logger = Logger()
 copy_config_to_registered_loggers(logger, include={"playlist_archive"})

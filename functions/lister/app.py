@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import RebuildEvent, RegistryEvent, RunEvent, parse_lister_event
-from playlist_archive.lister import Lister
+from playlist_archive.lister.service import Lister
 from playlist_archive.ports.aws import open_bucket, open_parameter, open_queue
 from playlist_archive.ports.clock import SystemClock
 from playlist_archive.settings import ListerSettings

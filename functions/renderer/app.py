@@ -11,10 +11,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.events import RenderOrder, parse_render_batch
-from playlist_archive.ports.at_once import open_pool
 from playlist_archive.ports.aws import open_bucket, open_queue
 from playlist_archive.ports.clock import SystemClock
-from playlist_archive.renderer import Rendered, Renderer
+from playlist_archive.ports.concurrency import open_pool
+from playlist_archive.renderer.service import Rendered, Renderer
 from playlist_archive.settings import RendererSettings
 
 logger = Logger()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from playlist_archive.shell.assets import publish_as
-from playlist_archive.shell.packed import packed_shell
+from playlist_archive.shell.site_files import packed_shell
 from tests.browser.conftest import BLANK, Serve, Tell
 from tests.support.browser import Watch
 from tests.support.large_site import PLAYLIST, large_site

@@ -48,10 +48,10 @@ from tools.chaos.__main__ import digest
 from tools.chaos.actions import DAMAGES as DAMAGES_TO_OBJECTS
 from tools.chaos.checks import CHECKS, check_all, playlists_in
 from tools.chaos.evidence import Evidence
+from tools.chaos.faulty_playlists import WildLibrary
 from tools.chaos.pollers import POISON
 from tools.chaos.record import Action, Handled, Mailed, Record, Written
 from tools.chaos.simulation import Simulation
-from tools.chaos.wild import WildLibrary
 from tools.stand_in import SampleLibrary
 from tools.stand_in.library import make_id
 from tools.stand_in.sample import FERRY, KITCHEN, SKYLIGHT

@@ -30,7 +30,7 @@ from playlist_archive_cli import connection, frame, local_stacks, main
 from playlist_archive_cli.connection import Connection, OpenClient
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.location import LocalStack, Location
-from playlist_archive_cli.remembered import Deployment, recall, remember
+from playlist_archive_cli.stored_deployment import Deployment, recall, remember
 from tests.support.command import Command
 from tests.support.fakes import FakeBucket
 from tools.local.workspace import Workspace

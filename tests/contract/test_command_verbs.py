@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from playlist_archive.documents import long_gone
+from playlist_archive.documents import old_removals
 from playlist_archive.documents.fold import fold_all
 from playlist_archive.documents.keys import snapshot_key, view_key
 from playlist_archive.documents.ledger import Ledger
@@ -72,9 +72,9 @@ def archive_of(ledger: Ledger) -> FakeBucket:
 
 
 @pytest.fixture
-def long_past(monkeypatch: pytest.MonkeyPatch) -> FakeBucket:
+def partition_store(monkeypatch: pytest.MonkeyPatch) -> FakeBucket:
     """An archive of a playlist that has songs which went long ago in documents of their own."""
-    monkeypatch.setattr(long_gone, "MOST_SONGS", 2)
+    monkeypatch.setattr(old_removals, "MOST_SONGS", 2)
     days = {"2021-05-01": "da", "2022-06-01": "b", "2023-07-01": "bc"}
     snapshots = [snapshot_of(rows, day) for day, rows in days.items()]
     bucket = archive_of(fold_all(snapshots))
@@ -519,28 +519,28 @@ def test_find_by_link_finds_the_song_in_every_playlist(command: Command) -> None
 
 @pytest.mark.parametrize("text", ["song a", f"spotify:track:{'a' * 22}"])
 def test_find_finds_songs_that_went_long_ago(
-    long_past: FakeBucket, monkeypatch: pytest.MonkeyPatch, text: str
+    partition_store: FakeBucket, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    [song] = Command(long_past, monkeypatch)("find", text, "--json").document["songs"]
+    [song] = Command(partition_store, monkeypatch)("find", text, "--json").document["songs"]
 
     assert song["name"] == "Song a"
     assert song["places"][0]["stays"][0]["first_missing"] == "2022-06-01T04:00:00Z"
 
 
 def test_find_names_the_document_of_songs_long_gone_that_is_missing(
-    long_past: FakeBucket, monkeypatch: pytest.MonkeyPatch
+    partition_store: FakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     year = f"playlists/cumulative/{PLAYLIST_ID}/2022.json"
-    outcome = Command(without(long_past, year), monkeypatch)("find", "song")
+    outcome = Command(without(partition_store, year), monkeypatch)("find", "song")
 
     assert outcome.exit_code == 1
     assert f"{year} is missing; a rebuild may help" in outcome.err
 
 
 def test_export_of_every_song_has_those_that_went_long_ago_in_their_place(
-    long_past: FakeBucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    partition_store: FakeBucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    command = Command(long_past, monkeypatch)
+    command = Command(partition_store, monkeypatch)
     command("export", PLAYLIST_ID, "--ever", "--format", "csv", "--to", str(tmp_path))
 
     [file] = tmp_path.iterdir()

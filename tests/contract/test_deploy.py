@@ -8,8 +8,8 @@ import pytest
 from playlist_archive_cli.deployment.sam import Sam
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.location import DeployedStack
-from playlist_archive_cli.remembered import Deployment, recall, remember
 from playlist_archive_cli.runs import RunEnd
+from playlist_archive_cli.stored_deployment import Deployment, recall, remember
 from tests.support.cloud import (
     BUCKET,
     CODE_BUCKET,

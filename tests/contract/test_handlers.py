@@ -9,7 +9,7 @@ from playlist_archive.documents.keys import ledger_key, snapshot_key, view_key
 from playlist_archive.documents.ledger import decode_ledger
 from playlist_archive.documents.messages import FetchRequest, encode_message
 from playlist_archive.errors import InvalidMessageError, SpotifyParkedError, StorageError
-from playlist_archive.renderer import SECONDS_FOR_PAGES
+from playlist_archive.renderer.service import SECONDS_FOR_PAGES
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_reading
 from tests.support.handlers import Context, Handlers, load_event, snapshot_created, sqs_event
 

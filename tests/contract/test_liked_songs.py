@@ -28,7 +28,7 @@ from playlist_archive.errors import (
     OversizedError,
     UnstablePlaylistError,
 )
-from playlist_archive.plan import NOTHING
+from playlist_archive.lister.plan import NOTHING
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive.ports.spotify import Reading
 from playlist_archive.spotify.client import WebApi

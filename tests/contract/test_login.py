@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from playlist_archive.ports.aws import open_parameter
 from playlist_archive_cli import connection
 from playlist_archive_cli.consent import Login, LoginError, log_in
-from playlist_archive_cli.remembered import Deployment, recall, remember
+from playlist_archive_cli.stored_deployment import Deployment, recall, remember
 from playlist_archive_cli.verbs import deploy, login
 from tests.support.command import Outcome, converse
 from tools.stand_in.sample import SampleLibrary

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from playlist_archive.documents import concerns
+from playlist_archive.documents import alerts
 from playlist_archive.documents.keys import snapshot_key
 from playlist_archive.errors import SpotifyParkedError
 from playlist_archive.ports.credentials import Credentials
@@ -41,10 +41,10 @@ OF_AWS = {
     "AWS/Lambda": {"Duration", "Errors", "Invocations", "RecursiveInvocationsDropped"},
 }
 
-CONCERNS = {
-    *(concerns.CONSENT, concerns.FAILURE, concerns.STANDSTILL, concerns.PAUSE),
-    *(concerns.WAITING, concerns.DAMAGED, concerns.BEHIND),
-    *(concerns.PLAYLIST.rstrip("/"), concerns.PROBLEM.rstrip("/")),
+ALERTS = {
+    *(alerts.CONSENT, alerts.FAILURE, alerts.STANDSTILL, alerts.PAUSE),
+    *(alerts.WAITING, alerts.DAMAGED, alerts.BEHIND),
+    *(alerts.PLAYLIST.rstrip("/"), alerts.PROBLEM.rstrip("/")),
 }
 
 type Line = dict[str, Any]
@@ -334,7 +334,7 @@ def test_what_every_former_alarm_told_is_told_by_something_and_a_test_shows_it()
     for name, (tells, tests) in former.items():
         told_by = set(re.findall(r"`(\w+)`", tells))
         assert told_by, name
-        assert told_by <= ALARMS.keys() | CONCERNS, name
+        assert told_by <= ALARMS.keys() | ALERTS, name
         found = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", tests)
         assert found, name
         for path, test in found:

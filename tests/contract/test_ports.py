@@ -19,10 +19,10 @@ from playlist_archive.ports.aws import (
     open_queue,
     open_topic,
 )
-from playlist_archive.ports.bucket import Bucket, set_aside, update
+from playlist_archive.ports.bucket import Bucket, copy_damaged, update
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive.ports.event_bus import LARGEST_DETAIL, EventBridgeBus, EventBus
-from playlist_archive.ports.queues import Lane
+from playlist_archive.ports.queues import FifoAttributes
 from playlist_archive.ports.topics import Topic
 from tests.support.fakes import FakeBucket, FakeEventBus, FakeTopic
 
@@ -150,8 +150,8 @@ def test_folders_are_listed_once_and_in_order(bucket: Bucket) -> None:
 
 def test_an_unreadable_object_is_copied_once_under_its_time(bucket: Bucket) -> None:
     moment = datetime(2026, 10, 4, 4, tzinfo=UTC)
-    set_aside(bucket, "state/catalog.json", b"half", moment)
-    set_aside(bucket, "state/catalog.json", b"other", moment)
+    copy_damaged(bucket, "state/catalog.json", b"half", moment)
+    copy_damaged(bucket, "state/catalog.json", b"other", moment)
 
     kept = bucket.get("damaged/state/catalog.json/20261004T040000Z")
     assert kept is not None
@@ -191,7 +191,7 @@ def test_a_fifo_queue_keeps_order_and_drops_repetitions() -> None:
     client = boto3.client("sqs")
     url = client.create_queue(QueueName="lane.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
     open_queue(url).send_in_order(
-        (str(number), Lane("spotify", str(min(number, 11)))) for number in range(13)
+        (str(number), FifoAttributes("spotify", str(min(number, 11)))) for number in range(13)
     )
 
     bodies: list[str] = []

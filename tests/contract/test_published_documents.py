@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from playlist_archive.documents import long_gone
+from playlist_archive.documents import old_removals
 from tests.support.archived_history import (
     Track,
     Version,
@@ -124,7 +124,7 @@ def test_every_document_of_a_long_past_says_what_its_file_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Songs went long ago, some of them for good; more than four ever were there."""
-    monkeypatch.setattr(long_gone, "MOST_SONGS", 4)
+    monkeypatch.setattr(old_removals, "MOST_SONGS", 4)
     monkeypatch.setattr(verified_long_gone, "MOST_SONGS", 4)
     path = tmp_path / "years.jsonl.xz"
     contents = [[0, 1, 2], [2, 3], [3, 4], [4, 5, 4], [5, 6], [6, 0], [0, 7], [7, 6], [6]]

@@ -17,7 +17,6 @@ import requests
 
 from playlist_archive.documents.playlist import Row
 from playlist_archive.spotify.exchange import open_session
-from playlist_archive_cli.brief_consent import SCOPES, BriefConsent, ask_briefly
 from playlist_archive_cli.consent import LoginError
 from playlist_archive_cli.exports.collection import Collection
 from playlist_archive_cli.restoring.plan_file import hold, load_plan, plan_file, save_plan
@@ -31,6 +30,7 @@ from playlist_archive_cli.restoring.writer import (
 )
 from playlist_archive_cli.verbs import restore
 from playlist_archive_cli.verbs.export import collect
+from playlist_archive_cli.write_consent import SCOPES, BriefConsent, ask_briefly
 from tests.support.command import Command, Outcome
 from tests.support.fakes import FakeBucket, FakeClock
 from tests.support.writers import (

@@ -15,11 +15,11 @@ FOR_HANDLERS = {
     "documents.messages",
     "documents.timestamps",
     "events",
-    "ports.at_once",
+    "ports.concurrency",
     "ports.aws",
     "ports.clock",
     "settings",
-    "shell.packed",
+    "shell.site_files",
     "shell.publisher",
     "spotify.connection",
 }
@@ -33,7 +33,7 @@ def test_a_handler_imports_only_its_service_and_modules_for_wiring(handler: Path
         for node in ast.walk(ast.parse(handler.read_text()))
         if isinstance(node, ast.ImportFrom) and node.module and "playlist_archive" in node.module
     }
-    assert imported <= {handler.parent.name, *FOR_HANDLERS}
+    assert imported <= {f"{handler.parent.name}.service", *FOR_HANDLERS}
 
 
 def test_no_module_is_too_long_to_be_read_at_once() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from playlist_archive.documents import fold, long_gone
+from playlist_archive.documents import fold, old_removals
 from tests.support.archived_history import (
     Track,
     archive_history,
@@ -61,7 +61,7 @@ def test_of_real_playlists_over_two_years_of_which_much_is_put_away(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Runs come every fourth day, then every sixth, then daily; in between not at all."""
-    monkeypatch.setattr(long_gone, "MOST_SONGS", 300)
+    monkeypatch.setattr(old_removals, "MOST_SONGS", 300)
     file = only(data / "playlist-history.jsonl.xz", REAL, tmp_path / "some.jsonl.xz")
     every = last_runs(file, 700)
     runs = [*every[:60:4], *every[120:500:6], *every[500:540]]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from playlist_archive_cli.deployment.site_secret import make_secret
-from playlist_archive_cli.remembered import recall
+from playlist_archive_cli.stored_deployment import recall
 from tests.support.cloud import SITE_PARAMETER, SITE_URL, Cloud, cloud_in
 from tests.support.command import Outcome, converse
 

@@ -16,9 +16,9 @@ from cfnlint import lint
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from playlist_archive import settings
-from playlist_archive.fetcher import hold_longer
+from playlist_archive.fetcher.service import hold_longer
 from playlist_archive.ports import event_bus
-from playlist_archive.renderer import SECONDS_FOR_PAGES
+from playlist_archive.renderer.service import SECONDS_FOR_PAGES
 from tools.template import REGION, TEMPLATE, load_source, load_transformed
 
 pytestmark = pytest.mark.contract

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from playlist_archive.shell.assets import SITE_INDEX, content_type_of, publish_as
-from playlist_archive.shell.packed import packed_shell
+from playlist_archive.shell.site_files import packed_shell
 from playlist_archive_cli.verbs import login
 from tests.support.command import Outcome, converse
 from tests.support.deployer import POLICIES

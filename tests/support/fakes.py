@@ -14,7 +14,7 @@ from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.errors import ConflictError, PlaylistNotFoundError, StorageError
 from playlist_archive.ports.bucket import NO_METADATA, Described, Listed, Stored
 from playlist_archive.ports.credentials import Credentials
-from playlist_archive.ports.queues import Lane
+from playlist_archive.ports.queues import FifoAttributes
 from playlist_archive.ports.spotify import Library, Reading
 
 
@@ -86,13 +86,13 @@ def _etag(body: bytes) -> str:
 class FakeQueue:
     def __init__(self) -> None:
         self.bodies: list[str] = []
-        self.lanes: list[Lane] = []
+        self.lanes: list[FifoAttributes] = []
         self.held: list[tuple[str, int]] = []
 
     def send(self, bodies: Iterable[str]) -> None:
         self.bodies += bodies
 
-    def send_in_order(self, messages: Iterable[tuple[str, Lane]]) -> None:
+    def send_in_order(self, messages: Iterable[tuple[str, FifoAttributes]]) -> None:
         for body, lane in messages:
             self.bodies.append(body)
             self.lanes.append(lane)

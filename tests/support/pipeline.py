@@ -7,14 +7,14 @@ from playlist_archive.documents.keys import SNAPSHOTS
 from playlist_archive.documents.messages import decode_outcome, decode_render_request
 from playlist_archive.documents.render_jobs import RenderJob
 from playlist_archive.errors import ArchiveError
-from playlist_archive.fetcher import Fetcher
-from playlist_archive.indexer import Indexed, Indexer
-from playlist_archive.lister import Lister
+from playlist_archive.fetcher.service import Fetcher
+from playlist_archive.indexer.service import Indexed, Indexer
+from playlist_archive.lister.service import Lister
 from playlist_archive.ports.bucket import Bucket
 from playlist_archive.ports.clock import Clock
 from playlist_archive.ports.credentials import CredentialStore
 from playlist_archive.ports.spotify import Spotify
-from playlist_archive.renderer import Rendered, Renderer
+from playlist_archive.renderer.service import Rendered, Renderer
 from playlist_archive.settings import LibraryMode, SpotifySettings
 from playlist_archive.spotify import connection
 from playlist_archive.spotify.client import WebApi

@@ -2,7 +2,7 @@
 
 from playlist_archive.documents.keys import ledger_key, ledger_part_key
 from playlist_archive.documents.ledger import Ledger, encode_ledger
-from playlist_archive.long_past import LongPast
+from playlist_archive.renderer.partition_store import PartitionStore
 from playlist_archive.views import render_pages
 from tests.support.fakes import FakeBucket
 from tools.chaos.checks import song_parts
@@ -12,7 +12,7 @@ def rendered(*ledgers: Ledger) -> dict[str, bytes]:
     """Return the ledgers, their pages, and the parts of the songs."""
     objects: dict[str, bytes] = {}
     for ledger in ledgers:
-        settled = LongPast(FakeBucket()).settle(ledger, None)
+        settled = PartitionStore(FakeBucket()).settle(ledger, None)
         objects[ledger_key(ledger.playlist_id)] = encode_ledger(settled.ledger)
         objects |= {
             ledger_part_key(ledger.playlist_id, year): part for year, part in settled.parts.items()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playlist_archive.errors import SpotifyParkedError
-from playlist_archive.indexer import Indexer
+from playlist_archive.indexer.service import Indexer
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_reading
 from tests.support.world import World
 from tools.chaos.one_at_a_time import OneAtATime

@@ -17,9 +17,9 @@ from rich.console import Console
 
 from tools.chaos.checks import check_all, differing_pages, playlists_in
 from tools.chaos.evidence import Evidence
+from tools.chaos.faulty_playlists import WildLibrary
 from tools.chaos.record import Record
 from tools.chaos.simulation import Conditions, Simulation
-from tools.chaos.wild import WildLibrary
 from tools.stand_in.history import HistoryLibrary
 
 _LOGS = Path(".local/chaos")

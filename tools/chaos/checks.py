@@ -40,13 +40,13 @@ from playlist_archive.views.wording import day as wording_day
 from playlist_archive.views.wording import days_apart
 from tools.chaos.envelopes import unwrap_failure
 from tools.chaos.evidence import CATALOG_DAMAGED, Contents, Evidence
-from tools.chaos.honesty import (
-    damaged_objects_are_set_aside_or_mended,
-    functions_fail_only_when_struck,
-    names_are_told_alike,
-    nothing_is_later_than_the_clock,
-    snapshots_are_in_the_order_of_reading,
-    status_pages_are_true,
+from tools.chaos.mail_checks import (
+    each_change_is_an_event,
+    each_change_is_in_a_digest,
+    events_tell_only_what_changed,
+    mails_come_seldom,
+    mails_tell_only_what_was_so,
+    what_lasts_is_mailed,
 )
 from tools.chaos.memory import (
     a_great_loss_counts_the_second_time,
@@ -65,13 +65,13 @@ from tools.chaos.reasons import (
     snapshots_to_come_are_told,
     what_failed_comes_last,
 )
-from tools.chaos.told import (
-    each_change_is_an_event,
-    each_change_is_in_a_digest,
-    events_tell_only_what_changed,
-    mails_come_seldom,
-    mails_tell_only_what_was_so,
-    what_lasts_is_mailed,
+from tools.chaos.statement_checks import (
+    damaged_objects_are_set_aside_or_mended,
+    functions_fail_only_when_struck,
+    names_are_told_alike,
+    nothing_is_later_than_the_clock,
+    snapshots_are_in_the_order_of_reading,
+    status_pages_are_true,
 )
 from tools.chaos.waiting import nobody_waits_for_longer_than_faults_explain
 

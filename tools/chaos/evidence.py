@@ -18,6 +18,7 @@ from playlist_archive.documents.keys import (
     parse_snapshot_key,
 )
 from playlist_archive.documents.ledger import Ledger, decode_ledger
+from playlist_archive.documents.ledger_partitions import decode_part, recalled
 from playlist_archive.documents.messages import (
     DamageReport,
     FetchRequest,
@@ -28,16 +29,15 @@ from playlist_archive.documents.messages import (
     decode_fetch_request,
     decode_outcome,
 )
-from playlist_archive.documents.put_away import decode_part, recalled
 from playlist_archive.documents.snapshot import Snapshot, decode_snapshot
 from playlist_archive.documents.status import Status
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.errors import ArchiveError
 from playlist_archive.events import parse_render_body
 from tools.chaos.envelopes import unwrap_failure
+from tools.chaos.faulty_playlists import WildLibrary
 from tools.chaos.pollers import POISON
 from tools.chaos.record import Record
-from tools.chaos.wild import WildLibrary
 from tools.stand_in.library import LIKED_SONGS, Playlist
 
 # The longest time of a read; the playlist may change meanwhile.

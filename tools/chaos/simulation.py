@@ -33,13 +33,13 @@ from tools.chaos.clock import SimulatedClock, govern_time
 from tools.chaos.envelopes import wrap_failure, wrap_s3_event
 from tools.chaos.environments import Answer, SimulatedFunction, hosting
 from tools.chaos.faults import Mischief, plan_spotify_day
+from tools.chaos.faulty_playlists import WildLibrary
 from tools.chaos.pollers import POISON, Poller
 from tools.chaos.queues import Message, SimulatedQueue
 from tools.chaos.record import Action, Calendar, Handled, Heard, Mailed, Record, Written
 from tools.chaos.scheduler import Scheduler
 from tools.chaos.spotify import Wire
 from tools.chaos.stack import Stack
-from tools.chaos.wild import WildLibrary
 from tools.chaos.world import World
 from tools.stand_in.accounts import SCOPE, Client
 from tools.stand_in.api import READ_LIKED

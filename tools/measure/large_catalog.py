@@ -33,11 +33,11 @@ from playlist_archive.documents.merge import merge, with_all_sent
 from playlist_archive.documents.messages import Latest, Outcome
 from playlist_archive.documents.spotify_state import SpotifyState
 from playlist_archive.documents.timestamps import to_timestamp
-from playlist_archive.indexer import Indexer
-from playlist_archive.lister import Lister
+from playlist_archive.indexer.service import Indexer
+from playlist_archive.lister.service import Lister
 from playlist_archive.ports.aws import open_bucket, open_queue
 from playlist_archive.ports.bucket import NO_METADATA, Described, Listed, Stored, update
-from playlist_archive.ports.queues import Lane
+from playlist_archive.ports.queues import FifoAttributes
 from playlist_archive.spotify.connection import connect
 from tests.support.builders import DAY, PLAYLIST, RUN, a_header
 from tests.support.fakes import FakeClock, FakeSpotify, FakeTopic
@@ -125,7 +125,7 @@ class Drain:
     def send(self, bodies: Iterable[str]) -> None:
         self._calls[self._name] += sum(1 for _ in bodies)
 
-    def send_in_order(self, messages: Iterable[tuple[str, Lane]]) -> None:
+    def send_in_order(self, messages: Iterable[tuple[str, FifoAttributes]]) -> None:
         self._calls[self._name] += sum(1 for _ in messages)
 
     def hold(self, receipt_handles: Iterable[str], seconds: int) -> None:

@@ -19,10 +19,10 @@ from playlist_archive.documents.keys import SNAPSHOTS, ledger_key, snapshot_key
 from playlist_archive.documents.messages import RenderRequest
 from playlist_archive.documents.render_jobs import RenderJob
 from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
-from playlist_archive.ports.at_once import open_pool
 from playlist_archive.ports.aws import open_bucket, open_queue
 from playlist_archive.ports.bucket import Listed, Stored
-from playlist_archive.renderer import Renderer
+from playlist_archive.ports.concurrency import open_pool
+from playlist_archive.renderer.service import Renderer
 from tests.support.builders import DAY, PLAYLIST, RUN, a_header, a_row
 from tests.support.fakes import FakeBucket, FakeClock, FakeQueue
 from tests.support.pipeline import plenty

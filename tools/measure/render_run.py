@@ -23,10 +23,10 @@ from botocore.compat import HTTPHeaders
 
 from playlist_archive.documents.keys import snapshot_key
 from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
-from playlist_archive.ports.at_once import open_pool
 from playlist_archive.ports.aws import open_bucket
 from playlist_archive.ports.bucket import Bucket
-from playlist_archive.renderer import Renderer
+from playlist_archive.ports.concurrency import open_pool
+from playlist_archive.renderer.service import Renderer
 from tests.support.builders import DAY, PLAYLIST, RUN, a_header, a_row
 from tests.support.fakes import FakeBucket, FakeClock, FakeQueue
 from tests.support.pipeline import render_snapshot

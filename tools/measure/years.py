@@ -36,9 +36,9 @@ from playlist_archive.documents.playlist import Owner
 from playlist_archive.documents.render_jobs import RenderJob
 from playlist_archive.documents.snapshot import Snapshot, encode_snapshot
 from playlist_archive.errors import ConflictError
-from playlist_archive.ports.at_once import open_pool
 from playlist_archive.ports.aws import open_bucket, open_queue
 from playlist_archive.ports.bucket import NO_METADATA, Described, Listed, Stored
+from playlist_archive.ports.concurrency import open_pool
 from tests.support.builders import DAY, PLAYLIST, RUN
 from tests.support.pipeline import plenty
 from tools.measure.large_catalog import read_peak_mb

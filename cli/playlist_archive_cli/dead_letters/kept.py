@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from playlist_archive.ports.queues import SPOTIFY_LANE, Lane, SqsQueue
+from playlist_archive.ports.queues import FETCH_GROUP, FifoAttributes, SqsQueue
 from playlist_archive_cli.dead_letters.contents import Contents, Sender, read_contents
 
 # How long a dead letter is hidden from others while it is handled here.
@@ -125,7 +125,7 @@ def open_dead_letter_queues(
         if sender is Sender.FETCH:
             # In FetchQueue all messages share one group; in this dead-letter queue poison messages
             # have their own.
-            queue.send_in_order([(body, Lane(SPOTIFY_LANE, dead_letter.id))])
+            queue.send_in_order([(body, FifoAttributes(FETCH_GROUP, dead_letter.id))])
         else:
             queue.send([body])
 

@@ -20,8 +20,8 @@ from playlist_archive.documents.keys import snapshot_key, snapshots_prefix
 from playlist_archive.documents.snapshot import Snapshot, decode_stored, encode_snapshot
 from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 from playlist_archive.errors import ConflictError
-from playlist_archive.ports.at_once import Calls, open_pool
 from playlist_archive.ports.bucket import Bucket
+from playlist_archive.ports.concurrency import Calls, open_pool
 from playlist_archive_cli.archive import Archive
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.imports.versions import LeftOuts, PastVersion, snapshot_of

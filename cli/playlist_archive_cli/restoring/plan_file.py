@@ -11,8 +11,8 @@ import typer
 
 from playlist_archive.errors import UNREADABLE
 from playlist_archive_cli.errors import CommandError
-from playlist_archive_cli.remembered import FOLDER
 from playlist_archive_cli.restoring.plan import Plan
+from playlist_archive_cli.stored_deployment import FOLDER
 
 if sys.platform != "win32":
     import fcntl

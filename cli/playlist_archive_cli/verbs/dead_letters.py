@@ -19,7 +19,7 @@ from playlist_archive_cli.frame import verb
 from playlist_archive_cli.screen import printable, tell
 
 
-class Told(msgspec.Struct, frozen=True):
+class ListedDeadLetter(msgspec.Struct, frozen=True):
     """A dead letter; `outcome` is the result of a redrive or deletion, empty in a list."""
 
     id: str
@@ -35,7 +35,7 @@ class QueueTold(msgspec.Struct, frozen=True):
 
     queue: Sender
     count: int
-    dead_letters: list[Told]
+    dead_letters: list[ListedDeadLetter]
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -82,7 +82,7 @@ def _redrive(queue: DeadLetterQueue) -> QueueTold:
 
 
 def _delete(queues: Iterable[DeadLetterQueue], message_id: str) -> QueueTold:
-    told: list[Told] = []
+    told: list[ListedDeadLetter] = []
 
     def confirm(dead_letter: DeadLetter) -> bool:
         for line in _lines(_told(dead_letter)):
@@ -97,8 +97,8 @@ def _delete(queues: Iterable[DeadLetterQueue], message_id: str) -> QueueTold:
     raise CommandError(f"there is no dead letter with the id {message_id}")
 
 
-def _told(one: DeadLetter, outcome: str = "") -> Told:
-    return Told(
+def _told(one: DeadLetter, outcome: str = "") -> ListedDeadLetter:
+    return ListedDeadLetter(
         one.id, spell(one.sent), one.received, one.contents.about, one.contents.why, outcome
     )
 
@@ -114,6 +114,6 @@ def _blocks(queues: Sequence[QueueTold]) -> Iterable[Block]:
             yield Line(f"  and {queue.count - listed} more")
 
 
-def _lines(one: Told) -> list[str]:
+def _lines(one: ListedDeadLetter) -> list[str]:
     lines = [f"  {one.id}  sent {one.sent}, received {one.received}x", f"    {one.about}"]
     return [*lines, f"    {one.why}", *([f"    {one.outcome}"] if one.outcome else [])]

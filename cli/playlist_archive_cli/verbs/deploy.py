@@ -28,15 +28,15 @@ from playlist_archive_cli.dialogue import agree, ask_until
 from playlist_archive_cli.errors import CommandError, WrongUseError
 from playlist_archive_cli.frame import verb
 from playlist_archive_cli.location import Asked, DeployedStack, locate_in_cloud
-from playlist_archive_cli.remembered import (
+from playlist_archive_cli.runs import RunEnd, run_now, wake_indexer
+from playlist_archive_cli.screen import tell
+from playlist_archive_cli.stored_deployment import (
     Deployment,
     deployment_file,
     recall,
     recall_stack,
     remember,
 )
-from playlist_archive_cli.runs import RunEnd, run_now, wake_indexer
-from playlist_archive_cli.screen import tell
 from playlist_archive_cli.verbs.start_run import tell_run
 
 ALARM_EMAIL = "AlarmEmail"

@@ -21,7 +21,8 @@ from playlist_archive_cli.dialogue import ask
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.frame import verb
 from playlist_archive_cli.location import Asked, DeployedStack, locate_in_cloud
-from playlist_archive_cli.remembered import (
+from playlist_archive_cli.screen import tell
+from playlist_archive_cli.stored_deployment import (
     Deployment,
     deployment_file,
     forget,
@@ -29,7 +30,6 @@ from playlist_archive_cli.remembered import (
     recall_stack,
     update,
 )
-from playlist_archive_cli.screen import tell
 
 _BUCKET = "ArchiveBucket"
 _CONSENTS = "https://www.spotify.com/account/apps/"

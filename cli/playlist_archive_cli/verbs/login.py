@@ -35,13 +35,13 @@ from playlist_archive_cli.deployment.template import (
 from playlist_archive_cli.dialogue import ask
 from playlist_archive_cli.frame import verb
 from playlist_archive_cli.location import Asked, DeployedStack, locate_in_cloud
-from playlist_archive_cli.remembered import (
+from playlist_archive_cli.screen import tell
+from playlist_archive_cli.stored_deployment import (
     deployment_file,
     recall,
     recall_stack,
     update,
 )
-from playlist_archive_cli.screen import tell
 
 DASHBOARD = "https://developer.spotify.com/dashboard"
 USUAL_PORT = 8888

@@ -15,7 +15,6 @@ from playlist_archive.spotify.exchange import open_session
 from playlist_archive.views.wording import counted
 from playlist_archive_cli.answer import Answer, Block, Line, Table
 from playlist_archive_cli.archive import Archive, Chosen
-from playlist_archive_cli.brief_consent import SCOPES, BriefConsent, ask_briefly
 from playlist_archive_cli.changes_in_words import UNNAMED
 from playlist_archive_cli.consent import ACCOUNTS_URL, API_URL
 from playlist_archive_cli.dates import Date, parse_date, spell_moment
@@ -37,6 +36,7 @@ from playlist_archive_cli.restoring.web_writer import WebWriter
 from playlist_archive_cli.screen import tell
 from playlist_archive_cli.verbs.export import Wanted, collect
 from playlist_archive_cli.verbs.login import USUAL_PORT, AccountsUrl, ApiUrl, Port, show_page
+from playlist_archive_cli.write_consent import SCOPES, BriefConsent, ask_briefly
 
 _MOST_SHOWN = 20
 # Halving a batch of 100 until one song is alone takes seven steps.

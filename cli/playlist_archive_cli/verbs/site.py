@@ -14,8 +14,8 @@ from playlist_archive_cli.deployment.stack import Stack, StackState
 from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.frame import verb
 from playlist_archive_cli.location import Asked, DeployedStack, locate_in_cloud
-from playlist_archive_cli.remembered import deployment_file, recall
 from playlist_archive_cli.screen import tell
+from playlist_archive_cli.stored_deployment import deployment_file, recall
 from playlist_archive_cli.verbs.deploy import make_changes
 
 

@@ -18,7 +18,7 @@ ArchiveError
 │   └── SpotifyUnavailableError   Spotify does not answer: defer the rest
 ├── OutOfTimeError                the invocation ends soon: return the other messages at once
 ├── SiteError                     the site's own files are wrong: fix them
-├── PartLostError                 a yearly partition is missing: fold all snapshots anew
+├── PartitionMissingError                 a yearly partition is missing: fold all snapshots anew
 ├── StorageError                  AWS failed or refused: fail, so that the message is redelivered
 └── ConflictError                 another writer changed the object: read it and decide again
 """
@@ -121,7 +121,7 @@ class SiteError(ArchiveError):
     """The site's files are inconsistent; the message names one and what it lacks."""
 
 
-class PartLostError(ArchiveError):
+class PartitionMissingError(ArchiveError):
     """A ledger's yearly partition is missing, or has another digest: fold all snapshots anew.
 
     Attributes:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playlist_archive_cli.imports.old_archive.repository import Change, Commit
-from playlist_archive_cli.imports.old_archive.timeline import PageFile, Told, tell
+from playlist_archive_cli.imports.old_archive.timeline import FoundVersion, PageFile, tell
 from tests.support.builders import OTHER, PLAYLIST
 
 pytestmark = pytest.mark.unit
@@ -56,7 +56,7 @@ def a_commit(
     )
 
 
-def tell_of(*commits: Commit, aliases: Sequence[str] = ()) -> list[Told]:
+def tell_of(*commits: Commit, aliases: Sequence[str] = ()) -> list[FoundVersion]:
     pages = {}
     for commit in commits:
         for path, blob, _ in commit.changes:
@@ -69,12 +69,12 @@ def tell_of(*commits: Commit, aliases: Sequence[str] = ()) -> list[Told]:
     return list(tell(commits, pages, set(aliases)))
 
 
-def contents(told: Sequence[Told], playlist_id: str = PLAYLIST) -> list[tuple[int, str]]:
+def contents(told: Sequence[FoundVersion], playlist_id: str = PLAYLIST) -> list[tuple[int, str]]:
     """Return the times of a playlist's versions, and what they say."""
     return [(one.time, one.blob.split("/")[1]) for one in told if one.playlist_id == playlist_id]
 
 
-def checks(told: Sequence[Told]) -> list[int | None]:
+def checks(told: Sequence[FoundVersion]) -> list[int | None]:
     return [one.previous_check for one in told]
 
 

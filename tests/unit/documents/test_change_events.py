@@ -29,7 +29,7 @@ from playlist_archive.documents.merge import merge
 from playlist_archive.documents.recent_changes import RecentChange, RecentChanges
 from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN
-from tests.unit.documents.test_concerns import report
+from tests.unit.documents.test_alerts import report
 
 pytestmark = pytest.mark.unit
 

@@ -14,7 +14,7 @@ from playlist_archive.documents.merge import merge
 from playlist_archive.documents.recent_changes import RecentChange, RecentChanges
 from playlist_archive.documents.timestamps import to_timestamp
 from tests.support.builders import DAY, RUN
-from tests.unit.documents.test_concerns import outcome, report
+from tests.unit.documents.test_alerts import outcome, report
 
 pytestmark = pytest.mark.unit
 

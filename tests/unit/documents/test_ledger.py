@@ -12,12 +12,12 @@ from playlist_archive.documents.ledger import (
     Ledger,
     LedgerRow,
     Occurrence,
-    PutAway,
+    PartitionSummary,
     Sums,
     decode_ledger,
     encode_ledger,
 )
-from playlist_archive.documents.put_away import Part
+from playlist_archive.documents.ledger_partitions import Part
 from playlist_archive.views import render_pages
 
 pytestmark = pytest.mark.unit
@@ -56,7 +56,7 @@ def test_every_field_is_documented() -> None:
         Move,
         ArchivedChanges,
         Sums,
-        PutAway,
+        PartitionSummary,
         GoneLines,
         Part,
     ):

@@ -15,7 +15,7 @@ from playlist_archive.documents.keys import followers_key
 from playlist_archive.documents.merge import merge
 from playlist_archive.documents.messages import Held, Latest, Outcome, RunReport
 from playlist_archive.documents.status import Status
-from playlist_archive.indexer import Indexer
+from playlist_archive.indexer.service import Indexer
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header
 from tests.support.fakes import FakeBucket, FakeClock, FakeQueue
 from tools.chaos.one_at_a_time import OneAtATime

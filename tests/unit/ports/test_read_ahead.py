@@ -4,8 +4,8 @@ from concurrent.futures import Future
 import pytest
 
 from playlist_archive.errors import StorageError
-from playlist_archive.ports.at_once import Calls, open_pool
 from playlist_archive.ports.bucket import Stored
+from playlist_archive.ports.concurrency import Calls, open_pool
 from playlist_archive.ports.read_ahead import READS_AHEAD, read_ahead
 from tests.support.fakes import FakeBucket
 

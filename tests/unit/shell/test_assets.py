@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from playlist_archive.errors import SiteError
 from playlist_archive.shell.assets import SITE_INDEX, content_type_of, publish_as
-from playlist_archive.shell.packed import read_shell
+from playlist_archive.shell.site_files import read_shell
 from tests.support.a_site import SITE
 
 pytestmark = pytest.mark.unit

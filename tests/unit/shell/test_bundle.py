@@ -6,7 +6,7 @@ import pytest
 
 from playlist_archive.errors import SiteError
 from playlist_archive.shell.bundle import MAIN, join_modules
-from playlist_archive.shell.packed import read_shell
+from playlist_archive.shell.site_files import read_shell
 from tests.support.javascript import free_names, global_names, run_module
 
 pytestmark = pytest.mark.unit

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playlist_archive.documents.messages import RunReport
-from playlist_archive.indexer import Indexer
+from playlist_archive.indexer.service import Indexer
 from playlist_archive.shell.assets import SITE_INDEX, publish_as
-from playlist_archive.shell.packed import read_shell
 from playlist_archive.shell.publisher import SitePublisher
+from playlist_archive.shell.site_files import read_shell
 from tests.support.a_site import SITE
 from tests.support.actors import Actor, Play, act_at_once, play_until
 from tests.support.builders import RUN

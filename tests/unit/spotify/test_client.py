@@ -25,7 +25,7 @@ from playlist_archive.errors import (
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive.spotify.client import WebApi
 from playlist_archive.spotify.exchange import CONNECT_SECONDS
-from playlist_archive.spotify.gate import Gate
+from playlist_archive.spotify.rate_limiter import RateLimiter
 from playlist_archive.spotify.tokens import ANSWER_SECONDS, Tokens
 from tests.support.builders import ME, OTHER, PLAYLIST, RUN
 from tests.support.fakes import FakeBucket, FakeClock, FakeCredentialStore
@@ -89,9 +89,9 @@ USER = Credentials("id", "secret", "refresh", RUN)
 def a_client(session: requests.Session, credentials: Credentials = USER) -> WebApi:
     clock = FakeClock(RUN)
     store = FakeCredentialStore(credentials)
-    gate = Gate(FakeBucket(), clock, daily_budget=0, interval_seconds=0)
+    limiter = RateLimiter(FakeBucket(), clock, daily_budget=0, interval_seconds=0)
     tokens = Tokens(session, store, "https://accounts.spotify.com", clock)
-    client = WebApi(session, tokens, gate, API)
+    client = WebApi(session, tokens, limiter, API)
     client.open(lambda: 600.0)
     return client
 
@@ -454,9 +454,9 @@ def test_a_read_that_the_budget_breaks_off_comes_last_from_then_on() -> None:
     endless = [a_page(first, 1, None, next="more") for first in range(4)]
     session = CannedSession(a_playlist(endless[0]), *endless[1:])
     clock, store = FakeClock(RUN), FakeCredentialStore(USER)
-    gate = Gate(FakeBucket(), clock, daily_budget=3, interval_seconds=0)
+    limiter = RateLimiter(FakeBucket(), clock, daily_budget=3, interval_seconds=0)
     client = WebApi(
-        session, Tokens(session, store, "https://accounts.spotify.com", clock), gate, API
+        session, Tokens(session, store, "https://accounts.spotify.com", clock), limiter, API
     )
     client.open(lambda: 600.0)
 

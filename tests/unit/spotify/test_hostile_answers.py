@@ -29,7 +29,7 @@ from playlist_archive.errors import (
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive.ports.spotify import Reading
 from playlist_archive.spotify.client import WebApi
-from playlist_archive.spotify.gate import Gate
+from playlist_archive.spotify.rate_limiter import RateLimiter
 from playlist_archive.spotify.tokens import Tokens
 from playlist_archive.views import render_pages
 from tests.support.builders import ME, PLAYLIST, RUN
@@ -84,9 +84,9 @@ def _respond(status: int, body: bytes, retry_after: str | None) -> requests.Resp
 
 def a_client(session: requests.Session, store: FakeCredentialStore | None = None) -> WebApi:
     clock = FakeClock(RUN)
-    gate = Gate(FakeBucket(), clock, daily_budget=600, interval_seconds=0)
+    limiter = RateLimiter(FakeBucket(), clock, daily_budget=600, interval_seconds=0)
     tokens = Tokens(session, store or FakeCredentialStore(CREDENTIALS), "https://a", clock)
-    client = WebApi(session, tokens, gate, "https://b/v1")
+    client = WebApi(session, tokens, limiter, "https://b/v1")
     client.open(lambda: 600.0)
     return client
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from playlist_archive.documents import long_gone
+from playlist_archive.documents import old_removals
 from playlist_archive.documents.fold import fold_all
 from playlist_archive.documents.ledger import Ledger
 from playlist_archive.documents.playlist import Artist, Item, Row
@@ -214,7 +214,7 @@ class TestPagesOfYears:
 
     @pytest.fixture(autouse=True)
     def few(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(long_gone, "MOST_SONGS", 3)
+        monkeypatch.setattr(old_removals, "MOST_SONGS", 3)
 
     @pytest.fixture
     def ledger(self) -> Ledger:
@@ -236,7 +236,7 @@ class TestPagesOfYears:
     def test_up_to_so_many_songs_nothing_stands_apart(
         self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(long_gone, "MOST_SONGS", 5)
+        monkeypatch.setattr(old_removals, "MOST_SONGS", 5)
         (document,) = self.documents(ledger).values()
 
         assert len(document["tracks"]) == 5
@@ -306,9 +306,9 @@ class TestPagesOfYears:
     def test_every_song_stands_in_one_document(self, history: list[Snapshot]) -> None:
         ledger = fold_all(history)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(long_gone, "MOST_SONGS", 0)
+            patch.setattr(old_removals, "MOST_SONGS", 0)
             apart = self.documents(ledger)
-            patch.setattr(long_gone, "MOST_SONGS", 100)
+            patch.setattr(old_removals, "MOST_SONGS", 100)
             (everything,) = self.documents(ledger).values()
 
         tracks = [track for document in apart.values() for track in document["tracks"]]

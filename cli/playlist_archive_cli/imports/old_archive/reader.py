@@ -22,8 +22,8 @@ from playlist_archive_cli.imports.old_archive.pages import (
 )
 from playlist_archive_cli.imports.old_archive.repository import Change, Commit, Repository
 from playlist_archive_cli.imports.old_archive.timeline import (
+    FoundVersion,
     PageFile,
-    Told,
     document_beside,
     has_names_only,
     is_alias,
@@ -66,10 +66,10 @@ class OldArchive:
         self._chosen = chosen
         self._pages = Pages()
         self._known: dict[str, PageFile] = {}
-        self._doubtful_names: set[Told] = set()
+        self._doubtful_names: set[FoundVersion] = set()
         self._in_pack_order: list[str] = []
 
-    def versions(self) -> list[Told]:
+    def versions(self) -> list[FoundVersion]:
         """Return all versions, without contents, sorted by time.
 
         Raises:
@@ -91,12 +91,12 @@ class OldArchive:
         self._doubtful_names = set(self._with_doubtful_names(told))
         return told
 
-    def _last_of_each_second(self, told: Iterable[Told]) -> list[Told]:
+    def _last_of_each_second(self, told: Iterable[FoundVersion]) -> list[FoundVersion]:
         """Return the versions; of several in the same second only the last one.
 
         It gets the last check of the first version in that second.
         """
-        kept: dict[tuple[str, int], Told] = {}
+        kept: dict[tuple[str, int], FoundVersion] = {}
         for one in told:
             first = kept.get((one.playlist_id, one.time))
             if first:
@@ -106,9 +106,9 @@ class OldArchive:
             kept[one.playlist_id, one.time] = one._replace(previous_check=checked)
         return list(kept.values())
 
-    def _with_doubtful_names(self, told: Iterable[Told]) -> Iterator[Told]:
+    def _with_doubtful_names(self, told: Iterable[FoundVersion]) -> Iterator[FoundVersion]:
         """Yield the versions whose name may not be Spotify's."""
-        of_playlist: dict[str, list[Told]] = {}
+        of_playlist: dict[str, list[FoundVersion]] = {}
         for one in told:
             if one.aliased:
                 yield one
@@ -118,9 +118,9 @@ class OldArchive:
             named = [Named(one.time, self._known[one.blob].name) for one in versions]
             yield from compress(versions, doubtful_names(named))
 
-    def read(self, told: Iterable[Told]) -> Generator[PastVersion]:
+    def read(self, told: Iterable[FoundVersion]) -> Generator[PastVersion]:
         """Yield versions with their contents, in the order of git's pack files."""
-        by_blob: dict[str, list[Told]] = {}
+        by_blob: dict[str, list[FoundVersion]] = {}
         for one in told:
             by_blob.setdefault(one.blob, []).append(one)
         wanted = [blob for blob in self._in_pack_order if blob in by_blob]
@@ -223,7 +223,7 @@ class OldArchive:
                 playlist_id, intern(page.name), is_document(path), page.content, page.answer
             )
 
-    def _version(self, told: Told, page: Page) -> PastVersion:
+    def _version(self, told: FoundVersion, page: Page) -> PastVersion:
         time = datetime.fromtimestamp(told.time, UTC)
         for number, text in page.unreadable:
             where = f"{told.playlist_id} at {told.commit}, row {number}: {text}"

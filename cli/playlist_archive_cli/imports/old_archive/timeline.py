@@ -36,7 +36,7 @@ class PageFile(NamedTuple):
     answer: bytes
 
 
-class Told(NamedTuple):
+class FoundVersion(NamedTuple):
     """A version: its commit, its file, and the last check before it.
 
     `aliased` says that its name was given by the old archive's owner.
@@ -119,7 +119,7 @@ def is_list(path: str) -> bool:
 
 def tell(
     commits: Sequence[Commit], pages: Mapping[str, PageFile], aliases: AbstractSet[str]
-) -> Iterator[Told]:
+) -> Iterator[FoundVersion]:
     """Yield all versions sorted by time.
 
     `commits` have parents before children. `pages` are the readable files by blob, and `aliases`
@@ -143,7 +143,9 @@ def tell(
                 contents.add(page.content)
                 last = checked.get(playlist_id)
                 is_aliased = playlist_id in aliased
-                yield Told(playlist_id, commit.id, commit.time, shown.blob, is_aliased, last)
+                yield FoundVersion(
+                    playlist_id, commit.id, commit.time, shown.blob, is_aliased, last
+                )
             if before is None or before.answer != page.answer:
                 proven.add(playlist_id)
             known[playlist_id] = page

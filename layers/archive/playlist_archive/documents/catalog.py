@@ -133,8 +133,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         )
 
 
-class Told(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """The last report of a concern to the owner, `at` that moment; grade 0 reports its end."""
+class AlertReport(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The last report of an alert to the owner, `at` that moment; grade 0 reports its end."""
 
     grade: int
     since: Time
@@ -156,7 +156,7 @@ class Catalog(
 ):
     """All entries by playlist id, the newest run's report, and the recent runs, oldest first.
 
-    `told` has the last report of each concern, by its key; `digested` is the run with which the
+    `told` has the last report of each alert, by its key; `digested` is the run with which the
     last digest ended; `undigested` has the playlists that this run had not read or rendered yet,
     with the newest rendered snapshot; `events` says what was published, None if nothing is.
     `telling` is the time at which an indexer began to send news that these do not record yet.
@@ -165,7 +165,7 @@ class Catalog(
     revision: int = 0
     report: RunReport | None = None
     runs: tuple[Stamp, ...] = ()
-    told: dict[str, Told] = {}
+    told: dict[str, AlertReport] = {}
     digested: Time | None = None
     undigested: dict[str, Timestamp] = {}
     events: EventsSent | None = None

@@ -18,7 +18,7 @@ from playlist_archive.documents.changes import (
     changes_of_names,
     names_after,
 )
-from playlist_archive.documents.item_news import (
+from playlist_archive.documents.item_changes import (
     ItemNews,
     news_of,
     silent_about_playability,

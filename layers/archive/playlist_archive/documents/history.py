@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from playlist_archive.documents.by_line import encode_by_line
+from playlist_archive.documents.json_by_line import encode_by_line
 from playlist_archive.documents.playlist import Owner
 from playlist_archive.documents.status import Status
 from playlist_archive.documents.timestamps import Timestamp

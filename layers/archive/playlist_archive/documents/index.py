@@ -8,8 +8,8 @@ from typing import Self
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from playlist_archive.documents.by_line import encode_by_line
 from playlist_archive.documents.history import Counts, History, PublishedChange, PublishedSnapshot
+from playlist_archive.documents.json_by_line import encode_by_line
 from playlist_archive.documents.playlist import Owner
 from playlist_archive.documents.status import Status
 from playlist_archive.documents.timestamps import Timestamp, check_timestamp

@@ -102,7 +102,7 @@ class Sums(msgspec.Struct, frozen=True, gc=False, array_like=True):
     stays: dict[int, int] = {}
 
 
-class PutAway(msgspec.Struct, frozen=True, gc=False, array_like=True):
+class PartitionSummary(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """The ledger's summary of a yearly partition.
 
     `digest` is the digest of its bytes, `archive` that of its changes, and `uris` shows which songs
@@ -160,7 +160,7 @@ class Ledger(
     changes: tuple[Change, ...] = ()
     former_names: tuple[Change, ...] = ()
     years: dict[int, tuple[ArchivedChanges, ...]] = {}
-    put_away: dict[int, PutAway] = {}
+    put_away: dict[int, PartitionSummary] = {}
     gone: GoneLines | None = None
     page_status: PageStatus | None = None
 

@@ -14,7 +14,6 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from playlist_archive.documents.by_line import encode_by_line
 from playlist_archive.documents.history import (
     History,
     HistoryOfYear,
@@ -22,6 +21,7 @@ from playlist_archive.documents.history import (
     PublishedPlaylist,
 )
 from playlist_archive.documents.index import LastChange, Summary
+from playlist_archive.documents.json_by_line import encode_by_line
 from playlist_archive.documents.timestamps import (
     Timestamp,
     check_timestamp,
@@ -141,7 +141,7 @@ def _without_moves(playlist_id: str, change: PublishedChange, source: str) -> Re
     return RecentChange(playlist=playlist_id, source=source, **fields)
 
 
-class Told(NamedTuple):
+class HistoryExtract(NamedTuple):
     """The extract of a history: its summary, and the changes in its last thirty days."""
 
     summary: Summary
@@ -182,7 +182,7 @@ class Known(NamedTuple):
             recent={id_: changes for id_, changes in self.recent.items() if id_ in playlists},
         )
 
-    def with_told(self, told: Mapping[str, Told | None]) -> "Known":
+    def with_told(self, told: Mapping[str, HistoryExtract | None]) -> "Known":
         """Return it with extracts of histories; a playlist without a history (None) is removed."""
         present = {id_: one for id_, one in told.items() if one}
         known = self.only((self.summaries.keys() | self.recent.keys()) - told.keys())

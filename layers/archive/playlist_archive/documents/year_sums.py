@@ -11,7 +11,7 @@ from hashlib import blake2b
 import msgspec
 
 from playlist_archive.documents.ledger import Ledger, Sums
-from playlist_archive.documents.long_gone import went_long_ago
+from playlist_archive.documents.old_removals import went_long_ago
 from playlist_archive.documents.stays import stay_lines
 
 _BITS = 64

@@ -112,7 +112,7 @@ def update(
     raise ConflictError(f"{key} was written by others {ATTEMPTS} times in a row")
 
 
-def set_aside(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> bool:
+def copy_damaged(bucket: Bucket, key: str, damaged: bytes, moment: datetime) -> bool:
     """Copy a damaged object to `damaged/`, so that the object may be overwritten.
 
     Returns:

@@ -20,10 +20,10 @@ _REQUESTS_AT_ONCE = 8
 
 # The only message group in FetchQueue, so that one fetcher runs at a time. Spotify limits requests
 # per developer account, so more fetchers would not help.
-SPOTIFY_LANE = "spotify"
+FETCH_GROUP = "spotify"
 
 
-class Lane(NamedTuple):
+class FifoAttributes(NamedTuple):
     """A message's group and deduplication id in a FIFO queue."""
 
     group: str
@@ -35,7 +35,7 @@ class Queue(Protocol):
 
     def send(self, bodies: Iterable[str]) -> None: ...
 
-    def send_in_order(self, messages: Iterable[tuple[str, Lane]]) -> None:
+    def send_in_order(self, messages: Iterable[tuple[str, FifoAttributes]]) -> None:
         """Send messages to a FIFO queue, in their order."""
         ...
 
@@ -56,7 +56,7 @@ class SqsQueue:
             for some in batched(batches, _REQUESTS_AT_ONCE, strict=False):
                 list(executor.map(send, some))
 
-    def send_in_order(self, messages: Iterable[tuple[str, Lane]]) -> None:
+    def send_in_order(self, messages: Iterable[tuple[str, FifoAttributes]]) -> None:
         self._in_batches(
             "send_message_batch",
             (

@@ -22,9 +22,9 @@ from playlist_archive.errors import (
 from playlist_archive.ports.credentials import Credentials
 from playlist_archive.ports.spotify import Library, LibraryEntry, Reading
 from playlist_archive.spotify.answers import ClosedError
-from playlist_archive.spotify.gate import Gate
 from playlist_archive.spotify.liked_songs import LikedSongs
 from playlist_archive.spotify.pager import MOST_ROWS, ROWS_PAGE, Pager, TornReadError, most_pages
+from playlist_archive.spotify.rate_limiter import RateLimiter
 from playlist_archive.spotify.requester import PROFILE, Requester
 from playlist_archive.spotify.tokens import Tokens
 from playlist_archive.spotify.wire import (
@@ -59,27 +59,29 @@ _PLAYLIST = f"{_HEADER},items({_PAGE}),tracks({_PAGE})"
 class WebApi:
     """`Spotify` over HTTPS: `open` begins an invocation, `close` ends it."""
 
-    def __init__(self, session: requests.Session, tokens: Tokens, gate: Gate, url: str) -> None:
-        self._requester = Requester(session, tokens, gate, url)
+    def __init__(
+        self, session: requests.Session, tokens: Tokens, limiter: RateLimiter, url: str
+    ) -> None:
+        self._requester = Requester(session, tokens, limiter, url)
         self._tokens = tokens
-        self._gate = gate
+        self._limiter = limiter
 
     @property
     def state(self) -> SpotifyState:
-        return self._gate.state
+        return self._limiter.state
 
     def open(self, remaining_seconds: Callable[[], float]) -> None:
         self._requester.open()
-        self._gate.open(remaining_seconds)
+        self._limiter.open(remaining_seconds)
 
     def close(self) -> None:
-        self._gate.close()
+        self._limiter.close()
 
     def check(self) -> None:
-        self._gate.check()
+        self._limiter.check()
 
     def start_run(self, run: datetime) -> None:
-        self._gate.start_run(run)
+        self._limiter.start_run(run)
 
     def credentials(self) -> Credentials:
         return self._tokens.credentials
@@ -141,7 +143,7 @@ class WebApi:
         self, known: Header | None, known_rows: Callable[[], Sequence[Row]]
     ) -> Reading:
         def read() -> Reading:
-            return LikedSongs(self._requester, self._gate).read(known, known_rows)
+            return LikedSongs(self._requester, self._limiter).read(known, known_rows)
 
         return _read_twice(LIKED_SONGS, read)
 
@@ -179,9 +181,9 @@ class WebApi:
 
         First check that the budget and the time are enough for all of them.
         """
-        size = ROWS_PAGE[self._gate.state.pages or embedded]
+        size = ROWS_PAGE[self._limiter.state.pages or embedded]
         # One more request reads the version after the last page.
-        self._gate.make_room(1 + pager.pages_due(size))
+        self._limiter.make_room(1 + pager.pages_due(size))
         most = pager.most_pages(size)
         for _ in range(most):
             pager.add(self._read_rows(playlist_id, embedded, len(pager.rows), header))
@@ -197,7 +199,7 @@ class WebApi:
         self, playlist_id: str, embedded: Pages, offset: int, header: Header
     ) -> WirePage:
         query = {"additional_types": _TYPES, "fields": _PAGE, "offset": str(offset)}
-        endpoint = self._gate.state.pages or embedded
+        endpoint = self._limiter.state.pages or embedded
         other: Pages = "tracks" if endpoint == "items" else "items"
         for pages in (endpoint, other):
             try:
@@ -208,7 +210,7 @@ class WebApi:
                 )
             except (ClosedError, PlaylistNotFoundError):
                 continue
-            self._gate.remember_pages(pages)
+            self._limiter.remember_pages(pages)
             return page
         raise ContentsForbiddenError("Spotify does not show this app its contents", header)
 

@@ -6,7 +6,7 @@ from playlist_archive.ports.credentials import CredentialStore
 from playlist_archive.settings import SpotifySettings
 from playlist_archive.spotify.client import WebApi
 from playlist_archive.spotify.exchange import open_session
-from playlist_archive.spotify.gate import Gate
+from playlist_archive.spotify.rate_limiter import RateLimiter
 from playlist_archive.spotify.tokens import Tokens
 
 
@@ -15,11 +15,11 @@ def connect(
 ) -> WebApi:
     """Return a client without sending a request."""
     session = open_session()
-    gate = Gate(
+    limiter = RateLimiter(
         bucket,
         clock,
         daily_budget=settings.daily_request_budget,
         interval_seconds=settings.request_interval_ms / 1000,
     )
     tokens = Tokens(session, credentials, settings.spotify_accounts_url, clock)
-    return WebApi(session, tokens, gate, settings.spotify_api_url)
+    return WebApi(session, tokens, limiter, settings.spotify_api_url)

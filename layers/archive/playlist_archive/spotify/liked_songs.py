@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Callable, Sequence
 
+from playlist_archive.documents.liked_alignment import LineUp, NoLineUpError
 from playlist_archive.documents.liked_songs import LIKED_PAGE, liked_header, liked_version
-from playlist_archive.documents.line_up import LineUp, NoLineUpError
 from playlist_archive.documents.playlist import Header, Owner, Row
 from playlist_archive.errors import BudgetSpentError, InvalidAnswerError, OversizedError
 from playlist_archive.ports.spotify import Reading
-from playlist_archive.spotify.gate import Gate
 from playlist_archive.spotify.pager import TornReadError
+from playlist_archive.spotify.rate_limiter import RateLimiter
 from playlist_archive.spotify.requester import PROFILE, Requester
 from playlist_archive.spotify.wire import WireOwner, WireSaved, parse_owner, parse_row
 
@@ -26,9 +26,9 @@ class LikedSongs:
         version: the version of the songs that this try reads.
     """
 
-    def __init__(self, requester: Requester, gate: Gate) -> None:
+    def __init__(self, requester: Requester, limiter: RateLimiter) -> None:
         self._requester = requester
-        self._gate = gate
+        self._limiter = limiter
         self._total, newest = self._ask(0)
         self._pages = {0: newest}
         self.version = liked_version(self._total, newest)
@@ -66,7 +66,7 @@ class LikedSongs:
             line_up = LineUp(rows)
             while (begin := line_up.next_page(self._total, self._pages)) is not None:
                 # One more request checks whether they are still the same.
-                self._gate.make_room(2)
+                self._limiter.make_room(2)
                 self._add(begin)
             return line_up.fill(self._total, self._pages)
         except NoLineUpError as error:
@@ -78,7 +78,7 @@ class LikedSongs:
         missing = [begin for begin in begins if begin not in self._pages]
         # One more request reads the owner and, if there are several pages, one more checks whether
         # the songs are still the same.
-        self._gate.make_room(len(missing) + 1 + (self._total > LIKED_PAGE))
+        self._limiter.make_room(len(missing) + 1 + (self._total > LIKED_PAGE))
         for begin in missing:
             self._add(begin)
         return tuple(row for begin in begins for row in self._pages[begin])

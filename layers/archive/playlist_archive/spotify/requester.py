@@ -19,7 +19,7 @@ from playlist_archive.spotify.answers import (
     may_be_out_of_date,
 )
 from playlist_archive.spotify.exchange import TIMEOUT_SECONDS, Answer, NoAnswerError, exchange
-from playlist_archive.spotify.gate import Gate
+from playlist_archive.spotify.rate_limiter import RateLimiter
 from playlist_archive.spotify.tokens import AskedToWaitError, Tokens
 from playlist_archive.spotify.wire import WireUser
 
@@ -43,10 +43,12 @@ class _Suspicion(NamedTuple):
 class Requester:
     """Sends one request after the other; `open` begins an invocation."""
 
-    def __init__(self, session: requests.Session, tokens: Tokens, gate: Gate, url: str) -> None:
+    def __init__(
+        self, session: requests.Session, tokens: Tokens, limiter: RateLimiter, url: str
+    ) -> None:
         self._session = session
         self._tokens = tokens
-        self._gate = gate
+        self._limiter = limiter
         self._url = url.rstrip("/")
         self._silent = 0
         self._given_up = ""
@@ -59,11 +61,11 @@ class Requester:
 
     def log_in(self) -> None:
         for waited in (False, True):
-            self._gate.check()
+            self._limiter.check()
             try:
                 self._tokens.access_token()
             except AskedToWaitError as error:
-                self._gate.wait_or_park(error.retry_after, quota=False, waited=waited)
+                self._limiter.wait_or_pause(error.retry_after, quota=False, waited=waited)
             else:
                 return
 
@@ -78,7 +80,7 @@ class Requester:
             SpotifyUnavailableError: Spotify stopped answering earlier in this invocation.
         """
         if self._given_up:
-            self._gate.check()
+            self._limiter.check()
             raise SpotifyUnavailableError(self._given_up)
         try:
             for attempt in stamina.retry_context(
@@ -123,16 +125,16 @@ class Requester:
         waited = False
         tokens: list[str] = []
         while True:
-            self._gate.check()
+            self._limiter.check()
             try:
                 token = self._tokens.access_token()
             except AskedToWaitError as error:
-                self._gate.wait_or_park(error.retry_after, quota=False, waited=waited)
+                self._limiter.wait_or_pause(error.retry_after, quota=False, waited=waited)
                 waited = True
                 continue
             answer = self._send(path, query, token)
             if answer.status == requests.codes.too_many_requests:
-                self._gate.wait_or_park(
+                self._limiter.wait_or_pause(
                     answer.retry_after, quota="QUOTA_EXCEEDED" in answer.text, waited=waited
                 )
                 waited = True
@@ -141,7 +143,7 @@ class Requester:
             if renew and len(tokens) == 1 and may_be_out_of_date(answer):
                 self._tokens.discard()
                 continue
-            self._gate.note_answer()
+            self._limiter.note_answer()
             if answer.status == requests.codes.ok:
                 self._proved_token, self._suspicion = token, None
             try:
@@ -150,7 +152,7 @@ class Requester:
                 raise self._judge(path, tokens, refusal) from None
 
     def _send(self, path: str, query: dict[str, str], token: str) -> Answer:
-        self._gate.pass_one()
+        self._limiter.acquire()
         try:
             return exchange(
                 lambda: self._session.get(

@@ -12,7 +12,7 @@ from playlist_archive.documents.spotify_state import (
 )
 from playlist_archive.errors import UNREADABLE
 from playlist_archive.ports import bucket as storage
-from playlist_archive.ports.bucket import Bucket, set_aside
+from playlist_archive.ports.bucket import Bucket, copy_damaged
 
 type Change = Callable[["SpotifyState"], "SpotifyState"]
 
@@ -32,7 +32,7 @@ def update_state(bucket: Bucket, change: Change, now: datetime) -> SpotifyState:
     def apply(body: bytes | None) -> bytes:
         state = _decode(body)
         if state is None and body is not None:
-            set_aside(bucket, SPOTIFY_STATE, body, now)
+            copy_damaged(bucket, SPOTIFY_STATE, body, now)
         return _encode(change(state or SpotifyState()))
 
     body = storage.update(bucket, SPOTIFY_STATE, JSON, apply)

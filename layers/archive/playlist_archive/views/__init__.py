@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterator, Mapping
 from playlist_archive.documents.content_types import ATOM, JSON
 from playlist_archive.documents.keys import song_ids_key, songs_key, view_key
 from playlist_archive.documents.ledger import Ledger
-from playlist_archive.documents.long_gone import went_long_ago, years_long_ago
+from playlist_archive.documents.old_removals import went_long_ago, years_long_ago
 from playlist_archive.documents.timestamps import to_timestamp
 from playlist_archive.views.cumulative import Cumulative
 from playlist_archive.views.feed import FeedHead, atom_feed
 from playlist_archive.views.history import history_page
 from playlist_archive.views.history_json import history_json, newest_changes
 from playlist_archive.views.item_texts import ItemTexts
-from playlist_archive.views.of_years import pages_of_years
 from playlist_archive.views.page import Page, text_page
 from playlist_archive.views.page_header import page_path
 from playlist_archive.views.plain import plain_page
 from playlist_archive.views.pretty import pretty_json, pretty_page
 from playlist_archive.views.songs import song_ids_line, songs_line
+from playlist_archive.views.yearly_pages import pages_of_years
 
 __all__ = ["VIEWS", "Page", "newest_lines", "newest_pages", "render_lines", "render_pages"]
 

@@ -12,7 +12,7 @@ import msgspec
 
 from playlist_archive.documents.keys import view_key
 from playlist_archive.documents.ledger import Interval, Ledger
-from playlist_archive.documents.long_gone import is_long, went_long_ago, years_long_ago
+from playlist_archive.documents.old_removals import is_long, went_long_ago, years_long_ago
 from playlist_archive.documents.playlist import Item
 from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 from playlist_archive.views import wording

@@ -1,10 +1,9 @@
-"""The notice mail: concerns that began or ended."""
+"""The notice mail: alerts that began or ended."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from playlist_archive.documents.catalog import Catalog
-from playlist_archive.documents.concerns import (
+from playlist_archive.documents.alerts import (
     BEHIND,
     CONSENT,
     DAMAGED,
@@ -14,10 +13,11 @@ from playlist_archive.documents.concerns import (
     PROBLEM,
     STANDSTILL,
     WAITING,
-    Concern,
+    Alert,
     News,
     Over,
 )
+from playlist_archive.documents.catalog import Catalog
 from playlist_archive.documents.keys import STATUS_PAGE
 from playlist_archive.documents.names import visible
 from playlist_archive.views.wording import counted, day
@@ -44,10 +44,10 @@ class Mail(NamedTuple):
 
 
 def notice(news: News, catalog: Catalog) -> Mail:
-    """Return the mail about concerns that began or ended."""
+    """Return the mail about alerts that began or ended."""
     parts: list[str] = []
-    if news.concerns:
-        parts += ["This needs attention:", "", *_limited(news.concerns, _concern)]
+    if news.alerts:
+        parts += ["This needs attention:", "", *_limited(news.alerts, _alert)]
     if news.over:
         parts += ["This is over:", "", *_limited(news.over, lambda one: _over(*one, catalog))]
     parts += [f"All that is wrong at present is in {STATUS_PAGE}; see playlist-archive status."]
@@ -55,10 +55,10 @@ def notice(news: News, catalog: Catalog) -> Mail:
 
 
 def _subject(news: News) -> str:
-    if not news.concerns:
+    if not news.alerts:
         return "Playlist archive: well again"
-    needs = counted(len(news.concerns), "thing")
-    verb = "needs" if len(news.concerns) == 1 else "need"
+    needs = counted(len(news.alerts), "thing")
+    verb = "needs" if len(news.alerts) == 1 else "need"
     return f"Playlist archive: {needs} {verb} attention"
 
 
@@ -70,10 +70,10 @@ def _limited[T](items: Sequence[T], word: Callable[[T], str]) -> Iterator[str]:
         yield from (f"- and {len(items) - MOST_LISTED:,} more", "")
 
 
-def _concern(concern: Concern) -> str:
+def _alert(alert: Alert) -> str:
     return (
-        f"- Since {day(concern.since)}: {plain_line(concern.what)}\n"
-        f"  What to do: {plain_line(concern.advice)}."
+        f"- Since {day(alert.since)}: {plain_line(alert.what)}\n"
+        f"  What to do: {plain_line(alert.advice)}."
     )
 
 

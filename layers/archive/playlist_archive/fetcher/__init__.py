@@ -1,0 +1,1 @@
+"""The second step: reads playlists from Spotify, and writes snapshots of those that changed."""

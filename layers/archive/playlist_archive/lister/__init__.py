@@ -1,0 +1,1 @@
+"""The first step: lists what is to be archived, and asks the fetcher for what changed."""

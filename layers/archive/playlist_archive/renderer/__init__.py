@@ -1,0 +1,1 @@
+"""The third step: folds snapshots into ledgers, and writes the pages of a playlist."""
