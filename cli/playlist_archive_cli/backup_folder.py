@@ -169,7 +169,7 @@ class BackupFolder:
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}") from error
         if sha256(body).hexdigest() != kept.sha256:
-            raise CommandError(f"{file} is not as it was copied: say `backup` again, if you can")
+            raise CommandError(f"{file} is not as it was copied: run `backup` again, if you can")
         return body
 
     def write_list(self) -> None:

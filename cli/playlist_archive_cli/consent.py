@@ -39,7 +39,7 @@ _LOOK_SECONDS = 0.1
 _REFUSALS = {
     "invalid_client": "Spotify does not know this {}: copy it again from the app's page in Spotify's "
     "developer dashboard",
-    "invalid_grant": "Spotify no longer accepts this consent: say the same again",
+    "invalid_grant": "Spotify no longer accepts this consent: run the same command again",
 }
 
 
@@ -108,7 +108,7 @@ class CallbackServer(ThreadingHTTPServer):
         self.timeout = _LOOK_SECONDS
         while self.answer is None:
             if monotonic() > until:
-                raise LoginError("nobody came back from Spotify's page: say the same again")
+                raise LoginError("nobody came back from Spotify's page: run the same command again")
             self.handle_request()
         if error := self.answer.get("error"):
             raise LoginError(
@@ -117,7 +117,7 @@ class CallbackServer(ThreadingHTTPServer):
                 else f"Spotify refused: {error}"
             )
         if not self.answer.get("code"):
-            raise LoginError("Spotify sent no code: say the same again")
+            raise LoginError("Spotify sent no code: run the same command again")
         return self.answer["code"]
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -175,7 +175,7 @@ def log_in(
     with open_session() as session:
         tokens = exchange_code(session, accounts_url, form, (client_id, client_secret))
         if not tokens.refresh_token:
-            raise LoginError("Spotify gave no refresh token: say the same again")
+            raise LoginError("Spotify gave no refresh token: run the same command again")
         require_scopes(tokens, scopes)
         user = ask_who(session, api_url, tokens.access_token)
     return Login(Credentials(client_id, client_secret, tokens.refresh_token, authorized_at), user)
@@ -288,7 +288,7 @@ def _explain_refusal(answer: Answer) -> str:
             )
         case HTTPStatus.TOO_MANY_REQUESTS:
             wait = f" for {answer.retry_after} seconds" if answer.retry_after else ""
-            return f"Spotify wants no requests{wait}: say the same again after that"
+            return f"Spotify wants no requests{wait}: run the same command again after that"
     return f"Spotify does not say whose library this is (HTTP {answer.status}): try later"
 
 

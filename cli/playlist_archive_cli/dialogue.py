@@ -49,6 +49,6 @@ def _on_standard_error() -> Iterator[None]:
             tell("")
             if sys.stdin is None or not sys.stdin.isatty():
                 raise CommandError(
-                    "nobody is here to answer: say the same in a terminal, or see --help for an option"
+                    "nobody is here to answer: run the same command in a terminal, or see --help for an option"
                 ) from None
             raise

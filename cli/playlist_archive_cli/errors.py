@@ -35,9 +35,9 @@ _UNKNOWN_CREDENTIALS = {
 _ADVICE: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     (
         (NoCredentialsError, PartialCredentialsError),
-        "there are no AWS credentials here: say `aws configure`, or use --profile",
+        "there are no AWS credentials here: run `aws configure`, or use --profile",
     ),
-    ((SSOError, TokenRetrievalError), "the AWS session has ended: say `aws sso login`"),
+    ((SSOError, TokenRetrievalError), "the AWS session has ended: run `aws sso login`"),
     ((ProfileNotFound,), "{}: name another with --profile"),
     ((NoRegionError,), "no AWS region is set: name it with --region"),
     ((InvalidRegionError,), "{} Name another with --region"),

@@ -106,7 +106,7 @@ def locate_in_cloud(
 
 def _pick_local(running: Sequence[LocalStack], workspace: str) -> LocalStack:
     if not running:
-        raise WrongUseError("no local archive is running: say `make run` in the project's folder")
+        raise WrongUseError("no local archive is running: run `make run` in the project's folder")
     fitting = [one for one in running if workspace in {"", one.workspace}]
     names = ", ".join(one.workspace for one in running)
     if not fitting:

@@ -329,7 +329,7 @@ def test_a_rebuild_that_fails_leaves_the_registry_for_later(
     outcome = archives.on(fresh, "import", "archive", str(tmp_path))
 
     assert outcome.exit_code == 1
-    assert "say the same again" in outcome.out
+    assert "run the same command again" in outcome.out
     assert "registry/GEjoxOfZhfolSvOE96tBSm" not in fresh.bucket.objects
 
 

@@ -108,7 +108,7 @@ def test_the_consent_page_is_asked_for_no_more_than_is_needed(stand_in: StandIn)
         ({"error": "access_denied", "code": None}, "access_denied"),
         ({"error": "server_error", "code": None}, "server_error"),
         ({"code": None}, "no code"),
-        ({"code": "used-before"}, "say the same again"),
+        ({"code": "used-before"}, "run the same command again"),
     ],
 )
 def test_a_failed_login_gives_the_reason(

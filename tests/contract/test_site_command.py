@@ -227,7 +227,7 @@ def test_without_a_site_there_is_no_link(cloud: Cloud, task: str) -> None:
 
     assert (absent.exit_code, without.exit_code) == (1, 1)
     assert "does not exist" in absent.err
-    assert "has no site: say `playlist-archive deploy --site private`" in without.err
+    assert "has no site: run `playlist-archive deploy --site private`" in without.err
     assert kept(cloud) == {}
 
 

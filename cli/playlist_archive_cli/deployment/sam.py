@@ -33,7 +33,7 @@ class Sam:
         program = shutil.which("sam", path=path)
         if program is None:
             raise CommandError(
-                "`deploy` needs the AWS SAM CLI: say `make deploy` in the project's folder, which "
+                "`deploy` needs the AWS SAM CLI: run `make deploy` in the project's folder, which "
                 "installs it there"
             )
         self._program = program

@@ -91,7 +91,7 @@ class Stack:
         if not state.status.endswith(SETTLED) or state.status == "ROLLBACK_COMPLETE":
             raise CommandError(
                 f"the stack {self.name} is {state.status}, and cannot be changed: look at its events "
-                "in the console, or say `playlist-archive destroy` first; the bucket stays"
+                "in the console, or run `playlist-archive destroy` first; the bucket stays"
             )
         if "BucketName" not in state.outputs:
             raise CommandError(

@@ -40,7 +40,7 @@ def ask_duckdb(archive: Archive, query: str) -> Result:
         import duckdb  # noqa: PLC0415 - most do without it
     except ImportError as error:
         raise CommandError(
-            "this needs DuckDB: say `.tools/bin/uv pip install duckdb` in the project's folder, or "
+            "this needs DuckDB: run `.tools/bin/uv pip install duckdb` in the project's folder, or "
             "`uv tool install '.[sql]'` for a command that you have everywhere"
         ) from error
     with TemporaryDirectory(prefix="playlist-archive-") as folder, duckdb.connect() as connection:

@@ -77,7 +77,9 @@ def archive(connection: Connection, folder: Folder) -> Answer:
         written = sum(write(bucket, copy, ready.missing[phase]) for phase in before)
         end = rebuild_now(connection)
         if end.failed:
-            again = Line("The registry is not written yet: mend this, and say the same again")
+            again = Line(
+                "The registry is not written yet: mend this, and run the same command again"
+            )
             document = FilledArchive(written, ready.present, ready.left, end)
             return Answer(document, [*tell_rebuild(end), again], attention=True)
         written += write(bucket, copy, ready.missing[Phase.REGISTRY])

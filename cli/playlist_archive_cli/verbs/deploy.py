@@ -248,7 +248,7 @@ def ask_for_liked_songs(before: Mapping[str, str], now: Mapping[str, str]) -> li
     if now[ARCHIVE_LIKED_SONGS] != "true" or before.get(ARCHIVE_LIKED_SONGS) == "true":
         return []
     return [
-        "Your Liked Songs are read once your consent covers them: say `playlist-archive login`."
+        "Your Liked Songs are read once your consent covers them: run `playlist-archive login`."
     ]
 
 
@@ -298,8 +298,8 @@ def has_credentials(ssm: Any, name: str) -> bool:
 def left_over(bucket: str) -> str:
     return (
         f"The archive of the stack that was deleted is still in the bucket {bucket}. To continue it, "
-        f"say `playlist-archive backup DIR --bucket {bucket}` and `playlist-archive import archive "
-        "DIR` before the first run. To begin anew, say `playlist-archive run`."
+        f"run `playlist-archive backup DIR --bucket {bucket}` and `playlist-archive import archive "
+        "DIR` before the first run. To begin anew, run `playlist-archive run`."
     )
 
 
@@ -324,7 +324,7 @@ def tell_deployed(deployed: Deployed) -> list[Block]:
     if not deployed.logged_in:
         blocks.append(
             Line(
-                "It may not read Spotify yet: say `playlist-archive login`, then "
+                "It may not read Spotify yet: run `playlist-archive login`, then "
                 "`playlist-archive run`.",
                 "warning",
             )

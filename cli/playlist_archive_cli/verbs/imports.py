@@ -98,7 +98,9 @@ def bring_in(
     document = msgspec.structs.replace(document, rebuild=end)
     lines = tell_imported(document)
     if end and end.failed:
-        lines.append(Line("Mend this, and say the same again: it goes on from here", "warning"))
+        lines.append(
+            Line("Mend this, and run the same command again: it goes on from here", "warning")
+        )
         return Answer(document, lines, attention=True)
     if register:
         registered = _register(connection, playlists)

@@ -71,7 +71,7 @@ def find_objects(connection: Connection) -> Read:
         return read_bucket(connection.bucket)
     folder = require_checkout("open", Path.cwd()) / "archive" / location.workspace
     if not (folder / "playlists").is_dir():
-        raise CommandError(f"{folder} holds no archive yet: say `make run`")
+        raise CommandError(f"{folder} holds no archive yet: run `make run`")
     return read_folder(folder)
 
 

@@ -93,7 +93,7 @@ def rename(
     known = _known(connection, chosen.id)
     if known is None or known.status == "retired":
         raise CommandError(
-            f"{chosen.name} is not archived: say `playlist-archive add {chosen.id} --alias …`"
+            f"{chosen.name} is not archived: run `playlist-archive add {chosen.id} --alias …`"
         )
     notes = []
     if read_alias(connection, chosen.id) == alias:

@@ -285,7 +285,7 @@ def tell_plan(plan: Plan) -> list[Block]:
             ],
         ),
         *_tell_left_out(plan.left_out),
-        Line("Nothing was written: say the same with --write.", "faint"),
+        Line("Nothing was written: run the same command with --write.", "faint"),
     ]
 
 

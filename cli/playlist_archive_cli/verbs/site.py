@@ -68,7 +68,7 @@ def find_site(stack: Stack, place: DeployedStack) -> StackState:
     if state is None:
         raise CommandError(f"{place} does not exist: name another with --stack, or its --region")
     if site_secret.SITE_URL not in state.outputs:
-        raise CommandError(f"{place} has no site: say `playlist-archive deploy --site private`")
+        raise CommandError(f"{place} has no site: run `playlist-archive deploy --site private`")
     return state
 
 
@@ -86,7 +86,7 @@ def read_secret(ssm: Any, state: StackState, place: DeployedStack) -> str:
         )
     if site_secret.digest(secret) != state.parameters.get(site_secret.SITE_SECRET_SHA256):
         raise CommandError(
-            "a new link was made and is not in force yet: say `playlist-archive site rotate` again"
+            "a new link was made and is not in force yet: run `playlist-archive site rotate` again"
         )
     return secret
 

@@ -75,7 +75,7 @@ class Repository:
             repository = cls(path)
             if repository.ask("rev-parse", "--is-shallow-repository").strip() == b"true":
                 raise CommandError(
-                    f"{path} has not the whole history: say `git fetch --unshallow` in it"
+                    f"{path} has not the whole history: run `git fetch --unshallow` in it"
                 )
             yield repository
             return
