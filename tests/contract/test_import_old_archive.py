@@ -631,7 +631,7 @@ def test_an_owner_that_is_unknown_is_not_shown(owner: Owner, history: GitHistory
 
     shown = owner("show", PLAYLIST)
 
-    assert shown.out.splitlines()[2].startswith("2 songs - as read on 2021-05-09")
+    assert shown.out.splitlines()[2].startswith("2 songs - as of 2021-05-09")
 
 
 def test_the_history_says_what_was_imported_and_from_where(

@@ -89,7 +89,7 @@ def test_every_verb_that_reads_answers(
     assert answer("status")["last_run"] == "2026-03-26T04:00:00Z"
     assert SONG_A_DAY in {one["id"] for one in answer("list")["playlists"]}
     [remark] = answer("show", SONG_A_DAY, "--on", "2026-03-25")["remarks"]
-    assert "was not read on 2026-03-25" in remark
+    assert "could not be read on 2026-03-25" in remark
     assert answer("changes")["changes"]
     assert answer("changes", SONG_A_DAY)["since"] is None
     assert answer("diff", SONG_A_DAY, "2026-03-24")["change"]["counts"]["added"] == 2

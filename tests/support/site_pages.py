@@ -25,12 +25,13 @@ def go(page: Page, route: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until the view that the address names is there, with all of its rows."""
+    """Wait until the view that the address names is there, with all rows and all songs to search."""
     page.wait_for_function(
         """() => {
             const main = document.querySelector('main');
             return main.dataset.shown === location.hash && main.ariaBusy === 'false'
-                && !main.querySelector('.rows[aria-busy=true]');
+                && !main.querySelector('.rows[aria-busy=true]')
+                && !main.textContent.includes('Still loading the songs');
         }"""
     )
 
