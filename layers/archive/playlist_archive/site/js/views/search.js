@@ -90,14 +90,12 @@ export async function searchView(route, page) {
     trouble.replaceChildren(h('ul', ids.map((it) => h('li', songLink(it.id, uriOf(it.id)), ` in ${counted(new Set(it.places.map(({ playlist }) => playlist)).size, 'playlist')}`))));
   }
 
+  search.showMore = () => view.element.isConnected && update({ query });
   if (isNew) {
-    let again = null;
-    search.load(() => {
-      again ??= setTimeout(() => {
-        again = null;
-        if (view.element.isConnected) update({ query });
-      }, 60);
-    }).catch((error) => { search.failure = error; lastSearch = null; }).finally(() => view.element.isConnected && update({ query }));
+    let soon = null;
+    // By then another view may have taken the place of this one.
+    const later = () => { soon ??= setTimeout(() => { soon = null; search.showMore(); }, 60); };
+    search.load(later).catch((error) => { search.failure = error; lastSearch = null; }).finally(later);
   }
   await update(route);
   return view;
