@@ -22,6 +22,7 @@ from playlist_archive.documents.content_types import (
     KEEP_FOR_EVER,
     TEXT,
 )
+from playlist_archive.documents.snapshot import IMPORTED
 from playlist_archive.errors import UNREADABLE, ConflictError
 from playlist_archive.ports.bucket import Bucket, Listed
 from playlist_archive.ports.concurrency import Calls, open_pool
@@ -51,8 +52,6 @@ _CONTENT_TYPES = {
     ".md": TEXT,
     ".atom": ATOM,
 }
-# The renderer does not render snapshots with this metadata; one rebuild follows.
-_IMPORTED = {"source": "import"}
 _TOLD_EVERY = 1000
 _MOST_NAMED = 3
 
@@ -197,7 +196,7 @@ def _put(bucket: Bucket, folder: BackupFolder, kept: Kept) -> None:
     suffix = kept.key[kept.key.rfind(".") :] if "." in kept.key else ""
     metadata, cache_control = kept.metadata, ASK_EACH_TIME
     if phase_of(kept.key) is Phase.SNAPSHOTS:
-        metadata, cache_control = {**metadata, **_IMPORTED}, KEEP_FOR_EVER
+        metadata, cache_control = {**metadata, **IMPORTED}, KEEP_FOR_EVER
     content_type = _CONTENT_TYPES.get(suffix, BINARY)
     if kept.key.startswith((keys.REGISTRY, keys.EXCLUDED)):
         content_type = TEXT

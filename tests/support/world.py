@@ -4,10 +4,13 @@ import json
 from datetime import datetime
 
 from playlist_archive.documents.catalog import Entry, decode_catalog
+from playlist_archive.documents.digests import DigestEvery
 from playlist_archive.documents.keys import CATALOG
+from playlist_archive.indexer.service import Indexer
 from tests.support.builders import DAY, PLAYLIST, RUN, a_reading
 from tests.support.fakes import FakeClock, FakeSpotify
 from tests.support.pipeline import Pipeline
+from tools.chaos.one_at_a_time import OneAtATime
 
 
 class World:
@@ -23,6 +26,17 @@ class World:
 
     def register(self, name: str, alias: str = "") -> None:
         self.pipeline.bucket.objects[f"registry/{name}"] = alias.encode()
+
+    def mail_digests(self, every: DigestEvery) -> None:
+        """Give the owner an address, and a digest that often."""
+        self.pipeline.indexer = Indexer(
+            bucket=self.pipeline.bucket,
+            render_queue=self.pipeline.render_queue,
+            clock=self.clock,
+            pool=OneAtATime(),
+            topic=self.pipeline.topic,
+            digest_every=every,
+        )
 
     def run(self, day: int = 0) -> None:
         self.clock.moment = RUN + day * DAY

@@ -9,10 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playlist_archive.errors import SpotifyParkedError
-from playlist_archive.indexer.service import Indexer
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_reading
 from tests.support.world import World
-from tools.chaos.one_at_a_time import OneAtATime
 
 pytestmark = pytest.mark.unit
 
@@ -26,14 +24,7 @@ class Reader(World):
         super().__init__()
         self.change(OTHER, 7)
         self.register(OTHER)
-        self.pipeline.indexer = Indexer(
-            bucket=self.pipeline.bucket,
-            render_queue=self.pipeline.render_queue,
-            clock=self.clock,
-            pool=OneAtATime(),
-            topic=self.pipeline.topic,
-            digest_every="daily",
-        )
+        self.mail_digests("daily")
 
     def change(self, playlist_id: str, *numbers: int) -> None:
         header = a_header(f"v{numbers}", playlist_id=playlist_id, name=playlist_id)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from playlist_archive.documents.content_types import JSON, KEEP_FOR_EVER
 from playlist_archive.documents.keys import snapshot_key, snapshots_prefix
-from playlist_archive.documents.snapshot import Snapshot, decode_stored, encode_snapshot
+from playlist_archive.documents.snapshot import IMPORTED, Snapshot, decode_stored, encode_snapshot
 from playlist_archive.documents.timestamps import Timestamp, to_timestamp
 from playlist_archive.errors import ConflictError
 from playlist_archive.ports.bucket import Bucket
@@ -27,8 +27,6 @@ from playlist_archive_cli.errors import CommandError
 from playlist_archive_cli.imports.versions import LeftOuts, PastVersion, snapshot_of
 from playlist_archive_cli.screen import tell
 
-# The renderer does not render snapshots with this metadata; one rebuild follows.
-_IMPORTED = {"source": "import"}
 _WRITES_AHEAD = 32
 _PAUSES_EVERY = 250
 _TOLD_EVERY = 1000
@@ -158,7 +156,7 @@ class Writer:
         if not self._dry_run:
             try:
                 self._bucket.put(
-                    key, body, JSON, replacing=None, metadata=_IMPORTED, cache_control=KEEP_FOR_EVER
+                    key, body, JSON, replacing=None, metadata=IMPORTED, cache_control=KEEP_FOR_EVER
                 )
             except ConflictError:
                 # If an answer was lost, it may be the one written here.

@@ -102,6 +102,6 @@ def rotate(ssm: Any, state: StackState, stack: Stack) -> str:
     known = {site_secret.SITE_SECRET_SHA256: site_secret.digest(secret)}
     proposal = stack.propose("", {**state.parameters, **known}, state)
     assert proposal
-    tell("The gate learns the new secret; until then the old link works.")
+    tell("CloudFront learns the new secret; until then the old link works.")
     make_changes(stack, proposal)
     return secret

@@ -18,11 +18,9 @@ from playlist_archive.errors import (
     SpotifyUnavailableError,
     UnstablePlaylistError,
 )
-from playlist_archive.indexer.service import Indexer
 from playlist_archive.ports.credentials import Credentials
 from tests.support.builders import DAY, OTHER, PLAYLIST, RUN, a_header, a_library, a_reading
 from tests.support.world import World
-from tools.chaos.one_at_a_time import OneAtATime
 
 pytestmark = pytest.mark.unit
 
@@ -44,14 +42,7 @@ class Year(World):
         self.spotify.library = a_library()
         self.spotify.playlists[OTHER] = OTHER_GOOD
         self.register(OTHER)
-        self.pipeline.indexer = Indexer(
-            bucket=self.pipeline.bucket,
-            render_queue=self.pipeline.render_queue,
-            clock=self.clock,
-            pool=OneAtATime(),
-            topic=self.pipeline.topic,
-            digest_every="weekly",
-        )
+        self.mail_digests("weekly")
         self.works = (self.pipeline.fetch, self.pipeline.render)
 
     def live(self, day: int) -> None:

@@ -18,6 +18,10 @@ logger = logging.getLogger(__name__)
 
 SCHEMA = 1
 
+# The metadata of an imported object. The renderer does not render it when S3 announces it: an import
+# requests one rebuild of a playlist after all its snapshots are written.
+IMPORTED = {"source": "import"}
+
 type Precision = Literal["second", "day"]
 # With fewer rows, losing more than half of them is plausible.
 _FEW = 20

@@ -62,10 +62,10 @@ class SqsQueue:
             (
                 {
                     "MessageBody": body,
-                    "MessageGroupId": lane.group,
-                    "MessageDeduplicationId": lane.deduplication_id,
+                    "MessageGroupId": fifo.group,
+                    "MessageDeduplicationId": fifo.deduplication_id,
                 }
-                for body, lane in messages
+                for body, fifo in messages
             ),
         )
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from playlist_archive.documents.keys import snapshot_key
+from playlist_archive.documents.snapshot import IMPORTED
 from playlist_archive.documents.timestamps import earlier
 from playlist_archive.ports.bucket import Bucket, Stored, list_snapshots
 from playlist_archive.ports.concurrency import Calls
@@ -17,9 +18,6 @@ from playlist_archive.ports.read_ahead import read_ahead
 
 # Most outdated ledgers lack less than a month, and a month of snapshots is one short list.
 _LISTED_BEFORE = timedelta(days=31)
-
-# An import requests one rebuild of a playlist after all its snapshots are written.
-_IMPORTED = {"source": "import"}
 
 
 class _Listing(NamedTuple):
@@ -48,7 +46,7 @@ class NewSnapshots:
         """Return whether there are announced snapshots, and the metadata of each says `import`."""
         announced = [begun.result() for begun in self._begun.values()]
         return bool(announced) and all(
-            one and one.metadata.items() >= _IMPORTED.items() for one in announced
+            one and one.metadata.items() >= IMPORTED.items() for one in announced
         )
 
     def begin_list(self) -> None:
